@@ -1,0 +1,109 @@
+// The contract as Node sees it.  Written by tools/abi.ts from docs/abi.md; change that page instead.
+
+export const ABI_VERSION = 0x00010000;
+
+export const EVENT_KIND = 0; // u8
+export const EVENT_STATUS = 1; // i8
+export const EVENT_SIZE = 2; // u16
+export const EVENT_LQI = 4; // u8
+export const EVENT_RSSI = 5; // i8
+export const EVENT_HANDLE = 6; // u8
+export const EVENT_PENDING = 7; // u8
+export const EVENT_TIME = 8; // i64
+export const EVENT_HEAD = 16;
+
+export const EventKind = {
+  RadioReceived: 1,
+  RadioSent: 2,
+  Measured: 3,
+  Uplink: 4,
+} as const;
+
+export const RadioParameter = {
+  Channel: 1,
+  PanId: 2,
+  ShortAddress: 3,
+  ExtendedAddress: 4,
+  Receive: 5,
+  PendingShort: 6,
+  PendingExtended: 7,
+  NotPendingShort: 8,
+  NotPendingExtended: 9,
+  PendingNone: 10,
+} as const;
+
+export const ResetReason = {
+  PowerOn: 0,
+  Watchdog: 1,
+  Trap: 2,
+  Halt: 3,
+} as const;
+
+export const Quantity = {
+  ElectricityImport: 1,
+} as const;
+
+export const Record = {
+  Address: 1,
+  InstallCode: 2,
+  IdentitySuite1: 3,
+  IdentitySuite2: 4,
+  Mac: 16,
+  Network: 17,
+  NetworkCounter: 18,
+  LinkCounter: 19,
+  NetworkKey: 20,
+  Keys: 21,
+  TrustCentre: 22,
+  Bindings: 23,
+  Reporting: 24,
+  Commissioning: 25,
+  Registers: 32,
+  Tariff: 33,
+  Clock: 34,
+  Household: 35,
+} as const;
+
+export const Log = {
+  Started: 1,
+  Joined: 2,
+  Key: 3,
+  Register: 4,
+  Reading: 5,
+  Formed: 6,
+  Left: 7,
+  Refused: 8,
+  Admitted: 9,
+  Failed: 10,
+  Bound: 11,
+} as const;
+
+export interface ImportRow {
+  id: number;
+  name: string;
+  arguments: readonly { name: string; wide: boolean }[];
+  answers: boolean;
+  reads: readonly { pointer: string; size: string }[];
+  writes: readonly { pointer: string; size: string }[];
+}
+
+export const IMPORTS: readonly ImportRow[] = [
+  { id: 1, name: "next", arguments: [{ name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
+  { id: 2, name: "radio_set", arguments: [{ name: "parameter", wide: false }, { name: "value", wide: true }], answers: true, reads: [], writes: [] },
+  { id: 3, name: "radio_send", arguments: [{ name: "at", wide: false }, { name: "size", wide: false }, { name: "handle", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
+  { id: 4, name: "store_read", arguments: [{ name: "record", wide: false }, { name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
+  { id: 5, name: "store_write", arguments: [{ name: "record", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
+  { id: 6, name: "key_set", arguments: [{ name: "slot", wide: false }, { name: "at", wide: false }], answers: true, reads: [{ pointer: "at", size: "16" }], writes: [] },
+  { id: 7, name: "key_clear", arguments: [{ name: "slot", wide: false }], answers: true, reads: [], writes: [] },
+  { id: 8, name: "ccm_seal", arguments: [{ name: "key", wide: false }, { name: "nonce", wide: false }, { name: "aad", wide: false }, { name: "aad_size", wide: false }, { name: "text", wide: false }, { name: "text_size", wide: false }], answers: true, reads: [{ pointer: "nonce", size: "13" }, { pointer: "aad", size: "aad_size" }], writes: [{ pointer: "text", size: "text_size+4" }] },
+  { id: 9, name: "ccm_open", arguments: [{ name: "key", wide: false }, { name: "nonce", wide: false }, { name: "aad", wide: false }, { name: "aad_size", wide: false }, { name: "text", wide: false }, { name: "text_size", wide: false }], answers: true, reads: [{ pointer: "nonce", size: "13" }, { pointer: "aad", size: "aad_size" }], writes: [{ pointer: "text", size: "text_size" }] },
+  { id: 10, name: "hash_mmo", arguments: [{ name: "at", wide: false }, { name: "size", wide: false }, { name: "out", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [{ pointer: "out", size: "16" }] },
+  { id: 11, name: "hmac_mmo", arguments: [{ name: "key", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }, { name: "out", wide: false }], answers: true, reads: [{ pointer: "key", size: "16" }, { pointer: "at", size: "size" }], writes: [{ pointer: "out", size: "16" }] },
+  { id: 12, name: "gf2_multiply", arguments: [{ name: "a", wide: false }, { name: "b", wide: false }, { name: "out", wide: false }, { name: "words", wide: false }], answers: true, reads: [{ pointer: "a", size: "words*4" }, { pointer: "b", size: "words*4" }], writes: [{ pointer: "out", size: "words*8" }] },
+  { id: 13, name: "entropy", arguments: [{ name: "at", wide: false }, { name: "size", wide: false }], answers: false, reads: [], writes: [{ pointer: "at", size: "size" }] },
+  { id: 14, name: "sense", arguments: [{ name: "quantity", wide: false }, { name: "period_ms", wide: false }], answers: true, reads: [], writes: [] },
+  { id: 15, name: "display", arguments: [{ name: "line", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
+  { id: 16, name: "uplink_send", arguments: [{ name: "at", wide: false }, { name: "size", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
+  { id: 17, name: "log", arguments: [{ name: "code", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }], answers: false, reads: [{ pointer: "at", size: "size" }], writes: [] },
+  { id: 18, name: "halt", arguments: [{ name: "reason", wide: false }], answers: false, reads: [], writes: [] },
+];

@@ -1,0 +1,46 @@
+// What runs a device's module: V8, wasm3 in Node, or an emulated board.  The contract is docs/abi.md.
+
+/** One call of the module that reaches the world outside, in the order in which it happened. */
+export interface Effect {
+  /** Import id, docs/abi.md. */
+  id: number;
+  answer: number;
+  /** Scalar arguments without addresses and sizes. */
+  scalars: bigint[];
+  /** Octets read; empty where the import reads none, and for `key_set`. */
+  octets: Uint8Array;
+}
+
+/** What an engine asks of its surroundings while the module runs.  Answers go back into the module. */
+export interface Surroundings {
+  /** 0 or a negative `Err`; called only when no frame is under way. */
+  radioSend(psdu: Uint8Array, handle: number): number;
+  radioSet(parameter: number, value: bigint): number;
+  sense(quantity: number, periodMs: number): number;
+  display(line: number, text: Uint8Array): void;
+  uplinkSend(octets: Uint8Array): number;
+  log(code: number, octets: Uint8Array): void;
+  /** A key was put in a slot: the simulator hands it to the capture; a board has no such door. */
+  keySet(slot: number, key: Uint8Array): void;
+}
+
+/** A module in its machine. */
+export interface Engine {
+  start(now: bigint, reason: number): void;
+  /** Runs one poll; answers the module's deadline.  A trap or `halt` throws `EngineStopped`. */
+  poll(now: bigint): bigint;
+  /** Queues an event record (head and octets); false when the queue is full. */
+  push(event: Uint8Array): boolean;
+  close(): void;
+}
+
+/** The module ended itself or trapped; the surroundings decide about a reboot. */
+export class EngineStopped extends Error {
+  constructor(
+    /** ResetReason of docs/abi.md that the next start is given. */
+    readonly reason: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,194 @@
+// Writes the three sides of the contract from the tables of docs/abi.md; `--check` compares instead.
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+const SOURCE = "docs/abi.md";
+
+interface Range {
+  pointer: string;
+  size: string;
+}
+interface Import {
+  id: number;
+  name: string;
+  arguments: { name: string; wide: boolean }[];
+  answers: boolean;
+  reads: Range[];
+  writes: Range[];
+}
+interface Field {
+  offset: number;
+  name: string;
+  type: string;
+}
+interface Numbers {
+  name: string;
+  members: { name: string; value: number }[];
+}
+interface Contract {
+  version: number;
+  imports: Import[];
+  event: Field[];
+  numbers: Numbers[];
+}
+
+/** The rows of the first table after `heading`, cells trimmed, without its header. */
+function table(text: string, heading: string): string[][] {
+  const from = text.indexOf(`\n${heading}\n`);
+  if (from < 0) throw new Error(`${SOURCE}: there is no heading "${heading}"; put it back`);
+  const lines = text.slice(from + heading.length + 2).split("\n");
+  const first = lines.findIndex((line) => line.startsWith("|"));
+  const rows: string[][] = [];
+  for (const line of lines.slice(first + 2)) {
+    if (!line.startsWith("|")) break;
+    rows.push(
+      line
+        .slice(1, -1)
+        .split("|")
+        .map((cell) => cell.trim()),
+    );
+  }
+  return rows;
+}
+
+function ranges(cell: string): Range[] {
+  if (cell === "-") return [];
+  return cell.split(" ").map((item) => {
+    const match = /^(\w+)\[([\w+*]+)\]$/.exec(item);
+    if (!match) throw new Error(`${SOURCE}: "${item}" is not of the form name[size]`);
+    return { pointer: match[1], size: match[2] };
+  });
+}
+
+export function readContract(text: string): Contract {
+  const version = /^Version: (0x[0-9a-f]{8})$/m.exec(text);
+  if (!version) throw new Error(`${SOURCE}: there is no line "Version: 0x........"`);
+  const imports = table(text, "## Imports").map(([id, name, list, answer, reads, writes]) => ({
+    id: Number(id),
+    name,
+    arguments: list.split(" ").map((item) => ({ name: item.replace(":i64", ""), wide: item.endsWith(":i64") })),
+    answers: answer === "i32",
+    reads: ranges(reads),
+    writes: ranges(writes),
+  }));
+  const event = table(text, "## Events").map(([offset, name, type]) => ({ offset: Number(offset), name, type }));
+  const numbers = [...text.matchAll(/^### (\w+)$/gm)].map(([, name]) => ({
+    name,
+    members: table(text, `### ${name}`).map(([member, value]) => ({ name: member, value: Number(value) })),
+  }));
+  return { version: Number(version[1]), imports, event, numbers };
+}
+
+const camel = (name: string): string => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+const upper = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
+const hex = (value: number): string => `0x${value.toString(16).padStart(8, "0")}`;
+const isPointer = (item: Import, name: string): boolean => [...item.reads, ...item.writes].some((range) => range.pointer === name);
+
+function moduleSide(contract: Contract): string {
+  const out = [
+    "// The board as the module sees it.  Written by tools/abi.ts from docs/abi.md; change that page instead.",
+    "",
+    `export const ABI_VERSION: u32 = ${hex(contract.version)};`,
+    "",
+    "// Event record written by `next`: a fixed head, then `size` octets.",
+    ...contract.event.map((field) => `export const EVENT_${upper(field.name)}: usize = ${field.offset}; // ${field.type}`),
+    "export const EVENT_HEAD: u32 = 16;",
+    "",
+  ];
+  for (const group of contract.numbers) {
+    out.push(`export enum ${group.name} {`, ...group.members.map((member) => `  ${member.name} = ${member.value},`), "}", "");
+  }
+  for (const item of contract.imports) {
+    const list = item.arguments.map((argument) => {
+      const type = argument.wide ? "i64" : isPointer(item, argument.name) ? "usize" : "u32";
+      return `${camel(argument.name)}: ${type}`;
+    });
+    out.push("// @ts-ignore: decorator", `@external("han", "${item.name}")`);
+    out.push(`export declare function ${camel(item.name)}(${list.join(", ")}): ${item.answers ? "i32" : "void"};`);
+  }
+  return `${out.join("\n")}\n`;
+}
+
+function hostSide(contract: Contract): string {
+  const out = [
+    "// The contract as Node sees it.  Written by tools/abi.ts from docs/abi.md; change that page instead.",
+    "",
+    `export const ABI_VERSION = ${hex(contract.version)};`,
+    "",
+    ...contract.event.map((field) => `export const EVENT_${upper(field.name)} = ${field.offset}; // ${field.type}`),
+    "export const EVENT_HEAD = 16;",
+    "",
+  ];
+  for (const group of contract.numbers) {
+    const members = group.members.map((member) => `  ${member.name}: ${member.value},`);
+    out.push(`export const ${group.name} = {`, ...members, "} as const;", "");
+  }
+  out.push("export interface ImportRow {", "  id: number;", "  name: string;", "  arguments: readonly { name: string; wide: boolean }[];");
+  out.push("  answers: boolean;", "  reads: readonly { pointer: string; size: string }[];");
+  out.push("  writes: readonly { pointer: string; size: string }[];", "}", "");
+  out.push("export const IMPORTS: readonly ImportRow[] = [");
+  for (const item of contract.imports) out.push(`  ${objectText(item)},`);
+  out.push("];");
+  return `${out.join("\n")}\n`;
+}
+
+/** A value as source text in the formatter's own style. */
+function objectText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(objectText).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  return `{ ${Object.entries(value)
+    .map(([key, member]) => `${key}: ${objectText(member)}`)
+    .join(", ")} }`;
+}
+
+function boardSide(contract: Contract): string {
+  const out = [
+    "// The contract as the board sees it.  Written by tools/abi.ts from docs/abi.md; change that page instead.",
+    "#ifndef KW_ABI_H",
+    "#define KW_ABI_H",
+    "",
+    `#define KW_ABI_VERSION ${hex(contract.version)}u`,
+    "",
+    ...contract.event.map((field) => `#define KW_EVENT_${upper(field.name)} ${field.offset} // ${field.type}`),
+    "#define KW_EVENT_HEAD 16",
+    "",
+  ];
+  for (const group of contract.numbers) {
+    out.push(`enum kw_${upper(group.name).toLowerCase()} {`);
+    out.push(...group.members.map((member) => `    KW_${upper(group.name)}_${upper(member.name)} = ${member.value},`), "};", "");
+  }
+  out.push("// X(id, name, wasm3 signature)", "#define KW_IMPORTS(X) \\");
+  const rows = contract.imports.map((item) => {
+    const letters = item.arguments.map((argument) => (argument.wide ? "I" : "i")).join("");
+    return `    X(${item.id}, ${item.name}, "${item.answers ? "i" : "v"}(${letters})")`;
+  });
+  out.push(rows.join(" \\\n"), "", `#define KW_IMPORT_COUNT ${contract.imports.length}`, "", "#endif");
+  return `${out.join("\n")}\n`;
+}
+
+/** Every generated file with its text. */
+export function abiFiles(text: string): Map<string, string> {
+  const contract = readContract(text);
+  return new Map([
+    ["assembly/core/host.ts", moduleSide(contract)],
+    ["host/abi.ts", hostSide(contract)],
+    ["boards/common/abi.h", boardSide(contract)],
+  ]);
+}
+
+function main(): void {
+  const check = process.argv.includes("--check");
+  let stale = 0;
+  for (const [path, text] of abiFiles(readFileSync(join(ROOT, SOURCE), "utf8"))) {
+    if (!check) writeFileSync(join(ROOT, path), text);
+    else if (readFileSync(join(ROOT, path), "utf8") !== text) {
+      console.error(`${path} does not follow ${SOURCE}; run "npm run abi"`);
+      stale++;
+    }
+  }
+  process.exitCode = stale ? 1 : 0;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main();
