@@ -9,6 +9,8 @@ import { ccmOpen, ccmSeal, KeySlots } from "./crypto.ts";
 import { softwareBodies } from "./software.ts";
 
 export const EVENT_QUEUE = 16;
+export const EVENT_QUEUE_OCTETS = 2560;
+export const EVENT_SIZE_MAX = 280;
 export const STORE_RECORD_SIZE_MAX = 512;
 export const STORE_RECORDS_MAX = 64;
 const RECORD_MAX = 0x7fff;
@@ -101,7 +103,8 @@ export class V8Engine implements Engine {
   }
 
   push(event: Uint8Array): boolean {
-    if (this.queue.length >= EVENT_QUEUE) {
+    const held = this.queue.reduce((total, waiting) => total + waiting.length, event.length);
+    if (this.queue.length >= EVENT_QUEUE || event.length > EVENT_SIZE_MAX || held > EVENT_QUEUE_OCTETS) {
       this.dropped++;
       return false;
     }

@@ -1,0 +1,35 @@
+// `npm run sizes [-- --json]`: what each device module is made of, per layer and per function.
+import { ROOT } from "../host/modules.ts";
+import { moduleSizes } from "../host/wasm.ts";
+import { compile, entryOf, targets } from "./build.ts";
+
+const FUNCTIONS_SHOWN = 25;
+
+/** `assembly/zigbee/nwk/nwk/nwkSend` belongs to `zigbee/nwk`. */
+function folderOf(name: string): string {
+  const match = /^assembly\/(.+)\/[^/]+\/[^/]+$/.exec(name);
+  return match ? match[1] : "other";
+}
+
+async function report(target: string) {
+  const { wasm, memory } = await compile(entryOf(target), target, ["--debug"]);
+  const shipped = await compile(entryOf(target), target);
+  const { code, data, functions } = moduleSizes(wasm);
+  const folders = new Map<string, number>();
+  for (const { name, size } of functions) folders.set(folderOf(name), (folders.get(folderOf(name)) ?? 0) + size);
+  return { module: target, octets: shipped.wasm.length, code, data, memory, folders: Object.fromEntries([...folders].sort((a, b) => b[1] - a[1])), functions };
+}
+
+process.chdir(ROOT);
+const json = process.argv.includes("--json");
+const reports = [];
+for (const target of targets().filter((name) => name !== "software")) reports.push(await report(target));
+if (json) console.log(JSON.stringify(reports, null, 2));
+else {
+  for (const { module, octets, code, data, memory, folders, functions } of reports) {
+    console.log(`\n${module}: ${octets} octets of module, ${code} of code, ${data} of data, ${memory} of linear memory`);
+    for (const [folder, size] of Object.entries(folders)) console.log(`  ${String(size).padStart(6)}  ${folder}`);
+    console.log("  largest functions");
+    for (const { name, size } of functions.slice(0, FUNCTIONS_SHOWN)) console.log(`  ${String(size).padStart(6)}  ${name.replace(/^assembly\//, "")}`);
+  }
+}
