@@ -1,0 +1,190 @@
+// The display's eight lines of sixteen columns; a small screen shows the first ones.
+//
+//   0  1.234 kW £0.31/h      power now and what it costs
+//   1  12345.678 kWh         the meter's register; ! in the last column: old
+//   2  Today     £12.34
+//   3  Per kWh  £0.2450
+//   4  2026-01-12 14:05
+//   5  Joining...            where the device stands
+//   6  Day rate              the price's own name
+import { display } from "../../core/host";
+import { TIME_UNKNOWN, clockLocal, clockUtc } from "../../model/clock";
+import { costPerHour, costToday, costTodayKnown, household } from "../../model/cost";
+import { Progress, progress } from "../../model/progress";
+import { register } from "../../model/register";
+import { Tariff } from "../../model/tariff";
+import { dateOf, dateDay, dateMonth, dateYear } from "./date";
+import { LINE_SIZE, textBegin, textColumn, textDecimal, textDecimalSize, textPut, textString, textUsed } from "./text";
+
+const LINES: u32 = 7;
+const shadow = memory.data(LINES * LINE_SIZE);
+const WATT_SCALE: u32 = 3; // kW and kWh are thousands
+const MONEY_DECIMALS: u32 = 2;
+
+// Counted strings
+const KW = memory.data<u8>([3, 0x20, 0x6b, 0x57]); // " kW"
+const KWH = memory.data<u8>([4, 0x20, 0x6b, 0x57, 0x68]); // " kWh"
+const PER_HOUR = memory.data<u8>([2, 0x2f, 0x68]); // "/h"
+const TODAY = memory.data<u8>([5, 0x54, 0x6f, 0x64, 0x61, 0x79]); // "Today"
+const PER_KWH = memory.data<u8>([7, 0x50, 0x65, 0x72, 0x20, 0x6b, 0x57, 0x68]); // "Per kWh"
+const UNKNOWN = memory.data<u8>([3, 0x2d, 0x2d, 0x2d]); // "---"
+const STARTING = memory.data<u8>([11, 0x53, 0x74, 0x61, 0x72, 0x74, 0x69, 0x6e, 0x67, 0x2e, 0x2e, 0x2e]);
+const SEARCHING = memory.data<u8>([12, 0x53, 0x65, 0x61, 0x72, 0x63, 0x68, 0x69, 0x6e, 0x67, 0x2e, 0x2e, 0x2e]);
+const JOINING = memory.data<u8>([10, 0x4a, 0x6f, 0x69, 0x6e, 0x69, 0x6e, 0x67, 0x2e, 0x2e, 0x2e]);
+const KEYS = memory.data<u8>([7, 0x4b, 0x65, 0x79, 0x73, 0x2e, 0x2e, 0x2e]);
+const METER = memory.data<u8>([8, 0x4d, 0x65, 0x74, 0x65, 0x72, 0x2e, 0x2e, 0x2e]);
+const WAITING = memory.data<u8>([10, 0x57, 0x61, 0x69, 0x74, 0x69, 0x6e, 0x67, 0x2e, 0x2e, 0x2e]);
+const CONNECTED = memory.data<u8>([9, 0x43, 0x6f, 0x6e, 0x6e, 0x65, 0x63, 0x74, 0x65, 0x64]);
+const NO_REPORTS = memory.data<u8>([10, 0x4e, 0x6f, 0x20, 0x72, 0x65, 0x70, 0x6f, 0x72, 0x74, 0x73]);
+
+// ISO 4217
+const POUND: u32 = 826;
+const DOLLAR: u32 = 840;
+
+/** Forgets what the screen shows, so everything is drawn. */
+export function screenReset(): void {
+  memory.fill(shadow, 0, LINES * LINE_SIZE);
+}
+
+/** Draws what has changed. */
+export function screenDraw(tariff: Tariff | null, stale: bool, now: i64): void {
+  let line = textBegin();
+  if (register.importKnown || register.powerKnown) {
+    drawPower(tariff);
+    show(0, line);
+    textBegin();
+    drawEnergy(stale);
+  } else {
+    textString(stateText(stale));
+    show(0, line);
+    textBegin();
+  }
+  show(1, line);
+  textBegin();
+  drawToday();
+  show(2, line);
+  textBegin();
+  drawPrice(tariff);
+  show(3, line);
+  textBegin();
+  drawTime(now);
+  show(4, line);
+  textBegin();
+  textString(stateText(stale));
+  show(5, line);
+  textBegin();
+  if (tariff) drawLabel(tariff);
+  show(6, line);
+}
+
+function show(index: u32, line: usize): void {
+  let old = shadow + index * LINE_SIZE;
+  if (memory.compare(old, line, LINE_SIZE) == 0) return;
+  memory.copy(old, line, LINE_SIZE);
+  display(index, line, LINE_SIZE);
+}
+
+/** Power gives up decimals when the cost needs the room. */
+function drawPower(tariff: Tariff | null): void {
+  let room = LINE_SIZE;
+  if (tariff && register.powerKnown) {
+    let cost = costPerHour(tariff);
+    let size = moneySize(cost, tariff.digits, tariff.currency, MONEY_DECIMALS) + 2;
+    room = LINE_SIZE - size - 1;
+    textColumn(LINE_SIZE - size);
+    money(cost, tariff.digits, tariff.currency, MONEY_DECIMALS);
+    textString(PER_HOUR);
+    textColumn(0);
+  }
+  if (register.powerKnown) {
+    let decimals: u32 = register.powerDecimals;
+    while (decimals > 0 && textDecimalSize(register.powerW, WATT_SCALE, decimals, register.powerDigits) + 3 > room) decimals--;
+    textDecimal(register.powerW, WATT_SCALE, decimals, register.powerDigits);
+  } else textString(UNKNOWN);
+  textString(KW);
+}
+
+function drawEnergy(stale: bool): void {
+  if (register.importKnown) textDecimal(register.importWh, WATT_SCALE, register.importDecimals, register.importDigits);
+  else textString(UNKNOWN);
+  textString(KWH);
+  if (!stale) return;
+  textColumn(LINE_SIZE - 1);
+  textPut(0x21);
+}
+
+function drawToday(): void {
+  textString(TODAY);
+  if (!costTodayKnown()) return right(UNKNOWN);
+  let cost = costToday(household.digits);
+  textColumn(LINE_SIZE - moneySize(cost, household.digits, household.currency, MONEY_DECIMALS));
+  money(cost, household.digits, household.currency, MONEY_DECIMALS);
+}
+
+function drawPrice(tariff: Tariff | null): void {
+  textString(PER_KWH);
+  if (!tariff) return right(UNKNOWN);
+  let size = moneySize(tariff.price, tariff.digits, tariff.currency, tariff.digits);
+  textColumn(size < LINE_SIZE - textUsed() ? LINE_SIZE - size : textUsed() + 1);
+  money(tariff.price, tariff.digits, tariff.currency, tariff.digits);
+}
+
+function drawLabel(tariff: Tariff): void {
+  for (let index: u32 = 0; index < tariff.labelSize; index++) textPut(load<u8>(tariff.label + index));
+}
+
+/** ISO 8601, by the household's own clock. */
+function drawTime(now: i64): void {
+  let utc = clockUtc(now);
+  if (utc == TIME_UNKNOWN) return;
+  let local = clockLocal(utc);
+  dateOf(local / 86_400);
+  two(dateYear() / 100);
+  two(dateYear() % 100);
+  textPut(0x2d);
+  two(dateMonth());
+  textPut(0x2d);
+  two(dateDay());
+  textPut(0x20);
+  two(local / 3600 % 24);
+  textPut(0x3a);
+  two(local / 60 % 60);
+}
+
+function two(value: u32): void { textDecimal(value, 0, 0, 2); }
+
+function stateText(stale: bool): usize {
+  switch (progress()) {
+    case Progress.Starting: return STARTING;
+    case Progress.Searching: return SEARCHING;
+    case Progress.Joining: return JOINING;
+    case Progress.Keys: return KEYS;
+    case Progress.Binding: return METER;
+    case Progress.Waiting: return WAITING;
+  }
+  return stale ? NO_REPORTS : CONNECTED;
+}
+
+function right(string: usize): void {
+  textColumn(LINE_SIZE - load<u8>(string));
+  textString(string);
+}
+
+function money(value: i64, digits: u32, currency: u32, decimals: u32): void {
+  let symbol = symbolOf(currency);
+  if (symbol) textPut(symbol);
+  textDecimal(value, digits, decimals, 1);
+}
+
+function moneySize(value: i64, digits: u32, currency: u32, decimals: u32): u32 {
+  return textDecimalSize(value, digits, decimals, 1) + (symbolOf(currency) ? 1 : 0);
+}
+
+/** The currency's sign where ISO 8859-1 has one; others go without. */
+function symbolOf(currency: u32): u32 {
+  switch (currency) {
+    case POUND: return 0xa3;
+    case DOLLAR: return 0x24;
+  }
+  return 0;
+}

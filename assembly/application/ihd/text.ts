@@ -1,0 +1,66 @@
+// Numbers as text, into a line that is filled from the left.  ISO 8859-1; integers only.
+
+export const LINE_SIZE: u32 = 16;
+const SPACE: u8 = 0x20;
+const ZERO: u32 = 0x30;
+const MINUS: u32 = 0x2d;
+const POINT: u32 = 0x2e;
+/** Shown in place of what does not fit. */
+const OVERFLOW: u32 = 0x2a;
+const DIGITS_MAX: u32 = 20;
+
+const line = memory.data(LINE_SIZE);
+const digits = memory.data(DIGITS_MAX);
+let used: u32 = 0;
+
+/** Begins a line; answers where it lies. */
+export function textBegin(): usize {
+  memory.fill(line, SPACE, LINE_SIZE);
+  used = 0;
+  return line;
+}
+
+/** Columns used so far. */
+export function textUsed(): u32 { return used; }
+
+/** Goes on at a column, over whatever stands there. */
+export function textColumn(column: u32): void { used = column; }
+
+/** One character; beyond the line it is lost. */
+export function textPut(character: u32): void {
+  if (used < LINE_SIZE) store<u8>(line + used, character);
+  used++;
+}
+
+/** A counted string. */
+export function textString(string: usize): void {
+  let size: u32 = load<u8>(string);
+  for (let index: u32 = 1; index <= size; index++) textPut(load<u8>(string + index));
+}
+
+/** `value` / 10^`scale`, with `decimals` of its decimals (cut off, as meters do) and at least `whole` digits before the point. */
+export function textDecimal(value: i64, scale: u32, decimals: u32, whole: u32): void {
+  let negative = value < 0;
+  let rest: u64 = negative ? -value : value;
+  for (; scale > decimals; scale--) rest /= 10;
+  let count: u32 = 0;
+  let shown = min<u32>(decimals, scale);
+  let least = min<u32>(shown + whole, DIGITS_MAX);
+  for (; count < least || (rest != 0 && count < DIGITS_MAX); rest /= 10) store<u8>(digits + count++, ZERO + <u32>(rest % 10));
+  if (rest != 0) return textPut(OVERFLOW);
+  if (negative) textPut(MINUS);
+  while (count > 0) {
+    textPut(load<u8>(digits + --count));
+    if (count == shown && count > 0) textPut(POINT);
+  }
+}
+
+/** The columns that `textDecimal` would take. */
+export function textDecimalSize(value: i64, scale: u32, decimals: u32, whole: u32): u32 {
+  let rest: u64 = value < 0 ? -value : value;
+  for (; scale > decimals; scale--) rest /= 10;
+  let shown = min<u32>(decimals, scale);
+  let count: u32 = 0;
+  for (; rest != 0; rest /= 10) count++;
+  return max<u32>(count, shown + whole) + (shown > 0 ? 1 : 0) + (value < 0 ? 1 : 0);
+}

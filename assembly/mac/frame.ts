@@ -1,0 +1,113 @@
+// MAC frame header: IEEE 802.15.4-2006 section 7.2.1.
+//
+//   | control 2 | sequence 1 | target PAN 0/2 | target 0/2/8 | source PAN 0/2 | source 0/2/8 | payload ...     little-endian
+//
+// Frames secured by the MAC are not taken: ZigBee secures above.  The FCS is the radio's.
+import { Err } from "../core/err";
+
+/** A PSDU of 127 octets without its FCS. */
+export const MAC_FRAME_MAX: u32 = 125;
+/** The header of a data frame inside the PAN: short addresses, one PAN identifier. */
+export const MAC_DATA_HEADER_SIZE: u32 = 9;
+
+// Frame control, figure 42
+export const MAC_BEACON: u32 = 0;
+export const MAC_DATA: u32 = 1;
+export const MAC_COMMAND: u32 = 3;
+const TYPE_MASK: u32 = 0x0007;
+const SECURED: u32 = 0x0008;
+const PENDING: u32 = 0x0010;
+const ACK_REQUEST: u32 = 0x0020;
+const ONE_PAN: u32 = 0x0040;
+const TARGET_SHIFT: u32 = 10;
+const VERSION_SHIFT: u32 = 12;
+const SOURCE_SHIFT: u32 = 14;
+const VERSION_2006: u32 = 1;
+
+// Addressing modes, table 80
+export const MAC_NONE: u32 = 0;
+const MODE_RESERVED: u32 = 1;
+export const MAC_SHORT: u32 = 2;
+export const MAC_EXTENDED: u32 = 3;
+
+export const MAC_BROADCAST: u32 = 0xffff;
+
+const ADDRESSES: usize = 3;
+
+/** The header where it lies.  Valid only where `macParse` accepted or `macEmit` wrote. */
+@unmanaged @final
+export class MacFrame {
+  get control(): u32 { return load<u16>(changetype<usize>(this)); }
+  get type(): u32 { return this.control & TYPE_MASK; }
+  get pending(): bool { return (this.control & PENDING) != 0; }
+  get wantsAck(): bool { return (this.control & ACK_REQUEST) != 0; }
+  get sequence(): u32 { return load<u8>(changetype<usize>(this), 2); }
+  get targetMode(): u32 { return (this.control >>> TARGET_SHIFT) & 3; }
+  get sourceMode(): u32 { return this.control >>> SOURCE_SHIFT; }
+  /** Only where there is a target. */
+  get targetPan(): u32 { return load<u16>(changetype<usize>(this), ADDRESSES); }
+  /** Only in the short mode. */
+  get targetShort(): u32 { return load<u16>(changetype<usize>(this), ADDRESSES + 2); }
+  get targetExtended(): u64 { return load<u64>(changetype<usize>(this), ADDRESSES + 2); }
+  /** Only where there is a source. */
+  get sourcePan(): u32 {
+    return this.control & ONE_PAN ? this.targetPan : load<u16>(changetype<usize>(this) + ADDRESSES + fieldSize(this.targetMode, 2));
+  }
+  get sourceShort(): u32 { return load<u16>(sourceAt(changetype<usize>(this), this.control)); }
+  get sourceExtended(): u64 { return load<u64>(sourceAt(changetype<usize>(this), this.control)); }
+}
+
+/** Accepts the `have` octets at `at` as a frame; answers the header size or an `Err`. */
+export function macParse(at: usize, have: u32): i32 {
+  if (have < <u32>ADDRESSES) return Err.Truncated;
+  let control: u32 = load<u16>(at);
+  let type = control & TYPE_MASK;
+  if (type != MAC_BEACON && type != MAC_DATA && type != MAC_COMMAND) return Err.Reserved;
+  if (control & SECURED) return Err.Reserved;
+  if (((control >>> VERSION_SHIFT) & 3) > VERSION_2006) return Err.Reserved;
+  let target = (control >>> TARGET_SHIFT) & 3;
+  let source = control >>> SOURCE_SHIFT;
+  if (target == MODE_RESERVED || source == MODE_RESERVED) return Err.Reserved;
+  // One PAN identifier for both makes sense only where both are, section 7.2.1.1.5.
+  if (control & ONE_PAN && (target == MAC_NONE || source == MAC_NONE)) return Err.Reserved;
+  let size = <u32>(sourceAt(at, control) - at) + (source == MAC_NONE ? 0 : fieldSize(source, 0));
+  if (have < size) return Err.Truncated;
+  return <i32>size;
+}
+
+/** Writes control, sequence and the target; answers where the next octet goes. */
+export function macEmitTarget(at: usize, control: u32, sequence: u32, pan: u32, target: u64): usize {
+  store<u16>(at, control);
+  store<u8>(at, sequence, 2);
+  let mode = (control >>> TARGET_SHIFT) & 3;
+  at += ADDRESSES;
+  if (mode == MAC_NONE) return at;
+  store<u16>(at, pan);
+  if (mode == MAC_SHORT) { store<u16>(at, <u16>target, 2); return at + 4; }
+  store<u64>(at, target, 2);
+  return at + 10;
+}
+
+/** The frame control of a frame of ours, always of version 2003 as ZigBee asks (annex D.8.1). */
+export function macControl(type: u32, target: u32, source: u32, wantsAck: bool, onePan: bool): u32 {
+  return type | (target << TARGET_SHIFT) | (source << SOURCE_SHIFT) | (wantsAck ? ACK_REQUEST : 0) | (onePan ? ONE_PAN : 0);
+}
+
+/** Sets the bit that tells a sleepy child of more frames. */
+export function macMarkPending(at: usize): void {
+  store<u8>(at, load<u8>(at) | PENDING);
+}
+
+function sourceAt(at: usize, control: u32): usize {
+  at += ADDRESSES + fieldSize((control >>> TARGET_SHIFT) & 3, 2);
+  return control & ONE_PAN || control >>> SOURCE_SHIFT == MAC_NONE ? at : at + 2;
+}
+
+/** The octets of an address of a mode together with its PAN identifier of `pan` octets. */
+function fieldSize(mode: u32, pan: u32): u32 {
+  switch (mode) {
+    case MAC_SHORT: return pan + 2;
+    case MAC_EXTENDED: return pan + 8;
+    default: return 0;
+  }
+}

@@ -1,0 +1,67 @@
+// Active scan: IEEE 802.15.4-2006 section 7.5.2.1.2.  A beacon request on each channel, then an ear for the beacons.
+//
+//   start -> (channel: request wanted -> listening until the deadline) ... -> no channel left: done
+//
+import { RadioParameter } from "../core/host";
+import { NEVER } from "../core/timers";
+import { MAC_BEACON_REQUEST } from "./command";
+import { MAC_BROADCAST, MAC_COMMAND, MAC_NONE, MAC_SHORT, macControl, macEmitTarget } from "./frame";
+import { MAC_NO_ADDRESS, MacPurpose, mac, macAir, macDeadline, macIdle, macNextSequence, macOpen, macReceive, macTransmitCommand } from "./mac";
+
+/** Channels 11 to 26, section 6.1.2. */
+export const MAC_CHANNELS: u32 = 0x07fff800;
+/** Scan duration 3: 960 * (2^3 + 1) symbols of 16 us. */
+const LISTEN_MS: i64 = 139;
+
+@unmanaged @final
+class Scan {
+  deadline: i64;
+  /** Channels still to come. */
+  mask: u32;
+  channel: u32;
+  wanted: bool;
+}
+
+const scan = changetype<Scan>(memory.data(offsetof<Scan>(), 8));
+
+/** The channel listened to, 0 when no scan runs. */
+export function scanChannel(): u32 { return scan.channel; }
+
+export function scanStart(mask: u32, now: i64): void {
+  scan.mask = mask & MAC_CHANNELS;
+  macReceive(true);
+  scanNext(now);
+}
+
+export function scanDeadline(): i64 {
+  if (scan.channel == 0) return NEVER;
+  return scan.wanted ? macDeadline() : scan.deadline;
+}
+
+/** Goes on; true once when the last channel was listened to. */
+export function scanTick(now: i64): bool {
+  if (scan.channel == 0) return false;
+  if (scan.wanted) {
+    if (macIdle(now)) requestBeacons(now);
+    return false;
+  }
+  if (scan.deadline > now) return false;
+  scanNext(now);
+  return scan.channel == 0;
+}
+
+function scanNext(now: i64): void {
+  scan.channel = scan.mask ? ctz(scan.mask) : 0;
+  scan.mask &= scan.mask - 1;
+  scan.wanted = scan.channel != 0;
+  scan.deadline = now;
+  // With the broadcast identifier beacons of every PAN pass the radio's filter.
+  if (scan.wanted) macOpen(scan.channel, MAC_BROADCAST, MAC_NO_ADDRESS);
+}
+
+function requestBeacons(now: i64): void {
+  let at = macEmitTarget(macAir, macControl(MAC_COMMAND, MAC_SHORT, MAC_NONE, false, false), macNextSequence(), MAC_BROADCAST, MAC_BROADCAST);
+  if (macTransmitCommand(at, MAC_BEACON_REQUEST, MacPurpose.BeaconRequest, now) < 0) return;
+  scan.wanted = false;
+  scan.deadline = now + LISTEN_MS;
+}

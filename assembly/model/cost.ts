@@ -1,0 +1,117 @@
+// What it costs: per hour at the power now, and since local midnight.
+//
+// Today's cost adds, at each reading, the energy since the reading before at the price that counts now.  Of a step that spans
+// midnight the share after midnight counts, as if power had been even; so a display that was off over midnight shows no spike.
+// The last reading is kept with the sum: after a reset the next reading brings what was used meanwhile.
+import { Record, storeRead, storeWrite } from "../core/host";
+import { clockDay, clockKnown, clockMidnight, clockUtc } from "./clock";
+import { register } from "./register";
+import { Tariff, tariffAt } from "./tariff";
+
+const SAVE_MS: i64 = 15 * 60 * 1000;
+/** A gigawatt-hour in one step is another meter, not consumption. */
+const STEP_MAX_WH: i64 = 1_000_000_000;
+
+@unmanaged @final
+export class Household {
+  /** Sum of watt-hours times price: thousandths of a price unit. */
+  milli: i64;
+  /** The last reading that was counted, and its time in UTC. */
+  wh: i64;
+  utc: u32;
+  /** The local day that `milli` belongs to. */
+  day: u32;
+  currency: u16;
+  digits: u8;
+  /** There is a last reading. */
+  begun: u8;
+}
+
+export const household = changetype<Household>(memory.data(offsetof<Household>(), 8));
+const SIZE: u32 = offsetof<Household>();
+let savedAt: i64 = 0;
+let changed: bool = false;
+
+export function costReset(now: i64): void {
+  if (storeRead(Record.Household, changetype<usize>(household), SIZE) != SIZE) memory.fill(changetype<usize>(household), 0, SIZE);
+  savedAt = now;
+  changed = false;
+}
+
+/** Takes the register as it stands: after each reading, and at least each minute for the sake of midnight. */
+export function costUpdate(now: i64): void {
+  if (!clockKnown()) return;
+  let utc = clockUtc(now);
+  let day = clockDay(utc);
+  let turned = day != household.day;
+  if (turned) {
+    household.day = day;
+    household.milli = 0;
+    changed = true;
+  }
+  if (register.importKnown) count(clockUtc(register.at));
+  if (changed && (turned || now - savedAt >= SAVE_MS)) save(now);
+}
+
+/** Whether a sum for today exists. */
+export function costTodayKnown(): bool { return clockKnown() && household.begun != 0 && household.currency != 0; }
+
+/** Today's cost in units of 10^-digits of the currency it was counted in, rounded. */
+export function costToday(digits: u32): i32 {
+  return clamp((rescale(household.milli, household.digits, digits) + 500) / 1000);
+}
+
+/** Cost of an hour at the power now; exporting costs nothing. */
+export function costPerHour(tariff: Tariff): i32 {
+  let powerW: i64 = max<i32>(register.powerW, 0);
+  return clamp((powerW * tariff.price + 500) / 1000);
+}
+
+/** Counts the reading that was told at `utc`. */
+function count(utc: u32): void {
+  let step = register.importWh - household.wh;
+  if (household.begun && step == 0) {
+    household.utc = utc; // when the reading was told, so time without readings belongs to the step that ends it
+    return;
+  }
+  let tariff = tariffAt(utc);
+  if (household.begun && !tariff) return; // charged when a price is known
+  if (tariff) {
+    adopt(tariff);
+    if (household.begun && step > 0 && step <= STEP_MAX_WH) household.milli += sinceMidnight(step, utc) * tariff.price;
+  }
+  household.begun = 1;
+  household.wh = register.importWh;
+  household.utc = utc;
+  changed = true;
+}
+
+/** The share of a step that fell after the last midnight. */
+function sinceMidnight(step: i64, utc: u32): i64 {
+  let midnight = clockMidnight(utc);
+  if (household.utc >= midnight || utc <= household.utc) return step;
+  return step * (utc - midnight) / (utc - household.utc);
+}
+
+/** Brings the sum to the units of the price; another currency begins a new sum. */
+function adopt(tariff: Tariff): void {
+  if (household.currency != tariff.currency) household.milli = 0;
+  household.currency = tariff.currency;
+  household.milli = rescale(household.milli, household.digits, tariff.digits);
+  household.digits = tariff.digits;
+}
+
+function rescale(value: i64, from: u32, to: u32): i64 {
+  for (; from < to; from++) value *= 10;
+  for (; from > to; from--) value /= 10;
+  return value;
+}
+
+function save(now: i64): void {
+  savedAt = now;
+  if (storeWrite(Record.Household, changetype<usize>(household), SIZE) >= 0) changed = false;
+}
+
+function clamp(value: i64): i32 {
+  return <i32>min<i64>(max<i64>(value, i32.MIN_VALUE), i32.MAX_VALUE);
+}

@@ -1,0 +1,92 @@
+// The display's clusters: server of Basic; client of Time, Price and Metering.
+import { ZCL_NO_CLUSTER, ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } from "../zigbee/zcl/foundation";
+import { zclReadAt, zclReadFirst, zclReadNext, zclReadPut, zclReadSend } from "../zigbee/zcl/serve";
+import { ZclHeard, zclDefault, zclHeard } from "../zigbee/zcl/zcl";
+import { BASIC_ATTRIBUTES, KEY_ESTABLISHMENT_ATTRIBUTES, POWER_BATTERY, basicValue, keyEstablishmentValue } from "./basic";
+import { Errand, errandAnswered, errandIsAnswer, errandIsFrom, errandRefused, errandsReported } from "./errands";
+import { meteringTake } from "./metering/client";
+import { MirrorHeard, mirrorDefault, mirrorIsRequest, mirrorServe } from "./mirror";
+import { CLUSTER_BASIC, CLUSTER_KEY_ESTABLISHMENT, CLUSTER_METERING, CLUSTER_PRICE, CLUSTER_TIME } from "./clusters";
+import { policyInput } from "./policy";
+import { priceTake } from "./price/client";
+import { timeTake } from "./time/client";
+
+// "kilowasm ihd"
+const model = memory.data<u8>([12, 0x6b, 0x69, 0x6c, 0x6f, 0x77, 0x61, 0x73, 0x6d, 0x20, 0x69, 0x68, 0x64]);
+
+/** The message in `apsHeard`; answers a `MirrorHeard`. */
+export function ihdMirrorInput(now: i64): i32 {
+  let kind = policyInput(now);
+  if (mirrorIsRequest(kind)) serve(kind, now);
+  else switch (kind) {
+    case ZclHeard.None: break;
+    case ZclHeard.Cluster: return command(now);
+    case ZclHeard.Default: {
+      errandRefused(now);
+      return mirrorDefault();
+    }
+    default: {
+      taken(kind, now);
+      zclDefault(ZCL_SUCCESS, now);
+    }
+  }
+  return MirrorHeard.None;
+}
+
+/** A report or an answer: only from the partner that it should come from, only what was asked. */
+function taken(kind: i32, now: i64): void {
+  if (!zclHeard.toClient || !errandIsFrom(zclHeard.cluster)) return;
+  switch (kind) {
+    case ZclHeard.Report: {
+      if (zclHeard.cluster != CLUSTER_METERING) return;
+      meteringTake(now);
+      errandsReported();
+      return;
+    }
+    case ZclHeard.ReadAnswer: {
+      if (errandIsAnswer(Errand.Meter)) meteringTake(now);
+      else if (!errandIsAnswer(Errand.Time) || !timeTake(now)) return; // asked again soon
+      break;
+    }
+    case ZclHeard.ConfigureAnswer: {
+      if (!errandIsAnswer(Errand.Reports)) return;
+      if (load<u8>(zclHeard.payload) != ZCL_SUCCESS) return errandRefused(now);
+      break;
+    }
+    default: return;
+  }
+  errandAnswered(now);
+}
+
+function command(now: i64): i32 {
+  switch (zclHeard.cluster) {
+    case CLUSTER_KEY_ESTABLISHMENT: return MirrorHeard.KeyEstablishment;
+    case CLUSTER_PRICE: {
+      if (!zclHeard.toClient || !errandIsFrom(CLUSTER_PRICE)) break;
+      if (priceTake(now) && errandIsAnswer(Errand.Price)) errandAnswered(now);
+      return MirrorHeard.None;
+    }
+  }
+  let known = zclHeard.cluster == CLUSTER_BASIC || (zclHeard.toClient && isClient(zclHeard.cluster));
+  zclDefault(known ? ZCL_NO_CLUSTER_COMMAND : ZCL_NO_CLUSTER, now);
+  return MirrorHeard.None;
+}
+
+function isClient(cluster: u32): bool {
+  return cluster == CLUSTER_METERING || cluster == CLUSTER_PRICE || cluster == CLUSTER_TIME;
+}
+
+function serve(kind: i32, now: i64): void {
+  let table = attributesOf();
+  if (!mirrorServe(kind, table, now)) return;
+  for (let id = zclReadFirst(table); id >= 0; id = zclReadNext()) {
+    let at = zclReadAt();
+    zclReadPut(table == BASIC_ATTRIBUTES ? basicValue(id, at, model, POWER_BATTERY) : keyEstablishmentValue(at));
+  }
+  zclReadSend(now);
+}
+
+function attributesOf(): usize {
+  if (zclHeard.cluster == CLUSTER_KEY_ESTABLISHMENT) return KEY_ESTABLISHMENT_ATTRIBUTES;
+  return zclHeard.cluster == CLUSTER_BASIC && !zclHeard.toClient ? BASIC_ATTRIBUTES : 0;
+}

@@ -1,0 +1,40 @@
+// What every Smart Energy device does with a ZCL frame before a cluster sees it: SE 1.4a (07-5356) section 5.4.6.
+//
+//   not a frame ─▶ dropped      no link key where one is required ─▶ Default Response FAILURE under the network key
+//   not for us to do ─▶ Default Response with the reason           else ─▶ the device's clusters
+import { CLUSTER_BASIC, CLUSTER_IDENTIFY, CLUSTER_KEY_ESTABLISHMENT, CLUSTER_TIME } from "./clusters";
+import { ApsKeyKind, apsHeard } from "../zigbee/aps/aps";
+import { ZCL_FAILURE } from "../zigbee/zcl/foundation";
+import { ZclHeard, zclDefault, zclHeard, zclInput } from "../zigbee/zcl/zcl";
+
+@unmanaged @final
+export class PolicyCounters {
+  /** Frames that came without the link key their cluster requires. */
+  noLinkKey: u32;
+}
+export const policyCounters = changetype<PolicyCounters>(memory.data(offsetof<PolicyCounters>()));
+
+/** Whether a cluster is reserved to partners with an established link key; a cluster not named here is. */
+export function policyNeedsLinkKey(cluster: u32): bool {
+  switch (cluster) {
+    case CLUSTER_BASIC: case CLUSTER_IDENTIFY: case CLUSTER_TIME: case CLUSTER_KEY_ESTABLISHMENT: return false;
+  }
+  return true;
+}
+
+/** Looks at the message in `apsHeard`; answers a `ZclHeard` for the clusters, or `None` when it is dealt with. */
+export function policyInput(now: i64): i32 {
+  let kind = zclInput();
+  if (kind == ZclHeard.None) return ZclHeard.None;
+  // A default response without the key is how a partner says that it has lost ours.
+  if (kind != ZclHeard.Default && apsHeard.keyKind != ApsKeyKind.Established && policyNeedsLinkKey(apsHeard.cluster)) {
+    policyCounters.noLinkKey++;
+    zclDefault(ZCL_FAILURE, now);
+    return ZclHeard.None;
+  }
+  if (kind == ZclHeard.Refused) {
+    zclDefault(zclHeard.status, now);
+    return ZclHeard.None;
+  }
+  return kind;
+}

@@ -1,0 +1,72 @@
+// The binding table: which of our clusters reports to whom.  05-3474 section 2.2.8.2.
+import { Err } from "../../core/err";
+import { Record, storeRead, storeWrite } from "../../core/host";
+
+export const BINDINGS_MAX: u32 = 8;
+
+@unmanaged @final
+export class Binding {
+  extended: u64;
+  cluster: u16;
+  /** 0: the row is free. */
+  sourceEndpoint: u8;
+  targetEndpoint: u8;
+  reserved: u32;
+}
+
+const SIZE: u32 = BINDINGS_MAX * offsetof<Binding>();
+const rows = memory.data(SIZE, 8);
+
+export function bindingsReset(): void {
+  memory.fill(rows, 0, SIZE);
+  storeRead(Record.Bindings, rows, SIZE);
+}
+
+export function bindingAt(index: u32): Binding {
+  assert(index < BINDINGS_MAX);
+  return changetype<Binding>(rows + index * offsetof<Binding>());
+}
+
+/** The first binding of a cluster from row `index` on; answers its row or `Err.NotFound`. */
+export function bindingNext(index: u32, sourceEndpoint: u32, cluster: u32): i32 {
+  for (; index < BINDINGS_MAX; index++) {
+    let row = bindingAt(index);
+    if (row.sourceEndpoint == sourceEndpoint && row.cluster == cluster) return index;
+  }
+  return Err.NotFound;
+}
+
+/** Adds a binding unless it is there. */
+export function bindingAdd(sourceEndpoint: u32, cluster: u32, extended: u64, targetEndpoint: u32): i32 {
+  if (find(sourceEndpoint, cluster, extended, targetEndpoint) >= 0) return Err.Ok;
+  let free = bindingNext(0, 0, 0);
+  if (free < 0) return Err.NoBuffer;
+  let row = bindingAt(free);
+  row.extended = extended;
+  row.cluster = <u16>cluster;
+  row.sourceEndpoint = <u8>sourceEndpoint;
+  row.targetEndpoint = <u8>targetEndpoint;
+  return storeWrite(Record.Bindings, rows, SIZE);
+}
+
+export function bindingRemove(sourceEndpoint: u32, cluster: u32, extended: u64, targetEndpoint: u32): i32 {
+  let index = find(sourceEndpoint, cluster, extended, targetEndpoint);
+  if (index < 0) return index;
+  memory.fill(changetype<usize>(bindingAt(index)), 0, offsetof<Binding>());
+  return storeWrite(Record.Bindings, rows, SIZE);
+}
+
+/** Forgets all bindings: the device left its network. */
+export function bindingsErase(): void {
+  memory.fill(rows, 0, SIZE);
+  storeWrite(Record.Bindings, rows, 0);
+}
+
+function find(sourceEndpoint: u32, cluster: u32, extended: u64, targetEndpoint: u32): i32 {
+  for (let index: u32 = 0; index < BINDINGS_MAX; index++) {
+    let row = bindingAt(index);
+    if (row.sourceEndpoint != sourceEndpoint || row.cluster != cluster) continue;
+    if (row.extended == extended && row.targetEndpoint == targetEndpoint) return index;
+  }
+  return Err.NotFound;
+}

@@ -1,0 +1,120 @@
+// The link keys: which slot of the board's key store holds whose key, and what was heard under it.  05-3474 section 4.4.11.
+//
+//   slot   2 own preconfigured key   3 own established key   4..7 application keys with partners
+//   hub:   8 + 2 i preconfigured key of device i             9 + 2 i its established key
+//
+// Row i of the table belongs to slot KEY_SLOT_FIRST + i.  The record holds the rows up to the last one in use.
+import { Err } from "../../core/err";
+import { Record, keyClear, keySet, storeRead, storeWrite } from "../../core/host";
+
+export const KEY_SLOT_FIRST: u32 = 2;
+export const KEY_SLOT_OWN: u32 = 2;
+export const KEY_SLOT_PARTNERS: u32 = 4;
+export const KEY_PARTNERS: u32 = 4;
+export const KEY_SLOT_DEVICES: u32 = 8;
+export const KEY_SLOTS_END: u32 = 24;
+const ROWS: u32 = KEY_SLOTS_END - KEY_SLOT_FIRST;
+/** No slot: number 0 is a network key's. */
+export const KEY_NONE: u32 = 0;
+
+export enum ApsKeyKind {
+  None = 0,
+  Preconfigured = 1,
+  Established = 2,
+}
+
+@unmanaged @final
+export class KeyRow {
+  /** Whose key; zero while a joiner does not know its trust centre. */
+  extended: u64;
+  /** The lowest frame counter still to be accepted. */
+  next: u32;
+  kind: u32;
+}
+
+const rows = memory.data(ROWS * offsetof<KeyRow>(), 8);
+if (ROWS * offsetof<KeyRow>() > 512) ERROR("a record holds 512 octets");
+
+@unmanaged @final class State { victim: u32; }
+const state = changetype<State>(memory.data(offsetof<State>()));
+
+export function apsKeyRow(slot: u32): KeyRow {
+  assert(slot >= KEY_SLOT_FIRST);
+  assert(slot < KEY_SLOTS_END);
+  return changetype<KeyRow>(rows + (slot - KEY_SLOT_FIRST) * offsetof<KeyRow>());
+}
+
+export function apsKeysReset(): void {
+  memory.fill(rows, 0, ROWS * offsetof<KeyRow>());
+  storeRead(Record.Keys, rows, ROWS * offsetof<KeyRow>()); // a new device has no record, and no keys
+}
+
+/** The slot of the best key shared with a device: an established one before a preconfigured one; `KEY_NONE` without. */
+export function apsKeySlot(extended: u64): u32 {
+  let found = KEY_NONE;
+  for (let slot = KEY_SLOT_FIRST; slot < KEY_SLOTS_END; slot++) {
+    let row = apsKeyRow(slot);
+    if (row.kind == ApsKeyKind.None) continue;
+    if (row.extended != extended && row.extended != 0) continue;
+    if (row.kind == ApsKeyKind.Established) return slot;
+    found = slot;
+  }
+  return found;
+}
+
+export function apsKeyKind(extended: u64): u32 {
+  let slot = apsKeySlot(extended);
+  return slot == KEY_NONE ? ApsKeyKind.None : apsKeyRow(slot).kind;
+}
+
+/** Takes a new key; the slot follows from what is known of its owner.  Answers the slot or an `Err`. */
+export function apsKeyInstall(extended: u64, kind: u32, at: usize): i32 {
+  return apsKeyPut(slotFor(extended, kind), extended, kind, at);
+}
+
+/** Takes a new key into a slot; its frame counters begin again. */
+export function apsKeyPut(slot: u32, extended: u64, kind: u32, at: usize): i32 {
+  let done = keySet(slot, at);
+  if (done != Err.Ok) return done;
+  let row = apsKeyRow(slot);
+  row.extended = extended;
+  row.next = 0;
+  row.kind = kind;
+  done = apsKeysSave();
+  return done == Err.Ok ? <i32>slot : done;
+}
+
+export function apsKeyClear(slot: u32): void {
+  keyClear(slot);
+  memory.fill(changetype<usize>(apsKeyRow(slot)), 0, offsetof<KeyRow>());
+  apsKeysSave();
+}
+
+/** Forgets what was established with a device, and with everyone when `extended` is 0; preconfigured keys stay. */
+export function apsKeyForget(extended: u64): void {
+  for (let slot = KEY_SLOT_FIRST; slot < KEY_SLOTS_END; slot++) {
+    let row = apsKeyRow(slot);
+    if (row.kind != ApsKeyKind.Established) continue;
+    if (extended == 0 || row.extended == extended) apsKeyClear(slot);
+  }
+}
+
+/** Writes the table; also after every accepted frame, so that a replay after a power cut is refused too. */
+export function apsKeysSave(): i32 {
+  let end = KEY_SLOTS_END;
+  while (end > KEY_SLOT_FIRST && apsKeyRow(end - 1).kind == ApsKeyKind.None) end--;
+  return storeWrite(Record.Keys, rows, (end - KEY_SLOT_FIRST) * offsetof<KeyRow>());
+}
+
+/** The place of a kind of key of this device, else the one after its preconfigured key, else one for partners. */
+function slotFor(extended: u64, kind: u32): u32 {
+  let free = KEY_NONE;
+  for (let slot = KEY_SLOT_FIRST; slot < KEY_SLOTS_END; slot++) {
+    let row = apsKeyRow(slot);
+    if (row.extended == extended && row.kind == kind) return slot;
+    if (row.extended == extended && row.kind == ApsKeyKind.Preconfigured) return slot + 1;
+    if (row.kind == ApsKeyKind.None && free == KEY_NONE && slot >= KEY_SLOT_PARTNERS && slot < KEY_SLOT_DEVICES) free = slot;
+  }
+  if (free != KEY_NONE) return free;
+  return KEY_SLOT_PARTNERS + (state.victim++ % KEY_PARTNERS); // the partner before last asks the trust centre again
+}

@@ -1,0 +1,79 @@
+// For tests only: the parsers of APS, its security and ZDO, each within reach of vectors and of the fuzz targets.
+// parse_NAME(at, size) answers what the parser answers; emit_NAME(from, size, to) gives an accepted input back, or answers 0 for a
+// form that we take but never send.
+import { Auxiliary, auxiliaryEmit, auxiliaryParse } from "../security/auxiliary";
+import {
+  commandParse, emitRemoveDevice, emitRequestApplication, emitSwitchKey, emitTransportApplication, emitTransportNetwork, emitTunnelHead,
+  emitUpdateDevice, KEY_TYPE_APPLICATION, KEY_TYPE_NETWORK, REMOVE_DEVICE, REQUEST_APPLICATION, REQUEST_KEY, SecurityCommand, SWITCH_KEY,
+  TRANSPORT_KEY, TUNNEL, UPDATE_DEVICE,
+} from "../security/command";
+import { installCodeKey, installCodeParse } from "../security/install_code";
+import { simpleParse, zdoParse } from "../zdo/message";
+import { ApsFrame, apsEmit, apsParse } from "./frame";
+
+export function parse_aps_frame(at: usize, size: u32): i32 { return apsParse(at, size); }
+
+export function emit_aps_frame(from: usize, size: u32, to: usize): i32 {
+  let header = apsParse(from, size);
+  if (header < 0) return header;
+  let frame = changetype<ApsFrame>(from);
+  let hasExtended = frame.fragmentation != 0;
+  let isAddressed = frame.isAddressed;
+  let emitted = apsEmit(
+    to, frame.control, isAddressed ? frame.targetEndpoint : 0, isAddressed ? frame.cluster : 0, isAddressed ? frame.profile : 0,
+    isAddressed ? frame.sourceEndpoint : 0, frame.counter, frame.fragmentation, hasExtended ? frame.block : 0,
+    hasExtended && frame.type == 2 ? frame.bits : 0,
+  );
+  memory.copy(to + emitted, from + header, size - <u32>header);
+  return emitted + size - header;
+}
+
+export function parse_aps_auxiliary(at: usize, size: u32): i32 { return auxiliaryParse(at, size); }
+
+export function emit_aps_auxiliary(from: usize, size: u32, to: usize): i32 {
+  let header = auxiliaryParse(from, size);
+  if (header < 0) return header;
+  let auxiliary = changetype<Auxiliary>(from);
+  if (!auxiliary.hasSource || (auxiliary.control & 7) != 0) return 0; // not a form that we send
+  let emitted = auxiliaryEmit(to, auxiliary.key, auxiliary.counter, auxiliary.source);
+  changetype<Auxiliary>(to).clearLevel();
+  memory.copy(to + emitted, from + header, size - <u32>header);
+  return size;
+}
+
+export function parse_aps_command(at: usize, size: u32): i32 { return commandParse(at, size); }
+
+export function emit_aps_command(from: usize, size: u32, to: usize): i32 {
+  let parsed = commandParse(from, size);
+  if (parsed < 0) return parsed;
+  let command = changetype<SecurityCommand>(from);
+  switch (command.id) {
+    case TRANSPORT_KEY: {
+      if (command.type == KEY_TYPE_NETWORK) return emitTransportNetwork(to, command.key, command.sequence, command.target, command.source);
+      if (command.type == KEY_TYPE_APPLICATION) return emitTransportApplication(to, command.key, command.partner, load<u8>(from, 26));
+      return 0; // a trust-centre link key
+    }
+    case UPDATE_DEVICE: return emitUpdateDevice(to, command.device, command.short, command.status);
+    case REMOVE_DEVICE: return emitRemoveDevice(to, command.device);
+    case REQUEST_KEY: return command.type == REQUEST_APPLICATION ? <i32>emitRequestApplication(to, command.wanted) : 0;
+    case SWITCH_KEY: return emitSwitchKey(to, command.active);
+    case TUNNEL: {
+      let head = emitTunnelHead(to, command.device);
+      memory.copy(to + head, command.frame, size - head);
+      return size;
+    }
+    default: return -1;
+  }
+}
+
+export function parse_install_code(at: usize, size: u32): i32 { return installCodeParse(at, size); }
+
+export function key_of_install_code(at: usize, size: u32, key: usize): void { installCodeKey(at, size, key); }
+
+/** The first two octets are the cluster. */
+export function parse_zdo(at: usize, size: u32): i32 {
+  if (size < 2) return -1;
+  return zdoParse(load<u16>(at), at + 2, size - 2);
+}
+
+export function parse_zdo_simple_descriptor(at: usize, size: u32): i32 { return simpleParse(at, size); }

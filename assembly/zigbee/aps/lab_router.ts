@@ -1,0 +1,45 @@
+// For tests only: a a router that does what a test tells it.
+import { ABI_VERSION, EVENT_HEAD, EVENT_KIND, EventKind, log, next } from "../../core/host";
+import { nwkJoinNext, nwkJoinStart, nwkLeave, nwkRejoinStart } from "../nwk/router";
+import { joinerRequestKey } from "../security/joiner";
+import { stackDeadline, stackInput, stackReset, stackTick } from "../stack_router";
+import { zdoDescribe } from "../zdo/zdo";
+import { event, EVENT_CAPACITY, labAnswer, labCommand, report } from "./lab_node";
+
+const EVENTS_PER_POLL: u32 = 8;
+const TICKS_PER_POLL: u32 = 32;
+const LOG_STARTED: u32 = 98;
+const resumed = memory.data(1);
+// a router, endpoint 1: profile 0x0109
+const description = memory.data<u8>([
+  1, 64, 142, 0, 0, 82, 0, 1, 0, 0, 0, 1, 0, 1, 20, 1, 9, 1, 1, 5, 0, 3, 0, 0, 2, 7, 0, 8, 3, 10, 0, 0, 7, 0, 8
+]);
+
+export function abi(): u32 { return ABI_VERSION; }
+
+export function start(now: i64, reason: u32): void {
+  zdoDescribe(description);
+  store<u8>(resumed, stackReset(now, reason) ? 1 : 0);
+  log(LOG_STARTED, resumed, 1);
+}
+
+export function poll(now: i64): i64 {
+  for (let budget = EVENTS_PER_POLL; budget > 0 && next(event, EVENT_CAPACITY) > 0; budget--) {
+    if (load<u8>(event, EVENT_KIND) != EventKind.Uplink) report(stackInput(event, now));
+    else if (!labCommand(now)) command(now);
+  }
+  for (let budget = TICKS_PER_POLL; budget > 0 && stackDeadline() <= now; budget--) report(stackTick(now));
+  return stackDeadline();
+}
+
+function command(now: i64): void {
+  let at = event + EVENT_HEAD;
+  switch (<u32>load<u8>(at)) {
+    case 1: labAnswer(nwkJoinStart(load<u32>(at, 1), 0, now)); break;
+    case 2: labAnswer(nwkRejoinStart(load<u8>(at, 1) != 0, 0, now)); break;
+    case 3: labAnswer(joinerRequestKey(load<u64>(at, 1), now)); break;
+    case 4: nwkLeave(); labAnswer(0); break;
+    case 5: labAnswer(nwkJoinNext(now)); break;
+    default: unreachable();
+  }
+}

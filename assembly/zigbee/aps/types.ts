@@ -1,0 +1,83 @@
+// What the layers above APS see: what was heard, what to send, what was dropped.
+
+/** What `apsInput` and `apsTick` found; the details are in `apsHeard`. */
+export enum ApsHeard {
+  None = 0,
+  Message = 1,       // data for an endpoint
+  Confirm = 2,       // handle; status 0 or Err.NoAck
+  Command = 3,       // an APS command, opened; for zigbee/security
+  // Answers of zigbee/security to a command:
+  KeyNetwork = 4,    // a joiner has the network key: it is in the network
+  KeyLink = 5,       // an application link key with sourceExtended is installed
+  DeviceJoined = 6,  // trust centre: sourceExtended, source: a device was given the network key, or came back with it
+  DeviceLeft = 7,    // trust centre: sourceExtended, source
+  RemoveMe = 8,      // the trust centre sends us away
+  SwitchKey = 9,     // the network changed its key
+  KeyRequested = 10, // trust centre: sourceExtended got an application link key
+}
+
+@unmanaged @final
+export class ApsMessage {
+  source: u32;
+  /** IEEE address of the source, 0 when unknown; authentic when `keyKind` is not None. */
+  sourceExtended: u64;
+  sourceEndpoint: u32;
+  targetEndpoint: u32;
+  profile: u32;
+  cluster: u32;
+  payload: usize;
+  size: u32;
+  /** ApsKeyKind: None (network key only), Preconfigured (never with a Message), Established. */
+  keyKind: u32;
+  /** Slot of that key, and its use: a key identifier of table 4.31. */
+  keySlot: u32;
+  keyUse: u32;
+  networkSecured: u32;
+  broadcast: u32;
+  handle: i32;
+  status: i32;
+  lqi: u32;
+}
+export const apsHeard = changetype<ApsMessage>(memory.data(offsetof<ApsMessage>(), 8));
+
+// ApsRequest.options
+export const APS_ACK: u32 = 1;
+export const APS_LINK_KEY: u32 = 2;
+export const APS_FRAGMENT: u32 = 4;
+/** The target is known to sleep: its acknowledgement may take a poll period. */
+export const APS_SLEEPY: u32 = 8;
+
+@unmanaged @final
+export class ApsRequest {
+  /** Short address, or 0xffff and `targetExtended` where only that is known; broadcast with `targetExtended` 0. */
+  target: u32;
+  targetExtended: u64;
+  targetEndpoint: u32;
+  sourceEndpoint: u32;
+  profile: u32;
+  cluster: u32;
+  options: u32;
+  payload: usize;
+  size: u32;
+  /** Not used: the NWK layer's default is right for every network of ours. */
+  radius: u32;
+}
+export const apsRequest = changetype<ApsRequest>(memory.data(offsetof<ApsRequest>(), 8));
+
+/** Drops, by reason. */
+@unmanaged @final
+export class ApsCounters {
+  malformed: u32;
+  noKey: u32;      // no key for it, or one that is not good enough
+  badMic: u32;
+  replayed: u32;
+  duplicates: u32;
+  noBuffer: u32;   // no room to reassemble or to remember
+  unacknowledged: u32;
+  strayAcks: u32;  // acknowledgements of nothing
+  refused: u32;    // commands against policy
+}
+export const apsCounters = changetype<ApsCounters>(memory.data(offsetof<ApsCounters>(), 4));
+
+/** The longest message that fragments carry, either way: table 5-8 of 07-5356 asks for 128 at least. */
+export const APS_MESSAGE_MAX: u32 = 256;

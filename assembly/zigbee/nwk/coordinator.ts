@@ -1,0 +1,40 @@
+// The network layer of a coordinator: it forms the network and is its first router.
+import { MacHeard, MacPurpose, macHeard, macInput } from "../../mac/mac";
+import { formBeacon, formDeadline, formTick } from "./form";
+import { meshCommand, meshDeadline, meshReceive, meshReset, meshSent, meshTick } from "./mesh";
+import { parentCommand, parentSent } from "./parent";
+import { NO_ADDRESS, NwkHeard, network } from "./state";
+
+export { nwkFormStart } from "./form";
+export { nwkPermitJoin, nwkRemoveChild } from "./parent";
+
+/** Starts; true when the network of the record was taken up again. */
+export function nwkReset(now: i64): bool {
+  return meshReset(now);
+}
+
+export function nwkInput(event: usize, now: i64): i32 {
+  switch (macInput(event)) {
+    case MacHeard.Data: {
+      let heard = meshReceive(now);
+      return heard == NwkHeard.Command ? meshCommand(now) : heard;
+    }
+    case MacHeard.Command: return parentCommand(now);
+    case MacHeard.Beacon: formBeacon(); return NwkHeard.None;
+    case MacHeard.Sent:
+      switch (macHeard.purpose) {
+        case MacPurpose.Data: return meshSent(now);
+        case MacPurpose.AssociationResponse: return parentSent();
+        default: return NwkHeard.None;
+      }
+    default: return NwkHeard.None;
+  }
+}
+
+export function nwkTick(now: i64): i32 {
+  return network.address == NO_ADDRESS ? formTick(now) : meshTick(now);
+}
+
+export function nwkDeadline(): i64 {
+  return network.address == NO_ADDRESS ? formDeadline() : meshDeadline();
+}

@@ -1,0 +1,135 @@
+// The network layer of a sleepy end device: it joins, speaks to its parent only and asks it for what came meanwhile.
+import { MAC_CAPABLE_ALLOCATE } from "../../mac/command";
+import { MacHeard, MacPurpose, macHeard, macInput, macOpen, macReset } from "../../mac/mac";
+import { addressesClear } from "./addresses";
+import { broadcastsClear } from "./broadcast";
+import { NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_NETWORK_STATUS, NWK_REJOIN_RESPONSE, NWK_STATUS_ADDRESS_CONFLICT, NWK_TIMEOUT_RESPONSE, NwkCommand, nwkCommandParse } from "./command";
+import { NWK_COMMAND } from "./frame";
+import { joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, leave, leaveEnd } from "./join";
+import { linksClear } from "./neighbours";
+import { pollDeadline, pollHeard, pollReset, pollRuns, pollSent, pollStart, pollStop, pollTick } from "./poll";
+import { FOR_US, nwkReceive, receivedFrame } from "./receive";
+import { SlotState, queueDeadline, queueReset, queueSent, queueTick, slotEnd, slotOfState, slotReady } from "./send";
+import { securityReset } from "./security";
+import { Err } from "../../core/err";
+import { NEVER } from "../../core/timers";
+import { NO_ADDRESS, NwkHeard, network, networkLoad, nwkCounters, nwkHeard, nwkState, nwkTell } from "./state";
+import { mac } from "../../mac/mac";
+
+export { nwkJoinNext, nwkJoinStart, nwkLeave, nwkRejoinStart } from "./join";
+export { nwkExpect, nwkPollPeriod } from "./poll";
+
+/** It hears only the broadcasts for everybody, which its parent holds for it. */
+const GROUPS: u32 = 0xffff;
+
+/** Starts; true when the network of the record was taken up again. */
+export function nwkReset(now: i64): bool {
+  macReset();
+  nwkState.extended = mac.extended;
+  nwkState.open = 0;
+  securityReset();
+  linksClear();
+  addressesClear();
+  broadcastsClear();
+  queueReset();
+  joinReset(MAC_CAPABLE_ALLOCATE);
+  pollReset();
+  if (!networkLoad()) return false;
+  macOpen(network.channel, network.panId, network.address);
+  pollStart(now);
+  return true;
+}
+
+export function nwkInput(event: usize, now: i64): i32 {
+  switch (macInput(event)) {
+    case MacHeard.Data: {
+      pollHeard(now);
+      return nwkReceive(GROUPS, now) & FOR_US ? dataHeard() : NwkHeard.None;
+    }
+    case MacHeard.Beacon: joinBeacon(); return NwkHeard.None;
+    case MacHeard.Command: return joinCommand();
+    case MacHeard.Sent: return sent(now);
+    default: return NwkHeard.None;
+  }
+}
+
+export function nwkTick(now: i64): i32 {
+  let heard = joinTick(now);
+  if (heard != NwkHeard.None) return heard;
+  if (isSearching()) {
+    if (pollRuns()) pollStop();
+    return NwkHeard.None;
+  }
+  if (network.address == NO_ADDRESS) pollStop();
+  else if (!pollRuns()) pollStart(now);
+  pollTick(now);
+  let slot = slotOfState(SlotState.Route, NEVER);
+  if (slot) {
+    if (network.address == NO_ADDRESS) return slotEnd(slot, Err.NotFound);
+    slotReady(slot, network.parent, now);
+  }
+  return left(queueTick(now));
+}
+
+export function nwkDeadline(): i64 {
+  let deadline = joinDeadline();
+  if (isSearching()) return deadline;
+  if (network.address != NO_ADDRESS && !pollRuns()) return 0; // a parent was found, or the search for another ended
+  return min(deadline, min(pollDeadline(), queueDeadline()));
+}
+
+/** A scan or an association has the radio. */
+function isSearching(): bool {
+  return joinBusy() && !joinRejoining();
+}
+
+function sent(now: i64): i32 {
+  switch (macHeard.purpose) {
+    case MacPurpose.Data: {
+      let lost = pollSent(now);
+      let heard = left(queueSent(now));
+      return heard == NwkHeard.None ? lost : heard;
+    }
+    case MacPurpose.DataRequest: return joinBusy() && !joinRejoining() ? joinSent(now) : pollSent(now);
+    default: return joinSent(now);
+  }
+}
+
+function left(heard: i32): i32 {
+  return heard == NwkHeard.Left ? leaveEnd() : heard;
+}
+
+function dataHeard(): i32 {
+  if (receivedFrame().type != NWK_COMMAND) {
+    nwkHeard.kind = NwkHeard.Data;
+    return NwkHeard.Data;
+  }
+  if (nwkCommandParse(nwkHeard.payload, nwkHeard.size) < 0) {
+    nwkCounters.malformed++;
+    return NwkHeard.None;
+  }
+  return commandHeard(changetype<NwkCommand>(nwkHeard.payload));
+}
+
+function commandHeard(command: NwkCommand): i32 {
+  let fromParent = nwkHeard.source == network.parent;
+  switch (command.identifier) {
+    case NWK_REJOIN_RESPONSE: return joinRejoined(command);
+    case NWK_TIMEOUT_RESPONSE:
+      if (fromParent && command.timeoutStatus == 0) network.parentInformation = <u8>command.parentInformation;
+      return NwkHeard.Command;
+    case NWK_LEAVE:
+      if (!fromParent) { nwkCounters.refused++; return NwkHeard.None; }
+      if (command.options & NWK_LEAVE_REQUEST) {
+        leave(command.options);
+        return NwkHeard.Command;
+      }
+      return nwkTell(NwkHeard.ParentLost, network.parent, nwkHeard.extended, 0, Err.Refused);
+    case NWK_NETWORK_STATUS:
+      if (command.code == NWK_STATUS_ADDRESS_CONFLICT && command.statusTarget == network.address) {
+        return nwkTell(NwkHeard.AddressConflict, network.address, 0, 0, 0);
+      }
+      return NwkHeard.Command;
+    default: return NwkHeard.Command;
+  }
+}

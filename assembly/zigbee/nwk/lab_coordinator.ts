@@ -1,0 +1,22 @@
+// A laboratory coordinator, see lab_shared.ts.
+import { next } from "../../core/host";
+import { nwkDeadline, nwkInput, nwkReset, nwkTick } from "./coordinator";
+import { EVENT_CAPACITY, event, tell } from "./lab_shared";
+
+export { nwkFormStart, nwkPermitJoin, nwkRemoveChild } from "./coordinator";
+export {
+  abi, bufferAt, countersAt, isOpen, keyInstall, keySwitch, networkAt, parse_mac_beacon, parse_mac_command, parse_mac_frame, parse_nwk_auxiliary,
+  parse_nwk_beacon, parse_nwk_command, parse_nwk_frame, send,
+} from "./lab_shared";
+
+const TURNS_MAX: u32 = 32;
+
+export function start(now: i64, reason: u32): void {
+  nwkReset(now);
+}
+
+export function poll(now: i64): i64 {
+  while (next(event, EVENT_CAPACITY) > 0) tell(nwkInput(event, now));
+  for (let turns: u32 = 0; turns < TURNS_MAX && nwkDeadline() <= now; turns++) tell(nwkTick(now));
+  return nwkDeadline();
+}

@@ -1,0 +1,115 @@
+// What routers and coordinators have in common: they are always awake, have children and pass frames on.
+import { MacHeard, MacPurpose, mac, macHeard, macInput, macReset } from "../../mac/mac";
+import { Err } from "../../core/err";
+import { NEVER } from "../../core/timers";
+import { addressesClear } from "./addresses";
+import { broadcastsClear } from "./broadcast";
+import {
+  NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_LINK_STATUS, NWK_NETWORK_STATUS, NWK_REJOIN_REQUEST, NWK_ROUTE_REPLY, NWK_ROUTE_REQUEST,
+  NWK_STATUS_ADDRESS_CONFLICT, NWK_TIMEOUT_REQUEST, NwkCommand, nwkCommandParse,
+} from "./command";
+import { NWK_COMMAND } from "./frame";
+import { linksClear } from "./neighbours";
+import { parentDeadline, parentLeave, parentRejoin, parentReset, parentTick, parentTimeout, randomAddress, refresh } from "./parent";
+import { FOR_OTHERS, FOR_US, nwkReceive, receivedFrame, receivedFrom } from "./receive";
+import { routeDeadline, routeFailed, routeForget, routeForward, routeLinkStatus, routeReply, routeRequest, routeReset, routeSlot, routeTick } from "./route";
+import { queueDeadline, queueFlying, queueReset, queueSent, queueTick, SlotState, slotOfState } from "./send";
+import { securityReset } from "./security";
+import { macOpen, macReceive } from "../../mac/mac";
+import { NO_ADDRESS, NwkHeard, network, networkLoad, networkSave, nwkCounters, nwkHeard, nwkState, nwkTell } from "./state";
+
+/** The lowest broadcast address heard: routers and the coordinator. */
+const GROUPS: u32 = 0xfffc;
+
+/** Starts; true when the network of the record was taken up again. */
+export function meshReset(now: i64): bool {
+  macReset();
+  nwkState.extended = mac.extended;
+  nwkState.open = 0;
+  securityReset();
+  linksClear();
+  addressesClear();
+  broadcastsClear();
+  queueReset();
+  routeReset(now);
+  let resumed = networkLoad();
+  parentReset(now);
+  if (resumed) macOpen(network.channel, network.panId, network.address);
+  macReceive(true);
+  return resumed;
+}
+
+/** A data frame of the MAC was heard; answers `NwkHeard`, with a command for us still to be looked at. */
+export function meshReceive(now: i64): i32 {
+  let whom = nwkReceive(GROUPS, now);
+  if (whom == 0) return NwkHeard.None;
+  if (receivedFrom() >= 0) refresh(receivedFrom(), now);
+  if (whom & FOR_OTHERS) routeForward();
+  if ((whom & FOR_US) == 0) return NwkHeard.None;
+  if (receivedFrame().type != NWK_COMMAND) {
+    nwkHeard.kind = NwkHeard.Data;
+    return NwkHeard.Data;
+  }
+  if (nwkCommandParse(nwkHeard.payload, nwkHeard.size) >= 0) return NwkHeard.Command;
+  nwkCounters.malformed++;
+  return NwkHeard.None;
+}
+
+/** Takes the command that `meshReceive` left. */
+export function meshCommand(now: i64): i32 {
+  let command = changetype<NwkCommand>(nwkHeard.payload);
+  let identifier = command.identifier;
+  if (identifier == NWK_REJOIN_REQUEST) return parentRejoin(command, now);
+  if (!nwkHeard.secured) return NwkHeard.None;
+  switch (identifier) {
+    case NWK_ROUTE_REQUEST: routeRequest(command, now); break;
+    case NWK_ROUTE_REPLY: routeReply(command, now); break;
+    case NWK_LINK_STATUS: routeLinkStatus(command); break;
+    case NWK_TIMEOUT_REQUEST: return parentTimeout(command, now);
+    case NWK_NETWORK_STATUS: return networkStatus(command);
+    case NWK_LEAVE:
+      if (!(command.options & NWK_LEAVE_REQUEST)) return parentLeave();
+      nwkCounters.refused++; // only a joiner's parent may ask, see router.ts
+      break;
+  }
+  return NwkHeard.Command;
+}
+
+/** A data frame of ours has left. */
+export function meshSent(now: i64): i32 {
+  let slot = queueFlying();
+  if (slot && macHeard.status == Err.NoAck) routeFailed(slot);
+  return queueSent(now);
+}
+
+export function meshTick(now: i64): i32 {
+  let heard = parentTick(now);
+  if (heard != NwkHeard.None) return heard;
+  routeTick(now);
+  let slot = slotOfState(SlotState.Route, NEVER);
+  if (slot) {
+    slot.due = 0;
+    heard = routeSlot(slot, now);
+  }
+  return heard == NwkHeard.None ? queueTick(now) : heard;
+}
+
+export function meshDeadline(): i64 {
+  return min(queueDeadline(), min(parentDeadline(), routeDeadline()));
+}
+
+function networkStatus(command: NwkCommand): i32 {
+  let target = command.statusTarget;
+  if (command.code != NWK_STATUS_ADDRESS_CONFLICT) {
+    routeForget(target);
+    return NwkHeard.Command;
+  }
+  // A coordinator's address 0 is its own by definition.
+  if (target != network.address || target == 0) return NwkHeard.Command;
+  let address = randomAddress();
+  if (address == NO_ADDRESS) return NwkHeard.Command;
+  network.address = <u16>address;
+  macOpen(network.channel, network.panId, address);
+  networkSave();
+  return nwkTell(NwkHeard.AddressConflict, target, nwkState.extended, 0, 0);
+}

@@ -1,0 +1,30 @@
+// The network layer as the layers above see it: 05-3474 chapter 3.  What only some devices do lies in other files:
+//
+//   end_device.ts, router.ts, coordinator.ts   nwkReset, nwkInput, nwkTick, nwkDeadline and all below for that kind of device
+//   join.ts      nwkJoinStart, nwkJoinNext, nwkRejoinStart, nwkLeave        (end device, router)
+//   form.ts      nwkFormStart                                              (coordinator)
+//   parent.ts    nwkPermitJoin, nwkRemoveChild                             (router, coordinator)
+//   poll.ts      nwkPollPeriod, nwkExpect                                  (sleepy end device)
+//
+import { network, NO_ADDRESS, nwkState } from "./state";
+
+export { NwkCounters, nwkCounters, NwkHeard, nwkHeard, NwkIndication, NO_ADDRESS } from "./state";
+export { nwkKeyActive, nwkKeyInstall, nwkKeySwitch } from "./security";
+export { nwkExtendedOf, nwkForget, nwkIsSleepyChild, nwkLearn, nwkShortOf } from "./addresses";
+export { NWK_DISCOVER, NWK_NO_CONFIRM, NWK_PAYLOAD_MAX, NWK_SECURE, nwkSend } from "./send";
+
+/** Broadcast addresses, table 3.59. */
+export const NWK_BROADCAST_ALL: u32 = 0xffff;
+export const NWK_BROADCAST_AWAKE: u32 = 0xfffd;
+export const NWK_BROADCAST_ROUTERS: u32 = 0xfffc;
+
+export function nwkAddress(): u32 { return network.address; }
+export function nwkPanId(): u32 { return network.panId; }
+export function nwkChannel(): u32 { return network.channel; }
+export function nwkExtended(): u64 { return nwkState.extended; }
+export function nwkExtendedPanId(): u64 { return network.extendedPanId; }
+export function nwkParent(): u32 { return network.parent; }
+export function nwkDepth(): u32 { return network.depth; }
+
+/** Whether there is a short address; the key may still be missing, see `nwkKeyActive`. */
+export function nwkJoined(): bool { return network.address != NO_ADDRESS; }

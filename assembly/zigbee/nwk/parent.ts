@@ -1,0 +1,271 @@
+// A router's or coordinator's duties towards its children: 05-3474 sections 3.6.1.4 (joining), 3.6.1.10 (leaving) and 3.6.10 of revision 21.
+import { Err } from "../../core/err";
+import { entropy } from "../../core/host";
+import { NEVER } from "../../core/timers";
+import {
+  MAC_ASSOCIATED, MAC_ASSOCIATION_REQUEST, MAC_BEACON_REQUEST, MAC_CAPABLE_AWAKE, MAC_CAPABLE_ROUTER, MAC_DATA_REQUEST, MAC_PAN_FULL, MacCommand,
+} from "../../mac/command";
+import { MAC_EXTENDED, MAC_SHORT } from "../../mac/frame";
+import { macHeard } from "../../mac/mac";
+import { MAC_PERSISTENCE_MS, release, serveBeacon, serveDeadline, serveRequested, serveRespond, serveReset, serveSent, serveTick } from "../../mac/serve";
+import { nwkExtendedOf, nwkForget } from "./addresses";
+import { NWK_BEACON_SIZE, nwkBeaconEmit } from "./beacon";
+import { NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_REJOIN_RESPONSE, NWK_TIMEOUT_INDEX_MAX, NWK_TIMEOUT_RESPONSE, NwkCommand } from "./command";
+import { NWK_UNICAST_END } from "./frame";
+import { Relation, linkAt, neighbourFree, neighbourOf, neighbourOfShort, neighbourTake } from "./neighbours";
+import { receivedFrom } from "./receive";
+import { queueRelease, sendCommand, slotHold, slotReady } from "./send";
+import { NEIGHBOURS_MAX, NwkHeard, neighbourAt, network, networkSave, nwkCounters, nwkHeard, nwkState, nwkTell } from "./state";
+
+/** Children that may be between association and their first authentic frame. */
+const JOINING_MAX: u32 = 3;
+/** How long that may take: the trust centre may be hops away, and a person may have to type an install code. */
+const JOINING_MS: i64 = 30_000;
+/** 255 would be for ever, which Smart Energy forbids. */
+const PERMIT_SECONDS_MAX: u32 = 254;
+/** nwkEndDeviceTimeoutDefault: 2^8 minutes. */
+const TIMEOUT_INDEX: u32 = 8;
+const TIMEOUT_SHORTEST_MS: i64 = 10_000;
+const MINUTE_MS: i64 = 60_000;
+/** Keep-alive by data request and by timeout request, figure 3.26c of revision 21. */
+const PARENT_INFORMATION: u32 = 3;
+const ADDRESS_ATTEMPTS: u32 = 16;
+
+// Status octets of the APS command Update Device, table 4.14 of revision 21
+const UPDATE_SECURED_REJOIN: i32 = 0;
+const UPDATE_JOIN: i32 = 1;
+const UPDATE_TRUST_CENTRE_REJOIN: i32 = 3;
+
+@unmanaged @final
+class Parent {
+  /** Joining is permitted until then. */
+  permitted: i64;
+  /** A random number of two octets. */
+  random: u32;
+}
+
+const parent = changetype<Parent>(memory.data(offsetof<Parent>(), 8));
+const payload = memory.data(16);
+
+if (NWK_BEACON_SIZE > 16) ERROR("a beacon's payload does not fit");
+
+export function parentReset(now: i64): void {
+  serveReset();
+  parent.permitted = now;
+  for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) refresh(index, now);
+}
+
+/** Lets devices associate for so long; 0 ends it. */
+export function nwkPermitJoin(seconds: u32, now: i64): void {
+  parent.permitted = now + min(seconds, PERMIT_SECONDS_MAX) * 1000;
+}
+
+/** Sends a child away; it is ours no more. */
+export function nwkRemoveChild(extended: u64, now: i64): i32 {
+  let index = neighbourOf(extended);
+  if (index < 0) return Err.NotFound;
+  let row = neighbourAt(index);
+  let short: u32 = row.short;
+  let sleepy = (row.capability & MAC_CAPABLE_AWAKE) == 0;
+  store<u8>(payload, NWK_LEAVE);
+  store<u8>(payload, NWK_LEAVE_REQUEST, 1);
+  let slot = sendCommand(short, extended, 1, row.relation != Relation.Joining, payload, 2);
+  // The row goes whether or not the child hears of it.
+  forgetChild(index);
+  if (!slot) return Err.NoBuffer;
+  if (sleepy) slotHold(slot, short, now + MAC_PERSISTENCE_MS);
+  else slotReady(slot, short, now);
+  return Err.Ok;
+}
+
+export function parentDeadline(): i64 {
+  let earliest = serveDeadline();
+  for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) {
+    if (neighbourAt(index).relation >= Relation.Child) earliest = min(earliest, linkAt(index).deadline);
+  }
+  return earliest;
+}
+
+/** Answers devices that ask, and lets children go that were silent too long. */
+export function parentTick(now: i64): i32 {
+  nwkBeaconEmit(payload, network.depth, hasRoom(), network.extendedPanId, network.updateId);
+  serveTick(now, network.depth == 0, parent.permitted > now, payload, NWK_BEACON_SIZE);
+  for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) {
+    let row = neighbourAt(index);
+    if (row.relation < Relation.Child || linkAt(index).deadline > now) continue;
+    if (row.relation == Relation.Child) return childLeft(index);
+    nwkCounters.expired++;
+    // A neighbour of ours that failed to join keeps its frame counter.
+    if (row.heard) row.relation = Relation.Sibling;
+    else forgetChild(index);
+  }
+  return NwkHeard.None;
+}
+
+/** Takes a MAC command. */
+export function parentCommand(now: i64): i32 {
+  if (network.keys == 0 || nwkState.open) return NwkHeard.None;
+  let command = changetype<MacCommand>(macHeard.payload);
+  let frame = macHeard.frame;
+  switch (command.identifier) {
+    case MAC_BEACON_REQUEST: serveBeacon(); break;
+    case MAC_ASSOCIATION_REQUEST:
+      if (frame.sourceMode == MAC_EXTENDED) associate(frame.sourceExtended, command.capability, now);
+      break;
+    case MAC_DATA_REQUEST:
+      if (frame.sourceMode == MAC_EXTENDED) serveRequested(frame.sourceExtended);
+      else if (frame.sourceMode == MAC_SHORT) childAsks(frame.sourceShort, now);
+      break;
+  }
+  return NwkHeard.None;
+}
+
+/** An association response has left. */
+export function parentSent(): i32 {
+  let response = serveSent();
+  if (!response) return NwkHeard.None;
+  let extended = response.extended;
+  let short: u32 = response.short;
+  let status: u32 = response.status;
+  release(response);
+  let index = neighbourOf(extended);
+  if (status != MAC_ASSOCIATED || index < 0) return NwkHeard.None;
+  return nwkTell(NwkHeard.ChildJoined, short, extended, neighbourAt(index).capability, UPDATE_JOIN);
+}
+
+/** Takes a rejoin request in `nwkHeard`: section 3.6.1.4.3. */
+export function parentRejoin(command: NwkCommand, now: i64): i32 {
+  let extended = nwkHeard.extended;
+  let secured = nwkHeard.secured != 0;
+  let old = nwkHeard.source;
+  if (extended == 0 || network.keys == 0 || nwkState.open) return NwkHeard.None;
+  let short = takeChild(extended, old, command.capability, now);
+  store<u8>(payload, NWK_REJOIN_RESPONSE);
+  store<u16>(payload, short, 1);
+  store<u8>(payload, short < NWK_UNICAST_END ? MAC_ASSOCIATED : MAC_PAN_FULL, 3);
+  let slot = sendCommand(old, extended, 1, secured, payload, 4);
+  if (!slot) return NwkHeard.None;
+  if (command.capability & MAC_CAPABLE_AWAKE) slotReady(slot, old, now);
+  else slotHold(slot, old, now + MAC_PERSISTENCE_MS);
+  if (short >= NWK_UNICAST_END) return NwkHeard.None;
+  if (secured) {
+    let row = neighbourAt(neighbourOf(extended));
+    row.relation = command.capability & MAC_CAPABLE_ROUTER ? Relation.Sibling : Relation.Child;
+    networkSave();
+  }
+  return nwkTell(NwkHeard.ChildJoined, short, extended, command.capability, secured ? UPDATE_SECURED_REJOIN : UPDATE_TRUST_CENTRE_REJOIN);
+}
+
+/** Takes an end-device timeout request: section 3.4.11 of revision 21. */
+export function parentTimeout(command: NwkCommand, now: i64): i32 {
+  let index = receivedFrom();
+  if (index < 0 || neighbourAt(index).relation != Relation.Child || nwkHeard.source != neighbourAt(index).short) {
+    nwkCounters.refused++;
+    return NwkHeard.None;
+  }
+  let known = command.timeout <= NWK_TIMEOUT_INDEX_MAX;
+  if (known) neighbourAt(index).timeout = <u8>(command.timeout + 1);
+  refresh(index, now);
+  store<u8>(payload, NWK_TIMEOUT_RESPONSE);
+  store<u8>(payload, known ? 0 : 1, 1);
+  store<u8>(payload, PARENT_INFORMATION, 2);
+  sendCommand(nwkHeard.source, nwkHeard.extended, 1, true, payload, 3);
+  networkSave();
+  return NwkHeard.Command;
+}
+
+/** A child, or a neighbour, says that it leaves. */
+export function parentLeave(): i32 {
+  let index = neighbourOfShort(nwkHeard.source);
+  if (index < 0 || index != receivedFrom()) return NwkHeard.Command;
+  return childLeft(index);
+}
+
+/** A frame of a child was heard: it lives. */
+export function refresh(index: i32, now: i64): void {
+  let row = neighbourAt(index);
+  if (row.relation < Relation.Child) return;
+  if (row.relation == Relation.Joining) {
+    if (linkAt(index).deadline == 0) linkAt(index).deadline = now + JOINING_MS;
+    return;
+  }
+  let timeout: u32 = row.timeout ? row.timeout - 1 : TIMEOUT_INDEX;
+  linkAt(index).deadline = now + (timeout ? MINUTE_MS << timeout : TIMEOUT_SHORTEST_MS);
+}
+
+/** Picks an address that nobody we know of has: section 3.6.1.7; `NO_ADDRESS` when chance fails us. */
+export function randomAddress(): u32 {
+  for (let attempt: u32 = 0; attempt < ADDRESS_ATTEMPTS; attempt++) {
+    entropy(changetype<usize>(parent) + offsetof<Parent>("random"), 2);
+    let address = parent.random;
+    if (address != 0 && address < NWK_UNICAST_END && nwkExtendedOf(address) == 0) return address;
+  }
+  return 0xffff;
+}
+
+function associate(extended: u64, capability: u32, now: i64): void {
+  if (parent.permitted <= now || extended == 0) { nwkCounters.refused++; return; }
+  let short = takeChild(extended, 0xffff, capability, now);
+  let status = short < NWK_UNICAST_END ? MAC_ASSOCIATED : MAC_PAN_FULL;
+  if (serveRespond(extended, short, status, now) < 0) nwkCounters.noBuffer++;
+}
+
+/**
+ * Makes a device our child; answers its short address, 0xffff when there is no room.  Anybody can claim to be a child of ours, so
+ * the row of one that has proved itself stays as it is until the device proves itself again.
+ */
+function takeChild(extended: u64, wanted: u32, capability: u32, now: i64): u32 {
+  let index = neighbourOf(extended);
+  let known = index >= 0 && neighbourAt(index).relation >= Relation.Child;
+  if (known) return neighbourAt(index).short;
+  if (!hasRoom()) return 0xffff;
+  let owner = wanted < NWK_UNICAST_END && wanted != 0 ? nwkExtendedOf(wanted) : 1;
+  let short = owner == 0 || owner == extended ? wanted : randomAddress();
+  if (short >= NWK_UNICAST_END) return 0xffff;
+  index = neighbourTake(extended);
+  if (index < 0) return 0xffff;
+  nwkForget(short);
+  let row = neighbourAt(index);
+  row.short = <u16>short;
+  row.capability = <u8>capability;
+  row.relation = Relation.Joining;
+  row.timeout = 0;
+  linkAt(index).deadline = now + JOINING_MS;
+  return short;
+}
+
+/** Whether another child can begin to join. */
+function hasRoom(): bool {
+  let joining: u32 = 0;
+  let free: u32 = 0;
+  for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) {
+    let relation: u32 = neighbourAt(index).relation;
+    joining += u32(relation == Relation.Joining);
+    free += u32(relation <= Relation.Sibling);
+  }
+  return joining < JOINING_MAX && free > 0;
+}
+
+function childAsks(short: u32, now: i64): void {
+  let index = neighbourOfShort(short);
+  if (index >= 0) refresh(index, now);
+  queueRelease(short);
+}
+
+function childLeft(index: i32): i32 {
+  let short: u32 = neighbourAt(index).short;
+  let extended = neighbourAt(index).extended;
+  forgetChild(index);
+  networkSave();
+  return nwkTell(NwkHeard.ChildLeft, short, extended, 0, 0);
+}
+
+/** The frame counter of a device that has proved itself stays known, so that its frames cannot be sent again. */
+function forgetChild(index: i32): void {
+  let row = neighbourAt(index);
+  if (!row.heard) { neighbourFree(index); return; }
+  row.relation = Relation.Sibling;
+  row.capability = 0;
+  row.short = 0xffff;
+  linkAt(index).age = 0xff;
+}

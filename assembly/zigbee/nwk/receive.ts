@@ -1,0 +1,134 @@
+// A NWK frame on its way in: 05-3474 section 3.6.2.2.  Header, security, duplicates; then what to do with it is the device kind's.
+import { Err } from "../../core/err";
+import { MAC_CAPABLE_ROUTER } from "../../mac/command";
+import { MAC_BROADCAST } from "../../mac/frame";
+import { macHeard } from "../../mac/mac";
+import { NWK_REJOIN_REQUEST, NWK_REJOIN_RESPONSE, NWK_ROUTE_REQUEST } from "./command";
+import { broadcastNote } from "./broadcast";
+import { nwkExtendedOf, nwkLearn } from "./addresses";
+import { NWK_COMMAND, NWK_UNICAST_END, NwkFrame, nwkParse } from "./frame";
+import { Relation, linkAt, neighbourOf, neighbourOfShort } from "./neighbours";
+import { AUXILIARY_SIZE, auxiliarySource, securityOpen } from "./security";
+import { SLOTS, SlotState, slotAt } from "./send";
+import { neighbourAt, network, networkSave, nwkCounters, nwkHeard, nwkState } from "./state";
+
+/** Bits of `nwkReceive`'s answer. */
+export const FOR_US: u32 = 1;
+export const FOR_OTHERS: u32 = 2;
+
+@unmanaged @final
+class Received {
+  frame: NwkFrame;
+  /** Index of the neighbour that sent it, or -1. */
+  neighbour: i32;
+}
+
+const received = changetype<Received>(memory.data(offsetof<Received>(), 4));
+
+/** The header of the frame that `nwkReceive` accepted. */
+export function receivedFrame(): NwkFrame { return received.frame; }
+/** Its last hop. */
+export function receivedFrom(): i32 { return received.neighbour; }
+
+/**
+ * Takes the data frame in `macHeard`; `groups` is the lowest broadcast address this device belongs to.
+ * Answers whom it is for, 0 when it was dropped; `nwkHeard` describes it.
+ */
+export function nwkReceive(groups: u32, now: i64): u32 {
+  let at = macHeard.payload;
+  let header = nwkParse(at, macHeard.size);
+  if (header < 0) { nwkCounters.malformed++; return 0; }
+  let frame = changetype<NwkFrame>(at);
+  received.frame = frame;
+  nwkHeard.payload = at + header;
+  nwkHeard.size = macHeard.size - header;
+  nwkHeard.secured = frame.isSecured;
+  if (!(frame.isSecured ? openFrame(frame, header, now) : mayBeClear(frame))) return 0;
+  nwkHeard.source = frame.source;
+  nwkHeard.target = frame.target;
+  nwkHeard.lqi = macHeard.lqi;
+  nwkHeard.extended = sourceOf(frame);
+  return frame.target < NWK_UNICAST_END ? unicastFor(frame) : broadcastFor(frame, groups, now);
+}
+
+function openFrame(frame: NwkFrame, header: u32, now: i64): bool {
+  let aux = nwkHeard.payload;
+  let size = securityOpen(changetype<usize>(frame), aux, nwkHeard.size, now);
+  if (size < 0) return false;
+  nwkHeard.payload = aux + AUXILIARY_SIZE;
+  nwkHeard.size = size;
+  received.neighbour = neighbourOf(auxiliarySource(aux));
+  updateNeighbour(received.neighbour, macHeard.frame.sourceShort);
+  return true;
+}
+
+/** The neighbour at the other end of the link has proved that it holds the key. */
+function updateNeighbour(index: i32, short: u32): void {
+  let row = neighbourAt(index);
+  linkAt(index).lqi = <u8>macHeard.lqi;
+  if (row.relation == Relation.Sibling && short < NWK_UNICAST_END) row.short = <u16>short;
+  if (row.relation != Relation.Joining || row.short != <u16>short) return;
+  row.relation = row.capability & MAC_CAPABLE_ROUTER ? Relation.Sibling : Relation.Child;
+  networkSave();
+}
+
+/** In clear we hear a joining child, the parent before we have the key, and rejoining: section 4.3.1.2 and 3.6.1.4.3. */
+function mayBeClear(frame: NwkFrame): bool {
+  received.neighbour = neighbourOfShort(macHeard.frame.sourceShort);
+  let relation: u32 = received.neighbour < 0 ? Relation.None : neighbourAt(received.neighbour).relation;
+  let known = nwkState.open ? relation == Relation.Parent : relation == Relation.Joining;
+  if (frame.type == NWK_COMMAND && nwkHeard.size > 0) {
+    let command: u32 = load<u8>(nwkHeard.payload);
+    // A leave in clear reaches a device that has not got the key.
+    known = command == NWK_REJOIN_REQUEST || (nwkState.open != 0 && (known || command == NWK_REJOIN_RESPONSE));
+  }
+  if (known && frame.target == network.address) return true;
+  nwkCounters.unsecured++;
+  return false;
+}
+
+/** IEEE address of the source: in the header, in the auxiliary header of a frame of one hop, or learnt before. */
+function sourceOf(frame: NwkFrame): u64 {
+  let extended = frame.sourceExtended;
+  if (extended == 0) {
+    let oneHop = received.neighbour >= 0 && frame.source == macHeard.frame.sourceShort;
+    return oneHop ? neighbourAt(received.neighbour).extended : nwkExtendedOf(frame.source);
+  }
+  if (frame.isSecured) nwkLearn(frame.source, extended);
+  return extended;
+}
+
+function unicastFor(frame: NwkFrame): u32 {
+  if (frame.target != network.address) return FOR_OTHERS;
+  let extended = frame.targetExtended;
+  return extended == 0 || extended == nwkState.extended ? FOR_US : 0;
+}
+
+function broadcastFor(frame: NwkFrame, groups: u32, now: i64): u32 {
+  // Route requests come again with a better cost; the route discovery table knows which were heard.
+  if (frame.type == NWK_COMMAND && nwkHeard.size > 0 && load<u8>(nwkHeard.payload) == NWK_ROUTE_REQUEST) return FOR_US;
+  switch (broadcastNote(frame.source, frame.sequence, now)) {
+    case Err.Ok: break;
+    case Err.Duplicate: {
+      nwkCounters.duplicates++;
+      heardAgain(frame);
+      return 0;
+    }
+    default: {
+      nwkCounters.noBuffer++;
+      return 0;
+    }
+  }
+  return frame.target >= groups && frame.target != 0xfffe ? FOR_US | FOR_OTHERS : FOR_OTHERS;
+}
+
+/** A neighbour repeats a broadcast that we are sending: passive acknowledgement, section 3.6.5. */
+function heardAgain(frame: NwkFrame): void {
+  if (received.neighbour < 0) return;
+  for (let index: u32 = 0; index < SLOTS; index++) {
+    let slot = slotAt(index);
+    if (slot.state == SlotState.Free || slot.nextHop != MAC_BROADCAST) continue;
+    if (slot.frame.source != frame.source || slot.frame.sequence != frame.sequence) continue;
+    slot.heardBy = <u16>(<u32>slot.heardBy | (1 << received.neighbour));
+  }
+}

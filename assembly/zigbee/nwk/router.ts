@@ -1,0 +1,69 @@
+// The network layer of a router: it joins, then takes children and passes frames on.
+import { Err } from "../../core/err";
+import { MAC_CAPABLE_ALLOCATE, MAC_CAPABLE_AWAKE, MAC_CAPABLE_MAINS, MAC_CAPABLE_ROUTER } from "../../mac/command";
+import { MacHeard, MacPurpose, macHeard, macInput, macReceive } from "../../mac/mac";
+import { NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_REJOIN_RESPONSE, NwkCommand } from "./command";
+import { joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, leave, leaveEnd } from "./join";
+import { meshCommand, meshDeadline, meshReceive, meshReset, meshSent, meshTick } from "./mesh";
+import { parentCommand, parentSent } from "./parent";
+import { NwkHeard, network, nwkHeard, nwkState } from "./state";
+
+export { nwkJoinNext, nwkJoinStart, nwkLeave, nwkRejoinStart } from "./join";
+export { nwkPermitJoin, nwkRemoveChild } from "./parent";
+
+/** Starts; true when the network of the record was taken up again. */
+export function nwkReset(now: i64): bool {
+  joinReset(MAC_CAPABLE_ROUTER | MAC_CAPABLE_MAINS | MAC_CAPABLE_AWAKE | MAC_CAPABLE_ALLOCATE);
+  return meshReset(now);
+}
+
+export function nwkInput(event: usize, now: i64): i32 {
+  switch (macInput(event)) {
+    case MacHeard.Data: {
+      let heard = meshReceive(now);
+      return heard == NwkHeard.Command ? commandHeard(now) : heard;
+    }
+    case MacHeard.Command: return joinBusy() ? joinCommand() : parentCommand(now);
+    case MacHeard.Beacon: joinBeacon(); return NwkHeard.None;
+    case MacHeard.Sent:
+      switch (macHeard.purpose) {
+        case MacPurpose.Data: return left(meshSent(now));
+        case MacPurpose.AssociationResponse: return parentSent();
+        default: return joinSent(now);
+      }
+    default: return NwkHeard.None;
+  }
+}
+
+export function nwkTick(now: i64): i32 {
+  let heard = joinTick(now);
+  return heard != NwkHeard.None || isSearching() ? heard : left(meshTick(now));
+}
+
+export function nwkDeadline(): i64 {
+  let deadline = joinDeadline();
+  return isSearching() ? deadline : min(deadline, meshDeadline());
+}
+
+/** A scan or an association has the radio. */
+function isSearching(): bool {
+  return joinBusy() && !joinRejoining();
+}
+
+function commandHeard(now: i64): i32 {
+  let command = changetype<NwkCommand>(nwkHeard.payload);
+  switch (command.identifier) {
+    case NWK_REJOIN_RESPONSE: return joinRejoined(command);
+    case NWK_LEAVE: {
+      // A router that is in the network leaves it by an APS command or its user's wish only: Smart Energy 5.4.2.2.
+      if (!nwkState.open || nwkHeard.source != network.parent || !(command.options & NWK_LEAVE_REQUEST)) return meshCommand(now);
+      leave(command.options);
+      return NwkHeard.Command;
+    }
+    default: return meshCommand(now);
+  }
+}
+
+function left(heard: i32): i32 {
+  return heard == NwkHeard.Left ? leaveEnd() : heard;
+}

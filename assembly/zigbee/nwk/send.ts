@@ -1,0 +1,315 @@
+// The network layer's frames on their way out: 05-3474 section 3.6.2.1.
+//
+//   Free -> Route -+-> Ready -> Air -> Free, or Ready again to repeat
+//                  +-> Discover (a route is sought) -> Route, or Free when it was not found in time
+//                  +-> Indirect (a sleepy child must ask) -> Ready -> Air -> Free, or Indirect again, or Free when it expires
+//
+// A frame waits in clear and is sealed into the air at the last moment, so that frame counters leave in order.
+import { Err } from "../../core/err";
+import { RadioParameter, radioSet } from "../../core/host";
+import { NEVER } from "../../core/timers";
+import {
+  MAC_BROADCAST, MAC_DATA, MAC_DATA_HEADER_SIZE, MAC_FRAME_MAX, MAC_SHORT, macControl, macEmitTarget, macMarkPending,
+} from "../../mac/frame";
+import { MacPurpose, mac, macAir, macHeard, macIdle, macNextSequence, macTransmit } from "../../mac/mac";
+import { NWK_COMMAND, NWK_DATA, NWK_DISCOVER_ROUTE, NWK_HEADER_SIZE, NWK_SECURED, NWK_UNICAST_END, NwkFrame, nwkEmit } from "./frame";
+import { AUXILIARY_SIZE, MIC_SIZE, securitySeal } from "./security";
+import { NwkHeard, network, nwkCounters, nwkState, nwkTell } from "./state";
+
+/** Options of `nwkSend`. */
+export const NWK_SECURE: u32 = 1;
+export const NWK_DISCOVER: u32 = 2;
+/** A handle that asks for no confirmation. */
+export const NWK_NO_CONFIRM: u32 = 0x100;
+/** Our announcement that we leave; the last frame in a network. */
+export const HANDLE_LEAVE: u32 = 0x101;
+
+export namespace SlotState {
+  export const Free: u8 = 0;
+  export const Route: u8 = 1;
+  export const Discover: u8 = 2;
+  export const Ready: u8 = 3;
+  export const Air: u8 = 4;
+  export const Indirect: u8 = 5;
+}
+
+const FRAME_SIZE_MAX: u32 = MAC_FRAME_MAX - MAC_DATA_HEADER_SIZE;
+/** What fits behind the shortest header: secured, and in clear. */
+export const NWK_PAYLOAD_MAX: u32 = FRAME_SIZE_MAX - NWK_HEADER_SIZE - AUXILIARY_SIZE - MIC_SIZE;
+
+const DIRECT_MAX: u32 = 6;
+const INDIRECT_MAX: u32 = 4;
+const SLOTS_MAX: u32 = DIRECT_MAX + INDIRECT_MAX;
+
+/** Hops a frame may take: 05-3474 has 30, Smart Energy recommends 11. */
+export const RADIUS: u32 = 11;
+/** Attempts beyond the radio's own retries. */
+const REPEATS_UNICAST: u32 = 1;
+const RETRY_MS: i64 = 24;
+
+@unmanaged @final
+export class Slot {
+  /** Discover and Indirect: when to give up.  Ready: not before. */
+  due: i64;
+  /** Indirect: `due`, kept while the frame is on its way. */
+  expiry: i64;
+  /** Age among the slots. */
+  order: u32;
+  handle: u16;
+  nextHop: u16;
+  /** Neighbours that were heard to repeat a broadcast, a bit each. */
+  heardBy: u16;
+  state: u8;
+  headerSize: u8;
+  payloadSize: u8;
+  repeats: u8;
+  /** 1: for a sleepy child that asks; it goes back to Indirect when the child did not hear it. */
+  indirect: u8;
+  /** 1: passed on for another device. */
+  relayed: u8;
+
+  get frame(): NwkFrame { return changetype<NwkFrame>(changetype<usize>(this) + SLOT_HEAD); }
+  get payload(): usize { return changetype<usize>(this) + SLOT_HEAD + this.headerSize; }
+}
+
+const SLOT_HEAD: u32 = 32;
+const SLOT_SIZE: u32 = 152;
+
+if (offsetof<Slot>() > SLOT_HEAD) ERROR("a slot's head does not fit");
+if (SLOT_HEAD + FRAME_SIZE_MAX > SLOT_SIZE) ERROR("a frame does not fit a slot");
+
+const slots = memory.data(SLOTS_MAX * SLOT_SIZE, 8);
+
+@unmanaged @final
+class Queue { order: u32; flying: Slot; }
+const queue = changetype<Queue>(memory.data(offsetof<Queue>(), 4));
+
+export function slotAt(index: u32): Slot {
+  return changetype<Slot>(slots + index * SLOT_SIZE);
+}
+
+export const SLOTS: u32 = SLOTS_MAX;
+
+export function queueReset(): void {
+  for (let index: u32 = 0; index < SLOTS_MAX; index++) slotAt(index).state = SlotState.Free;
+  queue.flying = changetype<Slot>(0);
+}
+
+/** Queues a payload; it is copied.  `NoBuffer` when all slots are taken. */
+export function nwkSend(target: u32, payload: usize, size: u32, options: u32, handle: u32): i32 {
+  let control = NWK_DATA | (options & NWK_SECURE ? NWK_SECURED : 0) | (options & NWK_DISCOVER ? NWK_DISCOVER_ROUTE : 0);
+  return sendFrame(control, target, RADIUS, 0, 0, payload, size, handle) ? Err.Ok : <i32>Err.NoBuffer;
+}
+
+/** Queues a command with both IEEE addresses where they are known; answers its slot or 0. */
+export function sendCommand(target: u32, targetExtended: u64, radius: u32, secured: bool, payload: usize, size: u32): Slot {
+  let control = NWK_COMMAND | (secured ? NWK_SECURED : 0);
+  return sendFrame(control, target, radius, targetExtended, nwkState.extended, payload, size, NWK_NO_CONFIRM);
+}
+
+function sendFrame(control: u32, target: u32, radius: u32, targetExtended: u64, sourceExtended: u64, payload: usize, size: u32, handle: u32): Slot {
+  nwkState.sequence = (nwkState.sequence + 1) & 0xff;
+  let slot = slotTake();
+  if (!slot) return slot;
+  let at = changetype<usize>(slot.frame);
+  slot.headerSize = <u8>nwkEmit(at, control, target, network.address, radius, nwkState.sequence, targetExtended, sourceExtended);
+  slot.handle = <u16>handle;
+  return slotFill(slot, payload, size);
+}
+
+/** Queues a frame of another device with one hop less to go; answers its slot or 0. */
+export function relayFrame(frame: NwkFrame, payload: usize, size: u32): Slot {
+  let slot = slotTake();
+  if (!slot) return slot;
+  slot.headerSize = <u8>frame.size;
+  slot.handle = <u16>NWK_NO_CONFIRM;
+  slot.relayed = 1;
+  memory.copy(changetype<usize>(slot.frame), changetype<usize>(frame), frame.size);
+  store<u8>(changetype<usize>(slot.frame), frame.radius - 1, 6);
+  return slotFill(slot, payload, size);
+}
+
+function slotTake(): Slot {
+  for (let index: u32 = 0; index < SLOTS_MAX; index++) {
+    let slot = slotAt(index);
+    if (slot.state != SlotState.Free) continue;
+    memory.fill(changetype<usize>(slot), 0, SLOT_HEAD);
+    slot.order = queue.order++;
+    return slot;
+  }
+  nwkCounters.noBuffer++;
+  return changetype<Slot>(0);
+}
+
+function slotFill(slot: Slot, payload: usize, size: u32): Slot {
+  let room = FRAME_SIZE_MAX - slot.headerSize - (slot.frame.isSecured ? AUXILIARY_SIZE + MIC_SIZE : 0);
+  if (size > room) { nwkCounters.noBuffer++; return changetype<Slot>(0); }
+  memory.copy(slot.payload, payload, size);
+  slot.payloadSize = <u8>size;
+  slot.repeats = <u8>REPEATS_UNICAST;
+  slot.state = SlotState.Route;
+  return slot;
+}
+
+/** A copy of a slot, to be sent to somebody else; 0 when there is none free. */
+export function slotCopy(from: Slot): Slot {
+  let slot = slotTake();
+  if (!slot) return slot;
+  let order = slot.order;
+  memory.copy(changetype<usize>(slot), changetype<usize>(from), SLOT_SIZE);
+  slot.order = order;
+  slot.handle = <u16>NWK_NO_CONFIRM;
+  return slot;
+}
+
+/** The oldest slot in a state, or 0. */
+export function slotOfState(state: u32, due: i64): Slot {
+  let oldest = changetype<Slot>(0);
+  for (let index: u32 = 0; index < SLOTS_MAX; index++) {
+    let slot = slotAt(index);
+    if (slot.state == state && slot.due <= due && (!oldest || <i32>(slot.order - oldest.order) < 0)) oldest = slot;
+  }
+  return oldest;
+}
+
+export function slotReady(slot: Slot, nextHop: u32, due: i64): void {
+  slot.nextHop = <u16>nextHop;
+  slot.due = due;
+  slot.state = SlotState.Ready;
+}
+
+export function queueDeadline(): i64 {
+  let earliest = NEVER;
+  for (let index: u32 = 0; index < SLOTS_MAX; index++) {
+    let slot = slotAt(index);
+    switch (slot.state) {
+      case SlotState.Free: break;
+      case SlotState.Route: return 0;
+      case SlotState.Ready: earliest = min(earliest, mac.purpose ? mac.guard : slot.due); break;
+      case SlotState.Air: earliest = min(earliest, mac.guard); break;
+      default: earliest = min(earliest, slot.due);
+    }
+  }
+  return earliest;
+}
+
+/** Sends the oldest frame that is ready; gives up what waited too long. */
+export function queueTick(now: i64): i32 {
+  let expired = slotOfState(SlotState.Indirect, now);
+  if (!expired) expired = slotOfState(SlotState.Discover, now);
+  if (expired) {
+    nwkCounters.expired++;
+    return slotEnd(expired, expired.state == SlotState.Indirect ? Err.Timeout : Err.NotFound);
+  }
+  if (!macIdle(now)) return NwkHeard.None;
+  if (queue.flying) return queueEnd(Err.NoAck, now); // the radio never told
+  let slot = slotOfState(SlotState.Ready, now);
+  return slot ? slotTransmit(slot, now) : NwkHeard.None;
+}
+
+/** The radio is done with a frame of ours. */
+export function queueSent(now: i64): i32 {
+  return queue.flying ? queueEnd(macHeard.status, now) : NwkHeard.None;
+}
+
+/** The frame that `queueSent` is about to end, or 0. */
+export function queueFlying(): Slot { return queue.flying; }
+
+/** Frees a slot and says how its frame ended. */
+export function slotEnd(slot: Slot, status: i32): i32 {
+  slot.state = SlotState.Free;
+  if (slot.indirect && !holdsOther(slot)) radioSet(RadioParameter.NotPendingShort, slot.nextHop);
+  if (slot.handle == NWK_NO_CONFIRM) return NwkHeard.None;
+  return nwkTell(slot.handle == HANDLE_LEAVE ? NwkHeard.Left : NwkHeard.Sent, slot.frame.target, 0, slot.handle, status);
+}
+
+function slotTransmit(slot: Slot, now: i64): i32 {
+  let unicast = slot.nextHop != MAC_BROADCAST;
+  let at = macEmitTarget(macAir, macControl(MAC_DATA, MAC_SHORT, MAC_SHORT, unicast, true), macNextSequence(), mac.panId, slot.nextHop);
+  store<u16>(at, mac.short);
+  at += 2;
+  let header: u32 = slot.headerSize;
+  let size: u32 = slot.payloadSize;
+  memory.copy(at, changetype<usize>(slot.frame), header);
+  let total: i32 = header + size;
+  if (slot.frame.isSecured) {
+    memory.copy(at + header + AUXILIARY_SIZE, slot.payload, size);
+    total = securitySeal(at, header, size);
+    if (total < 0) return slotEnd(slot, Err.NoKey);
+  } else memory.copy(at + header, slot.payload, size);
+  if (slot.indirect && holdsOther(slot)) macMarkPending(macAir);
+  if (macTransmit(<u32>(at - macAir) + total, MacPurpose.Data, now) < 0) return NwkHeard.None;
+  slot.state = SlotState.Air;
+  queue.flying = slot;
+  return NwkHeard.None;
+}
+
+function queueEnd(status: i32, now: i64): i32 {
+  let slot = queue.flying;
+  queue.flying = changetype<Slot>(0);
+  if (slot.nextHop == MAC_BROADCAST) return broadcastEnd(slot, status, now);
+  if (status == Err.Ok) return slotEnd(slot, status);
+  nwkCounters.unsent++;
+  if (slot.indirect) {
+    // The child may ask again while the frame lives, IEEE 802.15.4 section 7.1.1.1.3.
+    slot.state = SlotState.Indirect;
+    slot.due = slot.expiry;
+    return NwkHeard.None;
+  }
+  if (slot.repeats == 0) return slotEnd(slot, status);
+  slot.repeats--;
+  slotReady(slot, slot.nextHop, now + RETRY_MS);
+  return NwkHeard.None;
+}
+
+/** nwkPassiveAckTimeout, table 3.44. */
+const PASSIVE_ACK_MS: i64 = 500;
+
+/** A broadcast is repeated while neighbours that should pass it on were not heard to: section 3.6.5. */
+function broadcastEnd(slot: Slot, status: i32, now: i64): i32 {
+  if (slot.repeats == 0) return slotEnd(slot, status);
+  slot.repeats--;
+  slotReady(slot, MAC_BROADCAST, now + PASSIVE_ACK_MS);
+  if (slot.handle == NWK_NO_CONFIRM) return NwkHeard.None;
+  let handle = slot.handle;
+  slot.handle = <u16>NWK_NO_CONFIRM;
+  return nwkTell(handle == HANDLE_LEAVE ? NwkHeard.Left : NwkHeard.Sent, slot.frame.target, 0, handle, status);
+}
+
+/** Holds a frame for a sleepy child; `NoBuffer` ends it. */
+export function slotHold(slot: Slot, child: u32, expiry: i64): i32 {
+  let held: u32 = 0;
+  for (let index: u32 = 0; index < SLOTS_MAX; index++) {
+    if (slotAt(index).indirect && slotAt(index).state != SlotState.Free) held++;
+  }
+  if (held >= INDIRECT_MAX || radioSet(RadioParameter.PendingShort, child) < 0) {
+    nwkCounters.noBuffer++;
+    return slotEnd(slot, Err.NoBuffer);
+  }
+  slot.nextHop = <u16>child;
+  slot.due = expiry;
+  slot.expiry = expiry;
+  slot.indirect = 1;
+  slot.state = SlotState.Indirect;
+  return NwkHeard.None;
+}
+
+/** A child asks: its oldest frame becomes ready. */
+export function queueRelease(child: u32): void {
+  let oldest = changetype<Slot>(0);
+  for (let index: u32 = 0; index < SLOTS_MAX; index++) {
+    let slot = slotAt(index);
+    if (slot.state != SlotState.Indirect || slot.nextHop != <u16>child) continue;
+    if (!oldest || <i32>(slot.order - oldest.order) < 0) oldest = slot;
+  }
+  if (oldest) slotReady(oldest, child, 0);
+}
+
+/** Whether another frame than this is held for the same child, or on its way to it. */
+function holdsOther(than: Slot): bool {
+  for (let index: u32 = 0; index < SLOTS_MAX; index++) {
+    let slot = slotAt(index);
+    if (slot != than && slot.state != SlotState.Free && slot.indirect && slot.nextHop == than.nextHop) return true;
+  }
+  return false;
+}

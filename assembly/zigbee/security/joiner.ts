@@ -1,0 +1,156 @@
+// A device's side of security: 05-3474 section 4.6.3.  What comes from the trust centre and what we ask of it.
+//
+//   associated --> waiting --Transport Key under the preconfigured key--> authenticated
+//   rejoined in clear --> waiting --Transport Key under the established key--> authenticated
+//   rejoined secured --> authenticated               waiting --WAIT_MS--> failed
+import { wipe } from "../../core/bytes";
+import { Err } from "../../core/err";
+import { Record, storeRead } from "../../core/host";
+import { NEVER } from "../../core/timers";
+import {
+  ApsKeyKind, apsKeyForget, apsKeyInstall, apsKeyPut, apsKeyRow, apsKeysSave, KEY_SLOT_OWN, KEY_SLOT_PARTNERS,
+} from "../aps/keys";
+import { APS_ACK, apsCounters, ApsHeard, apsHeard } from "../aps/types";
+import { nwkExtended, nwkKeyActive, nwkKeyInstall, nwkKeySwitch, nwkLearn } from "../nwk/nwk";
+import { KEY_DATA, KEY_LOAD, KEY_TRANSPORT } from "./auxiliary";
+import {
+  commandParse, emitRequestApplication, KEY_TYPE_APPLICATION, KEY_TYPE_NETWORK, REMOVE_DEVICE, SecurityCommand, SWITCH_KEY, TRANSPORT_KEY,
+} from "./command";
+import { INSTALL_CODE_SIZE_MAX, installCodeKey, installCodeParse } from "./install_code";
+import { commandBuffer, commandSendLinked } from "./send";
+
+/** The trust centre's network address is the coordinator's. */
+export const TRUST_CENTRE_SHORT: u32 = 0;
+/** How long a joiner waits for the network key: twice what a tunnel over sleepless routers takes with all repetitions. */
+const WAIT_MS: i64 = 10_000;
+const KEY_SIZE: u32 = 16;
+
+@unmanaged @final
+class State {
+  deadline: i64;
+}
+const state = changetype<State>(memory.data(offsetof<State>(), 8));
+const secret = memory.data(32, 8);
+
+/** Makes the preconfigured key of the install code, once; answers an `Err` when the device has no good code. */
+export function joinerReset(): i32 {
+  state.deadline = NEVER;
+  return apsKeyRow(KEY_SLOT_OWN).kind == ApsKeyKind.None ? takeInstallCode() : Err.Ok;
+}
+
+function takeInstallCode(): i32 {
+  let size = storeRead(Record.InstallCode, secret, INSTALL_CODE_SIZE_MAX);
+  if (size < 0) return size;
+  size = installCodeParse(secret, size);
+  if (size < 0) return size;
+  installCodeKey(secret, size, secret);
+  let slot = apsKeyPut(KEY_SLOT_OWN, 0, ApsKeyKind.Preconfigured, secret);
+  wipe(secret, 32);
+  return slot < 0 ? slot : Err.Ok;
+}
+
+/** IEEE address of the trust centre, 0 before the first join. */
+export function joinerTrustCentre(): u64 {
+  return apsKeyRow(KEY_SLOT_OWN).extended;
+}
+
+/** There is a short address.  Answers whether the device may speak at once; else the network key must come first. */
+export function joinerJoined(rejoined: bool, now: i64): bool {
+  if (rejoined && nwkKeyActive() >= 0) return true;
+  if (!rejoined) joinerForget();
+  state.deadline = now + WAIT_MS;
+  return false;
+}
+
+/** A new network: what the old one's trust centre made is void, and the next may count its frames from zero. */
+export function joinerForget(): void {
+  apsKeyForget(0);
+  let row = apsKeyRow(KEY_SLOT_OWN);
+  row.extended = 0;
+  row.next = 0;
+  apsKeysSave();
+}
+
+export function joinerDeadline(): i64 {
+  return state.deadline;
+}
+
+/** Gives up waiting when it is time; answers whether it did. */
+export function joinerTick(now: i64): bool {
+  if (state.deadline > now) return false;
+  state.deadline = NEVER;
+  return true;
+}
+
+/** Asks the trust centre for a link key with a partner: 05-3474 section 4.4.6. */
+export function joinerRequestKey(partner: u64, now: i64): i32 {
+  return commandSendLinked(
+    joinerTrustCentre(), ApsKeyKind.Established, emitRequestApplication(commandBuffer, partner), KEY_DATA, APS_ACK, now,
+  );
+}
+
+/** Follows the command in `apsHeard`. */
+export function joinerCommand(now: i64): i32 {
+  let command = changetype<SecurityCommand>(apsHeard.payload);
+  if (commandParse(apsHeard.payload, apsHeard.size) < 0) return refuse();
+  switch (command.id) {
+    case TRANSPORT_KEY: return takeKey(command);
+    case SWITCH_KEY: return switchKey(command);
+    case REMOVE_DEVICE: return isTrustCentre() && command.device == nwkExtended() ? <i32>ApsHeard.RemoveMe : refuse();
+    default: return refuse();
+  }
+}
+
+export function refuse(): i32 {
+  apsCounters.refused++;
+  return ApsHeard.None;
+}
+
+/** Whether the command was sealed with a key that only the trust centre shares with us. */
+export function isTrustCentre(): bool {
+  return apsHeard.keyKind != ApsKeyKind.None && apsHeard.keySlot < KEY_SLOT_PARTNERS;
+}
+
+function takeKey(command: SecurityCommand): i32 {
+  if (!isTrustCentre()) return refuse();
+  let taken = ApsHeard.None as i32;
+  switch (command.type) {
+    case KEY_TYPE_NETWORK: taken = takeNetworkKey(command); break;
+    case KEY_TYPE_APPLICATION: taken = takeApplicationKey(command); break;
+    default: return refuse(); // a trust-centre link key is made by key establishment, never sent
+  }
+  wipe(command.key, KEY_SIZE);
+  return taken;
+}
+
+function takeNetworkKey(command: SecurityCommand): i32 {
+  if (apsHeard.keyUse != KEY_TRANSPORT) return refuse();
+  if (command.target != nwkExtended() || command.source != apsHeard.sourceExtended) return refuse();
+  let isWaiting = state.deadline != NEVER;
+  if (!isWaiting && !apsHeard.networkSecured) return refuse();
+  if (!isWaiting && nwkKeyActive() == <i32>command.sequence) return refuse(); // the key in use is not changed under its number
+  if (nwkKeyInstall(command.sequence, command.key) < 0) return refuse();
+  if (!isWaiting) return ApsHeard.None; // Switch Key tells when to use it
+  if (nwkKeySwitch(command.sequence) < 0) return refuse();
+  state.deadline = NEVER;
+  let row = apsKeyRow(KEY_SLOT_OWN);
+  row.extended = command.source;
+  apsKeysSave();
+  nwkLearn(TRUST_CENTRE_SHORT, command.source);
+  return ApsHeard.KeyNetwork;
+}
+
+function takeApplicationKey(command: SecurityCommand): i32 {
+  if (apsHeard.keyUse != KEY_LOAD || apsHeard.keyKind != ApsKeyKind.Established) return refuse();
+  let partner = command.partner;
+  if (partner == 0 || partner == nwkExtended() || partner == apsHeard.sourceExtended) return refuse();
+  if (apsKeyInstall(partner, ApsKeyKind.Established, command.key) < 0) return refuse();
+  apsHeard.sourceExtended = partner;
+  return ApsHeard.KeyLink;
+}
+
+/** The command is not sealed, section 4.4.10.5; an insider could send it, but only a key that we have can be switched to. */
+function switchKey(command: SecurityCommand): i32 {
+  if (!apsHeard.networkSecured || apsHeard.source != TRUST_CENTRE_SHORT) return refuse();
+  return nwkKeySwitch(command.active) < 0 ? refuse() : <i32>ApsHeard.SwitchKey;
+}

@@ -1,0 +1,104 @@
+// Answers to what other devices ask: 05-3474 section 2.4.4.
+import { Err } from "../../core/err";
+import { bindingAdd, bindingRemove } from "../aps/binding";
+import { apsHeard } from "../aps/types";
+import { nwkAddress, nwkExtended } from "../nwk/nwk";
+import { describedAt, describedCount, describedEndpoint, describedMatches, describedNode, describedType, NODE_END_DEVICE } from "./describe";
+import {
+  ACTIVE_ENDPOINTS, ADDRESS_OF_EXTENDED, ADDRESS_OF_SHORT, BIND, BINDING_EXTENDED, LEAVE, MATCH_DESCRIPTOR, NODE_DESCRIPTOR,
+  NODE_DESCRIPTOR_SIZE, PERMIT_JOINING, SIMPLE_DESCRIPTOR, UNBIND, ZDO_DEVICE_NOT_FOUND, ZDO_INVALID_ENDPOINT, ZDO_INVALID_REQUEST,
+  ZDO_NO_ENTRY, ZDO_NOT_ACTIVE, ZDO_NOT_AUTHORIZED, ZDO_NOT_SUPPORTED, ZDO_SUCCESS, ZDO_TABLE_FULL,
+} from "./message";
+
+/** Writes the answer's fields behind its sequence number, at `out`; answers their size, 0 for no answer. */
+export function zdoAnswer(cluster: u32, at: usize, out: usize): u32 {
+  switch (cluster) {
+    case ADDRESS_OF_EXTENDED: return answerAddress(load<u64>(at) == nwkExtended(), load<u8>(at, 8), out);
+    case ADDRESS_OF_SHORT: return answerAddress(<u32>load<u16>(at) == nwkAddress(), load<u8>(at, 2), out);
+    case NODE_DESCRIPTOR:
+    case SIMPLE_DESCRIPTOR:
+    case ACTIVE_ENDPOINTS:
+    case MATCH_DESCRIPTOR: return answerOfInterest(cluster, at, out);
+    case BIND:
+    case UNBIND: return status(out, changeBinding(cluster, at));
+    case LEAVE: return status(out, ZDO_NOT_AUTHORIZED); // 07-5356: only the trust centre's Remove Device sends us away
+    case PERMIT_JOINING: return status(out, describedType() == NODE_END_DEVICE ? ZDO_NOT_SUPPORTED : ZDO_SUCCESS);
+    default: return status(out, ZDO_NOT_SUPPORTED);
+  }
+}
+
+function status(out: usize, value: u32): u32 {
+  if (apsHeard.broadcast) return 0;
+  store<u8>(out, value);
+  return 1;
+}
+
+/** | status | extended (8) | short (2) | and, for an extended response, that no associated devices are listed. */
+function answerAddress(isOurs: bool, type: u32, out: usize): u32 {
+  if (!isOurs && apsHeard.broadcast) return 0;
+  store<u8>(out, !isOurs ? ZDO_DEVICE_NOT_FOUND : type > 1 ? ZDO_INVALID_REQUEST : ZDO_SUCCESS);
+  store<u64>(out, nwkExtended(), 1);
+  store<u16>(out, nwkAddress(), 9);
+  if (type != 1) return 11;
+  store<u8>(out, 0, 11);
+  return 12;
+}
+
+/** | status | short (2) | ... | for a question about the device whose short address it names: we know only ourselves. */
+function answerOfInterest(cluster: u32, at: usize, out: usize): u32 {
+  let short: u32 = load<u16>(at);
+  let isOurs = short == nwkAddress() || (cluster == MATCH_DESCRIPTOR && short >= 0xfff8);
+  store<u16>(out, isOurs ? nwkAddress() : short, 1);
+  store<u8>(out, 0, 3);
+  if (!isOurs) {
+    if (apsHeard.broadcast) return 0;
+    store<u8>(out, ZDO_DEVICE_NOT_FOUND);
+    return cluster == NODE_DESCRIPTOR ? 3 : 4;
+  }
+  store<u8>(out, ZDO_SUCCESS);
+  switch (cluster) {
+    case NODE_DESCRIPTOR: {
+      memory.copy(out + 3, describedNode(), NODE_DESCRIPTOR_SIZE);
+      return 3 + NODE_DESCRIPTOR_SIZE;
+    }
+    case SIMPLE_DESCRIPTOR: return answerSimple(load<u8>(at, 2), out);
+    case ACTIVE_ENDPOINTS: return answerList(0, out);
+    default: return answerList(at + 2, out);
+  }
+}
+
+function answerSimple(endpoint: u32, out: usize): u32 {
+  let found = describedEndpoint(endpoint);
+  if (found == 0) {
+    store<u8>(out, endpoint == 0 || endpoint > 240 ? ZDO_INVALID_ENDPOINT : ZDO_NOT_ACTIVE);
+    return 4;
+  }
+  let size = 1 + <u32>load<u8>(found);
+  memory.copy(out + 3, found, size);
+  return 3 + size;
+}
+
+/** The endpoints that match, or all with `wanted` 0. */
+function answerList(wanted: usize, out: usize): u32 {
+  let count: u32 = 0;
+  for (let index: u32 = 0; index < describedCount(); index++) {
+    let at = describedAt(index);
+    if (wanted != 0 && !describedMatches(at, wanted)) continue;
+    store<u8>(out + count++, load<u8>(at, 1), 4);
+  }
+  if (count == 0 && apsHeard.broadcast) return 0; // who has no match keeps silent, section 2.4.4.1.7.1
+  store<u8>(out, count, 3);
+  return 4 + count;
+}
+
+function changeBinding(cluster: u32, at: usize): u32 {
+  if (load<u64>(at) != nwkExtended()) return ZDO_NOT_SUPPORTED;
+  if (load<u8>(at, 11) != BINDING_EXTENDED) return ZDO_NOT_SUPPORTED;
+  let endpoint: u32 = load<u8>(at, 8);
+  if (describedEndpoint(endpoint) == 0) return ZDO_INVALID_ENDPOINT;
+  let number: u32 = load<u16>(at, 9);
+  let target = load<u64>(at, 12);
+  let targetEndpoint: u32 = load<u8>(at, 20);
+  if (cluster == BIND) return bindingAdd(endpoint, number, target, targetEndpoint) == Err.Ok ? ZDO_SUCCESS : ZDO_TABLE_FULL;
+  return bindingRemove(endpoint, number, target, targetEndpoint) == Err.Ok ? ZDO_SUCCESS : ZDO_NO_ENTRY;
+}

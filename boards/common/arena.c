@@ -1,0 +1,120 @@
+// First fit over blocks in address order; neighbours that are free are joined when a search passes them.
+//
+//   | size u32 | used u32 | octets, a multiple of 8 ... | size | used | ...
+#include "arena.h"
+#include <string.h>
+
+struct block {
+    uint32_t size; // octets after this head
+    uint32_t used;
+};
+
+#define HEAD ((uint32_t)sizeof(struct block))
+#define SPLIT_MIN 16u // a rest smaller than this stays with its block
+
+static struct kw_arena *current;
+
+static struct block *block_at(const struct kw_arena *a, uint32_t offset) { return (struct block *)(void *)(a->base + offset); }
+static struct block *block_of(void *at) { return (struct block *)(void *)((uint8_t *)at - HEAD); }
+
+void kw_arena_reset(struct kw_arena *a, void *memory, uint32_t size) {
+    a->base = memory;
+    a->size = size & ~7u;
+    a->used = a->peak = a->allocations = 0;
+    if (a->size < HEAD) {
+        a->size = 0;
+        return;
+    }
+    *block_at(a, 0) = (struct block){a->size - HEAD, 0};
+}
+
+struct kw_arena *kw_arena_enter(struct kw_arena *a) {
+    struct kw_arena *before = current;
+    current = a;
+    return before;
+}
+
+static _Noreturn void leave(void) { longjmp(current->full, 1); }
+
+// Joins the free blocks that follow `b`.
+static void join(const struct kw_arena *a, struct block *b) {
+    const uint8_t *end = a->base + a->size;
+    for (;;) {
+        struct block *next = (struct block *)(void *)((uint8_t *)b + HEAD + b->size);
+        if ((uint8_t *)next >= end || next->used) return;
+        b->size += HEAD + next->size;
+    }
+}
+
+// Cuts what exceeds `size` off a used block.
+static void trim(struct block *b, uint32_t size) {
+    if (b->size - size < HEAD + SPLIT_MIN) return;
+    struct block *rest = (struct block *)(void *)((uint8_t *)b + HEAD + size);
+    *rest = (struct block){b->size - size - HEAD, 0};
+    b->size = size;
+}
+
+static void account(struct kw_arena *a, uint32_t added, uint32_t removed) {
+    a->used += added;
+    a->used -= removed;
+    if (a->used > a->peak) a->peak = a->used;
+}
+
+static uint32_t rounded(size_t size) {
+    if (size > current->size) leave();
+    return size == 0 ? 8u : ((uint32_t)size + 7u) & ~7u;
+}
+
+static void *allocate(size_t wanted) {
+    struct kw_arena *a = current;
+    uint32_t size = rounded(wanted);
+    if (++a->allocations == a->fail_after) leave();
+    for (uint32_t offset = 0; offset < a->size;) {
+        struct block *b = block_at(a, offset);
+        if (!b->used) {
+            join(a, b);
+            if (b->size >= size) {
+                b->used = 1;
+                trim(b, size);
+                account(a, HEAD + b->size, 0);
+                return (uint8_t *)b + HEAD;
+            }
+        }
+        offset += HEAD + b->size;
+    }
+    leave();
+}
+
+void *kw_arena_calloc(size_t count, size_t size) {
+    if (size != 0 && count > SIZE_MAX / size) leave();
+    void *at = allocate(count * size);
+    memset(at, 0, block_of(at)->size);
+    return at;
+}
+
+void *kw_arena_realloc(void *at, size_t wanted) {
+    if (at == NULL) return allocate(wanted);
+    uint32_t size = rounded(wanted);
+    struct block *b = block_of(at);
+    uint32_t before = b->size;
+    join(current, b);
+    if (b->size >= size) {
+        trim(b, size);
+        account(current, b->size, before);
+        return at;
+    }
+    trim(b, before);
+    // A join that was taken back by trim keeps the rest only when it is too small to stand alone.
+    account(current, b->size, before);
+    void *to = allocate(wanted);
+    memcpy(to, at, before);
+    kw_arena_free(at);
+    return to;
+}
+
+void kw_arena_free(void *at) {
+    if (at == NULL) return;
+    struct block *b = block_of(at);
+    b->used = 0;
+    account(current, 0, HEAD + b->size);
+}

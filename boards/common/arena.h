@@ -1,0 +1,31 @@
+// One block of memory for everything wasm3 allocates.  When it is full it does not answer: it leaves by longjmp, because
+// wasm3 0.9.0 does not survive a null pointer while it parses (fault B of its 0.9.0), and the owner drops the arena whole.
+#ifndef KW_ARENA_H
+#define KW_ARENA_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kw_arena {
+    uint8_t *base;
+    uint32_t size;        // a multiple of 8
+    uint32_t used, peak;  // octets in use with their headers
+    uint32_t fail_after;  // tests: this allocation finds the arena full; 0 = never
+    uint32_t allocations;
+    jmp_buf full;         // set by kw_arena_enter's caller
+};
+
+// Forgets all that was allocated.
+void kw_arena_reset(struct kw_arena *a, void *memory, uint32_t size);
+
+// Makes `a` the arena of the allocations that follow, null for none, and answers the one before.  The caller sets a->full.
+struct kw_arena *kw_arena_enter(struct kw_arena *a);
+
+// The allocator's side of calloc, realloc and free; wasm3_core.c gives it to wasm3.
+void *kw_arena_calloc(size_t count, size_t size);
+void *kw_arena_realloc(void *at, size_t size);
+void kw_arena_free(void *at);
+
+#endif

@@ -1,0 +1,70 @@
+// The edge between boards/common and a platform: what a board folder must provide, and nothing else.
+//
+// A platform fills one `struct kw_board` and one `struct kw_nor`, gives memory to `struct kw_config` (runtime.h) and calls
+//
+//     kw_store_open    once, with the device key; the flash may hold anything, also after a power cut
+//     kw_load          gate, parse, link; answers KW_OK or says why not (kw_reason)
+//     kw_start         with the time and the reason of the reset
+//     kw_poll          at the deadline it answered before, or sooner when an event waits
+//     kw_push          for everything that happens outside; from the same thread as kw_poll, never from an interrupt
+//
+// Time comes with the calls and the events, so nothing here asks a clock.  Every octet range given to these functions lies
+// in memory that belongs to the module or to boards/common and has been checked; it must not be kept after the return.
+#ifndef KW_BOARD_H
+#define KW_BOARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// assembly/core/err.ts; a platform answers one of these where an answer is i32.
+enum kw_err {
+    KW_OK = 0,
+    KW_ERR_TRUNCATED = -1,
+    KW_ERR_BAD_LENGTH = -2,
+    KW_ERR_BAD_CHECKSUM = -3,
+    KW_ERR_RESERVED = -4,
+    KW_ERR_NO_BUFFER = -5,
+    KW_ERR_BUSY = -6,
+    KW_ERR_NOT_FOUND = -7,
+    KW_ERR_BAD_MIC = -8,
+    KW_ERR_NO_ACK = -9,
+    KW_ERR_CHANNEL_BUSY = -10,
+};
+
+// NOR flash.  Offsets count from the first octet of the region that belongs to the store.
+//
+// `program` clears bits of whole units: `at` and `size` are multiples of KW_NOR_UNIT, and a unit is programmed at most once
+// between two erases (so parts with an ECC per double word will do).  `erase` sets a sector to 0xff.  Both return when the
+// flash has done it, and may be cut by a power failure at any instant with any result in the unit or sector concerned.
+// All answer 0, or a negative number when the part reports a fault.
+#define KW_NOR_UNIT 8u
+
+struct kw_nor {
+    void *context;
+    uint32_t sector_size; // 1024..65536, a multiple of KW_NOR_UNIT
+    uint32_t sectors;     // 3..64
+    int32_t (*read)(void *context, uint32_t at, void *to, uint32_t size); // any alignment
+    int32_t (*program)(void *context, uint32_t at, const void *from, uint32_t size);
+    int32_t (*erase)(void *context, uint32_t sector);
+};
+
+// What the module reaches through its imports.  boards/common has already refused a parameter, line or length that
+// docs/abi.md does not allow, a second frame under way, and a slot out of range.
+struct kw_board {
+    void *context;
+    // A `RadioParameter`; KW_ERR_NO_BUFFER when the list of pending addresses is full.
+    int32_t (*radio_set)(void *context, uint32_t parameter, int64_t value);
+    // 3..125 octets without FCS.  After KW_OK exactly one RadioSent event with this handle must come; when kw_push refuses
+    // it because the queue is full, push it again after the next poll, or the radio stays busy until the reset.
+    int32_t (*radio_send)(void *context, const uint8_t *psdu, uint32_t size, uint8_t handle);
+    int32_t (*sense)(void *context, uint32_t quantity, uint32_t period_ms);
+    int32_t (*display)(void *context, uint32_t line, const uint8_t *text, uint32_t size); // line 0..7, up to 32 octets
+    int32_t (*uplink_send)(void *context, const uint8_t *octets, uint32_t size);
+    void (*log)(void *context, uint32_t code, const uint8_t *octets, uint32_t size);
+    // A simulator's door to its capture.  A board leaves it null: there a key has no way out.
+    void (*key_set)(void *context, uint32_t slot, const uint8_t key[16]);
+    // Called before a poll that will translate code again, and by long C procedures; null where no watchdog runs.
+    void (*alive)(void *context);
+};
+
+#endif

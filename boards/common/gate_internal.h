@@ -1,0 +1,35 @@
+// Between gate.c, which walks the sections, and gate_code.c, which walks the function bodies.
+#ifndef KW_GATE_INTERNAL_H
+#define KW_GATE_INTERNAL_H
+
+#include "gate.h"
+
+// The first error stays; a reader past the end answers zeros, so a caller may look once at the end of a step.
+struct kw_gate_cursor {
+    const uint8_t *base, *at, *end;
+    enum kw_gate_reason reason;
+    uint32_t offset;
+};
+
+struct kw_gate_module {
+    struct kw_gate_cursor in;
+    const uint8_t *types, *functions, *globals, *code; // the first entry of each vector, null without the section
+    uint32_t type_count, import_count, function_count, global_count;
+    uint32_t table_size, data_count, data_segments;
+    uint32_t memory_limit, imports_seen, exports_seen, custom;
+    bool has_table, has_memory, has_data_count;
+};
+
+bool kw_gate_refuse(struct kw_gate_cursor *c, enum kw_gate_reason reason);
+uint32_t kw_gate_u8(struct kw_gate_cursor *c);
+uint32_t kw_gate_u32(struct kw_gate_cursor *c);
+void kw_gate_signed(struct kw_gate_cursor *c, uint32_t bits);
+bool kw_gate_value_type(struct kw_gate_cursor *c);
+// Moves `c` to a copy of the module's cursor that stands on type `index`.
+bool kw_gate_find_type(const struct kw_gate_module *m, uint32_t index, struct kw_gate_cursor *c);
+bool kw_gate_global_is_variable(const struct kw_gate_module *m, uint32_t index);
+
+// The body of a function of type `type`: `c` stands behind its size and ends with it.
+bool kw_gate_body(struct kw_gate_module *m, struct kw_gate_cursor *c, uint32_t type);
+
+#endif

@@ -1,0 +1,49 @@
+// The insides of struct kw_machine: for whoever reserves one, and for runtime.c and imports.c.
+#ifndef KW_MACHINE_H
+#define KW_MACHINE_H
+
+#include "arena.h"
+#include "runtime.h"
+
+#define KW_CCM_CACHE 4u // keys whose round keys are kept: network, and a link key with its variants
+
+struct M3Environment;
+struct M3Runtime;
+struct M3Module;
+struct M3Function;
+
+struct kw_cached_key {
+    uint32_t selector; // slot | variant << 8, UINT32_MAX for none
+    uint32_t used;     // counts up; the smallest goes first
+    struct kw_ccm ccm;
+};
+
+struct kw_machine {
+    struct kw_config config;
+    struct kw_arena arena;
+    struct M3Environment *environment; // all in the arena
+    struct M3Runtime *runtime;
+    struct M3Module *module;
+    struct kw_drbg drbg;
+    struct kw_cached_key keys[KW_CCM_CACHE];
+    uint32_t key_clock;
+    bool loaded, running;
+    bool sending; // a frame is under way until its RadioSent event has been taken
+    bool halted;
+    uint8_t sending_handle;
+    uint32_t halt_reason, reason_offset;
+    const char *reason;
+    uint32_t arena_loaded, translated_peak, reserve, drops;
+    uint32_t events, queued, events_dropped, bad_mic;
+    int64_t now, deadline; // arguments and answer of the running call
+    uint32_t start_reason;
+    uint8_t queue[KW_QUEUE_OCTETS];
+};
+
+// Makes the imports of the loaded module callable.
+const char *kw_link(struct kw_machine *m);
+// Forgets round keys: of a slot, or all of them.
+#define KW_ALL_SLOTS UINT32_MAX
+void kw_forget_keys(struct kw_machine *m, uint32_t slot);
+
+#endif

@@ -1,0 +1,223 @@
+#include "runtime.h"
+#include <string.h>
+#include "gate.h"
+#include "m3_env.h"
+#include "m3_validate.h"
+#include "machine.h"
+#include "wasm3_glue.h"
+
+// A part of the work that may leave by the arena's longjmp.
+typedef const char *step(struct kw_machine *m);
+
+static const char memory_full[] = "the arena is full";
+
+static enum kw_stop stop_of(struct kw_machine *m, const char *result) {
+    if (result == NULL) return KW_STOP_NONE;
+    m->reason = result;
+    m->reason_offset = 0;
+    if (result == memory_full) return KW_STOP_MEMORY;
+    if (m->halted) return KW_STOP_HALT;
+#ifdef KW_FUEL
+    if (result == kw_out_of_fuel) return KW_STOP_FUEL;
+#endif
+    return KW_STOP_TRAP;
+}
+
+// Runs a step with the machine's arena in force.  An import may run another machine, so what was in force comes back.
+static const char *guarded(struct kw_machine *m, step *run) {
+    struct kw_arena *before = kw_arena_enter(&m->arena);
+#ifdef KW_FUEL
+    uint64_t fuel = kw_fuel;
+    kw_fuel = m->config.fuel;
+#endif
+    const char *result = memory_full;
+    m->running = true;
+    if (setjmp(m->arena.full) == 0) result = run(m);
+    m->running = false;
+#ifdef KW_FUEL
+    kw_fuel = fuel;
+#endif
+    kw_arena_enter(before);
+    if (m->loaded && m->arena.used - m->arena_loaded > m->translated_peak) m->translated_peak = m->arena.used - m->arena_loaded;
+    return result;
+}
+
+// ---- Loading ----
+
+static const char *parse_and_link(struct kw_machine *m) {
+    const char *result;
+    const struct kw_config *c = &m->config;
+    m->environment = m3_NewEnvironment();
+    m->runtime = m3_NewRuntime(m->environment, KW_WASM_STACK, m);
+    m->runtime->memoryLimit = c->memory_limit;
+    if ((result = m3_ParseModule(m->environment, &m->module, c->wasm, c->wasm_size)) != NULL) return result;
+    if ((result = m3_LoadModule(m->runtime, m->module)) != NULL) return result;
+    for (uint32_t i = 0; i < m->module->numFunctions; i++) {
+        IM3Function f = &m->module->functions[i];
+        if (f->wasm != NULL && (result = ValidateFunction(f)) != NULL) return result;
+    }
+    return kw_link(m);
+}
+
+static const char *translate_all(struct kw_machine *m) { return m3_CompileModule(m->module); }
+
+// An export, translated.  The gate has seen that it exists.
+static const char *exported(struct kw_machine *m, const char *name, IM3Function *f) {
+    *f = v_FindFunction(m->module, name);
+    if (*f == NULL) return "an export is missing";
+    return (*f)->compiled == NULL ? CompileFunction(*f) : NULL;
+}
+
+static const char *ask_abi(struct kw_machine *m) {
+    IM3Function f;
+    uint32_t version;
+    const char *result = exported(m, "abi", &f);
+    if (result == NULL) result = m3_CallV(f);
+    if (result == NULL) result = m3_GetResultsV(f, &version);
+    if (result != NULL) return result;
+    bool fits = version >> 16 == KW_ABI_VERSION >> 16 && (version & 0xffff) <= (KW_ABI_VERSION & 0xffff);
+    return fits ? NULL : "the module was built for another version of the contract";
+}
+
+static void reset(struct kw_machine *m, const struct kw_config *config) {
+    struct kw_config copy = *config;
+    uint32_t fail_after = m->arena.fail_after;
+    memset(m, 0, sizeof *m);
+    m->config = copy;
+    kw_arena_reset(&m->arena, copy.arena, copy.arena_size);
+    m->arena.fail_after = fail_after;
+    m->reason = "";
+    kw_forget_keys(m, KW_ALL_SLOTS);
+    kw_drbg_seed(&m->drbg, copy.seed);
+    m->config.seed = NULL;
+}
+
+static enum kw_stop refused(struct kw_machine *m, const char *result) {
+    enum kw_stop stop = stop_of(m, result);
+    m->loaded = false;
+    return stop == KW_STOP_MEMORY || stop == KW_STOP_NONE ? stop : KW_STOP_REFUSED;
+}
+
+enum kw_stop kw_load(struct kw_machine *m, const struct kw_config *config) {
+    uint32_t offset;
+    const char *result;
+    reset(m, config);
+    enum kw_gate_reason reason = kw_gate(config->wasm, config->wasm_size, config->memory_limit, &offset);
+    if (reason != KW_GATE_OK) {
+        m->reason = kw_gate_reason(reason);
+        m->reason_offset = offset;
+        return KW_STOP_REFUSED;
+    }
+    if ((result = guarded(m, parse_and_link)) != NULL) return refused(m, result);
+    m->arena_loaded = m->arena.used;
+    m->loaded = true;
+    uint32_t left = m->arena.size - m->arena.used;
+    m->reserve = config->reserve == 0 ? left / 4 : config->reserve < left ? config->reserve : left;
+    if (config->eager && (result = guarded(m, translate_all)) != NULL) return refused(m, result);
+    if ((result = guarded(m, ask_abi)) != NULL) return refused(m, result);
+    return KW_STOP_NONE;
+}
+
+// ---- Running ----
+
+// All translated code goes, and what leads into it; the next call translates again what it needs.
+static const char *drop(struct kw_machine *m) {
+    IM3Runtime runtime = m->runtime;
+    for (uint32_t i = 0; i < m->module->numFunctions; i++) {
+        IM3Function f = &m->module->functions[i];
+        f->compiled = NULL;
+        m3_Free(f->constants);
+    }
+    FreeCodePages(&runtime->pagesOpen);
+    FreeCodePages(&runtime->pagesFull);
+    FreeCodePages(&m->environment->pagesReleased);
+    runtime->numCodePages = 0;
+    m->drops++;
+    return kw_link(m);
+}
+
+static const char *make_room(struct kw_machine *m) {
+    if (m->arena.size - m->arena.used >= m->reserve) return NULL;
+    if (m->config.board->alive != NULL) m->config.board->alive(m->config.board->context);
+    return guarded(m, drop);
+}
+
+static const char *call_start(struct kw_machine *m) {
+    IM3Function f;
+    const char *result = exported(m, "start", &f);
+    return result == NULL ? m3_CallV(f, m->now, m->start_reason) : result;
+}
+
+static const char *call_poll(struct kw_machine *m) {
+    IM3Function f;
+    const char *result = exported(m, "poll", &f);
+    if (result == NULL) result = m3_CallV(f, m->now);
+    return result == NULL ? m3_GetResultsV(f, &m->deadline) : result;
+}
+
+static enum kw_stop run(struct kw_machine *m, step *call) {
+    const struct kw_trace *trace = m->config.trace;
+    const char *result = m->loaded && !m->running ? make_room(m) : "the module is not loaded, or runs already";
+    if (result == NULL) result = guarded(m, call);
+    enum kw_stop stop = stop_of(m, result);
+    if (stop == KW_STOP_NONE) return stop;
+    m->loaded = false; // wasm3's state is not fit to go on; the next step is kw_load
+    if (trace != NULL) kw_trace_trap(trace);
+    return stop;
+}
+
+enum kw_stop kw_start(struct kw_machine *m, int64_t now, uint32_t reason) {
+    if (m->config.trace != NULL) kw_trace_start(m->config.trace, now, reason);
+    m->now = now;
+    m->start_reason = reason;
+    return run(m, call_start);
+}
+
+enum kw_stop kw_poll(struct kw_machine *m, int64_t now, int64_t *deadline) {
+    if (m->config.trace != NULL) kw_trace_poll(m->config.trace, now);
+    m->now = now;
+    enum kw_stop stop = run(m, call_poll);
+    if (stop != KW_STOP_NONE) return stop;
+    *deadline = m->deadline;
+    if (m->config.trace != NULL) kw_trace_answer(m->config.trace, m->deadline);
+    return stop;
+}
+
+// ---- Events ----
+
+bool kw_push(struct kw_machine *m, const uint8_t *event, uint32_t size) {
+    bool whole = size >= KW_EVENT_HEAD && size <= KW_EVENT_HEAD + KW_EVENT_PAYLOAD_MAX &&
+                 (event[KW_EVENT_SIZE] | (uint32_t)event[KW_EVENT_SIZE + 1] << 8) == size - KW_EVENT_HEAD;
+    if (!whole || m->events >= KW_QUEUE_EVENTS || size > KW_QUEUE_OCTETS - m->queued) {
+        m->events_dropped++;
+        return false;
+    }
+    memcpy(m->queue + m->queued, event, size);
+    m->queued += size;
+    m->events++;
+    return true;
+}
+
+bool kw_event_waits(const struct kw_machine *m) { return m->events > 0; }
+
+// ---- Looking ----
+
+const char *kw_reason(const struct kw_machine *m) { return m->reason; }
+uint32_t kw_reason_offset(const struct kw_machine *m) { return m->reason_offset; }
+uint32_t kw_halt_reason(const struct kw_machine *m) { return m->halt_reason; }
+
+void kw_stats(const struct kw_machine *m, struct kw_stats *out) {
+    uint32_t limit = m->config.memory_limit;
+    *out = (struct kw_stats){
+        .arena_size = m->arena.size,
+        .arena_used = m->arena.used,
+        .arena_peak = m->arena.peak,
+        .arena_loaded = m->arena_loaded,
+        .linear = limit != 0 && limit < d_m3DefaultMemPageSize ? limit : d_m3DefaultMemPageSize,
+        .translated = m->arena_loaded == 0 ? 0 : m->arena.used - m->arena_loaded,
+        .translated_peak = m->translated_peak,
+        .drops = m->drops,
+        .events_dropped = m->events_dropped,
+        .bad_mic = m->bad_mic,
+    };
+}

@@ -1,0 +1,71 @@
+// A module in its machine: arena, wasm3, event queue, imports.  All calls from one thread.
+#ifndef KW_RUNTIME_H
+#define KW_RUNTIME_H
+
+#include <stddef.h>
+#include "abi.h"
+#include "board.h"
+#include "crypto.h"
+#include "store.h"
+#include "trace.h"
+
+#define KW_QUEUE_EVENTS 16u     // docs/abi.md: the 17th is dropped and counted
+#define KW_EVENT_PAYLOAD_MAX 264u
+#define KW_QUEUE_OCTETS 2560u   // 16 full radio frames with their heads, and room for long uplink messages between short ones
+#define KW_WASM_STACK 4096u     // octets; a function takes at most 1 KiB of it
+
+// Why a call of the module did not end as it should.
+enum kw_stop {
+    KW_STOP_NONE = 0,
+    KW_STOP_TRAP = 1,      // unreachable, bad memory access, division by zero, call depth, a bad pointer given to an import
+    KW_STOP_MEMORY = 2,    // the arena is full
+    KW_STOP_HALT = 3,      // the module called halt
+    KW_STOP_FUEL = 4,      // the fuel of this call is used up (add-on only)
+    KW_STOP_REFUSED = 5,   // the gate or wasm3's checks refuse the module
+};
+
+struct kw_config {
+    const struct kw_board *board;
+    struct kw_store *store;      // open
+    const uint8_t *wasm;         // must outlive the machine; flash will do
+    uint32_t wasm_size;
+    uint32_t memory_limit;       // octets of linear memory the module gets, 0 = its whole page
+    void *arena;                 // everything wasm3 allocates, linear memory included; 8-octet aligned
+    uint32_t arena_size;
+    uint32_t reserve;            // drop translated code before a poll when less than this is free; 0 = a quarter of what load left
+    const uint8_t *seed;         // 32 octets from the noise source, or from a recording
+    const struct kw_trace *trace; // where calls and effects are written as in docs/abi.md (trace.h); null where nobody asks
+    uint64_t fuel;               // loop turns and calls in one start or poll, 0 = no limit; needs a build with KW_FUEL
+    bool eager;                  // translate everything at load: a check for the build, and the figure for its budget
+};
+
+struct kw_stats {
+    uint32_t arena_size, arena_used, arena_peak;
+    uint32_t arena_loaded;       // in use after kw_load, before anything was translated: wasm3's own and linear memory
+    uint32_t linear;             // octets of linear memory
+    uint32_t translated, translated_peak; // octets of code pages and constants
+    uint32_t drops;              // times the translated code was dropped
+    uint32_t events_dropped;
+    uint32_t bad_mic;            // frames that did not open
+};
+
+struct kw_machine; // see machine.h; a board reserves one statically
+
+// The machine for one module; loading again forgets everything of the run before (a reboot).
+// Answers KW_STOP_NONE, KW_STOP_REFUSED or KW_STOP_MEMORY; kw_reason and kw_reason_offset say more.
+enum kw_stop kw_load(struct kw_machine *m, const struct kw_config *config);
+enum kw_stop kw_start(struct kw_machine *m, int64_t now, uint32_t reason);
+enum kw_stop kw_poll(struct kw_machine *m, int64_t now, int64_t *deadline);
+
+// Queues an event, head and octets.  False when the queue is full (counted) or the head contradicts `size`.
+bool kw_push(struct kw_machine *m, const uint8_t *event, uint32_t size);
+bool kw_event_waits(const struct kw_machine *m);
+
+// A sentence without a full stop about the last stop, the module offset it is about (gate only), the reason given to halt.
+const char *kw_reason(const struct kw_machine *m);
+uint32_t kw_reason_offset(const struct kw_machine *m);
+uint32_t kw_halt_reason(const struct kw_machine *m);
+
+void kw_stats(const struct kw_machine *m, struct kw_stats *out);
+
+#endif

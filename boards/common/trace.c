@@ -1,0 +1,163 @@
+#include "trace.h"
+#include <string.h>
+#include "runtime.h"
+
+#define RECORD_HEAD 3u
+#define EFFECT_HEAD 5u
+#define EFFECT_OCTETS_MAX 65535u // a record counts its octets in 16 bits
+
+static void put(uint8_t *at, uint64_t value, uint32_t size) {
+    for (uint32_t i = 0; i < size; i++) at[i] = (uint8_t)(value >> 8 * i);
+}
+
+static uint64_t get(const uint8_t *at, uint32_t size) {
+    uint64_t value = 0;
+    for (uint32_t i = 0; i < size; i++) value |= (uint64_t)at[i] << 8 * i;
+    return value;
+}
+
+static void write_head(const struct kw_trace *trace, enum kw_trace_kind kind, uint32_t size) {
+    uint8_t head[RECORD_HEAD] = {(uint8_t)kind};
+    put(head + 1, size, 2);
+    trace->write(trace->context, head, sizeof head);
+}
+
+static void write_number(const struct kw_trace *trace, uint64_t value, uint32_t size) {
+    uint8_t octets[8];
+    put(octets, value, size);
+    trace->write(trace->context, octets, size);
+}
+
+void kw_trace_begin(const struct kw_trace *trace) { trace->write(trace->context, "KWT1", 4); }
+
+void kw_trace_start(const struct kw_trace *trace, int64_t now, uint32_t reason) {
+    write_head(trace, KW_TRACE_START, 12);
+    write_number(trace, (uint64_t)now, 8);
+    write_number(trace, reason, 4);
+}
+
+void kw_trace_poll(const struct kw_trace *trace, int64_t now) {
+    write_head(trace, KW_TRACE_POLL, 8);
+    write_number(trace, (uint64_t)now, 8);
+}
+
+void kw_trace_answer(const struct kw_trace *trace, int64_t deadline) {
+    write_head(trace, KW_TRACE_ANSWER, 8);
+    write_number(trace, (uint64_t)deadline, 8);
+}
+
+void kw_trace_trap(const struct kw_trace *trace) { write_head(trace, KW_TRACE_TRAP, 0); }
+
+void kw_trace_effect(const struct kw_trace *trace, const struct kw_effect *effect) {
+    uint32_t fixed = EFFECT_HEAD + 8 * effect->scalar_count;
+    uint32_t size = effect->size < EFFECT_OCTETS_MAX - fixed ? effect->size : EFFECT_OCTETS_MAX - fixed;
+    write_head(trace, KW_TRACE_EFFECT, fixed + size);
+    write_number(trace, effect->id, 1);
+    write_number(trace, (uint32_t)effect->answer, 4);
+    for (uint32_t i = 0; i < effect->scalar_count; i++) write_number(trace, (uint64_t)effect->scalars[i], 8);
+    if (size > 0) trace->write(trace->context, effect->octets, size);
+}
+
+// ---- Replay ----
+
+static int32_t replay_radio_set(void *context, uint32_t parameter, int64_t value) {
+    (void)context, (void)value;
+    return parameter >= KW_RADIO_PARAMETER_CHANNEL && parameter <= KW_RADIO_PARAMETER_PENDING_NONE ? KW_OK : KW_ERR_RESERVED;
+}
+
+static int32_t replay_radio_send(void *context, const uint8_t *psdu, uint32_t size, uint8_t handle) {
+    (void)context, (void)psdu, (void)size, (void)handle;
+    return KW_OK;
+}
+
+static int32_t replay_sense(void *context, uint32_t quantity, uint32_t period_ms) {
+    (void)context, (void)period_ms;
+    return quantity == KW_QUANTITY_ELECTRICITY_IMPORT ? KW_OK : KW_ERR_NOT_FOUND;
+}
+
+static int32_t replay_display(void *context, uint32_t line, const uint8_t *text, uint32_t size) {
+    (void)context, (void)line, (void)text, (void)size;
+    return KW_OK;
+}
+
+static int32_t replay_uplink_send(void *context, const uint8_t *octets, uint32_t size) {
+    (void)context, (void)octets, (void)size;
+    return KW_OK;
+}
+
+static void replay_log(void *context, uint32_t code, const uint8_t *octets, uint32_t size) {
+    (void)context, (void)code, (void)octets, (void)size;
+}
+
+const struct kw_board kw_replay_board = {
+    .radio_set = replay_radio_set,
+    .radio_send = replay_radio_send,
+    .sense = replay_sense,
+    .display = replay_display,
+    .uplink_send = replay_uplink_send,
+    .log = replay_log,
+};
+
+struct replay {
+    struct kw_machine *machine;
+    struct kw_config *config;
+    const struct kw_replay_watch *watch;
+    enum kw_stop stop;
+    uint8_t seed[32];
+    uint8_t octets[2 + KW_STORE_RECORD_MAX]; // the largest record of a recording
+};
+
+static void watch(const struct replay *r, bool before, enum kw_trace_kind kind, int64_t now) {
+    void (*call)(void *, enum kw_trace_kind, int64_t) = r->watch == NULL ? NULL : before ? r->watch->before : r->watch->after;
+    if (call != NULL) call(r->watch->context, kind, now);
+}
+
+static enum kw_replay_end start(struct replay *r, int64_t now, uint32_t reason) {
+    r->config->seed = r->seed;
+    if (kw_load(r->machine, r->config) != KW_STOP_NONE) return KW_REPLAY_REFUSED;
+    watch(r, true, KW_TRACE_START, now);
+    r->stop = kw_start(r->machine, now, reason);
+    watch(r, false, KW_TRACE_START, now);
+    return KW_REPLAY_DONE;
+}
+
+// After a trap the module does not run again before the next start.
+static enum kw_replay_end poll(struct replay *r, int64_t now) {
+    int64_t deadline;
+    if (r->stop != KW_STOP_NONE) return KW_REPLAY_DONE;
+    watch(r, true, KW_TRACE_POLL, now);
+    r->stop = kw_poll(r->machine, now, &deadline);
+    watch(r, false, KW_TRACE_POLL, now);
+    return KW_REPLAY_DONE;
+}
+
+static enum kw_replay_end record(struct replay *r, uint32_t kind, uint32_t size) {
+    const uint8_t *at = r->octets;
+    switch (kind) {
+    case KW_TRACE_SEED:
+        if (size != sizeof r->seed) return KW_REPLAY_BAD;
+        memcpy(r->seed, at, sizeof r->seed);
+        return KW_REPLAY_DONE;
+    case KW_TRACE_RECORD:
+        if (size < 2 || kw_store_write(r->config->store, (uint32_t)get(at, 2), at + 2, size - 2) != KW_OK) return KW_REPLAY_BAD;
+        return KW_REPLAY_DONE;
+    case KW_TRACE_START: return size == 12 ? start(r, (int64_t)get(at, 8), (uint32_t)get(at + 8, 4)) : KW_REPLAY_BAD;
+    case KW_TRACE_EVENT: return kw_push(r->machine, at, size) ? KW_REPLAY_DONE : KW_REPLAY_BAD;
+    case KW_TRACE_POLL: return size == 8 ? poll(r, (int64_t)get(at, 8)) : KW_REPLAY_BAD;
+    default: return KW_REPLAY_BAD;
+    }
+}
+
+enum kw_replay_end kw_replay(struct kw_machine *m, struct kw_config *config, const struct kw_source *source, const struct kw_replay_watch *watch) {
+    struct replay r = {.machine = m, .config = config, .watch = watch, .stop = KW_STOP_REFUSED};
+    uint8_t head[RECORD_HEAD];
+    if (!source->read(source->context, r.octets, 4) || memcmp(r.octets, "KWR1", 4) != 0) return KW_REPLAY_BAD;
+    if (config->trace != NULL) kw_trace_begin(config->trace);
+    while (source->read(source->context, head, sizeof head)) {
+        uint32_t size = (uint32_t)get(head + 1, 2);
+        if (size > sizeof r.octets || (size > 0 && !source->read(source->context, r.octets, size))) return KW_REPLAY_BAD;
+        enum kw_replay_end end = record(&r, head[0], size);
+        if (end != KW_REPLAY_DONE) return end;
+    }
+    return KW_REPLAY_DONE;
+}

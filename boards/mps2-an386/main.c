@@ -1,0 +1,171 @@
+// A device: one module, linked into flash, run for ever.
+#include <string.h>
+#include "../common/machine.h"
+#include "clock.h"
+#include "console.h"
+#include "flash.h"
+#include "oled.h"
+#include "platform.h"
+#include "semihost.h"
+#include "startup.h"
+#include "uart.h"
+
+#define PATH_MAX 256u
+#define BACK_OFF_MS 1000 // after a trap, so that a module that traps at once does not wear out the flash
+#define SEED_SIZE 32u
+
+extern const uint8_t kw_module[];
+extern const unsigned kw_module_size;
+
+static uint8_t arena[KW_ARENA_SIZE] __attribute__((aligned(8)));
+static struct kw_machine machine;
+static struct kw_store store;
+
+// Nothing can be done without it, and a reset would change nothing: the reason stays on the console.
+static _Noreturn void give_up(const char *why) {
+    console_say(why);
+    for (;; kw_watchdog_feed()) kw_clock_sleep(kw_clock_now() + BACK_OFF_MS);
+}
+
+static const char *reason_text(uint32_t reason) {
+    static const char *const texts[] = { "power on", "watchdog", "trap", "halt" };
+    return reason < sizeof texts / sizeof *texts ? texts[reason] : "unknown";
+}
+
+static void say_hello(void) {
+    console_begin('#');
+    console_text("kilowasm on mps2-an386, reset by");
+    console_text(reason_text(kw_last.reason));
+    console_end();
+    if (!kw_last.cfsr && kw_last.reason != KW_RESET_REASON_WATCHDOG) return;
+    console_begin('#');
+    console_text("last run ended at pc");
+    console_hex32(kw_last.pc);
+    console_text("lr");
+    console_hex32(kw_last.lr);
+    console_text("cfsr");
+    console_hex32(kw_last.cfsr);
+    console_text("address");
+    console_hex32(kw_last.address);
+    console_end();
+}
+
+// Whole contents of a short file whose path is an option.
+static bool read_option_file(const char *name, const char *otherwise, uint8_t *to, uint32_t size) {
+    char path[PATH_MAX];
+    if (!semihost_option(name, path, sizeof path)) {
+        if (!otherwise) return false;
+        strcpy(path, otherwise);
+    }
+    int32_t file = semihost_open(path, SEMIHOST_READ);
+    if (file < 0) return false;
+    bool whole = semihost_read(file, to, size) == size;
+    semihost_close(file);
+    return whole;
+}
+
+// The emulated part's noise source is its host's.
+static void take_noise(uint8_t noise[SEED_SIZE]) {
+    if (!read_option_file("noise", "/dev/urandom", noise, SEED_SIZE)) give_up("no noise source");
+}
+
+static void open_store(void) {
+    char path[PATH_MAX];
+    uint8_t key[16], noise[SEED_SIZE];
+    if (!semihost_option("nor", path, sizeof path) || !kw_flash_open(path)) give_up("no flash");
+    if (!read_option_file("key", 0, key, sizeof key)) give_up("no device key");
+    take_noise(noise);
+    int32_t answer = kw_store_open(&store, &kw_flash, key, noise);
+    if (answer == KW_ERR_NOT_FOUND) {
+        console_say("the flash holds no store of this device: formatting");
+        answer = kw_store_format(&store);
+    }
+    kw_wipe(key, sizeof key);
+    if (answer != KW_OK) give_up("the store cannot be opened");
+}
+
+static bool has_address(void) {
+    uint8_t address[8];
+    return kw_store_read(&store, KW_RECORD_ADDRESS, address, sizeof address) == (int32_t)sizeof address;
+}
+
+// At manufacture; the address, written last, closes the door.
+static void take_factory_records(void) {
+    if (has_address()) return;
+    console_say("no address: waiting for factory records");
+    while (!has_address()) {
+        const struct console_line *line = console_take();
+        if (!line) kw_clock_sleep(kw_clock_now() + BACK_OFF_MS);
+        else if (line->verb != 'W') console_answer(line->verb, KW_ERR_RESERVED);
+        else if (line->record == 0 || line->record > KW_STORE_NUMBER_MAX) console_answer('W', KW_ERR_RESERVED);
+        else console_answer('W', kw_store_write(&store, line->record, line->octets, line->size));
+    }
+}
+
+static void say_stop(const char *what) {
+    console_begin('#');
+    console_text(what);
+    console_text(kw_reason(&machine));
+    console_end();
+}
+
+// Ends a run that did not end as it should.
+static _Noreturn void stop(enum kw_stop why) {
+    if (why == KW_STOP_HALT) {
+        console_say("the module halts");
+        kw_uart_drain(KW_UART_CONSOLE);
+        kw_reset_with(KW_RESET_REASON_HALT);
+    }
+    say_stop("the module stopped:");
+    kw_uart_drain(KW_UART_CONSOLE);
+    kw_reset_with(KW_RESET_REASON_TRAP);
+}
+
+static void load(void) {
+    static uint8_t seed[SEED_SIZE];
+    take_noise(seed);
+    struct kw_config config = {
+        .board = &kw_platform,
+        .store = &store,
+        .wasm = kw_module,
+        .wasm_size = kw_module_size,
+        .memory_limit = KW_MEMORY_LIMIT,
+        .arena = arena,
+        .arena_size = sizeof arena,
+        .seed = seed,
+    };
+    enum kw_stop answer = kw_load(&machine, &config);
+    if (answer == KW_STOP_NONE) return;
+    say_stop("the module is refused:");
+    console_value("offset", kw_reason_offset(&machine));
+    give_up("nothing to run");
+}
+
+static _Noreturn void run(void) {
+    enum kw_stop answer = kw_start(&machine, kw_clock_now(), kw_last.reason);
+    int64_t deadline = kw_clock_now();
+    while (answer == KW_STOP_NONE) {
+        kw_watchdog_feed();
+        int64_t now = kw_clock_now();
+        int64_t radio = kw_platform_run(now);
+        if (kw_event_waits(&machine) || now >= deadline) answer = kw_poll(&machine, now, &deadline);
+        else kw_clock_sleep(deadline < radio ? deadline : radio);
+    }
+    stop(answer);
+}
+
+int main(void) {
+    kw_uart_begin();
+    kw_clock_begin();
+    say_hello();
+    kw_oled_begin();
+    open_store();
+    take_factory_records();
+    kw_platform_begin(&machine);
+    if (kw_last.reason == KW_RESET_REASON_TRAP || kw_last.reason == KW_RESET_REASON_WATCHDOG) kw_clock_sleep(kw_clock_now() + BACK_OFF_MS);
+    kw_watchdog_begin();
+    load();
+    kw_platform_wait_radio();
+    console_say("running");
+    run();
+}

@@ -1,0 +1,101 @@
+// CMSDK UARTs, interrupt-driven.  A full receive ring masks the receiver, so that the sender waits where the line can make it wait.
+#include "uart.h"
+#include "mps2.h"
+
+#define RECEIVE_SIZE 1024u  // a power of two
+#define TRANSMIT_SIZE 2048u // a power of two
+#define BAUD 115200u
+
+struct uart {
+    uint32_t base;
+    volatile uint32_t received, taken, written, sent; // running counts; a difference is a fill
+    volatile uint8_t receive[RECEIVE_SIZE];
+    volatile uint8_t transmit[TRANSMIT_SIZE];
+};
+
+static struct uart uarts[2];
+
+#define AT(uart, offset) REGISTER((uart)->base + (offset))
+
+static void lock(void) { __asm volatile("cpsid i" ::: "memory"); }
+static void unlock(void) { __asm volatile("cpsie i" ::: "memory"); }
+
+static void uart_begin(struct uart *uart, uint32_t base) {
+    uart->base = base;
+    AT(uart, UART_CTRL) = 0;
+    AT(uart, UART_BAUDDIV) = CLOCK_HZ / BAUD;
+    AT(uart, UART_INTERRUPT) = 0xf;
+    AT(uart, UART_CTRL) = UART_CTRL_TX | UART_CTRL_RX | UART_CTRL_TX_INTERRUPT | UART_CTRL_RX_INTERRUPT;
+}
+
+void kw_uart_begin(void) {
+    uart_begin(&uarts[KW_UART_CONSOLE], UART0_BASE);
+    uart_begin(&uarts[KW_UART_RADIO], UART1_BASE);
+    NVIC_ENABLE = 1u << IRQ_UART0_RX | 1u << IRQ_UART0_TX | 1u << IRQ_UART1_RX | 1u << IRQ_UART1_TX;
+}
+
+static void receive(struct uart *uart) {
+    AT(uart, UART_INTERRUPT) = UART_INTERRUPT_RX;
+    while (AT(uart, UART_STATE) & UART_STATE_RX_FULL) {
+        if (uart->received - uart->taken == RECEIVE_SIZE) {
+            AT(uart, UART_CTRL) &= ~UART_CTRL_RX_INTERRUPT;
+            return;
+        }
+        uart->receive[uart->received % RECEIVE_SIZE] = (uint8_t)AT(uart, UART_DATA);
+        uart->received++;
+    }
+}
+
+static void transmit(struct uart *uart) {
+    AT(uart, UART_INTERRUPT) = UART_INTERRUPT_TX;
+    while (uart->sent != uart->written && !(AT(uart, UART_STATE) & UART_STATE_TX_FULL)) {
+        AT(uart, UART_DATA) = uart->transmit[uart->sent % TRANSMIT_SIZE];
+        uart->sent++;
+    }
+}
+
+void kw_uart0_receive(void) { receive(&uarts[0]); }
+void kw_uart0_transmit(void) { transmit(&uarts[0]); }
+void kw_uart1_receive(void) { receive(&uarts[1]); }
+void kw_uart1_transmit(void) { transmit(&uarts[1]); }
+
+int kw_uart_take(enum kw_uart_id id) {
+    struct uart *uart = &uarts[id];
+    if (uart->received == uart->taken) return -1;
+    int octet = uart->receive[uart->taken % RECEIVE_SIZE];
+    bool was_full = uart->received - uart->taken == RECEIVE_SIZE;
+    uart->taken++;
+    if (was_full) {
+        lock();
+        AT(uart, UART_CTRL) |= UART_CTRL_RX_INTERRUPT;
+        receive(uart);
+        unlock();
+    }
+    return octet;
+}
+
+bool kw_uart_waiting(void) {
+    return uarts[0].received != uarts[0].taken || uarts[1].received != uarts[1].taken;
+}
+
+uint32_t kw_uart_room(enum kw_uart_id id) { return TRANSMIT_SIZE - (uarts[id].written - uarts[id].sent); }
+
+bool kw_uart_write(enum kw_uart_id id, const void *from, uint32_t size) {
+    struct uart *uart = &uarts[id];
+    if (size > kw_uart_room(id)) return false;
+    for (uint32_t i = 0; i < size; i++) uart->transmit[(uart->written + i) % TRANSMIT_SIZE] = ((const uint8_t *)from)[i];
+    lock();
+    uart->written += size;
+    transmit(uart);
+    unlock();
+    return true;
+}
+
+void kw_uart_drain(enum kw_uart_id id) {
+    struct uart *uart = &uarts[id];
+    while (uart->sent != uart->written) {
+        lock();
+        transmit(uart);
+        unlock();
+    }
+}

@@ -1,0 +1,105 @@
+// Firmware for the emulated board: the board's C, boards/common, wasm3, BearSSL and one module, linked for flash.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { BEARSSL, fetchThirdParty, WASM3_SOURCE } from "../../tools/thirdparty/fetch.ts";
+import { ROOT } from "../modules.ts";
+import { fontHeader, readFont } from "./font.ts";
+import { memoryNeed } from "./module.ts";
+import { BOARD, COMMON, PRODUCTS } from "./paths.ts";
+import { compile, link, replace, type Unit } from "./toolchain.ts";
+
+const STACK_SIZE = 12 << 10;
+/** Everything wasm3 allocates: translated code, its own structures, the module's linear memory. */
+const ARENA_SIZE = 320 << 10;
+const OURS = ["-Wall", "-Wextra", "-Werror", `-I${COMMON}`, `-I${BOARD}`, `-I${PRODUCTS}`, "-isystem", WASM3_SOURCE, "-isystem", join(BEARSSL, "inc")];
+
+export interface FirmwareOptions {
+  /** Name of the product: build/boards/mps2-an386/NAME.elf. */
+  name: string;
+  /** The module linked into flash; none in the replay firmware, which reads it from a file. */
+  wasm?: string;
+  /** Octets of linear memory the module gets; what its build measured when absent. */
+  memoryLimit?: number;
+  arenaSize?: number;
+  stackSize?: number;
+  say?: (line: string) => void;
+}
+
+const DRIVERS = ["startup.c", "uart.c", "clock.c", "semihost.c", "flash.c", "oled.c", "console.c"];
+/** The flags of shared/notes/wasm3.md that boards/common wants everywhere that wasm3's headers are read. */
+/** What boards/common is made of; Node's add-on reads the same list. */
+const SOURCES = JSON.parse(readFileSync(join(COMMON, "sources.json"), "utf8")) as {
+  common: string[];
+  wasm3Units: string[];
+  wasm3: string[];
+  bearssl: string[];
+  forceInclude: string;
+};
+const WASM3_CONFIG = join(ROOT, SOURCES.forceInclude);
+const COMMON_FLAGS = ["-include", WASM3_CONFIG];
+
+/** The firmware of a device. */
+export async function buildFirmware(options: FirmwareOptions): Promise<string> {
+  return buildWith(["main.c", "platform.c"], options);
+}
+
+/** The firmware that runs a module from a file over a recording and measures it. */
+export async function buildReplay(options: Partial<FirmwareOptions> = {}): Promise<string> {
+  return buildWith(["replay.c"], { name: "replay", ...options });
+}
+
+async function buildWith(mains: string[], options: FirmwareOptions): Promise<string> {
+  const say = options.say ?? (() => {});
+  fetchThirdParty(say);
+  const defines = [`-DKW_ARENA_SIZE=${options.arenaSize ?? ARENA_SIZE}`, `-DKW_MEMORY_LIMIT=${options.memoryLimit ?? (options.wasm ? memoryNeed(readFileSync(options.wasm)) : 0)}`];
+  if (!options.wasm) defines.push("-DKW_FLASH_WRITABLE");
+  const units: Unit[] = [
+    ...[...mains, ...DRIVERS].map((file) => ({ source: join(BOARD, file), flags: [...OURS, ...COMMON_FLAGS, ...defines] })),
+    ...commonUnits(),
+    ...wasm3Units(),
+    ...bearSslUnits(),
+  ];
+  return finish(units, options);
+}
+
+/** A test's own main over the drivers alone. */
+export async function buildBare(main: string, name: string): Promise<string> {
+  const flags = [...OURS];
+  return finish([{ source: main, flags }, ...[...DRIVERS.map((file) => join(BOARD, file)), join(COMMON, "spinel.c")].map((source) => ({ source, flags }))], { name });
+}
+
+async function finish(units: Unit[], options: FirmwareOptions): Promise<string> {
+  mkdirSync(PRODUCTS, { recursive: true });
+  const header = fontHeader(readFont());
+  await replace(join(PRODUCTS, "font.h"), async (draft) => writeFileSync(draft, header));
+  if (options.wasm) units.push(await moduleUnit(options.name, options.wasm));
+  const objects = await compile(units, options.say ?? (() => {}));
+  const target = join(PRODUCTS, `${options.name}.elf`);
+  await link(objects, join(BOARD, "mps2-an386.ld"), [`-Wl,--defsym=KW_STACK_SIZE=${options.stackSize ?? STACK_SIZE}`], target);
+  return target;
+}
+
+/** The module's octets as a C array, so that the object's name follows from its content. */
+async function moduleUnit(name: string, wasm: string): Promise<Unit> {
+  const octets = readFileSync(wasm);
+  const source = join(PRODUCTS, `${name}-module.c`);
+  const text = `const unsigned char kw_module[] __attribute__((section(".module"), aligned(4))) = { ${[...octets].join(",")} };\nconst unsigned kw_module_size = sizeof kw_module;\n`;
+  await replace(source, async (draft) => writeFileSync(draft, text));
+  return { source, flags: [] };
+}
+
+function commonUnits(): Unit[] {
+  const flags = [...OURS, ...COMMON_FLAGS];
+  return [...SOURCES.common, ...SOURCES.wasm3Units, "spinel.c"].map((file) => ({ source: join(COMMON, file), flags }));
+}
+
+function wasm3Units(): Unit[] {
+  const pin = readFileSync(join(WASM3_SOURCE, "../.pin"), "utf8") + readFileSync(WASM3_CONFIG, "utf8");
+  return SOURCES.wasm3.map((file) => ({ source: join(WASM3_SOURCE, file), flags: [...COMMON_FLAGS, `-I${WASM3_SOURCE}`], pin }));
+}
+
+function bearSslUnits(): Unit[] {
+  const pin = readFileSync(join(BEARSSL, ".pin"), "utf8");
+  const flags = [`-I${join(BEARSSL, "inc")}`, `-I${join(BEARSSL, "src")}`];
+  return SOURCES.bearssl.map((file) => ({ source: join(BEARSSL, "src", file), flags, pin }));
+}

@@ -1,0 +1,50 @@
+// Recordings of a home's devices, made by V8: what boards and engines are measured and compared with.
+import { createHash } from "node:crypto";
+import { DEVICES, type DeviceName, type HomeEvent } from "../home/events.ts";
+import { Home } from "../home/home.ts";
+import { Keyring } from "../home/keyring.ts";
+import { ModuleDevice } from "../home/module_device.ts";
+import { loadRead } from "../load/file.ts";
+import { DEFAULT_HOUSEHOLD } from "../load/household.ts";
+import { moduleBytes } from "../modules.ts";
+import { V8Engine } from "../v8/engine.ts";
+
+export interface HomeRecording {
+  /** From each device's first start to the end of the run, or to its reboot. */
+  recordings: Map<DeviceName, Buffer>;
+  traces: Map<DeviceName, Buffer>;
+  events: HomeEvent[];
+}
+
+/** Runs a home with one key-establishment suite, or both to choose from, for a simulated time. */
+export function recordHome(suite: 1 | 2 | null, durationMs: number, seed = 1): HomeRecording {
+  const engines = new Map<DeviceName, V8Engine>();
+  const events: HomeEvent[] = [];
+  const home = new Home({
+    seed,
+    suite,
+    load: loadRead(DEFAULT_HOUSEHOLD),
+    enter: (action) => action(),
+    keyring: new Keyring(),
+    tell: (event) => events.push(event),
+    build: (name, factory, edge, { medium }) =>
+      new ModuleDevice(
+        name,
+        medium,
+        (surroundings) => {
+          const first = !engines.has(name);
+          const boot = createHash("sha256").update(factory.seed).update(String(first)).digest();
+          const engine = new V8Engine({ wasm: moduleBytes(`${name}_sep1`), seed: boot, surroundings, store: factory.records, record: first });
+          if (first) engines.set(name, engine);
+          return engine;
+        },
+        edge,
+      ),
+  });
+  home.start();
+  home.advance(durationMs * 1000);
+  home.close();
+  const files = (of: (engine: V8Engine) => Buffer): Map<DeviceName, Buffer> =>
+    new Map(DEVICES.flatMap((name) => (engines.has(name) ? [[name, of(engines.get(name) as V8Engine)]] : [])));
+  return { recordings: files((engine) => engine.recording.bytes()), traces: files((engine) => engine.trace.bytes()), events };
+}

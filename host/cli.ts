@@ -1,0 +1,64 @@
+// `npm start`: the home in a terminal, or as lines of JSON.
+import { FileError } from "./air/files.ts";
+import { HelpShown, optionsParse, SPEED_MAX } from "./home/options.ts";
+import { Session } from "./home/session.ts";
+import { InputError } from "./load/input_error.ts";
+import { JsonLines } from "./render/json.ts";
+import type { Output } from "./render/output.ts";
+import { Terminal } from "./render/terminal.ts";
+import { lastWords } from "./render/view.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_INPUT = 2;
+/** Speeds of the keys + and -. */
+const SPEEDS = [1, 2, 5, 10, 20, 60, 120, 300, SPEED_MAX];
+
+/** npm runs scripts in the package's folder; names on the command line are meant from where the person stands. */
+function folder(): string {
+  return process.env.npm_lifecycle_event === "start" && process.env.INIT_CWD ? process.env.INIT_CWD : process.cwd();
+}
+
+async function main(): Promise<void> {
+  const terminal = process.stdout.isTTY === true && process.env.TERM !== "dumb";
+  const options = optionsParse(process.argv.slice(2), { folder: folder(), terminal, write: (text) => process.stdout.write(text) });
+  let output: Output | null = null;
+  const session = await Session.open(options, () => output as Output);
+  // The first signal ends the run with its summary; a second one ends the process at once.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => session.stop());
+  output = options.json ? new JsonLines(process.stdout) : screen(session);
+  try {
+    await session.run();
+  } finally {
+    await output.end();
+  }
+  if (!options.json) process.stdout.write(lastWords(session.home.status, session.summary()));
+  // Whatever still waits (a socket, a terminal's input) must not keep the process.
+  process.exit(output.failed ? EXIT_FAILED : 0);
+}
+
+function screen(session: Session): Terminal {
+  const { pacer } = session;
+  const step = (by: number): void => {
+    const nearest = SPEEDS.findIndex((speed) => speed >= pacer.speed);
+    pacer.speed = SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, (nearest < 0 ? SPEEDS.length - 1 : nearest) + by))];
+  };
+  const controls = {
+    quit: () => session.stop(),
+    pause: () => {
+      pacer.paused = !pacer.paused;
+    },
+    faster: () => step(1),
+    slower: () => step(-1),
+  };
+  return new Terminal(process.stdout, process.stdin.isTTY ? process.stdin : null, controls, process.env);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof HelpShown)) {
+    const asked = error instanceof InputError || error instanceof FileError;
+    process.stderr.write(`kilowasm: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(asked ? EXIT_INPUT : EXIT_FAILED);
+  }
+}

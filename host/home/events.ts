@@ -1,0 +1,99 @@
+// What a run tells: one object an event, the same for the JSON lines and for the live view.  Numbers are in docs/abi.md, `Log`.
+import { Log, ResetReason } from "../abi.ts";
+
+export type DeviceName = "hub" | "meter" | "ihd";
+export const DEVICES: readonly DeviceName[] = ["hub", "meter", "ihd"];
+
+export interface HomeEvent {
+  /** Simulated milliseconds since the run began. */
+  t: number;
+  device: DeviceName | "home";
+  event: string;
+  [field: string]: string | number | boolean | null;
+}
+
+/** ISO 4217 numbers that have a letter code here; another currency is shown by its number. */
+const CURRENCIES: Record<number, string> = { 826: "GBP", 978: "EUR", 840: "USD", 36: "AUD", 124: "CAD", 554: "NZD" };
+const LAYERS = ["core", "mac", "nwk", "aps", "zdo", "zcl", "sep1", "model"];
+
+const READING_STALE = 1;
+const READING_NO_PRICE = 2;
+const READING_NO_REGISTER = 4;
+const READING_NO_COST = 8;
+
+/** The event that a device's log entry means; null for a code or a size that the contract does not have. */
+export function eventOfLog(t: number, device: DeviceName, code: number, octets: Uint8Array): HomeEvent | null {
+  const body = FORMS[code];
+  if (!body || octets.length < body.size) return null;
+  return { t, device, event: body.event, ...body.fields(new DataView(octets.buffer, octets.byteOffset, octets.byteLength)) };
+}
+
+interface Form {
+  event: string;
+  size: number;
+  fields(at: DataView): Record<string, string | number | boolean | null>;
+}
+
+const FORMS: Record<number, Form> = {
+  [Log.Started]: { event: "started", size: 4, fields: (at) => ({ reason: nameOf(ResetReason, at.getUint32(0, true)) }) },
+  [Log.Joined]: {
+    event: "joined",
+    size: 7,
+    fields: (at) => ({ address: hex(at, 0), pan: hex(at, 2), parent: hex(at, 4), channel: at.getUint8(6) }),
+  },
+  [Log.Key]: { event: "key", size: 9, fields: (at) => ({ suite: at.getUint8(0), partner: extended(at, 1) }) },
+  [Log.Register]: {
+    event: "register",
+    size: 12,
+    fields: (at) => ({ importWh: Number(at.getBigInt64(0, true)), powerW: at.getInt32(8, true) }),
+  },
+  [Log.Reading]: { event: "reading", size: 28, fields: reading },
+  [Log.Formed]: { event: "formed", size: 3, fields: (at) => ({ pan: hex(at, 0), channel: at.getUint8(2) }) },
+  [Log.Left]: { event: "left", size: 1, fields: (at) => ({ reason: at.getUint8(0) }) },
+  [Log.Refused]: {
+    event: "refused",
+    size: 4,
+    fields: (at) => ({ layer: LAYERS[at.getUint8(0)] ?? at.getUint8(0), reason: at.getInt8(1), detail: at.getUint16(2, true) }),
+  },
+  [Log.Admitted]: { event: "admitted", size: 10, fields: (at) => ({ partner: extended(at, 0), address: hex(at, 8) }) },
+  [Log.Failed]: { event: "failed", size: 2, fields: (at) => ({ procedure: at.getUint8(0), reason: at.getInt8(1) }) },
+  [Log.Bound]: { event: "bound", size: 4, fields: (at) => ({ cluster: hex(at, 0), partner: hex(at, 2) }) },
+};
+
+/** Amounts are decimal numbers in the currency's main unit; null where the display shows that it does not know. */
+function reading(at: DataView): Record<string, string | number | boolean | null> {
+  const unit = 10 ** at.getUint8(26);
+  const flags = at.getUint8(27);
+  const known = (flag: number, value: number): number | null => ((flags & flag) === 0 ? value : null);
+  return {
+    importWh: known(READING_NO_REGISTER, Number(at.getBigInt64(0, true))),
+    powerW: known(READING_NO_REGISTER, at.getInt32(8, true)),
+    price: known(READING_NO_PRICE, at.getInt32(12, true) / unit),
+    costPerHour: known(READING_NO_COST | READING_NO_PRICE, at.getInt32(16, true) / unit),
+    costToday: known(READING_NO_COST, at.getInt32(20, true) / unit),
+    currency: currencyName(at.getUint16(24, true)),
+    stale: (flags & READING_STALE) !== 0,
+  };
+}
+
+export function currencyName(number: number): string {
+  return CURRENCIES[number] ?? String(number).padStart(3, "0");
+}
+
+function nameOf(numbers: Record<string, number>, value: number): string {
+  const name = Object.keys(numbers).find((key) => numbers[key] === value);
+  return name ? name[0].toLowerCase() + name.slice(1) : String(value);
+}
+
+function hex(at: DataView, offset: number): string {
+  return `0x${at.getUint16(offset, true).toString(16).padStart(4, "0")}`;
+}
+
+/** An IEEE address as people write it: the most significant octet first. */
+export function extendedName(value: bigint): string {
+  return (value.toString(16).padStart(16, "0").match(/../g) as string[]).join(":");
+}
+
+function extended(at: DataView, offset: number): string {
+  return extendedName(at.getBigUint64(offset, true));
+}

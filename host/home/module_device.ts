@@ -1,0 +1,139 @@
+// A device whose module runs in this process: an engine, a radio on the air, and polls at the right times.
+import {
+  EVENT_HANDLE,
+  EVENT_HEAD,
+  EVENT_KIND,
+  EVENT_LQI,
+  EVENT_PENDING,
+  EVENT_RSSI,
+  EVENT_SIZE,
+  EVENT_STATUS,
+  EVENT_TIME,
+  EventKind,
+  ResetReason,
+} from "../abi.ts";
+import type { Clock, Timer } from "../air/clock.ts";
+import type { Medium } from "../air/medium.ts";
+import { Radio } from "../air/radio.ts";
+import { type Engine, EngineStopped, type Surroundings } from "../engine.ts";
+import { Err } from "../err.ts";
+import type { DeviceEdge, HomeDevice } from "./device.ts";
+import type { DeviceName } from "./events.ts";
+
+/** What a board needs to come up again after its module stopped. */
+const REBOOT_MS = 200;
+
+export class ModuleDevice implements HomeDevice {
+  private engine: Engine | undefined;
+  private radio: Radio | undefined;
+  private bootUs = 0;
+  private timer: Timer | undefined;
+  private readonly clock: Clock;
+
+  constructor(
+    readonly name: DeviceName,
+    private readonly medium: Medium,
+    private readonly make: (surroundings: Surroundings) => Engine,
+    private readonly edge: DeviceEdge,
+  ) {
+    this.clock = medium.clock;
+  }
+
+  powerOn(): void {
+    this.boot(ResetReason.PowerOn);
+  }
+
+  push(kind: number, octets: Uint8Array): boolean {
+    const head = new Uint8Array(EVENT_HEAD);
+    head[EVENT_KIND] = kind;
+    return this.queue(head, octets);
+  }
+
+  close(): void {
+    this.clock.cancel(this.timer);
+    this.radio?.powerOff();
+    this.engine?.close();
+    this.engine = undefined;
+  }
+
+  private get now(): bigint {
+    return BigInt(Math.floor((this.clock.nowUs - this.bootUs) / 1000));
+  }
+
+  private boot(reason: number): void {
+    this.bootUs = this.clock.nowUs;
+    const radio = new Radio(this.medium, { id: this.name });
+    this.radio = radio;
+    radio.onReceived = (psdu, lqi, rssi) => {
+      const head = new Uint8Array(EVENT_HEAD);
+      head[EVENT_KIND] = EventKind.RadioReceived;
+      head[EVENT_LQI] = lqi;
+      head[EVENT_RSSI] = rssi & 0xff;
+      this.queue(head, psdu);
+    };
+    radio.onSent = (handle, status, pending) => {
+      const head = new Uint8Array(EVENT_HEAD);
+      head[EVENT_KIND] = EventKind.RadioSent;
+      head[EVENT_STATUS] = status & 0xff;
+      head[EVENT_HANDLE] = handle;
+      head[EVENT_PENDING] = pending ? 1 : 0;
+      this.queue(head, new Uint8Array(0));
+    };
+    this.engine = this.make({
+      radioSend: (psdu, handle) => radio.send(psdu, handle),
+      radioSet: (parameter, value) => radio.set(parameter, value),
+      sense: (quantity, periodMs) => (this.edge.sense(quantity, periodMs) ? Err.Ok : Err.NotFound),
+      display: (line, text) => this.edge.display(line, text),
+      uplinkSend: (octets) => {
+        this.edge.uplink(octets);
+        return Err.Ok;
+      },
+      log: (code, octets) => this.edge.log(code, octets),
+      keySet: (slot, key) => this.edge.key(slot, key),
+    });
+    this.guard((engine) => engine.start(this.now, reason));
+    this.poll();
+  }
+
+  private queue(head: Uint8Array, octets: Uint8Array): boolean {
+    if (!this.engine) return false;
+    const event = new Uint8Array(EVENT_HEAD + octets.length);
+    event.set(head);
+    event.set(octets, EVENT_HEAD);
+    const at = new DataView(event.buffer);
+    at.setUint16(EVENT_SIZE, octets.length, true);
+    at.setBigInt64(EVENT_TIME, this.now, true);
+    const taken = this.engine.push(event);
+    this.plan(this.clock.nowUs);
+    return taken;
+  }
+
+  private plan(timeUs: number): void {
+    if (this.timer && this.timer.place >= 0 && this.timer.timeUs <= timeUs) return;
+    this.clock.cancel(this.timer);
+    this.timer = this.clock.at(timeUs, () => this.poll());
+  }
+
+  private poll(): void {
+    this.timer = undefined;
+    this.guard((engine) => {
+      const deadline = engine.poll(this.now);
+      const due = this.bootUs + Number(deadline) * 1000;
+      if (Number.isSafeInteger(due)) this.plan(Math.max(due, this.clock.nowUs + 1000));
+    });
+  }
+
+  private guard(action: (engine: Engine) => void): void {
+    if (!this.engine) return;
+    try {
+      action(this.engine);
+    } catch (error) {
+      if (!(error instanceof EngineStopped)) throw error;
+      this.edge.trouble(error.message);
+      const { reason } = error;
+      this.close();
+      this.edge.sense(0, 0);
+      this.clock.after(REBOOT_MS * 1000, () => this.boot(reason));
+    }
+  }
+}

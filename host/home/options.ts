@@ -1,0 +1,184 @@
+// The command line of `npm start`.
+import { resolve } from "node:path";
+import { Command, CommanderError } from "commander";
+import { InputError } from "../load/input_error.ts";
+
+export const SPEED_MAX = 700;
+/** A minute a second: the day's shape shows while one watches. */
+export const SPEED_ON_TERMINAL = 60;
+const DURATION_MAX_MS = 3660 * 86_400_000;
+
+/** As fast as the machine goes. */
+export const UNPACED = Number.POSITIVE_INFINITY;
+
+export interface Options {
+  /** Null for the default household. */
+  load: string | null;
+  /** Simulated time over real time, or `UNPACED`. */
+  speed: number;
+  seed: number;
+  durationMs: number | null;
+  /** Lines of JSON instead of the live view. */
+  json: boolean;
+  pcap: string | null;
+  keys: string | null;
+  zep: number | null;
+  engine: "v8" | "wasm3";
+  boards: boolean;
+  /** The only suite that the devices are given certificates of; null for both. */
+  suite: 1 | 2 | null;
+}
+
+/** What the parser needs to know of the process. */
+export interface Surroundings {
+  /** Folder that relative paths start from. */
+  folder: string;
+  /** The output is a terminal that can be drawn on. */
+  terminal: boolean;
+  write(text: string): void;
+}
+
+/** `--help` was asked for and written. */
+export class HelpShown extends Error {}
+
+interface Raw {
+  load?: string;
+  speed?: number;
+  seed: number;
+  duration?: number;
+  json?: boolean;
+  pcap?: string;
+  keys?: string;
+  zep?: number;
+  engine: "v8" | "wasm3";
+  boards?: boolean;
+  suite?: 1 | 2;
+}
+
+export function optionsParse(words: readonly string[], surroundings: Surroundings): Options {
+  const command = describe(surroundings);
+  try {
+    command.parse(words, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) throw new HelpShown();
+    throw new InputError(sentence(error.message));
+  }
+  if (command.args.length > 0) throw new InputError(`there is no argument "${command.args[0]}", only options; see --help.`);
+  return decide(command.opts<Raw>(), surroundings);
+}
+
+function describe(surroundings: Surroundings): Command {
+  return new Command("kilowasm")
+    .usage("[options]      as: npm start -- [options]")
+    .description("A hub, a smart meter and an in-home display on one simulated, secured ZigBee Smart Energy air.")
+    .option(
+      "--load <file>",
+      "replay this consumption: a British supplier's half-hourly CSV, or time,watts (default: an invented week)",
+      text("--load"),
+    )
+    .option(
+      "--speed <n>",
+      `simulated time over real time, 1 to ${SPEED_MAX}, or max (default: ${SPEED_ON_TERMINAL} on a terminal, else max)`,
+      speed,
+    )
+    .option("--duration <time>", "end after this much simulated time, such as 90s, 2h or 3d (default: with the load)", duration)
+    .option("--seed <n>", "a whole number; the same one gives the same run", seed, 1)
+    .option("--json", "write one JSON object a line, as without a terminal")
+    .option("--pcap <file>", "write every frame to this pcapng file, with the keys in it", text("--pcap"))
+    .option("--keys <file>", "write the keys as tshark's zigbee_pc_keys table", text("--keys"))
+    .option("--zep <port>", "put the air on this UDP port as ZEP version 2, both ways, at speed 1", port)
+    .option("--engine <name>", "what runs the modules: v8 or wasm3", engine, "v8")
+    .option("--boards", "run meter and display on emulated Cortex-M4 boards, at speed 1")
+    .option("--suite <n>", "key establishment with suite 1 (sect163k1) or 2 (sect283k1) only", suite)
+    .helpOption("--help", "show this")
+    .allowExcessArguments()
+    .exitOverride()
+    .configureOutput({ writeOut: (out) => surroundings.write(out), writeErr: () => undefined, outputError: () => undefined });
+}
+
+/** The options together: what one means for another, and what two may not mean. */
+function decide(raw: Raw, surroundings: Surroundings): Options {
+  const path = (name: string | undefined): string | null => (name === undefined ? null : resolve(surroundings.folder, name));
+  const files = { "--load": path(raw.load), "--pcap": path(raw.pcap), "--keys": path(raw.keys) };
+  const given = Object.entries(files).filter(([, name]) => name !== null);
+  for (const [option, name] of given) {
+    const other = given.find(([another, same]) => another !== option && same === name);
+    if (other) throw new InputError(`${option} and ${other[0]} name the same file ${name}; give each its own.`);
+  }
+  const actual = raw.zep !== undefined ? "--zep" : raw.boards ? "--boards" : null;
+  if (actual && raw.speed !== undefined && raw.speed !== 1)
+    throw new InputError(`${actual} runs in real time; leave --speed away or give 1.`);
+  const json = raw.json === true || !surroundings.terminal;
+  return {
+    load: files["--load"],
+    speed: actual ? 1 : (raw.speed ?? (json ? UNPACED : SPEED_ON_TERMINAL)),
+    seed: raw.seed,
+    durationMs: raw.duration ?? null,
+    json,
+    pcap: files["--pcap"],
+    keys: files["--keys"],
+    zep: raw.zep ?? null,
+    engine: raw.engine,
+    boards: raw.boards === true,
+    suite: raw.suite ?? null,
+  };
+}
+
+function sentence(message: string): string {
+  const plain = message
+    .replace(/^error: /, "")
+    .replace(/\s+/g, " ")
+    .replace(/\.$/, "");
+  return `${plain}; see --help.`;
+}
+
+function text(option: string): (word: string) => string {
+  return (word) => {
+    if (word === "" || word.startsWith("--")) throw new InputError(`${option} takes a file name, not "${word}".`);
+    return word;
+  };
+}
+
+function whole(word: string): number {
+  return /^\d{1,15}$/.test(word) ? Number(word) : Number.NaN;
+}
+
+function speed(word: string): number {
+  if (word === "max") return UNPACED;
+  const number = /^\d{1,6}(\.\d{1,6})?$/.test(word) ? Number(word) : Number.NaN;
+  if (!(number >= 1 && number <= SPEED_MAX)) throw new InputError(`--speed takes a number from 1 to ${SPEED_MAX} or max, not "${word}".`);
+  return number;
+}
+
+const UNIT_MS: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
+
+function duration(word: string): number {
+  const parts = /^(\d{1,9}(\.\d{1,3})?[dhms])+$/.test(word) ? [...word.matchAll(/([\d.]+)([dhms])/g)] : [];
+  const ms = Math.round(parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNIT_MS[unit], 0));
+  if (ms <= 0) throw new InputError(`--duration takes a time such as 90s, 2h or 3d, not "${word}".`);
+  if (ms > DURATION_MAX_MS) throw new InputError(`--duration takes at most ${DURATION_MAX_MS / 86_400_000}d, not "${word}".`);
+  return ms;
+}
+
+function seed(word: string): number {
+  const number = whole(word);
+  if (Number.isNaN(number)) throw new InputError(`--seed takes a whole number, not "${word}".`);
+  return number;
+}
+
+function port(word: string): number {
+  const number = whole(word);
+  if (!(number >= 1 && number <= 65_535)) throw new InputError(`--zep takes a UDP port from 1 to 65535, not "${word}".`);
+  return number;
+}
+
+function engine(word: string): "v8" | "wasm3" {
+  if (word !== "v8" && word !== "wasm3") throw new InputError(`--engine takes v8 or wasm3, not "${word}".`);
+  return word;
+}
+
+function suite(word: string): 1 | 2 {
+  if (word !== "1" && word !== "2") throw new InputError(`--suite takes 1 or 2, not "${word}".`);
+  return word === "1" ? 1 : 2;
+}

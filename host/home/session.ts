@@ -1,0 +1,108 @@
+// One run from its first byte to its last: opens what the options ask for, keeps the pace, sums up.
+import { KeysFile } from "../air/keys.ts";
+import { CaptureWriter } from "../air/pcapng.ts";
+import { ZepGate } from "../air/zep.ts";
+import { loadRead } from "../load/file.ts";
+import { DEFAULT_HOUSEHOLD } from "../load/household.ts";
+import type { Output } from "../render/output.ts";
+import { type Builder, deviceBuilder } from "./devices.ts";
+import type { HomeEvent } from "./events.ts";
+import { Home } from "./home.ts";
+import { Keyring } from "./keyring.ts";
+import type { Options } from "./options.ts";
+import { Pacer } from "./pacer.ts";
+
+/** Without --duration a run goes on this long after the load, so that the last report arrives. */
+export const TAIL_MS = 120_000;
+/** What a UDP partner may be late with an acknowledgement. */
+const ZEP_GRACE_US = 20_000;
+/** Real milliseconds between two flushes of the capture: a reader beside the run sees it grow. */
+const FLUSH_MS = 1000;
+
+export class Session {
+  readonly pacer: Pacer;
+  private readonly started = performance.now();
+  private stopping = false;
+  private flushed = 0;
+
+  private constructor(
+    readonly home: Home,
+    private readonly builder: Builder,
+    private readonly capture: CaptureWriter | null,
+    private gate: ZepGate | null,
+    private readonly output: () => Output,
+    options: Options,
+    untilMs: number,
+  ) {
+    this.pacer = new Pacer(home, options.speed, untilMs * 1000);
+  }
+
+  /** Everything that can fail for a reason outside fails here, with one sentence, before anything starts. */
+  static async open(options: Options, output: () => Output): Promise<Session> {
+    const load = loadRead(options.load ?? DEFAULT_HOUSEHOLD);
+    const builder = await deviceBuilder(options, (line) => process.stderr.write(`kilowasm: ${line}\n`));
+    const keyring = new Keyring();
+    const tell = (event: HomeEvent): void => output().event(event);
+    const ackGraceUs = options.zep === null ? 0 : ZEP_GRACE_US;
+    // Gate and boards exist before the pacer; what they bring before the run begins happens at simulated time 0.
+    let session: Session | null = null;
+    const enter = (action: () => void): void => (session ? session.pacer.enter(action) : action());
+    const home = new Home({ seed: options.seed, suite: options.suite, load, build: builder.build, enter, keyring, tell, ackGraceUs });
+    const gate = options.zep === null ? null : await ZepGate.open(home.medium, { port: options.zep, enter });
+    try {
+      const capture = options.pcap === null ? null : new CaptureWriter(options.pcap, { epochUs: BigInt(home.originMs) * 1000n });
+      const keys = options.keys === null ? null : new KeysFile(options.keys);
+      keyring.open(capture, keys);
+      if (capture) home.medium.onFrame((frame) => capture.frame(frame.timeUs, frame.psdu));
+      session = new Session(home, builder, capture, gate, output, options, options.durationMs ?? load.lengthMs + TAIL_MS);
+      return session;
+    } catch (error) {
+      await gate?.close();
+      throw error;
+    }
+  }
+
+  /** Ends the run after the slice under way. */
+  stop(): void {
+    this.stopping = true;
+  }
+
+  async run(): Promise<void> {
+    const { home } = this;
+    const output = this.output();
+    try {
+      home.start();
+      const stop = (): boolean => this.stopping || output.closed;
+      await this.pacer.run(stop, async () => {
+        home.status.speed = this.pacer.speed;
+        home.status.paused = this.pacer.paused;
+        this.flush();
+        await output.turn(home.status);
+      });
+    } finally {
+      await this.close();
+    }
+    output.event(this.summary());
+  }
+
+  summary(): HomeEvent {
+    const { nowMs, status } = this.home;
+    const wallMs = Math.round(performance.now() - this.started);
+    return { t: nowMs, device: "home", event: "summary", simulatedMs: nowMs, wallMs, frames: status.frames };
+  }
+
+  private flush(): void {
+    const now = performance.now();
+    if (!this.capture || now - this.flushed < FLUSH_MS) return;
+    this.flushed = now;
+    this.capture.flush();
+  }
+
+  private async close(): Promise<void> {
+    this.home.close();
+    await this.builder.close();
+    await this.gate?.close();
+    this.gate = null;
+    this.capture?.close();
+  }
+}

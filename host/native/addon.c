@@ -1,0 +1,8 @@
+#include "addon.h"
+
+NAPI_MODULE_INIT() {
+    define_functions(env, exports);
+    define_store(env, exports);
+    define_device(env, exports);
+    return exports;
+}

@@ -1,0 +1,185 @@
+// Plain functions over boards/common, for vectors and tests.
+#include <stdlib.h>
+#include <string.h>
+#include "addon.h"
+#include "crypto.h"
+#include "gate.h"
+#include "gf2.h"
+
+// Copies the text, with room for a tag, so that the caller's stays as it is.
+static uint8_t *working_copy(const struct bytes *text, size_t more) {
+    uint8_t *copy = malloc(text->size + more + 1);
+    if (copy != NULL) memcpy(copy, text->at, text->size);
+    return copy;
+}
+
+// ccmSeal(key, nonce, aad, text, tagSize): text and tag, or null for sizes that CCM does not have
+static napi_value ccm_seal(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes key, nonce, aad, text;
+    uint32_t tag;
+    struct kw_ccm ccm;
+    take_arguments(env, info, &a);
+    if (!want_bytes(&a, 0, "key", &key) || !want_bytes(&a, 1, "nonce", &nonce) || !want_bytes(&a, 2, "aad", &aad)) return NULL;
+    if (!want_bytes(&a, 3, "text", &text) || !want_u32(&a, 4, "tagSize", &tag)) return NULL;
+    uint8_t *work = working_copy(&text, 16);
+    if (work == NULL) return fail(env, "no memory");
+    struct kw_ccm_text t = {nonce.at, nonce.size, aad.at, aad.size, work, text.size, work + text.size, tag};
+    bool done = tag <= 16 && kw_ccm_key(&ccm, key.at, key.size) && kw_ccm_seal(&ccm, &t);
+    napi_value result = done ? buffer_of(env, work, text.size + tag) : null_of(env);
+    free(work);
+    return result;
+}
+
+// ccmOpen(key, nonce, aad, textAndTag, tagSize): the text, or null
+static napi_value ccm_open(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes key, nonce, aad, text;
+    uint32_t tag;
+    struct kw_ccm ccm;
+    take_arguments(env, info, &a);
+    if (!want_bytes(&a, 0, "key", &key) || !want_bytes(&a, 1, "nonce", &nonce) || !want_bytes(&a, 2, "aad", &aad)) return NULL;
+    if (!want_bytes(&a, 3, "text", &text) || !want_u32(&a, 4, "tagSize", &tag)) return NULL;
+    if (tag > text.size) return null_of(env);
+    uint8_t *work = working_copy(&text, 0);
+    if (work == NULL) return fail(env, "no memory");
+    size_t size = text.size - tag;
+    struct kw_ccm_text t = {nonce.at, nonce.size, aad.at, aad.size, work, size, work + size, tag};
+    bool done = kw_ccm_key(&ccm, key.at, key.size) && kw_ccm_open(&ccm, &t);
+    napi_value result = done ? buffer_of(env, work, size) : null_of(env);
+    free(work);
+    return result;
+}
+
+static napi_value hash_mmo(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes data;
+    uint8_t out[16];
+    take_arguments(env, info, &a);
+    if (!want_bytes(&a, 0, "data", &data)) return NULL;
+    kw_hash_mmo(out, data.at, data.size);
+    return buffer_of(env, out, sizeof out);
+}
+
+static napi_value hmac_mmo(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes key, data;
+    uint8_t out[16];
+    take_arguments(env, info, &a);
+    if (!want_bytes(&a, 0, "key", &key) || !want_bytes(&a, 1, "data", &data)) return NULL;
+    kw_hmac_mmo(out, key.at, key.size, data.at, data.size);
+    return buffer_of(env, out, sizeof out);
+}
+
+static napi_value key_variant(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes key;
+    uint32_t variant;
+    uint8_t out[16];
+    take_arguments(env, info, &a);
+    if (!want_bytes(&a, 0, "key", &key) || !want_u32(&a, 1, "variant", &variant)) return NULL;
+    if (key.size != 16 || variant >= KW_KEY_VARIANTS) return null_of(env);
+    kw_key_variant(out, key.at, variant);
+    return buffer_of(env, out, sizeof out);
+}
+
+static napi_value sha256(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes data;
+    uint8_t out[32];
+    take_arguments(env, info, &a);
+    if (!want_bytes(&a, 0, "data", &data)) return NULL;
+    kw_sha256(out, data.at, data.size);
+    return buffer_of(env, out, sizeof out);
+}
+
+// drbg(seed, size, calls): what `calls` generate calls of `size` octets give, one behind the other
+static napi_value drbg(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes seed;
+    uint32_t size, calls;
+    struct kw_drbg d;
+    take_arguments(env, info, &a);
+    if (!want_bytes(&a, 0, "seed", &seed) || !want_u32(&a, 1, "size", &size) || !want_u32(&a, 2, "calls", &calls)) return NULL;
+    if (seed.size != 32 || size > 65536 || calls > 1024) return null_of(env);
+    uint8_t *out = malloc((size_t)size * calls + 1);
+    if (out == NULL) return fail(env, "no memory");
+    kw_drbg_seed(&d, seed.at);
+    for (uint32_t i = 0; i < calls; i++) kw_drbg_generate(&d, out + (size_t)i * size, size);
+    napi_value result = buffer_of(env, out, (size_t)size * calls);
+    free(out);
+    return result;
+}
+
+// gf2Multiply(a, b): both of 4..36 octets, a whole number of words
+static napi_value multiply(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes left, right;
+    uint32_t x[GF2_WORDS_MAX], y[GF2_WORDS_MAX], out[2 * GF2_WORDS_MAX];
+    take_arguments(env, info, &a);
+    if (!want_bytes(&a, 0, "a", &left) || !want_bytes(&a, 1, "b", &right)) return NULL;
+    if (left.size != right.size || left.size % 4 != 0 || left.size == 0 || left.size > sizeof x) return null_of(env);
+    memcpy(x, left.at, left.size);
+    memcpy(y, right.at, right.size);
+    gf2_multiply(out, x, y, (uint32_t)(left.size / 4));
+    return buffer_of(env, out, 2 * left.size);
+}
+
+static napi_value p256_verify(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes point, digest, signature;
+    take_arguments(env, info, &a);
+    if (!want_bytes(&a, 0, "point", &point) || !want_bytes(&a, 1, "digest", &digest) || !want_bytes(&a, 2, "signature", &signature)) return NULL;
+    return boolean_of(env, digest.size == 32 && kw_p256_verify(point.at, point.size, digest.at, signature.at, signature.size));
+}
+
+static napi_value p256_sign(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes key, digest;
+    uint8_t signature[64];
+    take_arguments(env, info, &a);
+    if (!want_bytes(&a, 0, "key", &key) || !want_bytes(&a, 1, "digest", &digest)) return NULL;
+    bool done = key.size == 32 && digest.size == 32 && kw_p256_sign(signature, key.at, digest.at);
+    return done ? buffer_of(env, signature, sizeof signature) : null_of(env);
+}
+
+static napi_value p256_agree(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes key, point;
+    uint8_t x[32];
+    take_arguments(env, info, &a);
+    if (!want_bytes(&a, 0, "key", &key) || !want_bytes(&a, 1, "point", &point)) return NULL;
+    return key.size == 32 && kw_p256_agree(x, key.at, point.at, point.size) ? buffer_of(env, x, sizeof x) : null_of(env);
+}
+
+// gate(wasm, memoryLimit): { ok, code, reason, offset }
+static napi_value gate(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes wasm;
+    uint32_t limit, offset;
+    napi_value result;
+    take_arguments(env, info, &a);
+    if (!want_bytes(&a, 0, "wasm", &wasm) || !want_u32(&a, 1, "memoryLimit", &limit)) return NULL;
+    if (wasm.size > UINT32_MAX) return fail(env, "the module is larger than 4 GiB");
+    enum kw_gate_reason reason = kw_gate(wasm.at, (uint32_t)wasm.size, limit, &offset);
+    napi_create_object(env, &result);
+    set(env, result, "ok", boolean_of(env, reason == KW_GATE_OK));
+    set(env, result, "code", number_of(env, reason));
+    set(env, result, "reason", text_of(env, kw_gate_reason(reason)));
+    set(env, result, "offset", number_of(env, offset));
+    return result;
+}
+
+napi_value define_functions(napi_env env, napi_value exports) {
+    static const struct { const char *name; napi_callback call; } all[] = {
+        {"ccmSeal", ccm_seal}, {"ccmOpen", ccm_open}, {"hashMmo", hash_mmo}, {"hmacMmo", hmac_mmo},
+        {"keyVariant", key_variant}, {"sha256", sha256}, {"drbg", drbg}, {"gf2Multiply", multiply},
+        {"p256Verify", p256_verify}, {"p256Sign", p256_sign}, {"p256Agree", p256_agree}, {"gate", gate},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        napi_value function;
+        napi_create_function(env, all[i].name, NAPI_AUTO_LENGTH, all[i].call, NULL, &function);
+        set(env, exports, all[i].name, function);
+    }
+    return exports;
+}

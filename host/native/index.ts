@@ -1,0 +1,106 @@
+// A device's module under wasm3 in Node: the engine of the boards behind the interface of every engine.
+import { ResetReason } from "../abi.ts";
+import { type Engine, EngineStopped, type Surroundings } from "../engine.ts";
+import { type NativeDevice, type NativeStats, native, Stop, type StopReport } from "./addon.ts";
+
+export { type Native, type NativeStats, native } from "./addon.ts";
+
+/** Room for a module on a PC; a board's budget is smaller, and is checked on the board. */
+const ARENA_SIZE = 512 * 1024;
+export const FLASH_SIZE = 64 * 1024;
+/** The device key of everything that is simulated: it protects nothing, and a real board draws its own at manufacture. */
+export const SIMULATED_DEVICE_KEY = Buffer.from("kilowasm-on-a-pc", "latin1");
+
+export interface Wasm3Options {
+  wasm: Uint8Array;
+  /** 32 octets; two devices never share one. */
+  seed: Uint8Array;
+  surroundings: Surroundings;
+  /** The flash, which survives a reboot when the caller keeps it; a blank one when absent. */
+  nor?: Uint8Array;
+  deviceKey?: Uint8Array;
+  /** Octets of linear memory, 0 for the whole page. */
+  memoryLimit?: number;
+  arenaSize?: number;
+  /** Whether `takeTrace` has something to give. */
+  trace?: boolean;
+  /** Loop turns and calls one start or poll may take; a module that needs more is stopped.  0 for no limit. */
+  fuel?: number;
+  eager?: boolean;
+}
+
+/** Flash as it leaves the factory. */
+export function blankFlash(): Buffer {
+  return Buffer.alloc(FLASH_SIZE, 0xff);
+}
+
+/** Loads the module at once: a module that the gate or wasm3 refuses throws `EngineStopped`. */
+export class Wasm3Engine implements Engine {
+  readonly nor: Uint8Array;
+  private readonly device: NativeDevice;
+
+  constructor(options: Wasm3Options) {
+    this.nor = options.nor ?? blankFlash();
+    this.device = new (native().NativeDevice)({
+      ...options,
+      nor: this.nor,
+      deviceKey: options.deviceKey ?? SIMULATED_DEVICE_KEY,
+      arenaSize: options.arenaSize ?? ARENA_SIZE,
+    });
+    const stop = this.device.stop();
+    if (stop.code === Stop.None) return;
+    this.device.close();
+    throw stopped(stop);
+  }
+
+  start(now: bigint, reason: number): void {
+    if (!this.device.start(now, reason)) throw stopped(this.device.stop());
+  }
+
+  poll(now: bigint): bigint {
+    const deadline = this.device.poll(now);
+    if (deadline === null) throw stopped(this.device.stop());
+    return deadline;
+  }
+
+  push(event: Uint8Array): boolean {
+    return this.device.push(event);
+  }
+
+  /** The records of the trace since the last call, docs/abi.md. */
+  takeTrace(): Buffer {
+    return this.device.takeTrace();
+  }
+
+  /** Octets of a store record, or a negative `Err`. */
+  readRecord(record: number): Buffer | number {
+    return this.device.readRecord(record);
+  }
+
+  writeRecord(record: number, octets: Uint8Array): number {
+    return this.device.writeRecord(record, octets);
+  }
+
+  stats(): NativeStats {
+    return this.device.stats();
+  }
+
+  close(): void {
+    this.device.close();
+  }
+}
+
+function stopped(stop: StopReport): EngineStopped {
+  switch (stop.code) {
+    case Stop.Halt:
+      return new EngineStopped(ResetReason.Halt, `the module asked for a reboot, reason ${stop.halt}`);
+    case Stop.Fuel:
+      return new EngineStopped(ResetReason.Watchdog, "the module ran on without an end");
+    case Stop.Refused:
+      return new EngineStopped(ResetReason.Trap, `the module is refused: ${stop.reason}${stop.offset ? `, at offset ${stop.offset}` : ""}`);
+    case Stop.Memory:
+      return new EngineStopped(ResetReason.Trap, "the module's translated code does not fit the arena");
+    default:
+      return new EngineStopped(ResetReason.Trap, `the module trapped: ${stop.reason}`);
+  }
+}

@@ -1,0 +1,61 @@
+// The symmetric algorithms and P-256 as a board offers them, in the shape in which vectors ask for them.
+
+import { createCipheriv, createDecipheriv, createPublicKey, verify } from "node:crypto";
+import { hashMmo, hmacMmo } from "../crypto/mmo.ts";
+
+export interface Sealed {
+  text: Uint8Array;
+  tag: Uint8Array;
+}
+
+export interface Primitives {
+  /** Whose code is tested. */
+  readonly name: string;
+  hashMmo(data: Uint8Array): Uint8Array;
+  hmacMmo(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** Undefined where these sizes do not exist in CCM. */
+  ccmSeal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, text: Uint8Array, tagSize: number): Sealed | undefined;
+  /** Undefined where the message is not authentic or the sizes do not exist in CCM. */
+  ccmOpen(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Sealed): Uint8Array | undefined;
+  /** ECDSA over SHA-256: `point` is 04 || x || y, `signature` r || s. */
+  p256Verify(point: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+function ccmSizes(key: Uint8Array, nonce: Uint8Array, tagSize: number): boolean {
+  return [16, 24, 32].includes(key.length) && nonce.length >= 7 && nonce.length <= 13 && tagSize >= 4 && tagSize <= 16 && tagSize % 2 === 0;
+}
+
+/** OpenSSL's. */
+export const opensslPrimitives: Primitives = {
+  name: "OpenSSL",
+  hashMmo,
+  hmacMmo,
+
+  ccmSeal(key, nonce, aad, text, tagSize) {
+    if (!ccmSizes(key, nonce, tagSize)) return undefined;
+    const cipher = createCipheriv(`aes-${key.length * 8}-ccm` as "aes-128-ccm", key, nonce, { authTagLength: tagSize });
+    cipher.setAAD(aad, { plaintextLength: text.length });
+    const sealed = Buffer.concat([cipher.update(text), cipher.final()]);
+    return { text: sealed, tag: cipher.getAuthTag() };
+  },
+
+  ccmOpen(key, nonce, aad, sealed) {
+    if (!ccmSizes(key, nonce, sealed.tag.length)) return undefined;
+    const algorithm = `aes-${key.length * 8}-ccm` as "aes-128-ccm";
+    const cipher = createDecipheriv(algorithm, key, nonce, { authTagLength: sealed.tag.length });
+    cipher.setAuthTag(sealed.tag);
+    cipher.setAAD(aad, { plaintextLength: sealed.text.length });
+    try {
+      const text = cipher.update(sealed.text);
+      return Buffer.concat([text, cipher.final()]);
+    } catch {
+      return undefined;
+    }
+  },
+
+  p256Verify(point, message, signature) {
+    const coordinate = (from: number) => Buffer.from(point.subarray(from, from + 32)).toString("base64url");
+    const jwk = { kty: "EC", crv: "P-256", x: coordinate(1), y: coordinate(33) };
+    return verify("sha256", message, { key: createPublicKey({ key: jwk, format: "jwk" }), dsaEncoding: "ieee-p1363" }, signature);
+  },
+};

@@ -1,0 +1,104 @@
+// The parsers of APS, its security and ZDO against tests/vectors/aps.txt, both ways, and cut short everywhere.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { ROOT } from "../../host/modules.ts";
+import { compile } from "../../tools/build.ts";
+
+const AT = 4096;
+const TO = 8192;
+const PAGE = 65536;
+const ASC = "--runtime assembly/core/runtime/index -O3 --shrinkLevel 2 --use abort= --initialMemory 1 --maximumMemory 1".split(" ");
+
+type Call = (...values: number[]) => number;
+let lab: Record<string, Call>;
+let memory: Buffer;
+/** Called by the lab for an install code. */
+let hash: (octets: Buffer) => Buffer;
+
+interface Vector {
+  parser: string;
+  name: string;
+  octets: Buffer;
+  answer: number;
+}
+
+function vectors(): Vector[] {
+  return readFileSync(join(ROOT, "tests/vectors/aps.txt"), "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => line.split("|").map((part) => part.trim()))
+    .map(([parser, name, hex, answer]) => ({ parser, name, octets: Buffer.from(hex.replaceAll(" ", ""), "hex"), answer: Number(answer) }));
+}
+
+before(async () => {
+  process.chdir(ROOT);
+  const { hashMmo } = await import("../../host/crypto/mmo.ts");
+  hash = hashMmo;
+  const { wasm } = await compile("assembly/zigbee/aps/lab.ts", undefined, ASC);
+  const forbidden = new Proxy(
+    {},
+    {
+      get: (_, name) => (name === "hash_mmo" ? (at: number, size: number, out: number) => memory.set(hash(memory.subarray(at, at + size)), out) : () => assert.fail(`called ${String(name)}`)),
+    },
+  );
+  const { instance } = await WebAssembly.instantiate(Buffer.from(wasm), { han: forbidden as WebAssembly.ModuleImports });
+  lab = instance.exports as unknown as Record<string, Call>;
+  memory = Buffer.from((instance.exports.memory as WebAssembly.Memory).buffer);
+});
+
+/** At the end of the memory, so that a read beyond it traps. */
+function parse(parser: string, octets: Buffer): number {
+  memory.set(octets, PAGE - octets.length);
+  return lab[`parse_${parser}`](PAGE - octets.length, octets.length);
+}
+
+test("every vector gets its answer, and what is accepted is given back", () => {
+  const all = vectors();
+  assert.ok(all.length > 90);
+  for (const { parser, name, octets, answer } of all) {
+    assert.equal(parse(parser, octets), answer, `${parser}: ${name}`);
+    const emit = lab[`emit_${parser}`];
+    if (answer < 0 || !emit) continue;
+    memory.fill(0xa5, TO, TO + 256);
+    memory.set(octets, AT);
+    const size = emit(AT, octets.length, TO);
+    assert.ok(size >= 0, name);
+    assert.deepEqual(memory.subarray(TO, TO + size), octets.subarray(0, size), name);
+    assert.ok(memory.subarray(TO + size, TO + 256).every((octet) => octet === 0xa5), `${name} writes no more`);
+  }
+});
+
+test("no accepted vector is accepted when it is cut into its header", () => {
+  for (const { parser, name, octets, answer } of vectors()) {
+    if (answer < 0) continue;
+    for (let size = 0; size < (parser === "zdo" || parser === "zdo_simple_descriptor" ? octets.length : answer); size++) {
+      assert.ok(parse(parser, octets.subarray(0, size)) < 0, `${parser}: ${name}, cut to ${size}`);
+    }
+  }
+});
+
+test("a parser writes nothing", () => {
+  for (const { parser, octets } of vectors()) {
+    memory.set(octets, PAGE - octets.length);
+    const copy = Buffer.from(memory);
+    parse(parser, octets);
+    assert.ok(copy.equals(memory));
+  }
+});
+
+test("install codes make the keys of 05-3474 annex C and of others' tests", (context) => {
+  const path = join(ROOT, "../shared/vectors/zigbee-symmetric.json");
+  if (!existsSync(path)) return context.skip(`${path} is absent`);
+  const { mmo } = JSON.parse(readFileSync(path, "utf8")) as { mmo: { name: string; msg?: string; hash: string }[] };
+  const codes = mmo.filter(({ name }) => name.startsWith("install code"));
+  assert.ok(codes.length >= 3);
+  for (const { name, msg = "", hash: expected } of codes) {
+    const octets = Buffer.from(msg, "hex");
+    assert.equal(parse("install_code", octets), octets.length, name);
+    memory.set(octets, AT);
+    lab.key_of_install_code(AT, octets.length, TO);
+    assert.equal(memory.toString("hex", TO, TO + 16), expected, name);
+  }
+});

@@ -1,0 +1,117 @@
+// The same recording on V8 and on the emulated board: the same trace; and the board's measurements.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { before, test } from "node:test";
+import { EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EVENT_TIME, EventKind, ResetReason } from "../../host/abi.ts";
+import { replayOnBoard } from "../../host/board/replay.ts";
+import type { Surroundings } from "../../host/engine.ts";
+import { int64, readTrace, startOctets, TraceFile, TraceKind } from "../../host/trace.ts";
+import { V8Engine } from "../../host/v8/engine.ts";
+import { probeModule } from "./probe_module.ts";
+
+const quiet: Surroundings = {
+  radioSend: () => 0,
+  radioSet: () => 0,
+  sense: () => 0,
+  display: () => {},
+  uplinkSend: () => 0,
+  log: () => {},
+  keySet: () => {},
+};
+
+let wasm: Uint8Array;
+
+before(async () => {
+  wasm = readFileSync(await probeModule());
+});
+
+function event(kind: number, time: bigint, payload: number[], head: Record<number, number> = {}): Buffer {
+  const octets = Buffer.alloc(EVENT_HEAD);
+  octets[EVENT_KIND] = kind;
+  octets.writeUInt16LE(payload.length, EVENT_SIZE);
+  octets.writeBigInt64LE(time, EVENT_TIME);
+  for (const [at, value] of Object.entries(head)) octets[Number(at)] = value;
+  return Buffer.concat([octets, Buffer.from(payload)]);
+}
+
+/** Commands that a board and a PC must answer alike: storage, randomness, sending, the busy rule, a burst that fills the queue. */
+function perform(engine: V8Engine): void {
+  let now = 1000n;
+  const poll = (): void => {
+    while (engine.waiting > 0) {
+      engine.poll(now);
+      now += 7n;
+    }
+  };
+  engine.start(now, ResetReason.PowerOn);
+  const commands = [[1], [10], [2, 0, 0xa3, 0x31], [4], [3, 1, 2, 3, 4], [3, 5, 6, 7, 8], [1], [0x7f, ...new Array(200).fill(0x5a)]];
+  for (const command of commands) {
+    engine.push(event(EventKind.Uplink, now, command));
+    poll();
+  }
+  engine.push(event(EventKind.RadioSent, now, [], { 1: 0xf7, 6: 7 }));
+  engine.push(event(EventKind.Uplink, now, [3, 9, 9, 9]));
+  for (let burst = 0; burst < 20; burst++) engine.push(event(EventKind.RadioReceived, now, [burst, 1, 2], { 4: 200, 5: 0xc0 }));
+  poll();
+  engine.push(event(EventKind.Measured, now, [1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1]));
+  poll();
+}
+
+test("the emulated board's trace of a recording is V8's, octet by octet", async () => {
+  const store = new Map([[40, Uint8Array.of(9, 0, 0, 0)]]);
+  const engine = new V8Engine({ wasm, seed: Buffer.alloc(32, 0x42), surroundings: quiet, store, record: true });
+  perform(engine);
+  const recording = engine.recording.bytes();
+  const { trace } = await replayOnBoard({ wasm, recording, trace: true });
+  assert.ok(readTrace(trace).length > 40);
+  assert.deepEqual(readTrace(trace), readTrace(engine.trace.bytes()));
+});
+
+test("a trap is in the trace", async () => {
+  const engine = new V8Engine({ wasm, seed: Buffer.alloc(32, 1), surroundings: quiet, record: true });
+  engine.start(5n, ResetReason.Watchdog);
+  engine.push(event(EventKind.Uplink, 5n, [9]));
+  assert.throws(() => engine.poll(6n));
+  const { trace, reason } = await replayOnBoard({ wasm, recording: engine.recording.bytes(), trace: true });
+  assert.deepEqual(readTrace(trace), readTrace(engine.trace.bytes()));
+  assert.equal(readTrace(trace).at(-1)?.kind, TraceKind.Trap);
+  assert.notEqual(reason, "");
+});
+
+test("a recording costs the same instructions every time, and more work costs more", async () => {
+  const engine = new V8Engine({ wasm, seed: Buffer.alloc(32, 2), surroundings: quiet, record: true });
+  perform(engine);
+  const first = await replayOnBoard({ wasm, recording: engine.recording.bytes() });
+  const second = await replayOnBoard({ wasm, recording: engine.recording.bytes() });
+  assert.deepEqual(first.calls, second.calls);
+  assert.deepEqual(first.values, second.values);
+  assert.equal(first.calls[0].kind, "start");
+  assert.equal(first.values.get("polls"), first.calls.length - 1);
+  assert.equal(
+    first.values.get("poll_instructions"),
+    first.calls.slice(1).reduce((total, call) => total + call.instructions, 0),
+  );
+  for (const name of ["load_instructions", "arena_peak", "arena_loaded", "translated_peak", "stack_peak"]) assert.ok((first.values.get(name) ?? 0) > 500, name);
+  // The second command asks for 32 random octets, which takes an HMAC_DRBG; the last echoes.
+  const [, , random] = first.calls;
+  const measured = first.calls.at(-1);
+  assert.ok(random.instructions > 5 * (measured?.instructions ?? 0), `${random.instructions} and ${measured?.instructions}`);
+});
+
+test("what is no recording is refused with a sentence", async () => {
+  const recording = (fill: (file: TraceFile) => void): Buffer => {
+    const file = TraceFile.recording();
+    fill(file);
+    return file.bytes();
+  };
+  await assert.rejects(replayOnBoard({ wasm, recording: Buffer.from("KWT1") }), /cannot read the recording/);
+  const short = recording((file) => file.add(TraceKind.Seed, new Uint8Array(31)));
+  await assert.rejects(replayOnBoard({ wasm, recording: short }), /cannot read the recording/);
+  const whole = recording((file) => {
+    file.add(TraceKind.Seed, new Uint8Array(32));
+    file.add(TraceKind.Start, startOctets(0n, 0));
+    file.add(TraceKind.Poll, int64(0n));
+  });
+  await assert.rejects(replayOnBoard({ wasm: wasm.subarray(0, 100), recording: whole }), /refuses the module/);
+  assert.equal((await replayOnBoard({ wasm, recording: whole })).calls.length, 2);
+});

@@ -1,0 +1,127 @@
+// What is executed must not depend on secrets: the number of instructions, nor any address in memory.
+
+import assert from "node:assert/strict";
+import { createECDH, randomBytes } from "node:crypto";
+import { describe, test } from "node:test";
+import { SUITE_CURVES } from "../../host/crypto/ca.ts";
+import { Lab } from "../../host/crypto/lab.ts";
+import { compileCounted, readCount } from "./counted.ts";
+
+const CURVES = [
+  { ...SUITE_CURVES[1], suite: 1, certificate: 48, point: 0 },
+  { ...SUITE_CURVES[2], suite: 2, certificate: 74, point: 37 },
+];
+const SECRETS = 100;
+
+const board = {
+  entropy: (octets: Uint8Array) => {
+    octets.fill(0);
+    octets[octets.length - 1] = 1;
+  },
+};
+
+/** Secrets that would show: few bits, many bits, and random ones. */
+function secrets(octets: number, order: bigint, count: number): Buffer[] {
+  const edge = [1n, 2n, order - 1n];
+  const random = Array.from({ length: count - edge.length }, () => BigInt(`0x${randomBytes(octets).toString("hex")}`) % order || 1n);
+  return [...edge, ...random].map((scalar) => Buffer.from(scalar.toString(16).padStart(2 * octets, "0"), "hex"));
+}
+
+function same(counts: { steps: bigint; touched: bigint }[]): void {
+  const [first, ...others] = counts;
+  assert.ok(first && first.steps > 100n, "something was counted");
+  for (const count of others) assert.deepEqual(count, first);
+}
+
+for (const { suite, name, octets, order, certificate, point } of CURVES) {
+  describe(name, () => {
+    test(`${SECRETS} secret scalars take the same steps through a multiplication`, async () => {
+      const lab = await Lab.link(await compileCounted("assembly/crypto/lab.ts", "lab.wat", ["--shrinkLevel", "2"]), board);
+      lab.call("select", suite);
+      lab.call("generator", lab.at(0));
+      const generator = lab.read(lab.at(0), octets + 1);
+      readCount(lab.exports);
+      same(
+        secrets(octets, order, SECRETS).map((scalar) => {
+          assert.equal(typeof lab.compute("multiply", generator, scalar), "object");
+          return readCount(lab.exports);
+        }),
+      );
+    });
+
+    test("a party's share of an exchange takes the same steps for any of its secrets", async () => {
+      const lab = await Lab.link(await compileCounted("assembly/crypto/lab.ts", "lab.wat", ["--shrinkLevel", "2"]), board);
+      const fresh = () => createECDH(name).generateKeys(null, "compressed");
+      const authority = lab.put(0x280, fresh());
+      const given = Buffer.alloc(certificate);
+      fresh().copy(given, point);
+      const theirs = lab.put(0x380, given);
+      const ephemeral = lab.put(0x400, fresh());
+      const keys = secrets(octets, order, 24);
+      same(
+        keys.slice(0, 12).map((key, index) => {
+          const own = lab.put(0x200, key);
+          const secret = lab.put(0x300, keys[12 + index] as Buffer);
+          readCount(lab.exports);
+          assert.equal(lab.call("agreementBegin", suite, own, authority), 0);
+          lab.call("agreementForce", secret);
+          lab.call("agreementCertificate", theirs);
+          lab.call("agreementEphemeral", ephemeral);
+          let happened = 0;
+          do happened = lab.call("agreementRun");
+          while (happened > 0 && happened < 5);
+          assert.equal(happened, 5);
+          return readCount(lab.exports);
+        }),
+      );
+    });
+
+    test("arithmetic modulo the order takes the same steps for any operands", async () => {
+      const lab = await Lab.link(await compileCounted("assembly/crypto/lab.ts", "lab.wat", ["--shrinkLevel", "2"]), board);
+      lab.call("select", suite);
+      const operands = secrets(octets, order, 20);
+      readCount(lab.exports);
+      same(
+        operands.map((a, index) => {
+          lab.call("scalarsMultiply", lab.at(0), lab.put(64, a), lab.put(128, operands[19 - index] as Buffer), octets * 8);
+          lab.call("scalarsAdd", lab.at(0), lab.put(64, a), lab.put(128, operands[19 - index] as Buffer));
+          return readCount(lab.exports);
+        }),
+      );
+    });
+  });
+}
+
+test("the software product takes the same steps for any operands of a size", async () => {
+  const module = await compileCounted("assembly/crypto/software/gf2_multiply.ts", "software.wat", ["--importMemory"]);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  const multiply = exports.gf2_multiply as (a: number, b: number, out: number, words: number) => number;
+  const octets = new Uint8Array(memory.buffer);
+  for (let words = 1; words <= 9; words++) {
+    for (const b of [256, 0]) {
+      same(
+        Array.from({ length: 50 }, (_, index) => {
+          octets.set(index === 0 ? Buffer.alloc(36) : index === 1 ? Buffer.alloc(36, 255) : randomBytes(36), 0);
+          if (b) octets.set(index < 2 ? Buffer.alloc(36, index ? 255 : 0) : randomBytes(36), b);
+          readCount(exports);
+          assert.equal(multiply(0, b, 512, words), 0);
+          return readCount(exports);
+        }).map((count) => ({ ...count, steps: count.steps + 100n })),
+      );
+    }
+  }
+});
+
+test("the count does see a branch and an address that depend on a secret", async () => {
+  const lab = await Lab.link(await compileCounted("assembly/crypto/lab.ts", "lab.wat", ["--shrinkLevel", "2"]), board);
+  const count = (suite: number) => {
+    readCount(lab.exports);
+    lab.call("select", suite);
+    lab.call("generator", lab.at(0));
+    return readCount(lab.exports);
+  };
+  const [one, two] = [count(1), count(2)];
+  assert.notEqual(one.steps, two.steps);
+  assert.notEqual(one.touched, two.touched);
+});

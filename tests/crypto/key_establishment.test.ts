@@ -1,0 +1,376 @@
+// The Key Establishment cluster: both roles, both suites, and everything that must be refused.
+
+import assert from "node:assert/strict";
+import { createECDH } from "node:crypto";
+import { describe, test } from "node:test";
+import { makeCa, SUITE_CURVES, type Suite } from "../../host/crypto/ca.ts";
+import { CONFIRM, type Command, converse, DONE, EPHEMERAL, FAILED, INITIATE, NONE, Party, TERMINATE, type Tamper } from "./party.ts";
+
+const CA = makeCa(Buffer.from("key establishment test"));
+const OTHER_CA = makeCa(Buffer.from("another authority"));
+const ALICE = 0x00124b0000000001n;
+const BOB = 0xff124b00deadbe02n; // the top bit set: addresses are not signed
+const CAROL = 0x00124b0000000003n;
+
+const UNKNOWN_ISSUER = 1;
+const BAD_KEY_CONFIRM = 2;
+const BAD_MESSAGE = 3;
+const NO_RESOURCES = 4;
+const UNSUPPORTED_SUITE = 5;
+const INVALID_CERTIFICATE = 6;
+
+const BUSY = -6;
+const NOT_FOUND = -7;
+const RESERVED = -4;
+
+async function pair(aliceSuites: Suite[] = [1, 2], bobSuites: Suite[] = [1, 2]): Promise<[Party, Party]> {
+  return [await Party.open(CA, ALICE, aliceSuites), await Party.open(CA, BOB, bobSuites)];
+}
+
+function begin(party: Party, suites: number, partner = BOB): Command {
+  const command = party.initiate(suites, partner);
+  assert.equal(typeof command, "object");
+  return command as Command;
+}
+
+/** Changes the first command with this number and direction. */
+function change(id: number, toServer: boolean, edit: (payload: Buffer) => Buffer | undefined): Tamper {
+  return (command) => {
+    if (command.id !== id || command.toServer !== toServer) return command;
+    const payload = edit(Buffer.from(command.payload));
+    return payload && { ...command, payload };
+  };
+}
+
+function flip(at: number, bits = 1): (payload: Buffer) => Buffer {
+  return (payload) => {
+    payload[at] = (payload[at] as number) ^ bits;
+    return payload;
+  };
+}
+
+function terminateOf(commands: Command[]): Buffer {
+  const found = commands.find((command) => command.id === TERMINATE); // what crosses it is answered as out of sequence
+  assert.ok(found, "the exchange ends with Terminate");
+  assert.equal(found.payload.length, 4);
+  return found.payload;
+}
+
+for (const suite of [1, 2] as const) {
+  describe(`suite ${suite}`, () => {
+    const certificateSize = suite === 1 ? 48 : 74;
+    const keySize = suite === 1 ? 22 : 37;
+
+    test("two strangers end with the same key, by six commands", async () => {
+      const [alice, bob] = await pair();
+      const sent = converse(alice, bob, begin(alice, suite));
+      assert.deepEqual(
+        sent.map(({ id, toServer, payload }) => [id, toServer, payload.length]),
+        [
+          [INITIATE, true, 4 + certificateSize],
+          [INITIATE, false, 4 + certificateSize],
+          [EPHEMERAL, true, keySize],
+          [EPHEMERAL, false, keySize],
+          [CONFIRM, true, 16],
+          [CONFIRM, false, 16],
+        ],
+      );
+      for (const party of [alice, bob]) {
+        assert.equal(party.result.kind, DONE);
+        assert.equal(party.result.suite, suite);
+        assert.equal(party.busy, false);
+      }
+      assert.deepEqual([alice.result.initiator, bob.result.initiator], [true, false]);
+      assert.equal(alice.result.linkKey, bob.result.linkKey);
+      assert.notEqual(alice.result.linkKey, "00".repeat(16));
+      alice.lab.call("wipe");
+      assert.equal(alice.lab.read(alice.lab.call("linkKey"), 16).toString("hex"), "00".repeat(16));
+      const again = converse(alice, bob, begin(alice, suite));
+      assert.equal(again.length, 6);
+      assert.equal(alice.result.linkKey, bob.result.linkKey);
+    });
+
+    test("no private key stays in memory after an exchange", async () => {
+      const [alice, bob] = await pair();
+      converse(alice, bob, begin(alice, suite));
+      const record = Buffer.from(alice.records.get(suite === 1 ? 3 : 4) as Uint8Array);
+      const secret = record.subarray(certificateSize + 3, certificateSize + 15);
+      const reversed = Buffer.from(secret).reverse();
+      const image = Buffer.from(new Uint8Array(alice.lab.memory.buffer));
+      assert.equal(image.includes(secret), false);
+      assert.equal(image.includes(reversed), false);
+    });
+
+    const refusals: [string, Tamper, number, boolean?][] = [
+      ["a changed subject", change(INITIATE, true, flip(4 + (suite === 1 ? 22 : 28))), INVALID_CERTIFICATE],
+      ["a changed subject of the responder", change(INITIATE, false, flip(4 + (suite === 1 ? 29 : 35))), INVALID_CERTIFICATE],
+      ["another issuer", change(INITIATE, true, flip(4 + (suite === 1 ? 30 : 11))), UNKNOWN_ISSUER],
+      ["another issuer of the responder", change(INITIATE, false, flip(4 + (suite === 1 ? 37 : 18))), UNKNOWN_ISSUER],
+      ["a wrong prefix in the certificate", change(INITIATE, true, (p) => setAt(p, 4 + (suite === 1 ? 0 : 37), 4)), INVALID_CERTIFICATE],
+      ["the abscissa 0 in the certificate", change(INITIATE, true, (p) => zeroKey(p, 4 + (suite === 1 ? 0 : 37), keySize)), INVALID_CERTIFICATE],
+      ["an initiate request cut short", change(INITIATE, true, (p) => p.subarray(0, -1)), BAD_MESSAGE],
+      ["an initiate request with an octet too many", change(INITIATE, true, (p) => Buffer.concat([p, Buffer.of(0)])), BAD_MESSAGE],
+      ["an empty initiate request", change(INITIATE, true, () => Buffer.alloc(0)), BAD_MESSAGE],
+      ["an initiate response cut short", change(INITIATE, false, (p) => p.subarray(0, 20)), BAD_MESSAGE],
+      ["two suites at once", change(INITIATE, true, (p) => setAt(p, 0, 3)), BAD_MESSAGE],
+      ["no suite", change(INITIATE, true, (p) => setAt(p, 0, 0)), BAD_MESSAGE],
+      ["a suite that does not exist", change(INITIATE, true, (p) => setAt(p, 0, 4)), UNSUPPORTED_SUITE],
+      ["a generate time of 255", change(INITIATE, true, (p) => setAt(p, 2, 255)), BAD_MESSAGE],
+      ["a confirm time of 255", change(INITIATE, false, (p) => setAt(p, 3, 255)), BAD_MESSAGE],
+      ["the response in the other suite", change(INITIATE, false, (p) => setAt(p, 0, 3 - suite)), BAD_MESSAGE],
+      ["a wrong prefix of the ephemeral key", change(EPHEMERAL, true, (p) => setAt(p, 0, 4)), BAD_MESSAGE],
+      ["a wrong prefix of the responder's", change(EPHEMERAL, false, (p) => setAt(p, 0, 0)), BAD_MESSAGE],
+      ["the ephemeral key of order 2", change(EPHEMERAL, true, (p) => zeroKey(p, 0, keySize)), BAD_MESSAGE],
+      ["the responder's ephemeral key of order 2", change(EPHEMERAL, false, (p) => zeroKey(p, 0, keySize)), BAD_MESSAGE],
+      ["the ephemeral key of order 4", change(EPHEMERAL, false, (p) => setAt(zeroKey(p, 0, keySize), keySize - 1, 1)), BAD_MESSAGE],
+      ["an ephemeral key that is too long for the field", change(EPHEMERAL, true, (p) => setAt(p, 1, 0xff)), BAD_MESSAGE],
+      ["an ephemeral key cut short", change(EPHEMERAL, true, (p) => p.subarray(0, -1)), BAD_MESSAGE],
+      ["a longer ephemeral key", change(EPHEMERAL, false, (p) => Buffer.concat([p, p])), BAD_MESSAGE],
+      ["another hash of the initiator", change(CONFIRM, true, flip(0)), BAD_KEY_CONFIRM],
+      ["another hash of the responder", change(CONFIRM, false, flip(15, 0x80)), BAD_KEY_CONFIRM],
+      ["a hash cut short", change(CONFIRM, true, (p) => p.subarray(0, 15)), BAD_MESSAGE],
+      ["a longer hash", change(CONFIRM, false, (p) => Buffer.concat([p, p])), BAD_MESSAGE],
+      ["another person's valid ephemeral key", change(EPHEMERAL, true, () => freshKey(suite)), BAD_KEY_CONFIRM],
+      ["another person's valid reconstruction point", change(INITIATE, true, (p) => swapPoint(p, suite)), BAD_KEY_CONFIRM],
+    ];
+    for (const [name, tamper, status] of refusals) {
+      test(`refuses ${name} with status ${status}`, async () => {
+        const [alice, bob] = await pair();
+        const sent = converse(alice, bob, begin(alice, suite), tamper);
+        assert.equal(terminateOf(sent)[0], status);
+        assert.equal(terminateOf(sent).readUInt16LE(2), 3, "Terminate tells the suites that there are");
+        assert.equal(alice.busy || bob.busy, false);
+        assert.notEqual(alice.result.kind, DONE);
+        if (!(name === "another hash of the responder" || name === "a longer hash")) assert.notEqual(bob.result.kind, DONE);
+        const again = converse(alice, bob, begin(alice, suite));
+        assert.equal(again.length, 6, "the next exchange works");
+        assert.equal(alice.result.kind, DONE);
+      });
+    }
+
+    test("refuses points off the curve and outside the group, found by search", async () => {
+      const [alice, bob] = await pair();
+      const refused = { off: 0, subgroup: 0 };
+      for (let low = 2; low < 40 && (refused.off < 2 || refused.subgroup < 2); low++) {
+        const key = Buffer.alloc(keySize);
+        key[0] = 2;
+        key[keySize - 1] = low;
+        const kind = kindOf(suite, key);
+        if (kind === "group") continue;
+        const sent = converse(alice, bob, begin(alice, suite), change(EPHEMERAL, true, () => key));
+        assert.equal(terminateOf(sent)[0], BAD_MESSAGE, `abscissa ${low}`);
+        refused[kind]++;
+      }
+      assert.ok(refused.off >= 2 && refused.subgroup >= 2, "the search met both kinds");
+    });
+
+    test("refuses a reused and a reflected ephemeral key", async () => {
+      const [alice, bob] = await pair();
+      let first: Buffer | undefined;
+      converse(alice, bob, begin(alice, suite), (command) => {
+        if (command.id === EPHEMERAL && command.toServer) first = command.payload;
+        return command;
+      });
+      const reused = converse(alice, bob, begin(alice, suite), change(EPHEMERAL, true, () => first));
+      assert.equal(terminateOf(reused)[0], BAD_MESSAGE);
+      let own: Buffer | undefined;
+      const reflected = converse(alice, bob, begin(alice, suite), (command) => {
+        if (command.id !== EPHEMERAL) return command;
+        if (command.toServer) own = command.payload;
+        return command.toServer ? command : { ...command, payload: own as Buffer };
+      });
+      assert.equal(terminateOf(reflected)[0], BAD_MESSAGE);
+    });
+
+    test("refuses a device with a certificate of another authority under the same name", async () => {
+      const alice = await Party.open(CA, ALICE);
+      const bob = await Party.open({ ...OTHER_CA, issuer: CA.issuer }, BOB);
+      const sent = converse(alice, bob, begin(alice, suite));
+      assert.equal(terminateOf(sent)[0], BAD_KEY_CONFIRM);
+    });
+  });
+}
+
+function setAt(payload: Buffer, at: number, value: number): Buffer {
+  payload[at] = value;
+  return payload;
+}
+
+/** The point of order 2 is (0, 1). */
+function zeroKey(payload: Buffer, at: number, size: number): Buffer {
+  payload.fill(0, at, at + size);
+  payload[at] = 2;
+  return payload;
+}
+
+function freshKey(suite: number): Buffer {
+  return createECDH(suite === 1 ? "sect163k1" : "sect283k1").generateKeys(null, "compressed");
+}
+
+function swapPoint(payload: Buffer, suite: number): Buffer {
+  freshKey(suite).copy(payload, 4 + (suite === 1 ? 0 : 37));
+  return payload;
+}
+
+/** What OpenSSL says of an abscissa: off the curve, on it but not in the group of prime order, or in that group. */
+function kindOf(suite: Suite, key: Buffer): "off" | "subgroup" | "group" {
+  const { name, octets, order } = SUITE_CURVES[suite];
+  const ecdh = createECDH(name);
+  ecdh.setPrivateKey(Buffer.from((order - 1n).toString(16).padStart(2 * octets, "0"), "hex"));
+  try {
+    // In the group (n - 1) * P = -P, whose abscissa is that of P.
+    return ecdh.computeSecret(key).equals(key.subarray(1)) ? "group" : "subgroup";
+  } catch {
+    return "off";
+  }
+}
+
+describe("the procedure", () => {
+  test("prefers suite 2, and falls back to suite 1 where the partner has no other", async () => {
+    const [alice, bob] = await pair();
+    converse(alice, bob, begin(alice, 3));
+    assert.equal(alice.result.suite, 2);
+    const [anna, bert] = await pair([1, 2], [1]);
+    const sent = converse(anna, bert, begin(anna, 3));
+    assert.deepEqual(sent.slice(0, 3).map(({ id, payload }) => [id, payload[0]]), [[INITIATE, 2], [TERMINATE, UNSUPPORTED_SUITE], [INITIATE, 1]]);
+    assert.equal(anna.result.kind, DONE);
+    assert.equal(anna.result.suite, 1);
+    assert.equal(anna.result.linkKey, bert.result.linkKey);
+  });
+
+  test("a forced suite is not left", async () => {
+    const [alice, bob] = await pair([1, 2], [1]);
+    const sent = converse(alice, bob, begin(alice, 2));
+    assert.equal(sent.length, 2);
+    assert.deepEqual([alice.result.kind, alice.result.status], [FAILED, UNSUPPORTED_SUITE]);
+  });
+
+  test("suites follow from the records of manufacture; without one there is nothing to begin", async () => {
+    const [alice, bob] = await pair([1], []);
+    assert.equal(alice.lab.call("suites"), 1);
+    assert.equal(bob.lab.call("suites"), 0);
+    assert.equal(alice.initiate(2, BOB), NOT_FOUND);
+    assert.equal(bob.initiate(3, ALICE), NOT_FOUND);
+    const sent = converse(alice, bob, begin(alice, 1));
+    assert.equal(terminateOf(sent)[0], UNSUPPORTED_SUITE);
+    assert.equal(terminateOf(sent).readUInt16LE(2), 0);
+    alice.records.set(3, Buffer.alloc(90));
+    assert.equal(alice.initiate(1, BOB), NOT_FOUND, "a record of the wrong size is none");
+  });
+
+  test("a second partner gets NO_RESOURCES and the first goes on", async () => {
+    const [alice, bob] = await pair();
+    const carol = await Party.open(CA, CAROL);
+    const first = begin(alice, 2);
+    const answer = bob.input(first, ALICE) as Command;
+    const refused = bob.input(begin(carol, 2), CAROL) as Command;
+    assert.deepEqual([refused.id, refused.payload[0], refused.toServer, refused.partner], [TERMINATE, NO_RESOURCES, false, CAROL]);
+    assert.equal((bob.input(first, ALICE) as Command).payload[0], NO_RESOURCES, "nor does the first partner get a second exchange");
+    carol.input(refused, BOB);
+    assert.deepEqual([carol.result.kind, carol.result.status, carol.result.wait], [FAILED, NO_RESOURCES, refused.payload[1]]);
+    assert.equal(bob.initiate(3, CAROL), BUSY);
+    const sent = converse(bob, alice, answer);
+    assert.equal(sent.length, 5);
+    assert.equal(alice.result.kind, DONE);
+    assert.equal(alice.result.linkKey, bob.result.linkKey);
+  });
+
+  test("a stranger's other commands are refused without harm", async () => {
+    const [alice, bob] = await pair();
+    const first = begin(alice, 1);
+    for (const id of [EPHEMERAL, CONFIRM]) {
+      for (const toServer of [true, false]) {
+        const answer = bob.input({ id, toServer, payload: Buffer.alloc(22, 2), partner: 0n }, CAROL) as Command;
+        assert.deepEqual([answer.id, answer.payload[0], answer.toServer], [TERMINATE, BAD_MESSAGE, !toServer]);
+      }
+    }
+    const answer = bob.input(first, ALICE) as Command;
+    assert.equal(bob.input({ id: TERMINATE, toServer: true, payload: Buffer.of(3, 0, 3, 0), partner: 0n }, CAROL), undefined);
+    assert.equal(bob.input({ id: TERMINATE, toServer: false, payload: Buffer.of(3, 0, 3, 0), partner: 0n }, ALICE), undefined);
+    assert.equal(bob.input({ id: CONFIRM, toServer: false, payload: Buffer.alloc(16), partner: 0n }, ALICE)?.payload[0], BAD_MESSAGE);
+    assert.equal(bob.busy, true, "neither a stranger nor the wrong direction ends the exchange");
+    assert.equal(bob.lab.call("input", bob.lab.at(0), 0, 1, 4, ALICE, bob.now), RESERVED, "a command that does not exist");
+    assert.equal(converse(bob, alice, answer).length, 5);
+  });
+
+  test("a command out of sequence ends the exchange", async () => {
+    for (const id of [CONFIRM, INITIATE]) {
+      const [alice, bob] = await pair();
+      const answer = bob.input(begin(alice, 1), ALICE) as Command;
+      if (id === CONFIRM) {
+        const refusal = bob.input({ id, toServer: true, payload: Buffer.alloc(16), partner: 0n }, ALICE) as Command;
+        assert.deepEqual([refusal.id, refusal.payload[0], bob.busy], [TERMINATE, BAD_MESSAGE, false]);
+        assert.deepEqual([bob.result.kind, bob.result.status], [FAILED, BAD_MESSAGE]);
+      } else {
+        alice.input(answer, BOB);
+        const refusal = alice.input(answer, BOB) as Command;
+        assert.deepEqual([refusal.id, refusal.payload[0], refusal.toServer, alice.busy], [TERMINATE, BAD_MESSAGE, true, false]);
+      }
+    }
+  });
+
+  test("Terminate ends the exchange with its reason and is never answered", async () => {
+    const [alice, bob] = await pair();
+    begin(alice, 3);
+    assert.equal(alice.input({ id: TERMINATE, toServer: false, payload: Buffer.of(4, 77, 2, 0), partner: 0n }, BOB), undefined);
+    assert.deepEqual([alice.result.kind, alice.result.status, alice.result.wait, alice.busy], [FAILED, NO_RESOURCES, 77, false]);
+    begin(alice, 3);
+    assert.equal(alice.input({ id: TERMINATE, toServer: false, payload: Buffer.of(9, 0, 0), partner: 0n }, BOB), undefined);
+    assert.deepEqual([alice.result.kind, alice.busy], [FAILED, false]);
+    assert.equal(bob.input({ id: TERMINATE, toServer: true, payload: Buffer.of(9, 0, 0, 0), partner: 0n }, ALICE), undefined);
+  });
+
+  test("a silent partner is given its own time and two seconds, not a millisecond more", async () => {
+    const wait = async (lose: number, toServer: boolean, who: "alice" | "bob") => {
+      const [alice, bob] = await pair();
+      const times = change(INITIATE, !(who === "bob") ? false : true, (p) => setAt(setAt(p, 2, 7), 3, 9));
+      converse(alice, bob, begin(alice, 1), (command, from) => {
+        if (command.id === lose && command.toServer === toServer) return undefined;
+        return times(command, from);
+      });
+      const party = who === "alice" ? alice : bob;
+      assert.equal(party.busy, true);
+      const { before, at, waited } = party.expire();
+      assert.deepEqual([before, at], [NONE, FAILED]);
+      assert.deepEqual([party.result.status, party.busy], [0, false]);
+      return waited;
+    };
+    assert.equal(await wait(INITIATE, false, "alice"), 10_000n);
+    assert.equal(await wait(EPHEMERAL, false, "alice"), 9_000n);
+    assert.equal(await wait(CONFIRM, false, "alice"), 11_000n);
+    assert.equal(await wait(EPHEMERAL, true, "bob"), 9_000n);
+    assert.equal(await wait(CONFIRM, true, "bob"), 11_000n);
+  });
+
+  test("commands that come while we compute wait for the computation", async () => {
+    const [alice, bob] = await pair();
+    const toBob = begin(alice, 2);
+    const toAlice = bob.input(toBob, ALICE) as Command; // bob has not computed a slice
+    const ephemeral = alice.input(toAlice, BOB) ?? (alice.compute() as Command);
+    assert.equal(bob.input(ephemeral, ALICE), undefined);
+    const answer = bob.compute() as Command;
+    assert.equal(answer.id, EPHEMERAL);
+    assert.equal(alice.input(answer, BOB), undefined);
+    const confirm = alice.compute() as Command;
+    assert.equal(bob.input(confirm, ALICE), undefined, "bob has its share still to do");
+    const last = bob.compute() as Command;
+    assert.deepEqual([last.id, bob.result.kind], [CONFIRM, DONE]);
+    alice.input(last, BOB);
+    assert.deepEqual([alice.result.kind, alice.result.linkKey], [DONE, bob.result.linkKey]);
+  });
+
+  test("a certificate of ours that comes back is not accepted", async () => {
+    const [alice] = await pair();
+    const mirror = begin(alice, 2, ALICE);
+    const sent = alice.input({ ...mirror, toServer: false }, ALICE) as Command;
+    assert.equal(sent.payload[0], INVALID_CERTIFICATE);
+  });
+
+  test("suite-2 certificates of another kind are refused", async () => {
+    for (const [at, value] of [[0, 1], [9, 12], [10, 4], [36, 0x80]] as const) {
+      const [alice, bob] = await pair();
+      const sent = converse(alice, bob, begin(alice, 2), change(INITIATE, true, (p) => setAt(p, 4 + at, value)));
+      assert.equal(terminateOf(sent)[0], INVALID_CERTIFICATE, `octet ${at}`);
+    }
+  });
+});

@@ -1,0 +1,39 @@
+// Runs `npm start`'s program as a process, and reads its lines.
+import { type ChildProcess, spawn } from "node:child_process";
+import { ROOT } from "../../host/modules.ts";
+
+export interface Ended {
+  status: number | null;
+  out: string;
+  error: string;
+}
+
+export interface Line {
+  t: number;
+  device: string;
+  event: string;
+  [field: string]: unknown;
+}
+
+export function start(words: readonly string[], timeoutMs = 120_000): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, ["--import", "tsx", "host/cli.ts", ...words], { cwd: ROOT, timeout: timeoutMs });
+  const result: Ended = { status: null, out: "", error: "" };
+  child.stdout.on("data", (octets) => {
+    result.out += octets;
+  });
+  child.stderr.on("data", (octets) => {
+    result.error += octets;
+  });
+  return { child, ended: new Promise((resolve) => child.on("close", (status) => resolve({ ...result, status }))) };
+}
+
+export function run(...words: string[]): Promise<Ended> {
+  return start(words).ended;
+}
+
+export function linesOf(ended: Ended): Line[] {
+  return ended.out
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line);
+}

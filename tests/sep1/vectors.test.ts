@@ -1,0 +1,59 @@
+// The parsers of ZCL and of the Smart Energy clusters against tests/vectors/zcl.txt and against the shared frames.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { before, describe, it } from "node:test";
+import { Err } from "../../host/err.ts";
+import { runSe } from "../../host/vectors/se.ts";
+import { labInstance } from "../fuzz/lab.ts";
+
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const SHARED = path.join(ROOT, "../shared/vectors/se-zcl-gb.jsonl");
+const PAGE = 65536;
+const WRITE_AT = PAGE / 2;
+
+type Call = (...args: number[]) => number;
+
+describe("ZCL vectors", () => {
+  const labs = new Map<string, WebAssembly.Exports>();
+  before(async () => {
+    labs.set("zcl", await labInstance("assembly/zigbee/zcl/lab.ts"));
+    labs.set("se", await labInstance("assembly/sep1/lab.ts"));
+  });
+
+  const lines = readFileSync(path.join(ROOT, "tests/vectors/zcl.txt"), "utf8").split("\n");
+  assert.match(lines[0] ?? "", /^# Origin: /);
+  for (const line of lines) {
+    if (line === "" || line.startsWith("#")) continue;
+    const [name, hex, wanted] = line.split(" ") as [string, string, string];
+    it(line, () => {
+      const exports = labs.get(name.split("_")[0] as string) as WebAssembly.Exports;
+      const memory = Buffer.from((exports.memory as WebAssembly.Memory).buffer);
+      const input = Buffer.from(hex, "hex");
+      assert.equal(input.toString("hex"), hex);
+      const at = PAGE - input.length;
+      memory.set(input, at);
+      const untouched = Buffer.from(memory);
+      const answer = (exports[`parse_${name}`] as Call)(at, input.length);
+      assert.ok(untouched.equals(memory), "a parser writes nothing");
+      if (!/^[=\d]/.test(wanted)) {
+        assert.equal(answer, (Err as unknown as Record<string, number>)[wanted]);
+        return;
+      }
+      assert.equal(answer, wanted === "=" ? input.length : Number(wanted));
+      memory.fill(0xa5, WRITE_AT, WRITE_AT + input.length + 16);
+      const size = (exports[`emit_${name}`] as Call)(at, input.length, WRITE_AT);
+      assert.equal(size, answer);
+      assert.equal(memory.toString("hex", WRITE_AT, WRITE_AT + size), hex.slice(0, 2 * size));
+    });
+  }
+
+  it("every frame of the shared file for our clusters comes out as it went in", async (t) => {
+    if (!existsSync(SHARED)) return t.skip("the shared vectors are not here");
+    const lines: string[] = [];
+    const { passed, failed } = await runSe(SHARED, (line) => lines.push(line));
+    assert.deepEqual(lines.filter((line) => line.startsWith("FAILED")), []);
+    assert.equal(failed, 0);
+    assert.equal(passed, 141);
+  });
+});

@@ -1,0 +1,81 @@
+// Entry of the cluster tests: the mirrors and applications of one kind of device on the stubbed APS.  `start` takes 0 hub, 1 meter, 2 display.
+import { apsHeard } from "../../assembly/zigbee/aps/types";
+import { bindingAdd, bindingsReset } from "../../assembly/zigbee/aps/binding";
+import { hubInput, hubReset } from "../../assembly/application/hub/hub";
+import { ihdDeadline, ihdReset, ihdTick } from "../../assembly/application/ihd/ihd";
+import { meterInput, meterReset } from "../../assembly/application/meter/meter";
+import { progressSet } from "../../assembly/model/progress";
+import { errandsBeginHub, errandsBeginMeter, errandsDeadline, errandsReset, errandsTick } from "../../assembly/sep1/errands";
+import { meteringConfirm, meteringDeadline, meteringReset, meteringTick } from "../../assembly/sep1/metering/server";
+import { hubMirrorInput } from "../../assembly/sep1/mirror_hub";
+import { ihdMirrorInput } from "../../assembly/sep1/mirror_ihd";
+import { meterMirrorInput } from "../../assembly/sep1/mirror_meter";
+import { priceReset, priceTick } from "../../assembly/sep1/price/server";
+import { reportingReset } from "../../assembly/zigbee/zcl/reporting";
+
+const HUB: u32 = 0;
+const METER: u32 = 1;
+
+const room = memory.data(512);
+let kind: u32 = 0;
+
+export function buffer(): usize { return room; }
+
+export function start(device: u32, now: i64): void {
+  kind = device;
+  if (kind == HUB) {
+    hubReset();
+    priceReset();
+  } else if (kind == METER) {
+    bindingsReset();
+    reportingReset();
+    meteringReset();
+    meterReset(now);
+  } else {
+    errandsReset();
+    ihdReset(now);
+  }
+}
+
+export function hear(extended: u64, cluster: u32, keyKind: u32, broadcast: u32, size: u32, now: i64): i32 {
+  apsHeard.source = <u32>extended & 0xffff;
+  apsHeard.sourceExtended = extended;
+  apsHeard.sourceEndpoint = 1;
+  apsHeard.targetEndpoint = 1;
+  apsHeard.profile = 0x0109;
+  apsHeard.cluster = cluster;
+  apsHeard.keyKind = keyKind;
+  apsHeard.broadcast = broadcast;
+  apsHeard.payload = room;
+  apsHeard.size = size;
+  return kind == HUB ? hubMirrorInput(now) : kind == METER ? meterMirrorInput(now) : ihdMirrorInput(now);
+}
+
+/** An event record in the buffer. */
+export function event(now: i64): i32 {
+  if (kind == HUB) return hubInput(room, now);
+  meterInput(room, now);
+  return 0;
+}
+
+export function tick(now: i64): i64 {
+  if (kind == HUB) {
+    priceTick(now);
+    return i64.MAX_VALUE;
+  }
+  if (kind == METER) {
+    meteringTick(now);
+    return meteringDeadline();
+  }
+  errandsTick(now);
+  ihdTick(now);
+  return min<i64>(errandsDeadline(), ihdDeadline());
+}
+
+export function confirm(handle: i32): void { meteringConfirm(handle); }
+export function bind(cluster: u32, extended: u64): i32 { return bindingAdd(1, cluster, extended, 1); }
+export function partners(hub: u64, meter: u64, now: i64): void {
+  errandsBeginHub(hub, 1, now);
+  errandsBeginMeter(meter, 1, now);
+}
+export function stage(to: i32): void { progressSet(to); }

@@ -1,0 +1,102 @@
+// What the project needs from the machine: looks, installs by apt where that is possible, and says the one command otherwise.
+import { execFileSync, spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+interface Tool {
+  packages: string[];
+  present: () => boolean;
+}
+
+const CARGO_MINIMUM = [1, 85]; // the manifest of wasm3x-sys is of edition 2024
+
+const TOOLS: Record<string, Tool> = {
+  cc: { packages: ["gcc", "libc6-dev"], present: () => onPath("cc") && compilesWith("cc", ["-fsyntax-only"]) },
+  "arm-none-eabi-gcc": {
+    packages: ["gcc-arm-none-eabi", "libnewlib-arm-none-eabi"],
+    present: () => onPath("arm-none-eabi-gcc") && compilesWith("arm-none-eabi-gcc", ["-mcpu=cortex-m4", "-mthumb", "-fsyntax-only"]),
+  },
+  "qemu-system-arm": { packages: ["qemu-system-arm"], present: () => onPath("qemu-system-arm") },
+  tshark: { packages: ["tshark"], present: () => onPath("tshark") },
+  cargo: { packages: ["cargo-web"], present: cargoIsRecent },
+  "apt-get": { packages: ["apt"], present: () => onPath("apt-get") },
+  xz: { packages: ["xz-utils"], present: () => onPath("xz") && onPath("tar") },
+};
+
+const found = new Set<string>();
+
+/** Makes the named tools present, or throws one sentence with the command that would. */
+export function ensure(names: string[], say: (line: string) => void = (line) => console.error(line)): void {
+  const missing = names.filter((name) => !isPresent(name));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.flatMap((name) => TOOLS[name].packages))];
+  const command = `apt-get install ${packages.join(" ")}`;
+  if (!mayInstall()) throw new Error(`${list(missing)} missing or too old here; type: sudo ${command}`);
+  say(`${list(missing)} missing: installing ${packages.join(", ")} with apt, which can take some minutes`);
+  install(packages, say);
+  const still = missing.filter((name) => !isPresent(name));
+  if (still.length > 0) throw new Error(`${list(still)} missing even after apt installed ${packages.join(", ")}; look at: ${command}`);
+  say(`installed ${packages.join(", ")}`);
+}
+
+function list(names: string[]): string {
+  return `${names.join(", ")} ${names.length === 1 ? "is" : "are"}`;
+}
+
+function isPresent(name: string): boolean {
+  const tool = TOOLS[name];
+  if (!tool) throw new Error(`tools/preflight.ts knows no tool named ${name}`);
+  if (!found.has(name) && tool.present()) found.add(name);
+  return found.has(name);
+}
+
+function install(packages: string[], say: (line: string) => void): void {
+  const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  for (const args of [
+    ["--quiet", "update"],
+    ["--quiet", "--yes", "--no-install-recommends", "install", ...packages],
+  ]) {
+    say(`apt-get ${args.filter((arg) => !arg.startsWith("--")).join(" ")}`);
+    try {
+      execFileSync("apt-get", args, { env: environment, stdio: ["ignore", "ignore", "pipe"] });
+    } catch (error) {
+      const text = String((error as { stderr?: Buffer }).stderr ?? error).trim();
+      const line = text.split("\n").find((each) => each.startsWith("E:")) ?? text.split("\n").pop() ?? "";
+      throw new Error(`apt cannot install ${packages.join(", ")}: ${line.replace(/\.$/, "")}; try: apt-get install ${packages.join(" ")}`);
+    }
+  }
+}
+
+/** Root on Debian 12 or later: elsewhere the packages have other names, and a user's machine is not ours to change. */
+function mayInstall(): boolean {
+  if (process.getuid?.() !== 0 || !onPath("apt-get") || !existsSync("/etc/os-release")) return false;
+  const release = readFileSync("/etc/os-release", "utf8");
+  const version = /^VERSION_ID="?(\d+)/m.exec(release);
+  // Testing and unstable carry no version number.
+  return /^ID=debian$/m.test(release) && (version === null || Number(version[1]) >= 12);
+}
+
+function onPath(name: string): boolean {
+  return (process.env.PATH ?? "").split(":").some((folder) => {
+    try {
+      accessSync(join(folder || ".", name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A compiler without its C library is no use, and has its own package. */
+function compilesWith(command: string, args: string[]): boolean {
+  const input = "#include <stdlib.h>\n#include <string.h>\nint kw;\n";
+  return spawnSync(command, [...args, "-x", "c", "-"], { input, stdio: ["pipe", "ignore", "ignore"] }).status === 0;
+}
+
+function cargoIsRecent(): boolean {
+  if (!onPath("cargo")) return false;
+  const version = /^cargo (\d+)\.(\d+)/.exec(spawnSync("cargo", ["--version"], { encoding: "utf8" }).stdout ?? "");
+  if (!version) return false;
+  const [major, minor] = [Number(version[1]), Number(version[2])];
+  return major > CARGO_MINIMUM[0] || (major === CARGO_MINIMUM[0] && minor >= CARGO_MINIMUM[1]);
+}
