@@ -47,6 +47,18 @@ class Reader {
   }
 }
 
+/** The sections of a module in their order. */
+export function sectionIds(wasm: Uint8Array): number[] {
+  const reader = new Reader(wasm);
+  reader.take(8);
+  const ids: number[] = [];
+  while (!reader.done) {
+    ids.push(reader.take(1)[0]);
+    reader.take(reader.u32());
+  }
+  return ids;
+}
+
 export function moduleSizes(wasm: Uint8Array): ModuleSizes {
   const reader = new Reader(wasm);
   reader.take(8);

@@ -5,8 +5,10 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 import { ROOT } from "../host/modules.ts";
+import { sectionIds } from "../host/wasm.ts";
 
 const BUILD = join(ROOT, "build");
+const START_SECTION = 8;
 const STAMP = join(BUILD, "modules.stamp");
 /** Entries that are not devices; the rest are assembly/devices/NAME.ts. */
 const ENTRIES: Record<string, string> = { software: "assembly/crypto/software/gf2_multiply.ts" };
@@ -57,8 +59,14 @@ export async function compile(entry: string, target: string | undefined, extra: 
     },
   });
   if (result.error || !wasm) throw new Error(`${entry} does not compile:\n${result.stderr.toString()}`);
+  if (hasStart(wasm)) throw new Error(`${entry}: a global does not begin with a constant, so there is a start function, and no board runs one`);
   const aligned = (memory + 15) & ~15;
   return { wasm: Buffer.concat([wasm, memorySection(aligned)]), memory: aligned };
+}
+
+/** Whether the binary has section 8. */
+function hasStart(wasm: Uint8Array): boolean {
+  return sectionIds(wasm).includes(START_SECTION);
 }
 
 /** A custom section named `han` that holds the octets of memory as u32, little-endian. */

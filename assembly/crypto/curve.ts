@@ -42,8 +42,8 @@ const SECT283K1 = memory.data<u32>([
   0x1e163c61, 0x94451e06, 0x265dff7f, 0x2ed07577, 0xffffe9ae, 0xffffffff, 0xffffffff, 0xffffffff, 0x01ffffff,
 ]);
 
-/** The curve in use.  One computation at a time. */
-export let curve = changetype<Curve>(SECT163K1);
+/** The curve in use, none before the first `curveSelect`.  One computation at a time. */
+export let curve = changetype<Curve>(0);
 
 /** Chooses the curve of a suite for every call that follows. */
 export function curveSelect(suite: u32): void {
