@@ -17,10 +17,9 @@ import { Err } from "../core/err";
 import { hashMmo } from "../core/host";
 import { certificateReconstruction, certificateSize } from "./certificate";
 import { curve, curveSelect } from "./curve";
-import { ELEMENT } from "./field";
-import { ladderBegin, ladderFinish, ladderFinishAbscissa, ladderStep } from "./ladder";
+import { ladderBegin, ladderFinish, ladderFinishAbscissa, ladderForget, ladderStep } from "./ladder";
 import { POINT, POINT_DECODE_STEPS, pointAdd, pointDecodeStep, pointEncode } from "./point";
-import { scalarAdd, scalarDraw, scalarFromOctets, scalarMultiply } from "./scalar";
+import { scalarAdd, scalarDraw, scalarForget, scalarFromOctets, scalarMultiply } from "./scalar";
 import { NUMBER_SIZE, WORDS_MAX, wordsFromOctets, wordsToOctets } from "./words";
 
 export const POINT_OCTETS_MAX: u32 = 37;
@@ -88,9 +87,7 @@ export function agreementBegin(suite: u32, privateKey: usize, issuer: usize): i3
   curveSelect(suite);
   context.privateKey = privateKey;
   context.issuer = issuer;
-  let valid = scalarFromOctets(number, privateKey);
-  wipe(number, NUMBER_SIZE);
-  if (!valid) return Err.BadState;
+  if (!scalarFromOctets(number, privateKey)) return Err.BadState;
   if (!scalarDraw(k)) return Err.BadState;
   startEphemeral();
   return Err.Ok;
@@ -122,12 +119,15 @@ export function agreementBusy(): bool {
   }
 }
 
-/** Forgets everything secret. */
+/** Forgets everything secret; whoever has taken the keys, or gives up, calls it. */
 export function agreementForget(): void {
   memory.fill(changetype<usize>(context), 0, offsetof<Context>());
+  ladderForget();
+  scalarForget();
   wipe(k, NUMBER_SIZE);
   wipe(number, NUMBER_SIZE);
   wipe(product, NUMBER_SIZE);
+  wipe(spare, POINT);
   wipe(agreed, WORDS_MAX * 4 + 4);
   wipe(keys, 2 * HASH_SIZE);
 }
@@ -221,8 +221,6 @@ function makeSecret(): void {
   scalarFromOctets(spare, context.privateKey);
   scalarMultiply(product, spare, number, curve.halfBits + 1);
   scalarAdd(number, product, k);
-  wipe(spare, ELEMENT);
-  wipe(product, NUMBER_SIZE);
   ladderBegin(theirs, number, curve.orderBits);
 }
 
@@ -230,13 +228,10 @@ function finishSecret(): i32 {
   if (ladderFinishAbscissa(spare, curve.cofactorBits) < 0) return Err.BadPoint;
   let octets = curve.octets;
   wordsToOctets(agreed, spare, octets);
-  wipe(spare, ELEMENT);
   store<u32>(agreed + octets, bswap<u32>(1));
   hashMmo(agreed, octets + 4, keys);
   store<u32>(agreed + octets, bswap<u32>(2));
   hashMmo(agreed, octets + 4, keys + HASH_SIZE);
-  wipe(k, NUMBER_SIZE);
-  wipe(number, NUMBER_SIZE);
   context.stage = Stage.Idle;
   return Agreement.Ready;
 }

@@ -1,8 +1,8 @@
 // Implicit certificates of Smart Energy: SE profile annex C.4.2.2 (suite 1), and SEC 4 section 2 for what they mean.
 //
-//   suite 1, 48 octets   | reconstruction 22 | subject 8 | issuer 8 | attributes 10 |
-//   suite 2, 74 octets   | type 1 | serial 8 | curve 1 | hash 1 | issuer 8 | from 5 | duration 4 | subject 8 | usage 1 | reconstruction 37 |
-//                          0        1          9         10       11         19       24           28          36        37
+//   suite 1, 48 octets | reconstruction 22 | subject 8 | issuer 8 | attributes 10 |
+//   suite 2, 74 octets | type 1 | serial 8 | curve 1 | hash 1 | issuer 8 | from 5 | lasting 4 | subject 8 | usage 1 | reconstruction 37 |
+//   at                   0        1          9         10       11         19       24          28          36        37
 //   Addresses travel most significant octet first.
 //
 // A certificate is proved by what is computed with it: only the subject knows the private key of the public key

@@ -3,6 +3,7 @@
 // The carry-less product comes from the board (docs/decisions/0002-binary-curves.md); all else is here.  An element
 // has room for nine words whatever the curve; those above the curve's own mean nothing.  Nothing depends on a value.
 
+import { wipe } from "../core/bytes";
 import { gf2Multiply } from "../core/host";
 import { curve } from "./curve";
 import { NUMBER_SIZE, WORDS_MAX, wordsAdd, wordsBit, wordsZeroMask } from "./words";
@@ -69,6 +70,13 @@ export function fieldHalfTrace(out: usize, a: usize): void {
   }
 }
 
+/** Forgets what the last operations left. */
+export function fieldForget(): void {
+  wipe(wide, WORDS_MAX * 8);
+  wipe(power, ELEMENT);
+  wipe(base, ELEMENT);
+}
+
 /** The trace of an element: 0 or 1. */
 export function fieldTrace(a: usize): u32 {
   return (load<u32>(a) & 1) ^ wordsBit(a, curve.traceBit);
@@ -107,12 +115,15 @@ function reduce(out: usize): void {
     let h0 = (next << beyond) | (last >>> within);
     last = load<u32>(high, 4);
     let h1 = (last << beyond) | (next >>> within);
-    store<u32>(to, ((((((h2 >>> k23) ^ h2) >>> k12) ^ h2) >>> carry) ^ load<u32>(low)) ^ ((((((h0 << k12) ^ h0) << k23) ^ h0) << k3) ^ h0));
+    store<u32>(to, ((((((h2 >>> k23) ^ h2) >>> k12) ^ h2) >>> carry) ^ load<u32>(low))
+      ^ ((((((h0 << k12) ^ h0) << k23) ^ h0) << k3) ^ h0));
     next = load<u32>(high, 8);
     h2 = (next << beyond) | (last >>> within);
     last = next;
-    store<u32>(to, ((((((h0 >>> k23) ^ h0) >>> k12) ^ h0) >>> carry) ^ load<u32>(low, 4)) ^ ((((((h1 << k12) ^ h1) << k23) ^ h1) << k3) ^ h1), 4);
-    store<u32>(to, ((((((h1 >>> k23) ^ h1) >>> k12) ^ h1) >>> carry) ^ load<u32>(low, 8)) ^ ((((((h2 << k12) ^ h2) << k23) ^ h2) << k3) ^ h2), 8);
+    store<u32>(to, ((((((h0 >>> k23) ^ h0) >>> k12) ^ h0) >>> carry) ^ load<u32>(low, 4))
+      ^ ((((((h1 << k12) ^ h1) << k23) ^ h1) << k3) ^ h1), 4);
+    store<u32>(to, ((((((h1 >>> k23) ^ h1) >>> k12) ^ h1) >>> carry) ^ load<u32>(low, 8))
+      ^ ((((((h2 << k12) ^ h2) << k23) ^ h2) << k3) ^ h2), 8);
     high += 12;
     to += 12;
     low += 12;

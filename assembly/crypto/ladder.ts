@@ -10,7 +10,7 @@
 import { wipe } from "../core/bytes";
 import { Err } from "../core/err";
 import { curve } from "./curve";
-import { ELEMENT, fieldAdd, fieldInvert, fieldMultiply, fieldSquare, fieldZeroMask } from "./field";
+import { ELEMENT, fieldAdd, fieldForget, fieldInvert, fieldMultiply, fieldSquare, fieldZeroMask } from "./field";
 import { NUMBER_SIZE, wordsBit, wordsExchange, wordsSelect } from "./words";
 
 @unmanaged @final
@@ -85,7 +85,7 @@ export function ladderFinish(out: usize): i32 {
   fieldAdd(t, x, y);
   wordsSelect(out, x, opposite);
   wordsSelect(out + ELEMENT, t, opposite);
-  forget();
+  ladderForget();
   return infinite ? Err.BadPoint : Err.Ok;
 }
 
@@ -96,8 +96,17 @@ export function ladderFinishAbscissa(out: usize, doublings: u32): i32 {
   let infinite = fieldZeroMask(lowZ);
   fieldInvert(t, lowZ);
   fieldMultiply(out, lowX, t);
-  forget();
+  ladderForget();
   return infinite ? Err.BadPoint : Err.Ok;
+}
+
+/** Forgets the scalar and where the ladder stood, also of a multiplication that is not finished. */
+export function ladderForget(): void {
+  fieldForget();
+  wipe(scalarCopy, NUMBER_SIZE);
+  wipe(state, 4 * ELEMENT);
+  wipe(t, ELEMENT);
+  wipe(u, ELEMENT);
 }
 
 function addAndDouble(): void {
@@ -123,11 +132,4 @@ function double(): void {
 function restoreOrder(): void {
   assert(ladder.bits == 0);
   wordsExchange(lowX, highX, 2 * ELEMENT, ladder.swapped);
-}
-
-function forget(): void {
-  wipe(scalarCopy, NUMBER_SIZE);
-  wipe(state, 4 * ELEMENT);
-  wipe(t, ELEMENT);
-  wipe(u, ELEMENT);
 }

@@ -14,7 +14,7 @@ const draw = memory.data(NUMBER_SIZE, 4);
 
 /** All ones where 0 < a < order, otherwise zero. */
 export function scalarValidMask(a: usize): u32 {
-  return subtractOrder(a) & ~wordsZeroMask(a, NUMBER_SIZE);
+  return belowOrderMask(a) & ~wordsZeroMask(a, NUMBER_SIZE);
 }
 
 /**
@@ -54,32 +54,40 @@ export function scalarDraw(out: usize): bool {
     store<u8>(draw, load<u8>(draw) & topMask);
     wordsFromOctets(out, draw, octets);
     if (scalarValidMask(out)) {
-      wipe(draw, NUMBER_SIZE);
       return true;
     }
   }
   return false;
 }
 
-/** out = (a + (b where `mask` is all ones)) modulo the order. */
-function addMasked(out: usize, a: usize, b: usize, mask: u32): void {
-  let carry: u64 = 0;
-  for (let offset: u32 = 0; offset < NUMBER_SIZE; offset += 4) {
-    carry += <u64>load<u32>(a + offset) + (load<u32>(b + offset) & mask);
-    store<u32>(out + offset, <u32>carry);
-    carry >>>= 32;
-  }
-  wordsSelect(out, difference, ~subtractOrder(out));
+/** Forgets what the last operations left. */
+export function scalarForget(): void {
+  wipe(draw, NUMBER_SIZE);
+  wipe(difference, NUMBER_SIZE);
 }
 
-/** Leaves a - order in `difference`; answers all ones where a < order, otherwise zero. */
-function subtractOrder(a: usize): u32 {
+/** out = (a + (b where `mask` is all ones)) modulo the order: the sum, unless it can spare the order. */
+function addMasked(out: usize, a: usize, b: usize, mask: u32): void {
+  let order = curve.order;
+  let carry: u64 = 0;
+  let borrow: i64 = 0;
+  for (let offset: u32 = 0; offset < NUMBER_SIZE; offset += 4) {
+    carry += <u64>load<u32>(a + offset) + (load<u32>(b + offset) & mask);
+    borrow += <i64>(<u32>carry) - <i64>load<u32>(order + offset);
+    store<u32>(out + offset, <u32>carry);
+    store<u32>(difference + offset, <u32>borrow);
+    carry >>>= 32;
+    borrow >>= 32;
+  }
+  wordsSelect(out, difference, ~<u32>borrow);
+}
+
+/** All ones where a < order, otherwise zero. */
+function belowOrderMask(a: usize): u32 {
   let order = curve.order;
   let borrow: i64 = 0;
   for (let offset: u32 = 0; offset < NUMBER_SIZE; offset += 4) {
-    borrow += <i64>load<u32>(a + offset) - <i64>load<u32>(order + offset);
-    store<u32>(difference + offset, <u32>borrow);
-    borrow >>= 32;
+    borrow = (borrow + <i64>load<u32>(a + offset) - <i64>load<u32>(order + offset)) >> 32;
   }
   return <u32>borrow;
 }

@@ -7,7 +7,7 @@ import { hashMmo, hmacMmo } from "./mmo.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const OPTIONS = ["--runtime", "assembly/core/runtime/index", "-O3", "--use", "abort=", "--initialMemory", "1", "--maximumMemory", "1"];
-const FOLDERS = ["assembly/core", "assembly/crypto", "assembly/sep1"];
+const FOLDERS = ["assembly/core", "assembly/crypto", "assembly/sep1/key_establishment"];
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 

@@ -2,6 +2,7 @@
 
 import { createCipheriv, createDecipheriv, createPublicKey, verify } from "node:crypto";
 import { hashMmo, hmacMmo } from "../crypto/mmo.ts";
+import { native } from "../native/addon.ts";
 
 export interface Sealed {
   text: Uint8Array;
@@ -25,9 +26,25 @@ function ccmSizes(key: Uint8Array, nonce: Uint8Array, tagSize: number): boolean 
   return [16, 24, 32].includes(key.length) && nonce.length >= 7 && nonce.length <= 13 && tagSize >= 4 && tagSize <= 16 && tagSize % 2 === 0;
 }
 
-/** OpenSSL's. */
-export const opensslPrimitives: Primitives = {
-  name: "OpenSSL",
+/** The boards' own: boards/common, compiled for this machine. */
+export function boardPrimitives(): Primitives {
+  const board = native();
+  return {
+    name: "boards/common",
+    hashMmo: (data) => board.hashMmo(data),
+    hmacMmo: (key, data) => board.hmacMmo(key, data),
+    ccmSeal(key, nonce, aad, text, tagSize) {
+      const sealed = board.ccmSeal(key, nonce, aad, text, tagSize);
+      return sealed ? { text: sealed.subarray(0, text.length), tag: sealed.subarray(text.length) } : undefined;
+    },
+    ccmOpen: (key, nonce, aad, { text, tag }) => board.ccmOpen(key, nonce, aad, Buffer.concat([text, tag]), tag.length) ?? undefined,
+    p256Verify: (point, message, signature) => board.p256Verify(point, board.sha256(message), signature),
+  };
+}
+
+/** What devices under V8 use: AES and P-256 of OpenSSL, and host/crypto/mmo.ts. */
+export const v8Primitives: Primitives = {
+  name: "OpenSSL and host/crypto/mmo.ts",
   hashMmo,
   hmacMmo,
 

@@ -121,7 +121,8 @@ function parseLine(line: string, number: number): Vector {
 
 function frameOf(vector: Vector, number: number): Frame {
   const { cluster, zcl } = vector;
-  if (typeof cluster !== "string" || !/^(0x)?[0-9a-f]{1,4}$/i.test(cluster)) throw new BadVectors(`line ${number}: its field "cluster" is no cluster number`);
+  if (typeof cluster !== "string" || !/^(0x)?[0-9a-f]{1,4}$/i.test(cluster))
+    throw new BadVectors(`line ${number}: its field "cluster" is no cluster number`);
   if (!isHex(zcl)) throw new BadVectors(`line ${number}: its field "zcl" is ${zcl === undefined ? "missing" : "not hexadecimal"}`);
   const octets = Buffer.from(zcl.replaceAll(/\s/g, ""), "hex");
   if (octets.length > FRAME_MAX) throw new BadVectors(`line ${number}: a frame of ${octets.length} octets is none`);

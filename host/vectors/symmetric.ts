@@ -1,7 +1,7 @@
 // AES-MMO, its keyed hash, CCM*, install codes and key hashes: 05-3474 annex C.
 
-import { BadVectors, isHex, listOf, nameOf, octetsOf, Report, type Vector } from "./report.ts";
 import type { Primitives } from "./primitives.ts";
+import { BadVectors, isHex, listOf, nameOf, octetsOf, Report, type Vector } from "./report.ts";
 
 const KINDS = ["mmo", "hmac", "ccm", "installCodeCrc", "keyHash"] as const;
 const SEQUENCE_MAX = 16 * 1024 * 1024;
@@ -37,7 +37,12 @@ function message(vector: Vector): Buffer {
 }
 
 function runCcm(report: Report, primitives: Primitives, name: string, vector: Vector): void {
-  const [key, nonce, aad, plain] = ["key", "nonce", "aad", "plain"].map((field) => octetsOf(vector, field)) as [Buffer, Buffer, Buffer, Buffer];
+  const [key, nonce, aad, plain] = ["key", "nonce", "aad", "plain"].map((field) => octetsOf(vector, field)) as [
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+  ];
   const tag = octetsOf(vector, "tag");
   const sealed = primitives.ccmSeal(key, nonce, aad, plain, tag.length);
   if (!sealed) throw new Error(`CCM does not have a nonce of ${nonce.length} with a tag of ${tag.length} octets`);

@@ -61,8 +61,15 @@ async function runnerFor(file: Vector, primitives: Primitives): Promise<Runner> 
 function requireGroups(file: Vector, known: (group: Vector) => boolean): void {
   for (const group of listOf(file, "testGroups")) {
     if (!known(group)) {
-      const shape = JSON.stringify({ type: group.type, curve: group.curve ?? keyOf(group).curve, encoding: group.encoding, sha: group.sha });
-      throw new BadVectors(`a group of ${shape} is none that can be run: ECDH needs sect163k1 or sect283k1, ECDSA P-256 with SHA-256 in P1363`);
+      const shape = JSON.stringify({
+        type: group.type,
+        curve: group.curve ?? keyOf(group).curve,
+        encoding: group.encoding,
+        sha: group.sha,
+      });
+      throw new BadVectors(
+        `a group of ${shape} is none that can be run: ECDH needs sect163k1 or sect283k1, ECDSA P-256 with SHA-256 in P1363`,
+      );
     }
   }
 }
@@ -85,7 +92,12 @@ function judge(report: Report, name: string, test: Vector, wanted: unknown, outc
 
 function runCcm(report: Report, name: string, group: Vector, test: Vector, primitives: Primitives): void {
   const [key, nonce, aad, text, sealedText, tag] = ["key", "iv", "aad", "msg", "ct", "tag"].map((field) => octetsOf(test, field)) as [
-    Buffer, Buffer, Buffer, Buffer, Buffer, Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
+    Buffer,
   ];
   const opened = primitives.ccmOpen(key, nonce, aad, { text: sealedText, tag });
   judge(report, name, test, test.msg, opened && Buffer.from(opened));
@@ -119,7 +131,8 @@ function agree(lab: Lab, group: Vector, test: Vector): Outcome {
   lab.call("select", curve.suite);
   let found: Buffer | number;
   if (point[0] === 4 && point.length === 1 + 2 * curve.octets) found = lab.compute("agreeAbscissa", point.subarray(1), scalar, 0);
-  else if ((point[0] === 2 || point[0] === 3) && point.length === 1 + curve.octets) found = lab.compute("agreeCompressed", point, scalar, 0);
+  else if ((point[0] === 2 || point[0] === 3) && point.length === 1 + curve.octets)
+    found = lab.compute("agreeCompressed", point, scalar, 0);
   else return undefined;
   return typeof found === "number" ? undefined : found;
 }

@@ -1,11 +1,12 @@
 // What is executed must not depend on secrets: the number of instructions, nor any address in memory.
 
 import assert from "node:assert/strict";
-import { createECDH, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { SUITE_CURVES } from "../../host/crypto/ca.ts";
 import { Lab } from "../../host/crypto/lab.ts";
 import { compileCounted, readCount } from "./counted.ts";
+import { freshKey } from "./party.ts";
 
 const CURVES = [
   { ...SUITE_CURVES[1], suite: 1, certificate: 48, point: 0 },
@@ -51,7 +52,7 @@ for (const { suite, name, octets, order, certificate, point } of CURVES) {
 
     test("a party's share of an exchange takes the same steps for any of its secrets", async () => {
       const lab = await Lab.link(await compileCounted("assembly/crypto/lab.ts", "lab.wat", ["--shrinkLevel", "2"]), board);
-      const fresh = () => createECDH(name).generateKeys(null, "compressed");
+      const fresh = () => freshKey(name);
       const authority = lab.put(0x280, fresh());
       const given = Buffer.alloc(certificate);
       fresh().copy(given, point);

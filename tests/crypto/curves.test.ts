@@ -5,7 +5,7 @@ import { createECDH, randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { SUITE_CURVES, type Suite } from "../../host/crypto/ca.ts";
 import { Lab, linkSoftware } from "../../host/crypto/lab.ts";
-import { stream } from "./party.ts";
+import { freshKey, stream } from "./party.ts";
 
 const MULTIPLICATIONS = 1000;
 const BAD_POINT = -16;
@@ -72,14 +72,28 @@ for (const suite of [1, 2] as const) {
         lab.call(door, lab.at(0), lab.put(64, octetsOf(x, octets)), lab.put(128, octetsOf(y, octets)), ...more);
         return numberOf(lab.read(lab.at(0), octets));
       };
-      const values = [0n, 1n, 2n, order - 1n, order - 2n, order >> 1n, ...Array.from({ length: 10 }, () => numberOf(randomBytes(octets)) % order)];
+      const values = [
+        0n,
+        1n,
+        2n,
+        order - 1n,
+        order - 2n,
+        order >> 1n,
+        ...Array.from({ length: 10 }, () => numberOf(randomBytes(octets)) % order),
+      ];
       for (const x of values) {
         for (const y of values) {
           assert.equal(run("scalarsAdd", x, y), (x + y) % order);
           assert.equal(run("scalarsMultiply", x, y, octets * 8), (x * y) % order);
         }
       }
-      for (const [value, valid] of [[0n, false], [1n, true], [order - 1n, true], [order, false], [order + 1n, false]] as const) {
+      for (const [value, valid] of [
+        [0n, false],
+        [1n, true],
+        [order - 1n, true],
+        [order, false],
+        [order + 1n, false],
+      ] as const) {
         assert.equal(lab.call("scalarIsValid", lab.put(64, octetsOf(value, octets))) !== 0, valid, `${value}`);
       }
     });
@@ -124,7 +138,8 @@ for (const suite of [1, 2] as const) {
       const lab = await open(suite);
       for (let count = 0; count < 40; count++) {
         const ecdh = createECDH(name);
-        const compressed = ecdh.generateKeys(null, "compressed");
+        ecdh.generateKeys();
+        const compressed = ecdh.getPublicKey(null, "compressed");
         const whole = ecdh.getPublicKey().subarray(1);
         assert.deepEqual(lab.compute("expand", compressed), whole);
         assert.deepEqual(lab.compute("compress", whole), compressed);
@@ -162,7 +177,7 @@ for (const suite of [1, 2] as const) {
 
     test("encodings that are no compressed point are refused", async () => {
       const lab = await open(suite);
-      const good = createECDH(name).generateKeys(null, "compressed");
+      const good = freshKey(name);
       for (let prefix = 0; prefix < 256; prefix++) {
         const changed = Buffer.from(good);
         changed[0] = prefix;

@@ -4,7 +4,20 @@ import assert from "node:assert/strict";
 import { createECDH } from "node:crypto";
 import { describe, test } from "node:test";
 import { makeCa, SUITE_CURVES, type Suite } from "../../host/crypto/ca.ts";
-import { CONFIRM, type Command, converse, DONE, EPHEMERAL, FAILED, INITIATE, NONE, Party, TERMINATE, type Tamper } from "./party.ts";
+import {
+  CONFIRM,
+  type Command,
+  converse,
+  DONE,
+  EPHEMERAL,
+  FAILED,
+  freshKey,
+  INITIATE,
+  NONE,
+  Party,
+  type Tamper,
+  TERMINATE,
+} from "./party.ts";
 
 const CA = makeCa(Buffer.from("key establishment test"));
 const OTHER_CA = makeCa(Buffer.from("another authority"));
@@ -90,15 +103,29 @@ for (const suite of [1, 2] as const) {
       assert.equal(alice.result.linkKey, bob.result.linkKey);
     });
 
-    test("no private key stays in memory after an exchange", async () => {
+    /** Parts of the private key and of the last ephemeral one, as octets and as words. */
+    const secretsOf = (party: Party) => {
+      const record = Buffer.from(party.records.get(suite === 1 ? 3 : 4) as Uint8Array);
+      const parts = [record.subarray(certificateSize + 3, certificateSize + 15), (party.drawn.at(-1) as Buffer).subarray(3, 15)];
+      return parts.flatMap((part) => [part, Buffer.from(part).reverse()]);
+    };
+    const holds = (party: Party) => secretsOf(party).some((secret) => Buffer.from(party.lab.memory.buffer).includes(secret));
+
+    test("no private key stays in memory after an exchange, wherever it ends", async () => {
       const [alice, bob] = await pair();
-      converse(alice, bob, begin(alice, suite));
-      const record = Buffer.from(alice.records.get(suite === 1 ? 3 : 4) as Uint8Array);
-      const secret = record.subarray(certificateSize + 3, certificateSize + 15);
-      const reversed = Buffer.from(secret).reverse();
-      const image = Buffer.from(new Uint8Array(alice.lab.memory.buffer));
-      assert.equal(image.includes(secret), false);
-      assert.equal(image.includes(reversed), false);
+      const first = begin(alice, suite);
+      assert.equal(holds(alice), true, "during an exchange they are there");
+      converse(alice, bob, first);
+      assert.equal(holds(alice) || holds(bob), false);
+      for (let slices = 0; slices < 45; slices += 4) {
+        const answer = bob.input(begin(alice, suite), ALICE) as Command;
+        alice.input(answer, BOB);
+        for (let slice = 0; slice < slices && alice.busy; slice++) alice.lab.call("run", alice.now);
+        const terminate = { id: TERMINATE, toServer: true, payload: Buffer.of(BAD_MESSAGE, 0, 0, 0), partner: 0n };
+        alice.input({ ...terminate, toServer: false }, BOB);
+        bob.input(terminate, ALICE);
+        assert.equal(holds(alice) || holds(bob), false, `after ${slices} slices`);
+      }
     });
 
     const refusals: [string, Tamper, number, boolean?][] = [
@@ -107,7 +134,11 @@ for (const suite of [1, 2] as const) {
       ["another issuer", change(INITIATE, true, flip(4 + (suite === 1 ? 30 : 11))), UNKNOWN_ISSUER],
       ["another issuer of the responder", change(INITIATE, false, flip(4 + (suite === 1 ? 37 : 18))), UNKNOWN_ISSUER],
       ["a wrong prefix in the certificate", change(INITIATE, true, (p) => setAt(p, 4 + (suite === 1 ? 0 : 37), 4)), INVALID_CERTIFICATE],
-      ["the abscissa 0 in the certificate", change(INITIATE, true, (p) => zeroKey(p, 4 + (suite === 1 ? 0 : 37), keySize)), INVALID_CERTIFICATE],
+      [
+        "the abscissa 0 in the certificate",
+        change(INITIATE, true, (p) => zeroKey(p, 4 + (suite === 1 ? 0 : 37), keySize)),
+        INVALID_CERTIFICATE,
+      ],
       ["an initiate request cut short", change(INITIATE, true, (p) => p.subarray(0, -1)), BAD_MESSAGE],
       ["an initiate request with an octet too many", change(INITIATE, true, (p) => Buffer.concat([p, Buffer.of(0)])), BAD_MESSAGE],
       ["an empty initiate request", change(INITIATE, true, () => Buffer.alloc(0)), BAD_MESSAGE],
@@ -130,7 +161,7 @@ for (const suite of [1, 2] as const) {
       ["another hash of the responder", change(CONFIRM, false, flip(15, 0x80)), BAD_KEY_CONFIRM],
       ["a hash cut short", change(CONFIRM, true, (p) => p.subarray(0, 15)), BAD_MESSAGE],
       ["a longer hash", change(CONFIRM, false, (p) => Buffer.concat([p, p])), BAD_MESSAGE],
-      ["another person's valid ephemeral key", change(EPHEMERAL, true, () => freshKey(suite)), BAD_KEY_CONFIRM],
+      ["another person's valid ephemeral key", change(EPHEMERAL, true, () => freshKey(SUITE_CURVES[suite].name)), BAD_KEY_CONFIRM],
       ["another person's valid reconstruction point", change(INITIATE, true, (p) => swapPoint(p, suite)), BAD_KEY_CONFIRM],
     ];
     for (const [name, tamper, status] of refusals) {
@@ -157,7 +188,12 @@ for (const suite of [1, 2] as const) {
         key[keySize - 1] = low;
         const kind = kindOf(suite, key);
         if (kind === "group") continue;
-        const sent = converse(alice, bob, begin(alice, suite), change(EPHEMERAL, true, () => key));
+        const sent = converse(
+          alice,
+          bob,
+          begin(alice, suite),
+          change(EPHEMERAL, true, () => key),
+        );
         assert.equal(terminateOf(sent)[0], BAD_MESSAGE, `abscissa ${low}`);
         refused[kind]++;
       }
@@ -171,7 +207,12 @@ for (const suite of [1, 2] as const) {
         if (command.id === EPHEMERAL && command.toServer) first = command.payload;
         return command;
       });
-      const reused = converse(alice, bob, begin(alice, suite), change(EPHEMERAL, true, () => first));
+      const reused = converse(
+        alice,
+        bob,
+        begin(alice, suite),
+        change(EPHEMERAL, true, () => first),
+      );
       assert.equal(terminateOf(reused)[0], BAD_MESSAGE);
       let own: Buffer | undefined;
       const reflected = converse(alice, bob, begin(alice, suite), (command) => {
@@ -203,12 +244,8 @@ function zeroKey(payload: Buffer, at: number, size: number): Buffer {
   return payload;
 }
 
-function freshKey(suite: number): Buffer {
-  return createECDH(suite === 1 ? "sect163k1" : "sect283k1").generateKeys(null, "compressed");
-}
-
-function swapPoint(payload: Buffer, suite: number): Buffer {
-  freshKey(suite).copy(payload, 4 + (suite === 1 ? 0 : 37));
+function swapPoint(payload: Buffer, suite: Suite): Buffer {
+  freshKey(SUITE_CURVES[suite].name).copy(payload, 4 + (suite === 1 ? 0 : 37));
   return payload;
 }
 
@@ -232,7 +269,14 @@ describe("the procedure", () => {
     assert.equal(alice.result.suite, 2);
     const [anna, bert] = await pair([1, 2], [1]);
     const sent = converse(anna, bert, begin(anna, 3));
-    assert.deepEqual(sent.slice(0, 3).map(({ id, payload }) => [id, payload[0]]), [[INITIATE, 2], [TERMINATE, UNSUPPORTED_SUITE], [INITIATE, 1]]);
+    assert.deepEqual(
+      sent.slice(0, 3).map(({ id, payload }) => [id, payload[0]]),
+      [
+        [INITIATE, 2],
+        [TERMINATE, UNSUPPORTED_SUITE],
+        [INITIATE, 1],
+      ],
+    );
     assert.equal(anna.result.kind, DONE);
     assert.equal(anna.result.suite, 1);
     assert.equal(anna.result.linkKey, bert.result.linkKey);
@@ -323,7 +367,7 @@ describe("the procedure", () => {
   test("a silent partner is given its own time and two seconds, not a millisecond more", async () => {
     const wait = async (lose: number, toServer: boolean, who: "alice" | "bob") => {
       const [alice, bob] = await pair();
-      const times = change(INITIATE, !(who === "bob") ? false : true, (p) => setAt(setAt(p, 2, 7), 3, 9));
+      const times = change(INITIATE, who === "bob", (p) => setAt(setAt(p, 2, 7), 3, 9));
       converse(alice, bob, begin(alice, 1), (command, from) => {
         if (command.id === lose && command.toServer === toServer) return undefined;
         return times(command, from);
@@ -367,9 +411,19 @@ describe("the procedure", () => {
   });
 
   test("suite-2 certificates of another kind are refused", async () => {
-    for (const [at, value] of [[0, 1], [9, 12], [10, 4], [36, 0x80]] as const) {
+    for (const [at, value] of [
+      [0, 1],
+      [9, 12],
+      [10, 4],
+      [36, 0x80],
+    ] as const) {
       const [alice, bob] = await pair();
-      const sent = converse(alice, bob, begin(alice, 2), change(INITIATE, true, (p) => setAt(p, 4 + at, value)));
+      const sent = converse(
+        alice,
+        bob,
+        begin(alice, 2),
+        change(INITIATE, true, (p) => setAt(p, 4 + at, value)),
+      );
       assert.equal(terminateOf(sent)[0], INVALID_CERTIFICATE, `octet ${at}`);
     }
   });

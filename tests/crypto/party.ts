@@ -1,6 +1,6 @@
 // A device that does key establishment and nothing else: the exchange's module with an identity, driven by hand.
 
-import { createHash } from "node:crypto";
+import { createECDH, createHash } from "node:crypto";
 import { type Ca, identityRecord, issue, type Suite } from "../../host/crypto/ca.ts";
 import { Lab } from "../../host/crypto/lab.ts";
 
@@ -36,30 +36,47 @@ export function stream(seed: string): (octets: Uint8Array) => void {
   let count = 0;
   return (octets) => {
     for (let at = 0; at < octets.length; at += 32) {
-      octets.set(createHash("sha256").update(`${seed} ${count++}`).digest().subarray(0, Math.min(32, octets.length - at)), at);
+      octets.set(
+        createHash("sha256")
+          .update(`${seed} ${count++}`)
+          .digest()
+          .subarray(0, Math.min(32, octets.length - at)),
+        at,
+      );
     }
   };
+}
+
+/** A random public key on a curve of OpenSSL's. */
+export function freshKey(curve: string): Buffer {
+  const ecdh = createECDH(curve);
+  ecdh.generateKeys();
+  return ecdh.getPublicKey(null, "compressed");
 }
 
 export class Party {
   now = 1_000n;
   result: Result = { kind: NONE, status: 0, wait: 0, suite: 0, initiator: false, linkKey: "" };
   slices = 0;
-  records: Map<number, Uint8Array>;
-
   private constructor(
     readonly lab: Lab,
     readonly address: bigint,
-    records: Map<number, Uint8Array>,
-  ) {
-    this.records = records;
-  }
+    readonly records: Map<number, Uint8Array>,
+    /** What the source of randomness has given. */
+    readonly drawn: Buffer[],
+  ) {}
 
   static async open(ca: Ca, address: bigint, suites: Suite[] = [1, 2]): Promise<Party> {
     const records = new Map<number, Uint8Array>();
     for (const suite of suites) records.set(IDENTITY_RECORD[suite], identityRecord(issue(ca, suite, address)));
-    const lab = await Lab.open({ entropy: stream(`device ${address}`), storeRead: (record) => records.get(record) }, ENTRY, "key_establishment.wasm");
-    return new Party(lab, address, records);
+    const random = stream(`device ${address}`);
+    const drawn: Buffer[] = [];
+    const entropy = (octets: Uint8Array) => {
+      random(octets);
+      drawn.push(Buffer.from(octets));
+    };
+    const lab = await Lab.open({ entropy, storeRead: (record) => records.get(record) }, ENTRY, "key_establishment.wasm");
+    return new Party(lab, address, records, drawn);
   }
 
   initiate(suites: number, partner: bigint): Command | number {

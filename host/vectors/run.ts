@@ -1,0 +1,86 @@
+// A file of test vectors by its kind: what `npm run vectors` does.
+
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { runCbke } from "./cbke.ts";
+import { boardPrimitives, type Primitives, v8Primitives } from "./primitives.ts";
+import { BadVectors, type Counts, isVector, type Vector } from "./report.ts";
+import { runSymmetric } from "./symmetric.ts";
+import { runWycheproof } from "./wycheproof.ts";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+
+type Say = (line: string) => void;
+
+const KINDS: Record<string, (file: string, print: Say, complain: Say) => Promise<Counts>> = {
+  cbke: async (file, print) => runCbke(readVectors(file), print),
+  symmetric: async (file, print, complain) => runSymmetric(readVectors(file), primitives(complain), print),
+  wycheproof: async (file, print, complain) => runWycheproof(readVectors(file), primitives(complain), print),
+  se: runClusters,
+};
+
+/** The boards' code; on a machine that cannot compile it, what devices under V8 use, and a word about that. */
+function primitives(complain: Say): Primitives {
+  try {
+    return boardPrimitives();
+  } catch (error) {
+    complain(`${(error as Error).message}; ${v8Primitives.name} are tested instead of boards/common`);
+    return v8Primitives;
+  }
+}
+
+/** The vectors of Smart Energy clusters bring their own runner, because their file is one of lines. */
+async function runClusters(file: string): Promise<Counts> {
+  const runner = join(HERE, "se.ts");
+  if (!existsSync(runner)) throw new BadVectors("this tree has no runner for cluster vectors (host/vectors/se.ts)");
+  readText(file);
+  const { runSe } = (await import(pathToFileURL(runner).href)) as { runSe: (file: string) => Promise<Counts> };
+  return runSe(file);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOENT") throw new BadVectors("there is no such file");
+    throw new BadVectors(`it cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function readVectors(file: string): Vector {
+  const text = readText(file);
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new BadVectors(`it is not JSON: ${(error as Error).message}`);
+  }
+  if (!isVector(content)) throw new BadVectors("it is JSON, but not an object");
+  return content;
+}
+
+/** Runs a file and answers the exit code; `print` takes what belongs on standard output. */
+export async function runVectors(args: string[], print: Say, complain: Say): Promise<number> {
+  const [kind, file, ...more] = args;
+  const kinds = Object.keys(KINDS).join(", ");
+  if (kind === undefined || file === undefined || more.length > 0) {
+    complain(`usage: npm run vectors -- KIND FILE, where KIND is one of ${kinds}`);
+    return kind === "--help" || kind === "-h" ? 0 : 2;
+  }
+  const run = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  if (!run) {
+    complain(`there is no kind of vectors "${kind}"; there are ${kinds}`);
+    return 2;
+  }
+  try {
+    const { passed, failed } = await run(file, print, complain);
+    print(`${passed} passed, ${failed} failed`);
+    return failed > 0 ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof BadVectors)) throw error;
+    complain(`${file}: ${error.message}`);
+    return 2;
+  }
+}
