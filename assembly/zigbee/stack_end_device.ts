@@ -8,7 +8,7 @@ import { nwkDeadline, nwkExpect, nwkInput, nwkLeave, nwkReset, nwkTick } from ".
 import { NwkHeard } from "./nwk/nwk";
 import { joinerCommand, joinerDeadline, joinerReset, joinerTick } from "./security/joiner";
 import { StackHeard } from "./stack";
-import { left, memberFromAps, memberFromNwk } from "./stack_member";
+import { memberFromAps, memberFromNwk } from "./stack_member";
 
 export { StackHeard } from "./stack";
 
@@ -46,16 +46,11 @@ export function stackDeadline(): i64 {
 }
 
 function fromNwk(heard: i32, now: i64): i32 {
-  if (heard != NwkHeard.Data) {
-    let told = memberFromNwk(heard, now);
-    if (heard == NwkHeard.Joined) nwkTick(now);
-    return told;
-  }
+  if (heard != NwkHeard.Data) return memberFromNwk(heard, now);
   let found = apsInput(now);
   if (found == ApsHeard.Command) found = joinerCommand(now);
-  if (found != ApsHeard.RemoveMe) return memberFromAps(found, now);
-  nwkLeave();
-  return left(false);
+  if (found == ApsHeard.RemoveMe) nwkLeave(); // NwkHeard.Left follows
+  return memberFromAps(found, now);
 }
 
 /** While an answer is due, the parent is asked for it often. */

@@ -27,7 +27,7 @@ export function memberFromAps(heard: i32, now: i64): i32 {
 }
 
 /** Out of the network.  Who is to rejoin keeps its keys. */
-export function left(rejoin: bool): i32 {
+function left(rejoin: bool): i32 {
   if (!rejoin) {
     joinerForget();
     bindingsErase();

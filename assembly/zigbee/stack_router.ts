@@ -10,7 +10,7 @@ import { UPDATE_LEFT } from "./security/command";
 import { joinerDeadline, joinerReset, joinerTick } from "./security/joiner";
 import { parentCommand, parentUpdate } from "./security/parent";
 import { StackHeard } from "./stack";
-import { left, memberFromAps, memberFromNwk } from "./stack_member";
+import { memberFromAps, memberFromNwk } from "./stack_member";
 import { ZdoHeard, zdoHeard } from "./zdo/zdo";
 
 export { StackHeard } from "./stack";
@@ -56,10 +56,7 @@ function fromNwk(heard: i32, now: i64): i32 {
 
 function fromAps(found: i32, now: i64): i32 {
   if (found == ApsHeard.Command) found = parentCommand(now);
-  if (found == ApsHeard.RemoveMe) {
-    nwkLeave();
-    return left(false);
-  }
+  if (found == ApsHeard.RemoveMe) nwkLeave(); // NwkHeard.Left follows
   let heard = memberFromAps(found, now);
   if (heard == StackHeard.ZdoAnswer && zdoHeard.kind == ZdoHeard.PermitJoining) nwkPermitJoin(zdoHeard.seconds, now);
   return heard;

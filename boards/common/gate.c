@@ -334,7 +334,8 @@ static bool sections(struct kw_gate_module *m) {
     uint32_t last = 0;
     while (c->at < c->end) {
         uint32_t id = kw_gate_u8(c);
-        if (id == SECTION_START || id > SECTION_DATA_COUNT) return kw_gate_refuse(c, KW_GATE_SECTION_UNKNOWN);
+        if (id == SECTION_START) return kw_gate_refuse(c, KW_GATE_START);
+        if (id > SECTION_DATA_COUNT) return kw_gate_refuse(c, KW_GATE_SECTION_UNKNOWN);
         if (id != SECTION_CUSTOM && rank_of(id) <= last) return kw_gate_refuse(c, KW_GATE_SECTION_ORDER);
         if (id != SECTION_CUSTOM) last = rank_of(id);
         uint32_t size = kw_gate_u32(c);
@@ -363,6 +364,18 @@ enum kw_gate_reason kw_gate(const uint8_t *wasm, uint32_t size, uint32_t memory_
     }
     *offset = m.in.offset;
     return m.in.reason;
+}
+
+uint32_t kw_gate_memory(const uint8_t *wasm, uint32_t size) {
+    struct kw_gate_cursor c = {wasm, wasm + 8, wasm + size, KW_GATE_OK, 0};
+    while (c.at < c.end) {
+        uint32_t id = kw_gate_u8(&c), length = kw_gate_u32(&c);
+        const uint8_t *at = c.at;
+        if (!pass(&c, length)) return 0;
+        if (id == SECTION_CUSTOM && length == 8 && memcmp(at, "\3han", 4) == 0)
+            return at[4] | (uint32_t)at[5] << 8 | (uint32_t)at[6] << 16 | (uint32_t)at[7] << 24;
+    }
+    return 0;
 }
 
 const char *kw_gate_reason(enum kw_gate_reason reason) {

@@ -19,7 +19,7 @@
 #define KW_GATE_SEGMENTS_MAX 512u  // data segments, and element segments
 #define KW_GATE_BODY_MAX 16384u    // octets of one function
 #define KW_GATE_LOCALS_MAX 200u    // with the parameters; wasm3 has 256 places for them and the operands
-#define KW_GATE_NESTING_MAX 63u    // blocks, loops and ifs inside each other
+#define KW_GATE_NESTING_MAX 47u    // blocks, loops and ifs inside each other: each costs native stack while it is translated
 #define KW_GATE_LOOPS_MAX 16u      // loops inside each other: each costs native stack that no call checks
 #define KW_GATE_BR_TABLE_MAX 256u
 
@@ -30,6 +30,7 @@
     X(TRUNCATED, "the octets end inside a section or a number") \
     X(LEB, "a number is longer than its type allows") \
     X(SECTION_UNKNOWN, "a section of a kind that is not allowed") \
+    X(START, "a start function: the contract has none, so a global must begin with a constant") \
     X(SECTION_ORDER, "a section is repeated or out of order") \
     X(SECTION_END, "a section's content does not end where the section ends") \
     X(CUSTOM, "the custom sections are larger than 65536 octets or have no valid name") \
@@ -55,7 +56,7 @@
     X(LOCALS, "a function with more than 200 parameters and locals") \
     X(OPCODE, "an instruction that is not allowed") \
     X(BLOCK_TYPE, "a block with an unknown type") \
-    X(NESTING, "blocks nested deeper than 63, or loops deeper than 16") \
+    X(NESTING, "blocks nested deeper than 47, or loops deeper than 16") \
     X(ELSE, "an else without its if") \
     X(BODY_END, "a function body that does not end where its size says") \
     X(LABEL, "a branch to a label that does not exist") \
@@ -75,6 +76,9 @@ enum kw_gate_reason {
 
 // The reason a module is refused, and the offset of what is wrong.  `memory_limit` in octets, 0 for the whole page.
 enum kw_gate_reason kw_gate(const uint8_t *wasm, uint32_t size, uint32_t memory_limit, uint32_t *offset);
+
+// The octets of linear memory that an accepted module asks for in its custom section `han` (a u32, little-endian); 0 without one.
+uint32_t kw_gate_memory(const uint8_t *wasm, uint32_t size);
 
 // A sentence without a full stop.
 const char *kw_gate_reason(enum kw_gate_reason reason);

@@ -108,6 +108,7 @@ enum kw_stop kw_load(struct kw_machine *m, const struct kw_config *config) {
         m->reason_offset = offset;
         return KW_STOP_REFUSED;
     }
+    if (config->memory_limit == 0) m->config.memory_limit = kw_gate_memory(config->wasm, config->wasm_size);
     if ((result = guarded(m, parse_and_link)) != NULL) return refused(m, result);
     m->arena_loaded = m->arena.used;
     m->loaded = true;
@@ -206,6 +207,15 @@ const char *kw_reason(const struct kw_machine *m) { return m->reason; }
 uint32_t kw_reason_offset(const struct kw_machine *m) { return m->reason_offset; }
 uint32_t kw_halt_reason(const struct kw_machine *m) { return m->halt_reason; }
 
+// wasm3's stack begins as zeros; what is not zero was used.
+static uint32_t wasm_stack_peak(const struct kw_machine *m) {
+    if (m->arena_loaded == 0) return 0;
+    const uint32_t *words = m->runtime->originStack;
+    uint32_t count = KW_WASM_STACK / sizeof *words;
+    while (count > 0 && words[count - 1] == 0) count--;
+    return count * (uint32_t)sizeof *words;
+}
+
 void kw_stats(const struct kw_machine *m, struct kw_stats *out) {
     uint32_t limit = m->config.memory_limit;
     *out = (struct kw_stats){
@@ -216,6 +226,7 @@ void kw_stats(const struct kw_machine *m, struct kw_stats *out) {
         .linear = limit != 0 && limit < d_m3DefaultMemPageSize ? limit : d_m3DefaultMemPageSize,
         .translated = m->arena_loaded == 0 ? 0 : m->arena.used - m->arena_loaded,
         .translated_peak = m->translated_peak,
+        .wasm_stack_peak = wasm_stack_peak(m),
         .drops = m->drops,
         .events_dropped = m->events_dropped,
         .bad_mic = m->bad_mic,

@@ -29,7 +29,7 @@ struct kw_config {
     struct kw_store *store;      // open
     const uint8_t *wasm;         // must outlive the machine; flash will do
     uint32_t wasm_size;
-    uint32_t memory_limit;       // octets of linear memory the module gets, 0 = its whole page
+    uint32_t memory_limit;       // octets of linear memory the module gets; 0 = what its section `han` asks for, or its whole page
     void *arena;                 // everything wasm3 allocates, linear memory included; 8-octet aligned
     uint32_t arena_size;
     uint32_t reserve;            // drop translated code before a poll when less than this is free; 0 = a quarter of what load left
@@ -44,6 +44,7 @@ struct kw_stats {
     uint32_t arena_loaded;       // in use after kw_load, before anything was translated: wasm3's own and linear memory
     uint32_t linear;             // octets of linear memory
     uint32_t translated, translated_peak; // octets of code pages and constants
+    uint32_t wasm_stack_peak;    // octets of KW_WASM_STACK that were ever used
     uint32_t drops;              // times the translated code was dropped
     uint32_t events_dropped;
     uint32_t bad_mic;            // frames that did not open

@@ -71,8 +71,8 @@ static int32_t replay_radio_send(void *context, const uint8_t *psdu, uint32_t si
 }
 
 static int32_t replay_sense(void *context, uint32_t quantity, uint32_t period_ms) {
-    (void)context, (void)period_ms;
-    return quantity == KW_QUANTITY_ELECTRICITY_IMPORT ? KW_OK : KW_ERR_NOT_FOUND;
+    (void)context, (void)quantity, (void)period_ms;
+    return KW_OK;
 }
 
 static int32_t replay_display(void *context, uint32_t line, const uint8_t *text, uint32_t size) {
@@ -153,7 +153,8 @@ enum kw_replay_end kw_replay(struct kw_machine *m, struct kw_config *config, con
     uint8_t head[RECORD_HEAD];
     if (!source->read(source->context, r.octets, 4) || memcmp(r.octets, "KWR1", 4) != 0) return KW_REPLAY_BAD;
     if (config->trace != NULL) kw_trace_begin(config->trace);
-    while (source->read(source->context, head, sizeof head)) {
+    while (source->read(source->context, head, 1)) {
+        if (!source->read(source->context, head + 1, 2)) return KW_REPLAY_BAD;
         uint32_t size = (uint32_t)get(head + 1, 2);
         if (size > sizeof r.octets || (size > 0 && !source->read(source->context, r.octets, size))) return KW_REPLAY_BAD;
         enum kw_replay_end end = record(&r, head[0], size);

@@ -14,6 +14,7 @@
 #define d_m3CascadedOpcodes 0
 #define d_m3EnableValidation 1
 #define d_m3MaxFunctionStackHeight 256
+#define d_m3ValCtrlDepth 48 // the gate's KW_GATE_NESTING_MAX and the function itself
 #define d_m3CodePageAlignSize 1024
 #define d_m3FixedHeap 0
 

@@ -27,6 +27,8 @@ export interface NativeStats {
   linear: number;
   translated: number;
   translatedPeak: number;
+  /** Octets of wasm3's own stack, of 4096, that were ever used. */
+  wasmStackPeak: number;
   /** Times the translated code was dropped. */
   drops: number;
   eventsDropped: number;
@@ -65,10 +67,15 @@ export interface NativeDevice {
   stop(): StopReport;
   stats(): NativeStats;
   takeTrace(): Buffer;
+  /** Runs a recording on this device's flash, which must hold no records yet, without its surroundings; see `ReplayEnd`. */
+  replay(recording: Uint8Array): number;
   readRecord(record: number): Buffer | number;
   writeRecord(record: number, octets: Uint8Array): number;
   close(): void;
 }
+
+/** enum kw_replay_end of boards/common/trace.h. */
+export const ReplayEnd = { Done: 0, Bad: 1, Refused: 2 } as const;
 
 /** How an operation on the flash looks after the power failed in it. */
 export const CutMode = { Lost: 0, Prefix: 1, Done: 2, Mixed: 3, Random: 4 } as const;

@@ -16,6 +16,7 @@ struct device {
     struct nor_memory flash;
     struct kw_board board;
     struct kw_trace trace;
+    struct kw_config config;
     uint8_t *arena;
     napi_ref kept;       // an array of what must stay alive: the module's octets, the flash, the surroundings
     napi_ref thrown;     // what a callback threw first
@@ -189,7 +190,6 @@ static const char *prepare(struct device *d, napi_env env, napi_value options, s
 // new NativeDevice({ wasm, memoryLimit, seed, arenaSize, reserve, nor, sectorSize, deviceKey, surroundings, trace, fuel, eager })
 static napi_value construct(napi_env env, napi_callback_info info) {
     struct arguments a;
-    struct kw_config config;
     uint8_t seed[32];
     napi_value list;
     take_arguments(env, info, &a);
@@ -205,12 +205,13 @@ static napi_value construct(napi_env env, napi_callback_info info) {
     keep(env, list, a.values[0], KEPT_NOR, "nor");
     keep(env, list, a.values[0], KEPT_SURROUNDINGS, "surroundings");
     napi_create_reference(env, list, 1, &d->kept);
-    const char *problem = prepare(d, env, a.values[0], &config, seed);
+    const char *problem = prepare(d, env, a.values[0], &d->config, seed);
     if (problem != NULL) {
         release(d);
         return fail(env, problem);
     }
-    d->stop = kw_load(&d->machine, &config);
+    d->stop = kw_load(&d->machine, &d->config);
+    d->config.seed = NULL;
     return a.self;
 }
 
@@ -291,7 +292,7 @@ static napi_value stats(napi_env env, napi_callback_info info) {
     kw_stats(&d->machine, &s);
     const struct { const char *name; uint32_t value; } all[] = {
         {"arenaSize", s.arena_size}, {"arenaUsed", s.arena_used}, {"arenaPeak", s.arena_peak}, {"arenaLoaded", s.arena_loaded},
-        {"linear", s.linear}, {"translated", s.translated}, {"translatedPeak", s.translated_peak}, {"drops", s.drops},
+        {"linear", s.linear}, {"translated", s.translated}, {"translatedPeak", s.translated_peak}, {"drops", s.drops}, {"wasmStackPeak", s.wasm_stack_peak},
         {"eventsDropped", s.events_dropped}, {"badMic", s.bad_mic}, {"allocations", d->machine.arena.allocations},
         {"waiting", d->machine.events}, {"storeErases", d->store.erases}, {"storeLive", d->store.live},
     };
@@ -310,6 +311,30 @@ static napi_value take_trace(napi_env env, napi_callback_info info) {
     napi_value result = buffer_of(env, d->traced, d->traced_size);
     d->traced_size = 0;
     return result;
+}
+
+static bool read_recording(void *context, void *to, uint32_t size) {
+    struct bytes *left = context;
+    if (size > left->size) return false;
+    memcpy(to, left->at, size);
+    left->at += size;
+    left->size -= size;
+    return true;
+}
+
+// replay(recording): enum kw_replay_end; the trace, with its first octets, is what takeTrace gives then
+static napi_value replay(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes recording;
+    take_arguments(env, info, &a);
+    struct device *d = device_of(&a);
+    if (d == NULL || !want_bytes(&a, 0, "recording", &recording)) return NULL;
+    if (d->machine.running) return fail(env, "the module is running");
+    struct kw_config config = d->config;
+    config.board = &kw_replay_board;
+    config.trace = &d->trace;
+    d->traced_size = 0;
+    return number_of(env, kw_replay(&d->machine, &config, &(struct kw_source){&recording, read_recording}, NULL));
 }
 
 static napi_value read_record(napi_env env, napi_callback_info info) {
@@ -348,7 +373,7 @@ static napi_value close_device(napi_env env, napi_callback_info info) {
 napi_value define_device(napi_env env, napi_value exports) {
     static const napi_property_descriptor methods[] = {
         METHOD("start", start), METHOD("poll", poll), METHOD("push", push), METHOD("stop", stop), METHOD("stats", stats),
-        METHOD("takeTrace", take_trace), METHOD("readRecord", read_record), METHOD("writeRecord", write_record), METHOD("close", close_device),
+        METHOD("takeTrace", take_trace), METHOD("replay", replay), METHOD("readRecord", read_record), METHOD("writeRecord", write_record), METHOD("close", close_device),
     };
     napi_value constructor;
     napi_define_class(env, "NativeDevice", NAPI_AUTO_LENGTH, construct, NULL, sizeof methods / sizeof *methods, methods, &constructor);

@@ -1,5 +1,15 @@
 // A device's module under V8: the contract of docs/abi.md, with nothing native.
-import { EVENT_HANDLE, EVENT_HEAD, EVENT_KIND, EventKind, IMPORTS, type ImportRow, ResetReason } from "../abi.ts";
+import {
+  EVENT_HANDLE,
+  EVENT_HEAD,
+  EVENT_KIND,
+  EVENT_SIZE,
+  EventKind,
+  IMPORTS,
+  type ImportRow,
+  RadioParameter,
+  ResetReason,
+} from "../abi.ts";
 import { hashMmo, hmacMmo } from "../crypto/mmo.ts";
 import { HmacDrbg } from "../drbg.ts";
 import { type Engine, EngineStopped, type Surroundings } from "../engine.ts";
@@ -13,6 +23,7 @@ export const EVENT_QUEUE_OCTETS = 2560;
 export const EVENT_SIZE_MAX = 280;
 export const STORE_RECORD_SIZE_MAX = 512;
 export const STORE_RECORDS_MAX = 64;
+const RADIO_PARAMETERS = new Set<number>(Object.values(RadioParameter));
 const RECORD_MAX = 0x7fff;
 const PSDU_MIN = 3;
 const PSDU_MAX = 125;
@@ -103,6 +114,7 @@ export class V8Engine implements Engine {
   }
 
   push(event: Uint8Array): boolean {
+    if (event.length < EVENT_HEAD || event.length !== EVENT_HEAD + (event[EVENT_SIZE] | (event[EVENT_SIZE + 1] << 8))) return false;
     const held = this.queue.reduce((total, waiting) => total + waiting.length, event.length);
     if (this.queue.length >= EVENT_QUEUE || event.length > EVENT_SIZE_MAX || held > EVENT_QUEUE_OCTETS) {
       this.dropped++;
@@ -176,7 +188,7 @@ export class V8Engine implements Engine {
     const number = (call: Call, index: number): number => Number(call.arguments[index]);
     return {
       next: ({ ranges: [at] }) => this.next(at),
-      radio_set: (call) => surroundings.radioSet(number(call, 0), BigInt.asIntN(64, BigInt(call.arguments[1]))),
+      radio_set: (call) => this.radioSet(number(call, 0), BigInt.asIntN(64, BigInt(call.arguments[1]))),
       radio_send: (call) => this.radioSend(call.ranges[0], number(call, 2) & 0xff),
       store_read: (call) => this.storeRead(number(call, 0), call.ranges[0]),
       store_write: (call) => this.storeWrite(number(call, 0), call.ranges[0]),
@@ -217,9 +229,13 @@ export class V8Engine implements Engine {
     const event = this.queue.shift();
     if (!event) return 0;
     if (event[EVENT_KIND] === EventKind.RadioSent && event[EVENT_HANDLE] === this.sending) this.sending = -1;
-    if (event.length < EVENT_HEAD || event.length > at.length) return Err.NoBuffer;
+    if (event.length > at.length) return Err.NoBuffer;
     at.set(event);
     return event.length;
+  }
+
+  private radioSet(parameter: number, value: bigint): number {
+    return RADIO_PARAMETERS.has(parameter) ? this.options.surroundings.radioSet(parameter, value) : Err.Reserved;
   }
 
   private radioSend(psdu: Uint8Array, handle: number): number {

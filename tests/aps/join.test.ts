@@ -4,7 +4,20 @@ import { test } from "node:test";
 import { Record } from "../../host/abi.ts";
 import { addressOctets } from "../../host/home/provision.ts";
 import { clean, judge, tsharkFields } from "../../host/oracle/tshark.ts";
-import { APS_ACK, APS_FRAGMENT, APS_LINK_KEY, Air, answerOf, establish, form, Heard, joinNetwork, type LabNode, longPayload, messageOf } from "../scenarios/harness.ts";
+import {
+  Air,
+  APS_ACK,
+  APS_FRAGMENT,
+  APS_LINK_KEY,
+  answerOf,
+  establish,
+  form,
+  Heard,
+  joinNetwork,
+  type LabNode,
+  longPayload,
+  messageOf,
+} from "../scenarios/harness.ts";
 
 const LINK = Buffer.from("00112233445566778899aabbccddeeff", "hex");
 const PRICE = 0x0700;
@@ -41,7 +54,10 @@ test("a device joins with its install code and announces itself", async () => {
   await readable(air);
   const commands: string[] = [];
   await tsharkFields(air.path, air.known, ["zbee_aps.cmd.id"], ([id]) => commands.push(id), "zbee_aps.cmd.id");
-  assert.ok(commands.some((id) => Number(id) === 5), "tshark reads a Transport Key");
+  assert.ok(
+    commands.some((id) => Number(id) === 5),
+    "tshark reads a Transport Key",
+  );
 });
 
 test("a device that was not admitted gets no key and is sent away", async () => {
@@ -107,7 +123,10 @@ test("a message of 250 octets arrives in fragments, in clear and under a key, al
       assert.equal(from.sendLong(to, 0xfc01, options & ~APS_FRAGMENT, 250), -2, "not in one frame");
       assert.ok(from.sendLong(to, 0xfc01, options, 250) >= 0);
       assert.ok(from.sendLong(to, 0xfc01, options, 250) < 0, "one fragmented message at a time");
-      assert.ok(air.until(() => from.heard(Heard.Confirm, before).length > 0, 60_000), `round ${round}`);
+      assert.ok(
+        air.until(() => from.heard(Heard.Confirm, before).length > 0, 60_000),
+        `round ${round}`,
+      );
       assert.equal(messageOf(from.heard(Heard.Confirm, before)[0]).status, 0, `round ${round}`);
       const messages = to.messages(heardBefore);
       assert.equal(messages.length, 1);
@@ -138,7 +157,10 @@ test("descriptors, endpoints, addresses, matches and bindings are asked for and 
     const before = ihd.notes.length;
     const sequence = ihd.ask(cluster, target, about);
     assert.ok(sequence >= 0);
-    assert.ok(air.until(() => ihd.heard(Heard.ZdoAnswer, before).length > 0, 5000), `cluster ${cluster}`);
+    assert.ok(
+      air.until(() => ihd.heard(Heard.ZdoAnswer, before).length > 0, 5000),
+      `cluster ${cluster}`,
+    );
     const answer = answerOf(ihd.heard(Heard.ZdoAnswer, before)[0]);
     assert.equal(answer.sequence, sequence);
     return answer;

@@ -40,7 +40,10 @@ before(async () => {
   const forbidden = new Proxy(
     {},
     {
-      get: (_, name) => (name === "hash_mmo" ? (at: number, size: number, out: number) => memory.set(hash(memory.subarray(at, at + size)), out) : () => assert.fail(`called ${String(name)}`)),
+      get: (_, name) =>
+        name === "hash_mmo"
+          ? (at: number, size: number, out: number) => memory.set(hash(memory.subarray(at, at + size)), out)
+          : () => assert.fail(`called ${String(name)}`),
     },
   );
   const { instance } = await WebAssembly.instantiate(Buffer.from(wasm), { han: forbidden as WebAssembly.ModuleImports });
@@ -66,7 +69,10 @@ test("every vector gets its answer, and what is accepted is given back", () => {
     const size = emit(AT, octets.length, TO);
     assert.ok(size >= 0, name);
     assert.deepEqual(memory.subarray(TO, TO + size), octets.subarray(0, size), name);
-    assert.ok(memory.subarray(TO + size, TO + 256).every((octet) => octet === 0xa5), `${name} writes no more`);
+    assert.ok(
+      memory.subarray(TO + size, TO + 256).every((octet) => octet === 0xa5),
+      `${name} writes no more`,
+    );
   }
 });
 

@@ -1,7 +1,7 @@
 // What was heard once is not heard again: link-key frames put into new frames of the network layer, before and after a power cut.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { APS_ACK, APS_LINK_KEY, Air, establish, form, Heard, joinNetwork, type LabNode } from "../scenarios/harness.ts";
+import { Air, APS_ACK, APS_LINK_KEY, establish, form, Heard, joinNetwork, type LabNode } from "../scenarios/harness.ts";
 import { Intruder, type NetworkFrame, openFrame, sealFrame } from "../scenarios/intruder.ts";
 
 const LINK = Buffer.from("00112233445566778899aabbccddeeff", "hex");
@@ -63,7 +63,10 @@ test("data under a link key is taken once, also after a power cut of the receive
   meter.powerCut(100);
   air.run(3000);
   meter.send(hub, 0x0702, APS_ACK | APS_LINK_KEY, Buffer.from("18020a00002006", "hex"));
-  assert.ok(air.until(() => hub.messages().length > 1, 10_000), "a device that was reset goes on with higher numbers");
+  assert.ok(
+    air.until(() => hub.messages().length > 1, 10_000),
+    "a device that was reset goes on with higher numbers",
+  );
   air.close();
 });
 

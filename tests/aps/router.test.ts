@@ -3,7 +3,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addressOctets } from "../../host/home/provision.ts";
 import { clean, judge, tsharkFields } from "../../host/oracle/tshark.ts";
-import { APS_ACK, APS_FRAGMENT, APS_LINK_KEY, Air, establish, form, Heard, joinNetwork, type LabNode, longPayload, messageOf } from "../scenarios/harness.ts";
+import {
+  Air,
+  APS_ACK,
+  APS_FRAGMENT,
+  APS_LINK_KEY,
+  establish,
+  form,
+  Heard,
+  joinNetwork,
+  type LabNode,
+  longPayload,
+  messageOf,
+} from "../scenarios/harness.ts";
 
 const METER_KEY = Buffer.from("00112233445566778899aabbccddeeff", "hex");
 const IHD_KEY = Buffer.from("ffeeddccbbaa99887766554433221100", "hex");
@@ -127,7 +139,10 @@ test("after a power cut everyone goes on with the same keys", async () => {
     const before = to.notes.length;
     const sent = from.send(to, METERING, APS_ACK | APS_LINK_KEY, REPORT);
     assert.ok(sent >= 0, `${from.name} sends to ${to.name}: ${sent}`);
-    assert.ok(air.until(() => to.messages(before).length > 0, 20_000), `${from.name} to ${to.name}`);
+    assert.ok(
+      air.until(() => to.messages(before).length > 0, 20_000),
+      `${from.name} to ${to.name}`,
+    );
   }
   await readable(air);
 });
@@ -163,6 +178,9 @@ test("a device that joins again keeps nothing of its old link key, nor does the 
   assert.ok(joinNetwork(meter));
   air.run(1000);
   establish(hub, meter, METER_KEY);
+  meter.tell(4); // its user makes it leave
+  air.run(1000);
+  assert.equal(meter.heard(Heard.Left).length, 1);
   assert.ok(joinNetwork(meter));
   air.run(1000);
   assert.equal(meter.send(hub, METERING, APS_ACK | APS_LINK_KEY, REPORT), -12);

@@ -1,71 +1,17 @@
-// The engine of the boards in Node: hostile modules, full arenas, wrong pointers, endless loops, and the rules of docs/abi.md.
+// The engine of the boards in Node: hostile modules, full arenas, endless loops.
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { EventKind, IMPORTS, type ImportRow, ResetReason } from "../../host/abi.ts";
+import { ResetReason } from "../../host/abi.ts";
 import { EngineStopped, type Surroundings } from "../../host/engine.ts";
 import { Err } from "../../host/err.ts";
-import { type NativeDevice, type NativeDeviceOptions, native, Stop } from "../../host/native/addon.ts";
-import { blankFlash, SIMULATED_DEVICE_KEY, Wasm3Engine } from "../../host/native/index.ts";
+import { type NativeDevice, native, Stop } from "../../host/native/addon.ts";
+import { blankFlash, Wasm3Engine } from "../../host/native/index.ts";
 import { readTrace, TraceKind } from "../../host/trace.ts";
+import { caller, device, LIMIT, poll, rowOf, surroundings } from "./harness.ts";
 import * as w from "./wasm_bytes.ts";
 
 const SHARED = new URL("../../../shared/vectors/wasm/", import.meta.url);
-const LIMIT = 4096;
-const DROP = 0x1a;
-const ANSWER_ZERO = [0x42, 0];
-
-/** Notes what the module asks for. */
-function surroundings(calls: string[] = [], answers: { send?: number } = {}): Surroundings {
-  const hex = (octets: Uint8Array): string => Buffer.from(octets).toString("hex");
-  return {
-    radioSend: (psdu, handle) => (calls.push(`send ${hex(psdu)} ${handle}`), answers.send ?? 0),
-    radioSet: (parameter, value) => (calls.push(`set ${parameter} ${value}`), 0),
-    sense: (quantity, period) => (calls.push(`sense ${quantity} ${period}`), 0),
-    display: (line, text) => void calls.push(`display ${line} ${hex(text)}`),
-    uplinkSend: (octets) => (calls.push(`uplink ${hex(octets)}`), 0),
-    log: (code, octets) => void calls.push(`log ${code} ${hex(octets)}`),
-    keySet: (slot, key) => void calls.push(`key ${slot} ${hex(key)}`),
-  };
-}
-
-function device(wasm: Uint8Array, more: Partial<NativeDeviceOptions> = {}): NativeDevice {
-  return new (native().NativeDevice)({
-    wasm,
-    seed: Buffer.alloc(32, 7),
-    arenaSize: 65536,
-    memoryLimit: LIMIT,
-    nor: blankFlash(),
-    deviceKey: SIMULATED_DEVICE_KEY,
-    surroundings: surroundings(),
-    ...more,
-  });
-}
-
-function importType(row: ImportRow): w.Octets {
-  return w.type(
-    row.arguments.map((argument) => (argument.wide ? w.I64 : w.I32)),
-    row.answers ? [w.I32] : [],
-  );
-}
-
-/** A module whose poll calls one import with these arguments and logs nothing; the answer becomes the deadline. */
-function caller(row: ImportRow, values: number[]): Buffer {
-  const pushes = row.arguments.flatMap((argument, index) => (argument.wide ? [0x42, ...w.signed(values[index])] : w.i32(values[index])));
-  const tail = row.answers ? [0xac] : ANSWER_ZERO;
-  return w.withPoll([...pushes, 0x10, 0, ...tail], { import: { name: row.name, type: importType(row) } });
-}
-
-const rowOf = (name: string): ImportRow => IMPORTS.find((row) => row.name === name) as ImportRow;
-const poll = (wasm: Uint8Array, more: Partial<NativeDeviceOptions> = {}): { stop: number; reason: string; deadline: bigint | null } => {
-  const d = device(wasm, more);
-  assert.equal(d.stop().code, Stop.None, d.stop().reason);
-  assert.equal(d.start(0n, 0), true);
-  const deadline = d.poll(1n);
-  const { code, reason } = d.stop();
-  d.close();
-  return { stop: code, reason, deadline };
-};
 
 // ---- Refusals at load ----
 
@@ -95,25 +41,43 @@ test("a module for another version of the contract is refused", () => {
   assert.match(built(0x0ffff).stop().reason, /another version/);
 });
 
+test("a module at every limit of the gate is loaded and translated", () => {
+  const loops = Array.from({ length: 16 }, () => [0x03, w.VOID]).flat();
+  const blocks = Array.from({ length: 47 - 16 }, () => [0x02, w.VOID]).flat();
+  const ends = Array.from({ length: 47 }, () => 0x0b);
+  const table = [0x41, 0, 0x0e, ...w.leb(256), ...Array.from({ length: 257 }, () => 47)];
+  const wasm = w.withFunction([...loops, ...blocks, ...table, ...ends], {}, [[...w.leb(200), w.I64]]);
+  const d = device(wasm, { eager: true, arenaSize: 262144 });
+  assert.equal(d.stop().code, Stop.None, d.stop().reason);
+});
+
+test("a module gets the memory that its section `han` asks for", () => {
+  const section = w.section(0, [...w.text("han"), 0x00, 0x08, 0, 0]);
+  const load = (at: number): Buffer => Buffer.concat([w.withPoll([...w.i32(at), 0x31, 0, 0]), Buffer.from(section)]);
+  assert.equal(poll(load(2047), { memoryLimit: 0 }).stop, Stop.None);
+  assert.equal(poll(load(2048), { memoryLimit: 0 }).stop, Stop.Trap);
+});
+
 test("data beyond the memory that the module is given is refused", () => {
   const wasm = w.module({ 11: w.vector([[0, ...w.i32(LIMIT), 0x0b, 1, 1]]) });
   assert.equal(device(wasm).stop().code, Stop.Refused);
-  assert.equal(device(wasm, { memoryLimit: 0 }).stop().code, Stop.None);
+  assert.equal(device(wasm, { memoryLimit: 0, arenaSize: 131072 }).stop().code, Stop.None);
 });
 
 // ---- The arena ----
 
-const busyPoll = w.withPoll([0x20, 0, 0x42, 1, 0x7c, 0x10, 2 + 1, 0x0b].slice(0, 5));
+/** poll(now) = now + 1 */
+const increment = w.withPoll([0x20, 0, 0x42, 1, 0x7c]);
 
 test("an arena that is full at any allocation stops the module and harms nothing", () => {
   for (const eager of [false, true]) {
-    const whole = device(busyPoll, { eager });
+    const whole = device(increment, { eager });
     whole.start(0n, 0);
     assert.equal(whole.poll(5n), 6n);
     const allocations = whole.stats().allocations;
     assert.ok(allocations > 20);
     for (let at = 1; at <= allocations; at++) {
-      const d = device(busyPoll, { eager, failAllocation: at });
+      const d = device(increment, { eager, failAllocation: at });
       const ended = d.stop().code === Stop.None ? d.start(0n, 0) && d.poll(5n) !== null : false;
       assert.equal(ended, false, `allocation ${at}`);
       assert.equal(d.stop().code, d.stop().reason.includes("not loaded") ? Stop.Trap : Stop.Memory, `allocation ${at}: ${d.stop().reason}`);
@@ -125,7 +89,7 @@ test("an arena that is full at any allocation stops the module and harms nothing
 test("an arena of any size is either enough or refused", () => {
   let enough = 0;
   for (let size = 1024; size <= 20480; size += 72) {
-    const d = device(busyPoll, { arenaSize: size });
+    const d = device(increment, { arenaSize: size });
     if (d.stop().code === Stop.None && d.start(0n, 0) && d.poll(5n) === 6n) enough++;
     else assert.equal(d.stop().code, Stop.Memory, `${size} octets: ${d.stop().reason}`);
     assert.ok(d.stats().arenaPeak <= size);
@@ -155,55 +119,13 @@ test("translated code that outgrows its arena is dropped between polls, and noth
   const wasm = manyFunctions();
   const large = device(wasm, { arenaSize: 262144 });
   const small = device(wasm, { arenaSize: 32768 });
-  for (const d of [large, small]) assert.ok(d.start(0n, 0));
+  for (const d of [large, small]) assert.ok(d.start(0n, 0), d.stop().reason);
   for (let now = 0n; now < 400n; now++) assert.equal(small.poll(now), large.poll(now));
   assert.equal(large.stats().drops, 0);
   assert.ok(small.stats().drops >= 3, `${small.stats().drops} drops`);
   assert.ok(small.stats().arenaPeak <= 32768);
   assert.equal(small.stop().code, Stop.None);
 });
-
-// ---- Pointers ----
-
-/** Arguments that fit: every address 0, every size 16, and a number of words that the contract has. */
-function fitting(row: ImportRow): number[] {
-  return row.arguments.map(({ name }) => (name === "words" ? 2 : /size|capacity/.test(name) ? 16 : name === "record" ? 100 : 0));
-}
-
-for (const row of IMPORTS) {
-  const names = row.arguments.map((argument) => argument.name);
-  for (const range of [...row.reads, ...row.writes]) {
-    const at = names.indexOf(range.pointer);
-    const sizeAt = names.findIndex((name) => range.size.startsWith(name));
-    const extent = (values: number[]): number => {
-      const [, term, operator, operand] = /^(\w+?)(?:([+*])(\d+))?$/.exec(range.size) ?? [];
-      const value = sizeAt < 0 ? Number(term) : values[sizeAt];
-      return operator === "+" ? value + Number(operand) : operator === "*" ? value * Number(operand) : value;
-    };
-    test(`${row.name} takes a range at the very end of the memory as ${range.pointer}, and one octet later it is a trap`, () => {
-      const values = fitting(row);
-      values[at] = LIMIT - extent(values);
-      if (row.name !== "halt") assert.equal(poll(caller(row, values)).stop, Stop.None);
-      values[at] += 1;
-      const calls: string[] = [];
-      const result = poll(caller(row, values), { surroundings: surroundings(calls) });
-      assert.equal(result.stop, Stop.Trap, result.reason);
-      assert.match(result.reason, /out of bounds/);
-      assert.deepEqual(calls, [], "nothing has happened");
-    });
-    test(`${row.name} with an address or a size near 2^32 as ${range.pointer} is a trap`, () => {
-      for (const value of [-1, -16, 0x7fffffff, -0x80000000]) {
-        const values = fitting(row);
-        values[at] = value;
-        assert.equal(poll(caller(row, values)).stop, Stop.Trap, `address ${value}`);
-        if (sizeAt < 0) continue;
-        const sizes = fitting(row);
-        sizes[sizeAt] = value;
-        assert.equal(poll(caller(row, sizes)).stop, Stop.Trap, `size ${value}`);
-      }
-    });
-  }
-}
 
 // ---- How a run ends ----
 
@@ -282,119 +204,6 @@ test("a module cannot be entered again from its own imports, and another one can
   outer.start(0n, 0);
   outer.poll(1n);
   assert.deepEqual(seen, [42n, null]);
-});
-
-// ---- Events and the radio ----
-
-function event(kind: number, handle: number, payload = 0): Buffer {
-  const octets = Buffer.alloc(16 + payload, 0xa5);
-  octets[0] = kind;
-  octets.writeUInt16LE(payload, 2);
-  octets[6] = handle;
-  return octets;
-}
-
-test("the queue takes 16 events, drops and counts the 17th, and gives them back in order", () => {
-  const d = device(caller(rowOf("next"), [0, 200]));
-  d.start(0n, 0);
-  for (let i = 0; i < 16; i++) assert.equal(d.push(event(EventKind.Measured, i, i)), true);
-  assert.equal(d.push(event(EventKind.Measured, 16)), false);
-  assert.equal(d.stats().eventsDropped, 1);
-  for (let i = 0; i < 16; i++) assert.equal(d.poll(1n), BigInt(16 + i));
-  assert.equal(d.poll(1n), 0n);
-});
-
-test("an event whose head contradicts its size is refused", () => {
-  const d = device(w.module());
-  assert.equal(d.push(event(EventKind.Uplink, 0, 264)), true);
-  assert.equal(d.push(event(EventKind.Uplink, 0, 265)), false);
-  assert.equal(d.push(event(EventKind.Uplink, 0).subarray(0, 15)), false);
-  const wrong = event(EventKind.Uplink, 0, 4);
-  wrong.writeUInt16LE(5, 2);
-  assert.equal(d.push(wrong), false);
-});
-
-test("an event that is larger than its place is lost, and the next one comes", () => {
-  const d = device(caller(rowOf("next"), [0, 20]));
-  d.start(0n, 0);
-  d.push(event(EventKind.Uplink, 0, 5));
-  d.push(event(EventKind.Uplink, 0, 4));
-  assert.equal(d.poll(1n), BigInt(Err.NoBuffer));
-  assert.equal(d.poll(1n), 20n);
-});
-
-/** poll sends a frame with handle 5 for a time of 1, takes an event for any other. */
-function sender(): Buffer {
-  const types = [...w.TYPES, importType(rowOf("radio_send"))];
-  const choose = [
-    0x20,
-    0,
-    0x42,
-    1,
-    0x51,
-    0x04,
-    w.I32,
-    ...w.i32(0),
-    ...w.i32(20),
-    ...w.i32(5),
-    0x10,
-    0,
-    0x05,
-    ...w.i32(64),
-    ...w.i32(200),
-    0x10,
-    1,
-    0x0b,
-    0xac,
-  ];
-  const names = ["abi", "start", "poll"].map((name, index) => w.exported(name, 0, index + 2));
-  return w.module({
-    1: w.vector(types),
-    2: w.vector([w.imported("han", "radio_send", w.TYPES.length), w.imported("han", "next", 3)]),
-    7: w.vector([...names, w.exported("memory", 2, 0)]),
-    10: w.vector([w.ABI_BODY, w.START_BODY, w.body(choose)]),
-  });
-}
-
-test("the radio is busy until its RadioSent with the same handle has been taken", () => {
-  const calls: string[] = [];
-  const answers = { send: Err.NoBuffer as number };
-  const d = device(sender(), { surroundings: surroundings(calls, answers) });
-  d.start(0n, 0);
-  assert.equal(d.poll(1n), BigInt(Err.NoBuffer), "a refused frame");
-  answers.send = Err.Ok;
-  assert.equal(d.poll(1n), 0n, "leaves the radio free");
-  assert.equal(d.poll(1n), BigInt(Err.Busy));
-  d.push(event(EventKind.RadioSent, 4));
-  assert.equal(d.poll(2n), 16n);
-  assert.equal(d.poll(1n), BigInt(Err.Busy), "another handle");
-  d.push(event(EventKind.RadioSent, 5));
-  assert.equal(d.poll(1n), BigInt(Err.Busy), "not taken yet");
-  assert.equal(d.poll(2n), 16n);
-  assert.equal(d.poll(1n), 0n);
-  assert.equal(calls.length, 3);
-});
-
-test("frames of 3 to 125 octets are sent, others are BadLength", () => {
-  const answer = (size: number): bigint | null => poll(caller(rowOf("radio_send"), [0, size, 1])).deadline;
-  assert.deepEqual([2, 3, 125, 126].map(answer), [BigInt(Err.BadLength), 0n, 0n, BigInt(Err.BadLength)]);
-});
-
-test("unknown parameters, lines and lengths are refused before the surroundings hear of them", () => {
-  const calls: string[] = [];
-  const answer = (name: string, values: number[]): bigint | null =>
-    poll(caller(rowOf(name), values), { surroundings: surroundings(calls) }).deadline;
-  assert.equal(answer("radio_set", [0, 1]), BigInt(Err.Reserved));
-  assert.equal(answer("radio_set", [11, 1]), BigInt(Err.Reserved));
-  assert.equal(answer("display", [8, 0, 4]), BigInt(Err.Reserved));
-  assert.equal(answer("display", [0, 0, 33]), BigInt(Err.BadLength));
-  assert.equal(answer("gf2_multiply", [0, 0, 100, 0]), BigInt(Err.BadLength));
-  assert.equal(answer("gf2_multiply", [0, 0, 100, 10]), BigInt(Err.BadLength));
-  assert.equal(answer("key_set", [24, 0]), BigInt(Err.NoBuffer));
-  assert.equal(answer("ccm_seal", [0, 0, 0, 0, 0, 4]), BigInt(Err.NotFound));
-  assert.equal(answer("store_write", [0, 0, 4]), BigInt(Err.Reserved));
-  assert.equal(answer("store_write", [1, 0, 513]), BigInt(Err.NoBuffer));
-  assert.deepEqual(calls, []);
 });
 
 test("the flash keeps records and keys over a reboot, and an ill one is started afresh", () => {

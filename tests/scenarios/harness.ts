@@ -3,10 +3,11 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { EventKind, Record } from "../../host/abi.ts";
+import { EventKind, Record, ResetReason } from "../../host/abi.ts";
 import { Clock } from "../../host/air/clock.ts";
 import { type AirFrame, Medium } from "../../host/air/medium.ts";
 import { CaptureWriter } from "../../host/air/pcapng.ts";
+import { EngineStopped } from "../../host/engine.ts";
 import type { DeviceName } from "../../host/home/events.ts";
 import { ModuleDevice } from "../../host/home/module_device.ts";
 import { addressOctets, withCrc } from "../../host/home/provision.ts";
@@ -121,9 +122,21 @@ export function answerOf({ octets }: Note): Answer {
   };
 }
 
+/** A store that loses power at its nth write from now, before or after that write took place. */
+class Store extends Map<number, Uint8Array> {
+  left = 0;
+  taken = false;
+
+  override set(record: number, octets: Uint8Array): this {
+    if (this.left === 0 || --this.left > 0) return super.set(record, octets);
+    if (this.taken) super.set(record, octets);
+    throw new EngineStopped(ResetReason.PowerOn, "power cut");
+  }
+}
+
 /** A device that follows a test. */
 export class LabNode {
-  readonly store = new Map<number, Uint8Array>();
+  readonly store = new Store();
   readonly keys = new KeySlots();
   readonly notes: Note[] = [];
   readonly answers: Buffer[] = [];
@@ -161,7 +174,9 @@ export class LabNode {
       (surroundings) =>
         new V8Engine({
           wasm,
-          seed: createHash("sha256").update(`${air.seed} ${name} ${this.boots++}`).digest(),
+          seed: createHash("sha256")
+            .update(`${air.seed} ${name} ${this.boots++}`)
+            .digest(),
           surroundings,
           store: this.store,
           keys: this.keys,
@@ -181,6 +196,17 @@ export class LabNode {
     this.device.close();
     this.air.run(offMs);
     this.device.powerOn();
+  }
+
+  /** Cuts the power at the nth write of a record; `taken` says whether that write is in the store afterwards. */
+  cutAtWrite(count: number, taken: boolean): void {
+    this.store.left = count;
+    this.store.taken = taken;
+  }
+
+  /** Whether the cut that was asked for is still to come. */
+  get isCutDue(): boolean {
+    return this.store.left > 0;
   }
 
   /** Sends a command; answers what the module answered to it. */

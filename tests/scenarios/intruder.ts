@@ -47,7 +47,12 @@ export function openFrame(psdu: Uint8Array, key: Uint8Array): NetworkFrame | und
 }
 
 /** The frame again with another frame counter (and NWK sequence number), and maybe another payload. */
-export function sealFrame({ head, nwkSize, payload }: NetworkFrame, key: Uint8Array, counter: number, changed: Uint8Array = payload): Buffer {
+export function sealFrame(
+  { head, nwkSize, payload }: NetworkFrame,
+  key: Uint8Array,
+  counter: number,
+  changed: Uint8Array = payload,
+): Buffer {
   const octets = Buffer.from(head);
   const at = MAC_HEADER + nwkSize;
   octets[2] = counter & 0xff; // the MAC's sequence number
@@ -58,7 +63,28 @@ export function sealFrame({ head, nwkSize, payload }: NetworkFrame, key: Uint8Ar
   const sealed = cipher.update(changed);
   cipher.final();
   octets[at] &= ~7;
-  return withFcs(Buffer.concat([octets, sealed, cipher.getAuthTag()]));
+  return Buffer.from(withFcs(Buffer.concat([octets, sealed, cipher.getAuthTag()])));
+}
+
+/** An APS frame sealed with a link key, by other code than the stack's: 05-3474 sections 4.4.1.1 and 4.5.1. */
+export function sealAps(
+  header: Uint8Array,
+  payload: Uint8Array,
+  key: Uint8Array,
+  counter: number,
+  source: bigint,
+  keyIdentifier = 0,
+): Buffer {
+  const auxiliary = Buffer.alloc(13);
+  auxiliary[0] = LEVEL | (keyIdentifier << 3) | 0x20;
+  auxiliary.writeUInt32LE(counter, 1);
+  auxiliary.writeBigUInt64LE(source, 5);
+  const cipher = createCipheriv("aes-128-ccm", key, nonceOf(auxiliary), { authTagLength: MIC });
+  cipher.setAAD(Buffer.concat([header, auxiliary]), { plaintextLength: payload.length });
+  const sealed = cipher.update(payload);
+  cipher.final();
+  auxiliary[0] &= ~7;
+  return Buffer.concat([header, auxiliary, sealed, cipher.getAuthTag()]);
 }
 
 function nonceOf(auxiliary: Buffer): Buffer {

@@ -1,7 +1,6 @@
 // Puts one APS frame together and hands it to the NWK layer.
 import { NWK_DISCOVER, NWK_NO_CONFIRM, NWK_PAYLOAD_MAX, NWK_SECURE, nwkSend } from "../nwk/nwk";
-import { KEY_DATA } from "../security/auxiliary";
-import { AUXILIARY_SIZE } from "../security/auxiliary";
+import { AUXILIARY_SIZE, KEY_DATA } from "../security/auxiliary";
 import { SECURE_OVERHEAD, secureSeal } from "../security/secure";
 import {
   APS_ACK_FORMAT, APS_ACKNOWLEDGEMENT, APS_COMMAND, APS_EXTENDED, APS_HEADER_SIZE, APS_HEADER_SIZE_COMMAND, APS_HEADER_SIZE_FRAGMENT,

@@ -69,16 +69,16 @@ export function apsKeyKind(extended: u64): u32 {
 
 /** Takes a new key; the slot follows from what is known of its owner.  Answers the slot or an `Err`. */
 export function apsKeyInstall(extended: u64, kind: u32, at: usize): i32 {
-  return apsKeyPut(slotFor(extended, kind), extended, kind, at);
+  return apsKeyPut(slotFor(extended, kind), extended, kind, at, 0);
 }
 
-/** Takes a new key into a slot; its frame counters begin again. */
-export function apsKeyPut(slot: u32, extended: u64, kind: u32, at: usize): i32 {
+/** Takes a key into a slot; frame counters below `next` are spent, none of a new key. */
+export function apsKeyPut(slot: u32, extended: u64, kind: u32, at: usize, next: u32): i32 {
   let done = keySet(slot, at);
   if (done != Err.Ok) return done;
   let row = apsKeyRow(slot);
   row.extended = extended;
-  row.next = 0;
+  row.next = next;
   row.kind = kind;
   done = apsKeysSave();
   return done == Err.Ok ? <i32>slot : done;

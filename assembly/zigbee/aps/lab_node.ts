@@ -1,5 +1,5 @@
 // For tests only: what the lab devices have in common.  A test steers a device by Uplink events and hears of it by `log`.
-import { EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EventKind, log } from "../../core/host";
+import { EVENT_HEAD, EVENT_SIZE, log } from "../../core/host";
 import { nwkAddress, nwkChannel, nwkHeard, nwkLearn, nwkPanId, nwkParent } from "../nwk/nwk";
 import { StackHeard } from "../stack";
 import {

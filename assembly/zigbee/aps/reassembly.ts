@@ -93,9 +93,8 @@ function find(heard: ApsMessage, counter: u32, now: i64): Reassembly {
   for (let index: u32 = 0; index < REASSEMBLIES_MAX; index++) {
     let row = changetype<Reassembly>(rows + index * offsetof<Reassembly>());
     // A block under another key, or of another cluster, is not a part of this message.
-    if (row.until > now && row.source == heard.source && row.counter == counter && row.slot == heard.keySlot && row.cluster == heard.cluster) {
-      return row;
-    }
+    if (row.until <= now || row.source != heard.source || row.counter != counter) continue;
+    if (row.slot == heard.keySlot && row.cluster == heard.cluster) return row;
   }
   return changetype<Reassembly>(0);
 }

@@ -12,7 +12,9 @@ import { SECURE_OVERHEAD } from "../security/secure";
 import { EMIT_ROOM, EMIT_ROOM_FRAGMENT, emitTransmission, Transmission } from "./emit";
 import { APS_ACK_REQUEST, APS_BROADCAST, APS_COMMAND, APS_DATA, APS_SECURITY, ApsFrame } from "./frame";
 import { KEY_NONE } from "./keys";
-import { APS_ACK, APS_FRAGMENT, APS_MESSAGE_MAX, APS_SLEEPY, apsCounters, ApsHeard, apsHeard, ApsMessage, ApsRequest, apsRequest } from "./types";
+import {
+  APS_ACK, APS_FRAGMENT, APS_MESSAGE_MAX, APS_SLEEPY, apsCounters, ApsHeard, apsHeard, ApsMessage, ApsRequest, apsRequest,
+} from "./types";
 
 /** Frames that await an acknowledgement: a report, a command, a response and a ZDO request. */
 export const TRANSMISSIONS_MAX: u32 = 4;
@@ -142,7 +144,8 @@ export function apsSleepyNote(short: u32, sleepy: bool): void {
   if (sleepy) store<u16>(sleepers + ((state.sleeper++ % SLEEPERS_MAX) << 1), short);
 }
 
-function sleeps(short: u32): bool {
+/** Whether a device is known to sleep. */
+export function apsSleeps(short: u32): bool {
   if (nwkIsSleepyChild(short)) return true;
   for (let index: u32 = 0; index < SLEEPERS_MAX; index++) if (load<u16>(sleepers + (index << 1)) == short) return true;
   return false;
@@ -167,7 +170,7 @@ function describe(row: Transmission, request: ApsRequest, type: u32, slot: u32, 
   row.block = 0;
   row.tries = 0;
   row.nwkOptions = <u8>(request.options & APS_CLEAR ? 0 : NWK_SECURE | NWK_DISCOVER);
-  row.sleepy = request.options & APS_SLEEPY || sleeps(request.target) ? 1 : 0;
+  row.sleepy = request.options & APS_SLEEPY || apsSleeps(request.target) ? 1 : 0;
 }
 
 function isAcknowledgedBy(row: Transmission, frame: ApsFrame, heard: ApsMessage): bool {

@@ -12,6 +12,7 @@ import {
 } from "../aps/keys";
 import { APS_ACK, apsCounters, ApsHeard, apsHeard } from "../aps/types";
 import { nwkExtended, nwkKeyActive, nwkKeyInstall, nwkKeySwitch, nwkLearn } from "../nwk/nwk";
+import { nwkState } from "../nwk/state";
 import { KEY_DATA, KEY_LOAD, KEY_TRANSPORT } from "./auxiliary";
 import {
   commandParse, emitRequestApplication, KEY_TYPE_APPLICATION, KEY_TYPE_NETWORK, REMOVE_DEVICE, SecurityCommand, SWITCH_KEY, TRANSPORT_KEY,
@@ -44,7 +45,7 @@ function takeInstallCode(): i32 {
   size = installCodeParse(secret, size);
   if (size < 0) return size;
   installCodeKey(secret, size, secret);
-  let slot = apsKeyPut(KEY_SLOT_OWN, 0, ApsKeyKind.Preconfigured, secret);
+  let slot = apsKeyPut(KEY_SLOT_OWN, 0, ApsKeyKind.Preconfigured, secret, 0);
   wipe(secret, 32);
   return slot < 0 ? slot : Err.Ok;
 }
@@ -56,7 +57,7 @@ export function joinerTrustCentre(): u64 {
 
 /** There is a short address.  Answers whether the device may speak at once; else the network key must come first. */
 export function joinerJoined(rejoined: bool, now: i64): bool {
-  if (rejoined && nwkKeyActive() >= 0) return true;
+  if (rejoined && nwkState.open == 0) return true; // a rejoin in clear leaves the network open until a key comes
   if (!rejoined) joinerForget();
   state.deadline = now + WAIT_MS;
   return false;
@@ -129,13 +130,15 @@ function takeNetworkKey(command: SecurityCommand): i32 {
   let isWaiting = state.deadline != NEVER;
   if (!isWaiting && !apsHeard.networkSecured) return refuse();
   if (!isWaiting && nwkKeyActive() == <i32>command.sequence) return refuse(); // the key in use is not changed under its number
+  if (isWaiting) {
+    // Before the key: a network without its trust centre could not be resumed after a power cut.
+    apsKeyRow(KEY_SLOT_OWN).extended = command.source;
+    if (apsKeysSave() != Err.Ok) return refuse();
+  }
   if (nwkKeyInstall(command.sequence, command.key) < 0) return refuse();
   if (!isWaiting) return ApsHeard.None; // Switch Key tells when to use it
   if (nwkKeySwitch(command.sequence) < 0) return refuse();
   state.deadline = NEVER;
-  let row = apsKeyRow(KEY_SLOT_OWN);
-  row.extended = command.source;
-  apsKeysSave();
   nwkLearn(TRUST_CENTRE_SHORT, command.source);
   return ApsHeard.KeyNetwork;
 }

@@ -13,6 +13,7 @@ export const commandBuffer = memory.data(96, 8);
 export function commandSend(target: u32, size: u32, slot: u32, key: u32, options: u32, now: i64): i32 {
   apsRequest.target = target;
   apsRequest.targetExtended = 0;
+  apsRequest.sourceEndpoint = 0; // no endpoint hears of its confirmation
   apsRequest.payload = commandBuffer;
   apsRequest.size = size;
   apsRequest.options = options;

@@ -11,8 +11,10 @@ import { Err } from "../../core/err";
 import { entropy, Record, storeRead, storeWrite } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { emitCommand } from "../aps/emit";
-import { ApsKeyKind, apsKeyClear, apsKeyInstall, apsKeyKind, apsKeyPut, apsKeyRow, apsKeySlot, KEY_NONE, KEY_SLOT_DEVICES } from "../aps/keys";
-import { APS_CLEAR, transmitCounter } from "../aps/transmit";
+import {
+  ApsKeyKind, apsKeyClear, apsKeyInstall, apsKeyKind, apsKeyPut, apsKeyRow, KEY_NONE, KEY_SLOT_DEVICES,
+} from "../aps/keys";
+import { APS_CLEAR, apsSleeps, transmitCounter } from "../aps/transmit";
 import { APS_ACK, apsCounters, ApsHeard, apsHeard } from "../aps/types";
 import { nwkAddress, nwkExtended, nwkExtendedOf, nwkKeyInstall, nwkKeySwitch, nwkLearn } from "../nwk/nwk";
 import { nwkRemoveChild } from "../nwk/parent";
@@ -83,10 +85,9 @@ export function tcAdmit(extended: u64, at: usize, size: u32): i32 {
   let slot = KEY_SLOT_DEVICES + 2 * <u32>index;
   let next = apsKeyRow(slot).extended == extended ? apsKeyRow(slot).next : 0; // what was heard stays heard
   installCodeKey(at, size, secret);
-  let put = apsKeyPut(slot, extended, ApsKeyKind.Preconfigured, secret);
+  let put = apsKeyPut(slot, extended, ApsKeyKind.Preconfigured, secret, next);
   wipe(secret, KEY_SIZE);
   if (put < 0) return put;
-  apsKeyRow(slot).next = next;
   let row = rowAt(index);
   row.extended = extended;
   if (row.state == TcState.Free) row.state = <u8>TcState.Admitted;
@@ -99,7 +100,7 @@ export function tcRemove(extended: u64, now: i64): i32 {
   let index = find(extended);
   if (index < 0 || extended == 0) return Err.NotFound;
   let row = rowAt(index);
-  if (<u32>row.state >= <u32>TcState.Joined) expel(extended, row.parent, now);
+  if (<u32>row.state >= <u32>TcState.Joined) dismiss(row, now);
   apsKeyClear(KEY_SLOT_DEVICES + 2 * index);
   apsKeyClear(KEY_SLOT_DEVICES + 2 * index + 1);
   memory.fill(changetype<usize>(row), 0, offsetof<TcDevice>());
@@ -133,7 +134,7 @@ export function tcTick(now: i64): i32 {
   for (let index: u32 = 0; index < DEVICES_MAX; index++) {
     if (load<i64>(deadlines + (index << 3)) > now) continue;
     let row = rowAt(index);
-    expel(row.extended, row.parent, now);
+    dismiss(row, now);
     setState(index, TcState.Admitted, now);
     return tell(ApsHeard.DeviceLeft, row);
   }
@@ -200,7 +201,8 @@ export function tcGone(extended: u64, parent: u32): i32 {
   let index = find(extended);
   if (index < 0 || extended == 0) return ApsHeard.None;
   let row = rowAt(index);
-  if (row.parent != parent) return ApsHeard.None; // it moved on, and its old parent noticed late
+  // A parent may notice late: the device moved on, or we sent it away ourselves.
+  if (row.parent != parent || <u32>row.state < <u32>TcState.Joined) return ApsHeard.None;
   return tell(ApsHeard.DeviceLeft, row);
 }
 
@@ -244,6 +246,14 @@ function turnAway(extended: u64, parent: u32, now: i64): i32 {
   return refuse();
 }
 
+/** Sends a member away.  Who is awake follows nobody but us, 07-5356 section 5.4; who sleeps follows its parent. */
+function dismiss(row: TcDevice, now: i64): void {
+  let size = emitRemoveDevice(commandBuffer, row.extended);
+  if (apsSleeps(row.short)) expel(row.extended, row.parent, now);
+  else commandSendLinked(row.extended, ApsKeyKind.Preconfigured, size, KEY_DATA, APS_ACK, now);
+}
+
+/** Has the parent send a device away. */
 function expel(extended: u64, parent: u32, now: i64): void {
   if (parent == nwkAddress()) nwkRemoveChild(extended, now);
   else commandSendLinked(nwkExtendedOf(parent), ApsKeyKind.Preconfigured, emitRemoveDevice(commandBuffer, extended), KEY_DATA, 0, now);

@@ -4,7 +4,8 @@
 //
 // Node descriptor, 05-3474 section 2.3.2.3:  | type | flags | MAC capability | manufacturer (2) | largest frame | largest incoming
 // message (2) | servers (2) | largest outgoing message (2) | capability |
-// Simple descriptor, section 2.3.2.5:        | endpoint | profile (2) | device (2) | version | count | input clusters (2 each) | count | output clusters |
+// Simple descriptor, section 2.3.2.5:        | endpoint | profile (2) | device (2) | version | count | input clusters (2 each) | count |
+// output clusters (2 each) |
 import { NODE_DESCRIPTOR_SIZE } from "./message";
 
 @unmanaged @final class State { table: usize; }

@@ -3,7 +3,9 @@ import { Err } from "../../core/err";
 import { bindingAdd, bindingRemove } from "../aps/binding";
 import { apsHeard } from "../aps/types";
 import { nwkAddress, nwkExtended } from "../nwk/nwk";
-import { describedAt, describedCount, describedEndpoint, describedMatches, describedNode, describedType, NODE_END_DEVICE } from "./describe";
+import {
+  describedAt, describedCount, describedEndpoint, describedMatches, describedNode, describedType, NODE_END_DEVICE,
+} from "./describe";
 import {
   ACTIVE_ENDPOINTS, ADDRESS_OF_EXTENDED, ADDRESS_OF_SHORT, BIND, BINDING_EXTENDED, LEAVE, MATCH_DESCRIPTOR, NODE_DESCRIPTOR,
   NODE_DESCRIPTOR_SIZE, PERMIT_JOINING, SIMPLE_DESCRIPTOR, UNBIND, ZDO_DEVICE_NOT_FOUND, ZDO_INVALID_ENDPOINT, ZDO_INVALID_REQUEST,

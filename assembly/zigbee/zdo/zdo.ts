@@ -87,7 +87,7 @@ export function zdoAnnounce(now: i64): i32 {
   return ask(NWK_BROADCAST_AWAKE, DEVICE_ANNOUNCE, 11, now);
 }
 
-/** Asks all, or the coordinator's routers, for the short address of a device. */
+/** Asks all for the short address of a device. */
 export function zdoSendAddressOf(extended: u64, now: i64): i32 {
   store<u64>(out, extended, 1);
   store<u16>(out, 0, 9); // a single device, from index 0
@@ -128,7 +128,9 @@ export function zdoSendMatch(target: u32, profile: u32, cluster: u32, now: i64):
 }
 
 /** Asks a device to report a cluster to us, or with `add` false no longer. */
-export function zdoSendBind(target: u32, targetExtended: u64, sourceEndpoint: u32, cluster: u32, ownEndpoint: u32, add: bool, now: i64): i32 {
+export function zdoSendBind(
+  target: u32, targetExtended: u64, sourceEndpoint: u32, cluster: u32, ownEndpoint: u32, add: bool, now: i64,
+): i32 {
   store<u64>(out, targetExtended, 1);
   store<u8>(out, sourceEndpoint, 9);
   store<u16>(out, cluster, 10);

@@ -1,0 +1,163 @@
+// The imports on the boards' engine: wrong pointers, the event queue, the radio's rule, refused arguments.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EventKind, IMPORTS, type ImportRow } from "../../host/abi.ts";
+import { Err } from "../../host/err.ts";
+import { Stop } from "../../host/native/addon.ts";
+import { caller, device, importType, LIMIT, poll, rowOf, surroundings } from "./harness.ts";
+import * as w from "./wasm_bytes.ts";
+
+// ---- Pointers ----
+
+/** Arguments that fit: every address 0, every size 16, and a number of words that the contract has. */
+function fitting(row: ImportRow): number[] {
+  return row.arguments.map(({ name }) => (name === "words" ? 2 : /size|capacity/.test(name) ? 16 : name === "record" ? 100 : 0));
+}
+
+for (const row of IMPORTS) {
+  const names = row.arguments.map((argument) => argument.name);
+  for (const range of [...row.reads, ...row.writes]) {
+    const at = names.indexOf(range.pointer);
+    const sizeAt = names.indexOf(/^\w+/.exec(range.size)?.[0] ?? "");
+    const extent = (values: number[]): number => {
+      const [, term, operator, operand] = /^(\w+?)(?:([+*])(\d+))?$/.exec(range.size) ?? [];
+      const value = sizeAt < 0 ? Number(term) : values[sizeAt];
+      return operator === "+" ? value + Number(operand) : operator === "*" ? value * Number(operand) : value;
+    };
+    test(`${row.name} takes a range at the very end of the memory as ${range.pointer}, and one octet later it is a trap`, () => {
+      const values = fitting(row);
+      values[at] = LIMIT - extent(values);
+      if (row.name !== "halt") assert.equal(poll(caller(row, values)).stop, Stop.None);
+      values[at] += 1;
+      const calls: string[] = [];
+      const result = poll(caller(row, values), { surroundings: surroundings(calls) });
+      assert.equal(result.stop, Stop.Trap, result.reason);
+      assert.match(result.reason, /out of bounds/);
+      assert.deepEqual(calls, [], "nothing has happened");
+    });
+    test(`${row.name} with an address or a size near 2^32 as ${range.pointer} is a trap`, () => {
+      for (const value of [-1, -16, 0x7fffffff, -0x80000000]) {
+        const values = fitting(row);
+        values[at] = value;
+        assert.equal(poll(caller(row, values)).stop, Stop.Trap, `address ${value}`);
+        if (sizeAt < 0) continue;
+        const sizes = fitting(row);
+        sizes[sizeAt] = value;
+        assert.equal(poll(caller(row, sizes)).stop, Stop.Trap, `size ${value}`);
+      }
+    });
+  }
+}
+
+// ---- Events and the radio ----
+
+function event(kind: number, handle: number, payload = 0): Buffer {
+  const octets = Buffer.alloc(16 + payload, 0xa5);
+  octets[0] = kind;
+  octets.writeUInt16LE(payload, 2);
+  octets[6] = handle;
+  return octets;
+}
+
+test("the queue takes 16 events, drops and counts the 17th, and gives them back in order", () => {
+  const d = device(caller(rowOf("next"), [0, 200]));
+  d.start(0n, 0);
+  for (let i = 0; i < 16; i++) assert.equal(d.push(event(EventKind.Measured, i, i)), true);
+  assert.equal(d.push(event(EventKind.Measured, 16)), false);
+  assert.equal(d.stats().eventsDropped, 1);
+  for (let i = 0; i < 16; i++) assert.equal(d.poll(1n), BigInt(16 + i));
+  assert.equal(d.poll(1n), 0n);
+});
+
+test("an event whose head contradicts its size is refused", () => {
+  const d = device(w.module());
+  assert.equal(d.push(event(EventKind.Uplink, 0, 264)), true);
+  assert.equal(d.push(event(EventKind.Uplink, 0, 265)), false);
+  assert.equal(d.push(event(EventKind.Uplink, 0).subarray(0, 15)), false);
+  const wrong = event(EventKind.Uplink, 0, 4);
+  wrong.writeUInt16LE(5, 2);
+  assert.equal(d.push(wrong), false);
+});
+
+test("an event that is larger than its place is lost, and the next one comes", () => {
+  const d = device(caller(rowOf("next"), [0, 20]));
+  d.start(0n, 0);
+  d.push(event(EventKind.Uplink, 0, 5));
+  d.push(event(EventKind.Uplink, 0, 4));
+  assert.equal(d.poll(1n), BigInt(Err.NoBuffer));
+  assert.equal(d.poll(1n), 20n);
+});
+
+/** poll sends a frame with handle 5 for a time of 1, takes an event for any other. */
+function sender(): Buffer {
+  const types = [...w.TYPES, importType(rowOf("radio_send"))];
+  const choose = [
+    0x20,
+    0,
+    0x42,
+    1,
+    0x51,
+    0x04,
+    w.I32,
+    ...w.i32(0),
+    ...w.i32(20),
+    ...w.i32(5),
+    0x10,
+    0,
+    0x05,
+    ...w.i32(64),
+    ...w.i32(200),
+    0x10,
+    1,
+    0x0b,
+    0xac,
+  ];
+  const names = ["abi", "start", "poll"].map((name, index) => w.exported(name, 0, index + 2));
+  return w.module({
+    1: w.vector(types),
+    2: w.vector([w.imported("han", "radio_send", w.TYPES.length), w.imported("han", "next", 3)]),
+    7: w.vector([...names, w.exported("memory", 2, 0)]),
+    10: w.vector([w.ABI_BODY, w.START_BODY, w.body(choose)]),
+  });
+}
+
+test("the radio is busy until its RadioSent with the same handle has been taken", () => {
+  const calls: string[] = [];
+  const answers = { send: Err.NoBuffer as number };
+  const d = device(sender(), { surroundings: surroundings(calls, answers) });
+  d.start(0n, 0);
+  assert.equal(d.poll(1n), BigInt(Err.NoBuffer), "a refused frame");
+  answers.send = Err.Ok;
+  assert.equal(d.poll(1n), 0n, "leaves the radio free");
+  assert.equal(d.poll(1n), BigInt(Err.Busy));
+  d.push(event(EventKind.RadioSent, 4));
+  assert.equal(d.poll(2n), 16n);
+  assert.equal(d.poll(1n), BigInt(Err.Busy), "another handle");
+  d.push(event(EventKind.RadioSent, 5));
+  assert.equal(d.poll(1n), BigInt(Err.Busy), "not taken yet");
+  assert.equal(d.poll(2n), 16n);
+  assert.equal(d.poll(1n), 0n);
+  assert.equal(calls.length, 3);
+});
+
+test("frames of 3 to 125 octets are sent, others are BadLength", () => {
+  const answer = (size: number): bigint | null => poll(caller(rowOf("radio_send"), [0, size, 1])).deadline;
+  assert.deepEqual([2, 3, 125, 126].map(answer), [BigInt(Err.BadLength), 0n, 0n, BigInt(Err.BadLength)]);
+});
+
+test("unknown parameters, lines and lengths are refused before the surroundings hear of them", () => {
+  const calls: string[] = [];
+  const answer = (name: string, values: number[]): bigint | null =>
+    poll(caller(rowOf(name), values), { surroundings: surroundings(calls) }).deadline;
+  assert.equal(answer("radio_set", [0, 1]), BigInt(Err.Reserved));
+  assert.equal(answer("radio_set", [11, 1]), BigInt(Err.Reserved));
+  assert.equal(answer("display", [8, 0, 4]), BigInt(Err.Reserved));
+  assert.equal(answer("display", [0, 0, 33]), BigInt(Err.BadLength));
+  assert.equal(answer("gf2_multiply", [0, 0, 100, 0]), BigInt(Err.BadLength));
+  assert.equal(answer("gf2_multiply", [0, 0, 100, 10]), BigInt(Err.BadLength));
+  assert.equal(answer("key_set", [24, 0]), BigInt(Err.NoBuffer));
+  assert.equal(answer("ccm_seal", [0, 0, 0, 0, 0, 4]), BigInt(Err.NotFound));
+  assert.equal(answer("store_write", [0, 0, 4]), BigInt(Err.Reserved));
+  assert.equal(answer("store_write", [1, 0, 513]), BigInt(Err.NoBuffer));
+  assert.deepEqual(calls, []);
+});
