@@ -99,28 +99,24 @@ export function layoutOf(cluster: u32, toClient: bool, command: u32): usize {
   return 0;
 }
 
-@unmanaged @final
-class Walk {
-  from: usize;
-  have: u32;
-  /** 0: nothing is written. */
-  to: usize;
-  used: u32;
-  optional: bool;
-  last: u32;
-}
-const walk = changetype<Walk>(memory.data(offsetof<Walk>()));
+// Globals of the module and not its memory: a parser writes nothing there.
+let source: usize = 0;
+let have: u32 = 0;
+let target: usize = 0; // 0: nothing is written
+let used: u32 = 0;
+let optional: bool = false;
+let last: u32 = 0;
 
 /** Walks the payload of a command; gives it back field by field where `to` is not 0.  Answers its size or an `Err`. */
-export function layoutWalk(layout: usize, from: usize, have: u32, to: usize): i32 {
-  walk.from = from;
-  walk.have = have;
-  walk.to = to;
-  walk.used = 0;
-  walk.optional = false;
+export function layoutWalk(layout: usize, from: usize, size: u32, to: usize): i32 {
+  source = from;
+  have = size;
+  target = to;
+  used = 0;
+  optional = false;
   let failed = tokens(layout + 1, layout + 1 + load<u8>(layout));
   if (failed < 0) return failed;
-  return walk.used < have ? Err.BadLength : <i32>walk.used;
+  return used < have ? Err.BadLength : <i32>used;
 }
 
 function tokens(at: usize, end: usize): i32 {
@@ -129,33 +125,33 @@ function tokens(at: usize, end: usize): i32 {
     let failed: i32 = 0;
     switch (token) {
       case O: {
-        walk.optional = true;
+        optional = true;
         break;
       }
       case A: {
-        failed = octets(walk.have - walk.used);
+        failed = octets(have - used);
         break;
       }
       case R: {
-        while (walk.used < walk.have) {
+        while (used < have) {
           failed = tokens(at + 1, end);
           if (failed < 0) return failed;
         }
         return 0;
       }
-      case C: return repeat(walk.last, at + 1, end);
+      case C: return repeat(last, at + 1, end);
       case N: {
-        failed = repeat(walk.last & 15, at + 1, at + 2);
+        failed = repeat(last & 15, at + 1, at + 2);
         at++;
         break;
       }
       case S: {
         failed = number(1);
-        if (failed >= 0 && walk.last != 0xff) failed = octets(walk.last);
+        if (failed >= 0 && last != 0xff) failed = octets(last);
         break;
       }
       default: {
-        if (walk.optional && walk.used == walk.have) return 0;
+        if (optional && used == have) return 0;
         failed = number(token);
       }
     }
@@ -175,18 +171,18 @@ function repeat(count: u32, at: usize, end: usize): i32 {
 function number(size: u32): i32 {
   assert(size > 0);
   assert(size <= NUMBER_MAX);
-  if (walk.have - walk.used < size) return Err.Truncated;
+  if (have - used < size) return Err.Truncated;
   let value: u64 = 0;
-  for (let index = size; index > 0;) value = (value << 8) | load<u8>(walk.from + walk.used + --index);
-  if (walk.to) for (let index: u32 = 0; index < size; index++) store<u8>(walk.to + walk.used + index, <u8>(value >> (<u64>index << 3)));
-  walk.last = <u32>value;
-  walk.used += size;
+  for (let index = size; index > 0;) value = (value << 8) | load<u8>(source + used + --index);
+  if (target) for (let index: u32 = 0; index < size; index++) store<u8>(target + used + index, <u8>(value >> (<u64>index << 3)));
+  last = <u32>value;
+  used += size;
   return 0;
 }
 
 function octets(size: u32): i32 {
-  if (walk.have - walk.used < size) return Err.Truncated;
-  if (walk.to) memory.copy(walk.to + walk.used, walk.from + walk.used, size);
-  walk.used += size;
+  if (have - used < size) return Err.Truncated;
+  if (target) memory.copy(target + used, source + used, size);
+  used += size;
   return 0;
 }

@@ -1,7 +1,9 @@
 // Three devices' clusters on one table: frames that one sends are heard by the other at once, through real ZCL octets.
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import asc from "assemblyscript/asc";
+import { sources } from "../../tools/build.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 export const HUB = 0;
@@ -11,12 +13,25 @@ export const ADDRESS = [0x00124b0000000001n, 0x00124b0000000002n, 0x00124b000000
 export const ESTABLISHED = 2;
 
 /** Compiles tests/unit/sep1_device.ts with the stub in place of APS. */
-async function compile(): Promise<WebAssembly.Module> {
+async function compile(): Promise<Uint8Array> {
   const stub = readFileSync(path.join(ROOT, "tests/unit/aps_stub.ts"), "utf8");
   let binary: Uint8Array | null = null;
   const errors: string[] = [];
   const { error } = await asc.main(
-    ["tests/unit/sep1_device.ts", "--baseDir", ROOT, "--runtime", "assembly/core/runtime/index", "-O2", "--initialMemory", "1", "--maximumMemory", "1", "-o", "device.wasm"],
+    [
+      "tests/unit/sep1_device.ts",
+      "--baseDir",
+      ROOT,
+      "--runtime",
+      "assembly/core/runtime/index",
+      "-O2",
+      "--initialMemory",
+      "1",
+      "--maximumMemory",
+      "1",
+      "-o",
+      "device.wasm",
+    ],
     {
       readFile: (name: string, base: string) => {
         const full = path.resolve(base, name);
@@ -34,12 +49,30 @@ async function compile(): Promise<WebAssembly.Module> {
     },
   );
   if (error || !binary) throw new Error(`${error?.message}\n${errors.join("")}`);
-  return new WebAssembly.Module(binary as Uint8Array<ArrayBuffer>);
+  return binary;
+}
+
+/** Compiled once for all test files: they run in processes of their own. */
+async function compiledOnce(): Promise<WebAssembly.Module> {
+  const hash = createHash("sha256");
+  for (const source of [...sources(), path.join(ROOT, "tests/unit/sep1_device.ts"), path.join(ROOT, "tests/unit/aps_stub.ts")]) {
+    hash.update(source).update(readFileSync(source));
+  }
+  const folder = path.join(ROOT, "build/tests");
+  const file = path.join(folder, `sep1-${hash.digest("hex").slice(0, 16)}.wasm`);
+  if (!existsSync(file)) {
+    const wasm = await compile();
+    mkdirSync(folder, { recursive: true });
+    const draft = `${file}.${process.pid}`; // another process may do the same: each puts a whole file in place
+    writeFileSync(draft, wasm);
+    renameSync(draft, file);
+  }
+  return new WebAssembly.Module(readFileSync(file));
 }
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 export function deviceModule(): Promise<WebAssembly.Module> {
-  compiled ??= compile();
+  compiled ??= compiledOnce();
   return compiled;
 }
 
@@ -57,6 +90,7 @@ interface Exports {
   buffer(): number;
   start(kind: number, now: bigint): void;
   hear(extended: bigint, cluster: number, keyKind: number, broadcast: number, size: number, now: bigint): number;
+  misdirected(endpoint: number, profile: number, cluster: number, size: number): number;
   event(now: bigint): number;
   tick(now: bigint): bigint;
   confirm(handle: number): void;
@@ -70,6 +104,8 @@ export class Device {
   readonly logs: { code: number; octets: Buffer }[] = [];
   readonly screen: string[] = [];
   draws = 0;
+  /** Of the transmission last accepted. */
+  lastHandle = 0;
   /** What `apsSend` answers; negative refuses. */
   sendAnswer = 0;
   private readonly exports: Exports;
@@ -91,7 +127,8 @@ export class Device {
         sent: (extended: bigint, target: number, endpoint: number, cluster: number, options: number, at: number, size: number) => {
           if (this.sendAnswer < 0) return this.sendAnswer;
           this.sent.push({ extended: BigInt.asUintN(64, extended), target, endpoint, cluster, options, zcl: octets(at, size) });
-          return this.sent.length & 0xff;
+          this.lastHandle = (this.lastHandle + 1) & 0xff;
+          return this.lastHandle;
         },
       },
       han: {
@@ -129,6 +166,11 @@ export class Device {
     this.fill(frame);
     const from = options.from ?? 0x00124b00000000ffn;
     return this.exports.hear(from, options.cluster, options.key ?? ESTABLISHED, options.broadcast ? 1 : 0, frame.length, options.now ?? 0n);
+  }
+
+  misdirected(zcl: Buffer, endpoint: number, profile: number, cluster: number): number {
+    this.fill(zcl);
+    return this.exports.misdirected(endpoint, profile, cluster, zcl.length);
   }
 
   event(payload: Buffer, now: bigint): number {
@@ -186,7 +228,16 @@ export function clockRecord(utc: number, offset: number, summerStart: number, su
   return out;
 }
 
-export function tariffRecord(t: { event: number; start?: number; minutes?: number; currency?: number; price: number; digits?: number; tier?: number; label?: string }): Buffer {
+export function tariffRecord(t: {
+  event: number;
+  start?: number;
+  minutes?: number;
+  currency?: number;
+  price: number;
+  digits?: number;
+  tier?: number;
+  label?: string;
+}): Buffer {
   const label = Buffer.from(t.label ?? "", "latin1");
   const out = Buffer.alloc(20);
   out.writeUInt8(2, 0);

@@ -52,7 +52,10 @@ describe("ZCL vectors", () => {
     if (!existsSync(SHARED)) return t.skip("the shared vectors are not here");
     const lines: string[] = [];
     const { passed, failed } = await runSe(SHARED, (line) => lines.push(line));
-    assert.deepEqual(lines.filter((line) => line.startsWith("FAILED")), []);
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith("FAILED")),
+      [],
+    );
     assert.equal(failed, 0);
     assert.equal(passed, 141);
   });

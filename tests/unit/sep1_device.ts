@@ -72,6 +72,17 @@ export function tick(now: i64): i64 {
   return min<i64>(errandsDeadline(), ihdDeadline());
 }
 
+/** As `hear`, to another endpoint or profile. */
+export function misdirected(endpoint: u32, profile: u32, cluster: u32, size: u32): i32 {
+  apsHeard.targetEndpoint = endpoint;
+  apsHeard.profile = profile;
+  apsHeard.cluster = cluster;
+  apsHeard.keyKind = 2;
+  apsHeard.payload = room;
+  apsHeard.size = size;
+  return kind == HUB ? hubMirrorInput(0) : kind == METER ? meterMirrorInput(0) : ihdMirrorInput(0);
+}
+
 export function confirm(handle: i32): void { meteringConfirm(handle); }
 export function bind(cluster: u32, extended: u64): i32 { return bindingAdd(1, cluster, extended, 1); }
 export function partners(hub: u64, meter: u64, now: i64): void {

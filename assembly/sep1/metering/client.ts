@@ -5,7 +5,10 @@ import { register } from "../../model/register";
 import { ZCL_READ_ANSWER, ZCL_SUCCESS, zclConfigureEmit, zclRecordSize } from "../../zigbee/zcl/foundation";
 import { ZCL_INT24, ZCL_UINT24, ZCL_UINT48, zclNumber } from "../../zigbee/zcl/types";
 import { zclHeard } from "../../zigbee/zcl/zcl";
-import { METERING_BCD, METERING_DEMAND, METERING_DEMAND_FORMAT, METERING_DIVISOR, METERING_KWH, METERING_MULTIPLIER, METERING_NO_DEMAND, METERING_NO_SUMMATION, METERING_SUMMATION, METERING_SUMMATION_FORMAT, METERING_UNIT } from "./attributes";
+import {
+  METERING_BCD, METERING_DEMAND, METERING_DEMAND_FORMAT, METERING_DIVISOR, METERING_KWH, METERING_MULTIPLIER, METERING_NO_DEMAND,
+  METERING_NO_SUMMATION, METERING_SUMMATION, METERING_SUMMATION_FORMAT, METERING_UNIT,
+} from "./attributes";
 
 /** How often reports are asked for, s: live at 10 s, and a sign of life each minute. */
 export const METERING_REPORT_MIN_S: u32 = 10;

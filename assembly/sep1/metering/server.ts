@@ -13,7 +13,11 @@ import { REPORTS_MAX, reportDeadline, reportDone, reportMayJoin, reportPut, repo
 import { ZCL_BITMAP8, ZCL_ENUM8, ZCL_INT24, ZCL_UINT24, ZCL_UINT48, zclPutNumber } from "../../zigbee/zcl/types";
 import { ZCL_ENDPOINT, zclBegin, zclSend } from "../../zigbee/zcl/zcl";
 import { CLUSTER_METERING } from "../clusters";
-import { METERING_DEMAND, METERING_DEMAND_FORMAT, METERING_DEMAND_MAX, METERING_DEVICE_TYPE, METERING_DIVISOR, METERING_ELECTRIC, METERING_KWH, METERING_MULTIPLIER, METERING_NO_DEMAND, METERING_NO_SUMMATION, METERING_STATUS, METERING_SUMMATION, METERING_SUMMATION_FORMAT, METERING_UNIT } from "./attributes";
+import {
+  METERING_DEMAND, METERING_DEMAND_FORMAT, METERING_DEMAND_MAX, METERING_DEVICE_TYPE, METERING_DIVISOR, METERING_ELECTRIC, METERING_KWH,
+  METERING_MULTIPLIER, METERING_NO_DEMAND, METERING_NO_SUMMATION, METERING_STATUS, METERING_SUMMATION, METERING_SUMMATION_FORMAT,
+  METERING_UNIT,
+} from "./attributes";
 
 export const METERING_ATTRIBUTES = memory.data<u32>([
   METERING_SUMMATION | ZCL_UINT48 << 16 | ATTRIBUTE_REPORTABLE,
@@ -91,7 +95,8 @@ export function meteringDeadline(): i64 {
 export function meteringTick(now: i64): void {
   if (meteringDeadline() > now) return;
   let sent = false;
-  for (let index = bindingNext(0, ZCL_ENDPOINT, CLUSTER_METERING); index >= 0; index = bindingNext(index + 1, ZCL_ENDPOINT, CLUSTER_METERING)) {
+  let index = bindingNext(0, ZCL_ENDPOINT, CLUSTER_METERING);
+  for (; index >= 0; index = bindingNext(index + 1, ZCL_ENDPOINT, CLUSTER_METERING)) {
     let binding = bindingAt(index);
     let handle = zclSend(binding.extended, binding.targetEndpoint, CLUSTER_METERING, report(now), now);
     if (handle < 0) continue;
@@ -126,6 +131,7 @@ const noted = changetype<Note>(memory.data(offsetof<Note>(), 8));
 /** Log.Register: what was just told. */
 export function meteringNote(): void {
   meteringServer.reports++;
+  if (!register.importKnown) return;
   noted.importWh = register.importWh;
   noted.powerW = register.powerW;
   log(Log.Register, changetype<usize>(noted), 12);

@@ -5,7 +5,9 @@ import { Err } from "../../core/err";
 import { ZCL_INVALID_FIELD, ZCL_MALFORMED, ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } from "../../zigbee/zcl/foundation";
 import { ZCL_TYPE_CLUSTER } from "../../zigbee/zcl/frame";
 import { zclDefault, zclHeard, zclReply, zclSendReply } from "../../zigbee/zcl/zcl";
-import { PRICE_ACKNOWLEDGE, PRICE_PUBLISH, PRICE_UNIT_KWH, PricePublish, priceAcknowledgeEmit, pricePublishParse, priceWantsAcknowledgement } from "./message";
+import {
+  PRICE_ACKNOWLEDGE, PRICE_PUBLISH, PRICE_UNIT_KWH, PricePublish, priceAcknowledgeEmit, pricePublishParse, priceWantsAcknowledgement,
+} from "./message";
 
 const UNIT_KWH_BCD: u32 = 0x80;
 

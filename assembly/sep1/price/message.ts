@@ -3,7 +3,8 @@
 //   get current price    | options |
 //   get scheduled prices | start u32 | count |
 //   acknowledgement      | provider u32 | event u32 | time u32 | control |
-//   publish price        | provider u32 | label, counted | event u32 | now u32 | unit | currency u16 | digits:4 tier:4 | tiers:4 register:4 |
+//   publish price        | provider u32 | label, counted | event u32 | now u32 | unit | currency u16 | digits:4 tier:4 |
+//                        | tiers:4 register:4 |
 //                        | start u32 | minutes u16 | price u32 |                                                    SE 1.0 ends here
 //                        | ratio | generation price u32 | ratio | alternate cost u32 | unit | digits |                or after any of these
 //                        | thresholds | control | generation tiers | generation tier | tiers | tier | register tier |

@@ -6,7 +6,10 @@ import { ZCL_MALFORMED, ZCL_NOT_FOUND, ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } fro
 import { ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER } from "../../zigbee/zcl/frame";
 import { zclBegin, zclDefault, zclHeard, zclReply, zclSend, zclSendReply } from "../../zigbee/zcl/zcl";
 import { CLUSTER_PRICE } from "../clusters";
-import { PRICE_ACKNOWLEDGE, PRICE_ACKNOWLEDGE_SIZE, PRICE_AWAKE, PRICE_GET_CURRENT, PRICE_GET_CURRENT_SIZE, PRICE_GET_SCHEDULED, PRICE_GET_SCHEDULED_SIZE, PRICE_PUBLISH, pricePublishEmit } from "./message";
+import {
+  PRICE_ACKNOWLEDGE, PRICE_ACKNOWLEDGE_SIZE, PRICE_AWAKE, PRICE_GET_CURRENT, PRICE_GET_CURRENT_SIZE, PRICE_GET_SCHEDULED,
+  PRICE_GET_SCHEDULED_SIZE, PRICE_PUBLISH, pricePublishEmit,
+} from "./message";
 
 export const PRICE_CLIENTS_MAX: u32 = 8;
 /** One answer after the other; a client asks again for what is further away. */

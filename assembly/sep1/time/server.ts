@@ -2,7 +2,9 @@
 import { TIME_UNKNOWN, clock, clockKnown, clockLocal, clockStandard, clockUtc } from "../../model/clock";
 import { ATTRIBUTES_END } from "../../zigbee/zcl/attributes";
 import { ZCL_BITMAP8, ZCL_INT32, ZCL_UINT32, ZCL_UTC } from "../../zigbee/zcl/types";
-import { TIME_LOCAL, TIME_NOW, TIME_STANDARD, TIME_STATUS, TIME_SUMMER_END, TIME_SUMMER_SHIFT, TIME_SUMMER_START, TIME_ZONE } from "./attributes";
+import {
+  TIME_LOCAL, TIME_NOW, TIME_STANDARD, TIME_STATUS, TIME_SUMMER_END, TIME_SUMMER_SHIFT, TIME_SUMMER_START, TIME_ZONE,
+} from "./attributes";
 
 export const TIME_ATTRIBUTES = memory.data<u32>([
   TIME_NOW | ZCL_UTC << 16,

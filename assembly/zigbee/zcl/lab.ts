@@ -2,7 +2,10 @@
 // parse_NAME(at, size) answers what the parser answers; emit_NAME(from, size, to) gives an accepted input back.
 import { Err } from "../../core/err";
 import { ZCL_TYPE_MASK, ZCL_TYPE_PROFILE, ZclFrame, zclEmit, zclParse } from "./frame";
-import { ZCL_CONFIGURE, ZCL_CONFIGURE_ANSWER, ZCL_DEFAULT, ZCL_DISCOVER, ZCL_DISCOVER_ANSWER, ZCL_READ, ZCL_READ_ANSWER, ZCL_READ_CONFIGURATION, ZCL_READ_CONFIGURATION_ANSWER, ZCL_WRITE_ANSWER, zclConfigureEmit, zclGeneralParse, zclRecordSize } from "./foundation";
+import {
+  ZCL_CONFIGURE, ZCL_CONFIGURE_ANSWER, ZCL_DEFAULT, ZCL_DISCOVER, ZCL_DISCOVER_ANSWER, ZCL_READ, ZCL_READ_ANSWER, ZCL_READ_CONFIGURATION,
+  ZCL_READ_CONFIGURATION_ANSWER, ZCL_WRITE_ANSWER, zclConfigureEmit, zclGeneralParse, zclRecordSize,
+} from "./foundation";
 import { zclNumber, zclPutNumber, zclTypeIsAnalog, zclValueSize } from "./types";
 
 export function parse_zcl_header(at: usize, size: u32): i32 { return zclParse(at, size); }

@@ -8,7 +8,10 @@ import { Record, storeRead, storeWrite } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { ATTRIBUTES_END, ATTRIBUTE_REPORTABLE, attributeRow, attributeType } from "./attributes";
 import { ZCL_TYPE_PROFILE } from "./frame";
-import { ZCL_CONFIGURE, ZCL_CONFIGURE_ANSWER, ZCL_DIRECTION_SENT, ZCL_INVALID_TYPE, ZCL_INVALID_VALUE, ZCL_NOT_FOUND, ZCL_NO_ATTRIBUTE, ZCL_NO_REPORTS, ZCL_NO_SPACE, ZCL_READ_CONFIGURATION_ANSWER, ZCL_SUCCESS, ZCL_UNREPORTABLE, zclConfigureEmit, zclRecordSize } from "./foundation";
+import {
+  ZCL_CONFIGURE, ZCL_CONFIGURE_ANSWER, ZCL_DIRECTION_SENT, ZCL_INVALID_TYPE, ZCL_INVALID_VALUE, ZCL_NOT_FOUND, ZCL_NO_ATTRIBUTE,
+  ZCL_NO_REPORTS, ZCL_NO_SPACE, ZCL_READ_CONFIGURATION_ANSWER, ZCL_SUCCESS, ZCL_UNREPORTABLE, zclConfigureEmit, zclRecordSize,
+} from "./foundation";
 import { zclNumber, zclPutNumber, zclTypeIsAnalog } from "./types";
 import { ZCL_END, zclHeard, zclReply, zclSendReply } from "./zcl";
 

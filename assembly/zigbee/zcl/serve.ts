@@ -6,7 +6,9 @@
 //   zclReadSend(now);
 import { ATTRIBUTES_END, attributeRow, attributeType } from "./attributes";
 import { ZCL_TYPE_PROFILE } from "./frame";
-import { ZCL_DISCOVER_ANSWER, ZCL_NO_ATTRIBUTE, ZCL_READ_ANSWER, ZCL_READ_ONLY, ZCL_SUCCESS, ZCL_WRITE_ANSWER, ZCL_WRITE_QUIETLY, zclRecordSize } from "./foundation";
+import {
+  ZCL_DISCOVER_ANSWER, ZCL_NO_ATTRIBUTE, ZCL_READ_ANSWER, ZCL_READ_ONLY, ZCL_SUCCESS, ZCL_WRITE_ANSWER, ZCL_WRITE_QUIETLY, zclRecordSize,
+} from "./foundation";
 import { ZCL_END, ZCL_VALUE_MAX, ZclHeard, zclHeard, zclReply, zclSendReply } from "./zcl";
 
 @unmanaged @final

@@ -2,8 +2,16 @@
 //
 // `zclInput` only looks.  What is to be done with a frame is the cluster layer's decision, which first asks its key policy.
 import { APS_ACK, APS_LINK_KEY, ApsKeyKind, apsHeard, apsRequest, apsSend } from "../aps/aps";
-import { ZCL_HEADER_SIZE_MAX, ZCL_MANUFACTURER, ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER, ZCL_TYPE_MASK, ZCL_TYPE_PROFILE, ZclFrame, zclEmit, zclParse } from "./frame";
-import { ZCL_CONFIGURE, ZCL_CONFIGURE_ANSWER, ZCL_DEFAULT, ZCL_DISCOVER, ZCL_DISCOVER_ANSWER, ZCL_MALFORMED, ZCL_NO_GENERAL_COMMAND, ZCL_NO_MANUFACTURER_CLUSTER_COMMAND, ZCL_NO_MANUFACTURER_GENERAL_COMMAND, ZCL_READ, ZCL_READ_ANSWER, ZCL_READ_CONFIGURATION, ZCL_READ_CONFIGURATION_ANSWER, ZCL_REPORT, ZCL_SUCCESS, ZCL_WRITE, ZCL_WRITE_ANSWER, ZCL_WRITE_QUIETLY, ZCL_WRITE_UNDIVIDED, zclGeneralParse } from "./foundation";
+import {
+  ZCL_MANUFACTURER, ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER, ZCL_TYPE_MASK, ZCL_TYPE_PROFILE, ZclFrame, zclEmit,
+  zclParse,
+} from "./frame";
+import {
+  ZCL_CONFIGURE, ZCL_CONFIGURE_ANSWER, ZCL_DEFAULT, ZCL_DISCOVER, ZCL_DISCOVER_ANSWER, ZCL_MALFORMED, ZCL_NO_GENERAL_COMMAND,
+  ZCL_NO_MANUFACTURER_CLUSTER_COMMAND, ZCL_NO_MANUFACTURER_GENERAL_COMMAND, ZCL_READ, ZCL_READ_ANSWER, ZCL_READ_CONFIGURATION,
+  ZCL_READ_CONFIGURATION_ANSWER, ZCL_REPORT, ZCL_SUCCESS, ZCL_WRITE, ZCL_WRITE_ANSWER, ZCL_WRITE_QUIETLY, ZCL_WRITE_UNDIVIDED,
+  zclGeneralParse,
+} from "./foundation";
 
 /** What a frame is.  The kinds up to `Discover` want an answer from a server of attributes. */
 export enum ZclHeard {
@@ -55,10 +63,13 @@ export const ZCL_END: usize = frame + ZCL_SIZE_MAX;
 
 export const SE_PROFILE: u32 = 0x0109;
 const UNKNOWN_ADDRESS: u32 = 0xffff;
+const BROADCAST_ENDPOINT: u32 = 0xff;
 let sequence: u32 = 0;
 
 /** Looks at the message in `apsHeard`; writes `zclHeard` only. */
 export function zclInput(): i32 {
+  if (apsHeard.profile != SE_PROFILE) return ZclHeard.None;
+  if (apsHeard.targetEndpoint != ZCL_ENDPOINT && apsHeard.targetEndpoint != BROADCAST_ENDPOINT) return ZclHeard.None;
   let kind = zclLook(apsHeard.cluster, apsHeard.payload, apsHeard.size);
   if (kind == ZclHeard.None) zclCounters.malformed++;
   return kind;
@@ -99,7 +110,6 @@ export function zclReply(type: u32, command: u32): usize {
 export function zclSendReply(end: usize, now: i64): i32 {
   let options = apsHeard.keyKind == ApsKeyKind.Established ? APS_ACK | APS_LINK_KEY : APS_ACK;
   apsRequest.targetEndpoint = apsHeard.sourceEndpoint;
-  apsRequest.sourceEndpoint = apsHeard.targetEndpoint;
   return send(apsHeard.source, apsHeard.sourceExtended, zclHeard.cluster, options, end, now);
 }
 
@@ -114,7 +124,6 @@ export function zclSequence(): u32 { return sequence; }
 /** Sends a frame that `zclBegin` began, under a link key; APS knows the short address. */
 export function zclSend(extended: u64, endpoint: u32, cluster: u32, end: usize, now: i64): i32 {
   apsRequest.targetEndpoint = endpoint;
-  apsRequest.sourceEndpoint = ZCL_ENDPOINT;
   return send(UNKNOWN_ADDRESS, extended, cluster, APS_ACK | APS_LINK_KEY, end, now);
 }
 
@@ -138,6 +147,7 @@ function send(target: u32, extended: u64, cluster: u32, options: u32, end: usize
   assert(end <= ZCL_END);
   apsRequest.target = target;
   apsRequest.targetExtended = extended;
+  apsRequest.sourceEndpoint = ZCL_ENDPOINT;
   apsRequest.profile = SE_PROFILE;
   apsRequest.cluster = cluster;
   apsRequest.options = options;
