@@ -10,6 +10,8 @@ import { lastWords } from "./render/view.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_INPUT = 2;
+/** npm hands a signal on that the terminal has sent to everyone already; a person needs longer for the second one. */
+const IMPATIENT_MS = 500;
 /** Speeds of the keys + and -. */
 const SPEEDS = [1, 2, 5, 10, 20, 60, 120, 300, SPEED_MAX];
 
@@ -23,9 +25,8 @@ async function main(): Promise<void> {
   const options = optionsParse(process.argv.slice(2), { folder: folder(), terminal, write: (text) => process.stdout.write(text) });
   let output: Output | null = null;
   const session = await Session.open(options, () => output as Output);
-  // The first signal ends the run with its summary; a second one ends the process at once.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => session.stop());
-  output = options.json ? new JsonLines(process.stdout) : screen(session);
+  endOnSignals(session);
+  output = options.json ? new JsonLines(process.stdout) : screen(session, options.boards || options.zep !== null);
   try {
     await session.run();
   } finally {
@@ -36,16 +37,31 @@ async function main(): Promise<void> {
   process.exit(output.failed ? EXIT_FAILED : 0);
 }
 
-function screen(session: Session): Terminal {
+/** The first signal ends the run with its summary; one that comes later than npm's copy of the first ends the process. */
+function endOnSignals(session: Session): void {
+  let asked = Number.POSITIVE_INFINITY;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      const now = performance.now();
+      if (now - asked > IMPATIENT_MS) process.exit(EXIT_FAILED);
+      asked = Math.min(asked, now);
+      session.stop();
+    });
+  }
+}
+
+/** `real`: boards or UDP partners keep real time, so there is nothing to pause or to speed up. */
+function screen(session: Session, real: boolean): Terminal {
   const { pacer } = session;
   const step = (by: number): void => {
+    if (real) return;
     const nearest = SPEEDS.findIndex((speed) => speed >= pacer.speed);
     pacer.speed = SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, (nearest < 0 ? SPEEDS.length - 1 : nearest) + by))];
   };
   const controls = {
     quit: () => session.stop(),
     pause: () => {
-      pacer.paused = !pacer.paused;
+      pacer.paused = !pacer.paused && !real;
     },
     faster: () => step(1),
     slower: () => step(-1),

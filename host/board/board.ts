@@ -38,6 +38,8 @@ export class Board {
   readonly lines: ConsoleLine[] = [];
   /** Lines so far, also those that `lines` no longer holds. */
   seen = 0;
+  /** `seen` when the power came last. */
+  private powered = 0;
   private emulator: ChildProcess | undefined;
   private readonly work: string;
   private radioServer: Server | undefined;
@@ -67,6 +69,7 @@ export class Board {
   /** Gives it power. */
   power(): void {
     if (this.emulator) throw new Error("the board has power already");
+    this.powered = this.seen;
     const radioPath = join(this.work, "radio");
     const qmpPath = join(this.work, "qmp");
     for (const path of [radioPath, qmpPath]) rmSync(path, { force: true });
@@ -82,13 +85,15 @@ export class Board {
     process.once("exit", this.atExit);
     this.ended = new Promise((resolve, reject) => {
       emulator.once("error", (error) => reject(new Error(`qemu-system-arm does not start: ${error.message}`)));
-      emulator.once("exit", (code) => resolve(code));
+      // Not "exit": its last lines may still be in the pipe then.
+      emulator.once("close", (code) => resolve(code));
     });
     this.ended.then(
       (code) => this.onEnd(emulator, code),
       () => this.onEnd(emulator, null),
     );
-    if (emulator.stdout) createInterface({ input: emulator.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => this.onLine(line));
+    if (emulator.stdout)
+      createInterface({ input: emulator.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => this.onLine(line));
     emulator.stdin?.on("error", () => {});
     emulator.stderr?.on("data", (text: Buffer) => this.onLine(`# emulator: ${text.toString().trim()}`));
   }
@@ -189,7 +194,12 @@ export class Board {
       const from = this.seen;
       if (!emulator || this.emulator !== emulator) throw new Error("the board has no power, or lost it meanwhile");
       emulator.stdin?.write(frameLine(text));
-      const line = await this.expect(`answer to ${text.slice(0, 40)}`, (each) => each.kind === "answer" && each.verb === text[0], ANSWER_TIMEOUT_MS, from);
+      const line = await this.expect(
+        `answer to ${text.slice(0, 40)}`,
+        (each) => each.kind === "answer" && each.verb === text[0],
+        ANSWER_TIMEOUT_MS,
+        from,
+      );
       return line.kind === "answer" ? line.value : 0;
     });
     this.commands = answer.catch(() => {});
@@ -201,9 +211,12 @@ export class Board {
     return this.command(`E ${Buffer.from(event).toString("hex")}`);
   }
 
-  /** Writes the factory records; the address comes last, because a board with an address takes no more of them. */
+  /** Writes the factory records of a new board; the address comes last, because a board with an address takes no more of them. */
   async provision(records: ReadonlyMap<number, Uint8Array>): Promise<void> {
-    await this.expect("wish for factory records", (line) => line.kind === "say" && line.text === "no address: waiting for factory records");
+    const wish = "no address: waiting for factory records";
+    const answers = (line: ConsoleLine): boolean => line.kind === "say" && (line.text === wish || line.text === "running");
+    const first = await this.expect("wish for factory records", answers, ANSWER_TIMEOUT_MS, this.powered);
+    if (first.kind === "say" && first.text !== wish) return;
     const last = Number(StoreRecord.Address);
     for (const [record, octets] of [...records].sort(([a], [b]) => Number(a === last) - Number(b === last))) {
       const answer = await this.command(`W ${record} ${Buffer.from(octets).toString("hex")}`);

@@ -19,7 +19,9 @@ export function parseFont(text: string): Font {
     const codes = lines[at].trim().split(/\s+/);
     const pictures = lines.slice(at + 1, at + 1 + ROWS).map((line) => line.split(" "));
     codes.forEach((code, index) => {
-      const columns = Array.from({ length: COLUMNS }, (_, x) => pictures.reduce((bits, row, y) => bits | (row[index][x] === "#" ? 1 << y : 0), 0));
+      const columns = Array.from({ length: COLUMNS }, (_, x) =>
+        pictures.reduce((bits, row, y) => bits | (row[index][x] === "#" ? 1 << y : 0), 0),
+      );
       font.set(Number.parseInt(code, 16), columns);
     });
   }
@@ -33,7 +35,8 @@ export function readFont(): Font {
 /** The font as a C header, codes in rising order. */
 export function fontHeader(font: Font): string {
   const codes = [...font.keys()].sort((a, b) => a - b);
-  const glyph = (columns: readonly number[]): string => `{ ${columns.map((bits) => `0x${bits.toString(16).padStart(2, "0")}`).join(", ")} }`;
+  const glyph = (columns: readonly number[]): string =>
+    `{ ${columns.map((bits) => `0x${bits.toString(16).padStart(2, "0")}`).join(", ")} }`;
   return [
     "// Written by host/board/font.ts from font.txt.",
     "#include <stdint.h>",

@@ -11,7 +11,8 @@ export function memoryNeed(wasm: Uint8Array): number {
     if (id === 0) {
       const [length, name] = leb(wasm, body);
       const need = name + length;
-      if (Buffer.from(wasm.subarray(name, need)).toString() === SECTION_NAME && need + 4 <= wasm.length) return Buffer.from(wasm).readUInt32LE(need);
+      if (Buffer.from(wasm.subarray(name, need)).toString() === SECTION_NAME && need + 4 <= wasm.length)
+        return Buffer.from(wasm).readUInt32LE(need);
     }
     at = body + size;
   }

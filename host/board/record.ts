@@ -34,7 +34,13 @@ export function recordHome(suite: 1 | 2 | null, durationMs: number, seed = 1): H
         (surroundings) => {
           const first = !engines.has(name);
           const boot = createHash("sha256").update(factory.seed).update(String(first)).digest();
-          const engine = new V8Engine({ wasm: moduleBytes(`${name}_sep1`), seed: boot, surroundings, store: factory.records, record: first });
+          const engine = new V8Engine({
+            wasm: moduleBytes(`${name}_sep1`),
+            seed: boot,
+            surroundings,
+            store: factory.records,
+            record: first,
+          });
           if (first) engines.set(name, engine);
           return engine;
         },

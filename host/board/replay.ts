@@ -44,26 +44,42 @@ const REPLAY_REFUSED = 2;
 
 export async function replayOnBoard(options: ReplayOptions): Promise<ReplayResult> {
   ensure(["qemu-system-arm"]);
-  const name = options.arenaSize === undefined ? "replay" : `replay-${options.arenaSize}`;
-  const firmware = await buildReplay({ name, arenaSize: options.arenaSize, say: options.say });
+  const firmware = await replayFirmware(options);
   const folder = mkdtempSync(join(tmpdir(), "kw-replay-"));
   try {
     const path = (file: string): string => join(folder, file);
     writeFileSync(path("flash"), Buffer.alloc(FLASH_SIZE, 0xff));
     writeFileSync(path("wasm"), options.wasm);
     writeFileSync(path("recording"), options.recording);
-    const settings = ["nor=flash", "wasm=wasm", "recording=recording", "report=report", `memory=${options.memoryLimit ?? memoryNeed(options.wasm)}`];
+    const settings = [
+      "nor=flash",
+      "wasm=wasm",
+      "recording=recording",
+      "report=report",
+      `memory=${options.memoryLimit ?? memoryNeed(options.wasm)}`,
+    ];
     if (options.trace) settings.push("trace=trace");
     await emulate(firmware, folder, settings, options.timeoutMs ?? TIMEOUT_MS);
     const result = { ...parseReport(readFileSync(path("report"), "latin1")), trace: Buffer.alloc(0) };
     if (existsSync(path("trace"))) result.trace = readFileSync(path("trace"));
     const end = result.values.get("end");
     if (end === REPLAY_BAD) throw new Error("the emulated board cannot read the recording, or dropped an event of it");
-    if (end === REPLAY_REFUSED) throw new Error(`the emulated board refuses the module: ${result.reason} (octet ${result.values.get("offset")})`);
+    if (end === REPLAY_REFUSED)
+      throw new Error(`the emulated board refuses the module: ${result.reason} (octet ${result.values.get("offset")})`);
     return result;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+const built = new Map<string, Promise<string>>();
+
+/** One for each size of the arena, built once in a process. */
+function replayFirmware({ arenaSize, say }: ReplayOptions): Promise<string> {
+  const name = arenaSize === undefined ? "replay" : `replay-${arenaSize}`;
+  const firmware = built.get(name) ?? buildReplay({ name, arenaSize, say });
+  built.set(name, firmware);
+  return firmware;
 }
 
 /** Relative names keep the command line short: the emulator runs in the folder. */
@@ -71,7 +87,10 @@ function emulate(firmware: string, folder: string, settings: string[], timeoutMs
   const words = settings.map((setting) => `,arg=${setting}`).join("");
   const machine = ["-M", "mps2-an386", "-display", "none", "-nodefaults", "-nic", "none", "-icount", "shift=0"];
   const semihosting = ["-semihosting-config", `enable=on,target=native,arg=replay${words}`];
-  const emulator = spawn("qemu-system-arm", [...machine, ...semihosting, "-kernel", firmware], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const emulator = spawn("qemu-system-arm", [...machine, ...semihosting, "-kernel", firmware], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const kill = (): void => void emulator.kill("SIGKILL");
   process.once("exit", kill);
   let complaint = "";

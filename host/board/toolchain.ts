@@ -30,7 +30,8 @@ export async function tool(name: string, parameters: string[]): Promise<string> 
     return stdout;
   } catch (error) {
     const failure = error as ExecFileException & { stderr?: string };
-    if (failure.code === "ENOENT") throw new Error(`${CROSS}${name} is missing; type: apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi`);
+    if (failure.code === "ENOENT")
+      throw new Error(`${CROSS}${name} is missing; type: apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi`);
     throw new Error(`${CROSS}${name}: ${failure.stderr ?? failure.message}`);
   }
 }
@@ -70,21 +71,19 @@ export async function compile(units: Unit[], say: (line: string) => void): Promi
   return objects;
 }
 
-const read = new Map<string, string>();
-
 function contentHash(path: string): string {
-  const known = read.get(path);
-  if (known) return known;
-  const hash = createHash("sha256").update(readFileSync(path)).digest("hex");
-  read.set(path, hash);
-  return hash;
+  return createHash("sha256").update(readFileSync(path)).digest("hex");
 }
 
 /** Source, every header it includes, and the flags.  The compiler names the headers. */
 async function fingerprint(unit: Unit): Promise<string> {
   if (unit.pin) return digest(unit, [unit.source, unit.pin]);
   const rule = await tool("gcc", [...MACHINE, ...COMPILE, ...unit.flags, "-MM", unit.source]);
-  const files = rule.replace(/^[^:]*:/, "").replace(/\\\n/g, " ").trim().split(/\s+/);
+  const files = rule
+    .replace(/^[^:]*:/, "")
+    .replace(/\\\n/g, " ")
+    .trim()
+    .split(/\s+/);
   return digest(unit, files.map(contentHash));
 }
 
@@ -96,6 +95,13 @@ function digest(unit: Unit, inputs: string[]): string {
 }
 
 export async function link(objects: string[], script: string, flags: string[], target: string): Promise<void> {
-  const parameters = [...MACHINE, "-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--fatal-warnings", "-Wl,--no-warn-rwx-segments"];
+  const parameters = [
+    ...MACHINE,
+    "-nostartfiles",
+    "--specs=nano.specs",
+    "-Wl,--gc-sections",
+    "-Wl,--fatal-warnings",
+    "-Wl,--no-warn-rwx-segments",
+  ];
   await replace(target, (draft) => tool("gcc", [...parameters, ...flags, "-T", script, ...objects, "-o", draft]));
 }

@@ -20,7 +20,7 @@ export interface Builder {
 
 /** Everything that takes real time or may be missing is done here; `say` is told what takes long. */
 export async function deviceBuilder(options: Options, say: (line: string) => void): Promise<Builder> {
-  const maker = v8Maker;
+  const maker = options.engine === "wasm3" ? await wasm3Maker() : v8Maker;
   const modules = new Map(DEVICES.map((name) => [name, moduleBytes(moduleName(name))]));
   const boards = options.boards ? await boardBuilder(say) : null;
   return {
@@ -41,6 +41,23 @@ const v8Maker: Maker = (wasm, factory) => {
   const seed = seeds(factory);
   return (surroundings) => new V8Engine({ wasm, seed: seed(), surroundings, store: factory.records, keys });
 };
+
+/** The engine of the boards in this process; the add-on is built when it is needed for the first time, and says so. */
+async function wasm3Maker(): Promise<Maker> {
+  const { blankFlash, native, Wasm3Engine } = await import("../native/index.ts");
+  native();
+  return (wasm, factory) => {
+    const nor = blankFlash();
+    const seed = seeds(factory);
+    let made = false;
+    return (surroundings) => {
+      const engine = new Wasm3Engine({ wasm, seed: seed(), surroundings, nor });
+      if (!made) for (const [record, octets] of factory.records) engine.writeRecord(record, octets);
+      made = true;
+      return engine;
+    };
+  };
+}
 
 /** A board's noise source never says the same twice, so every boot has a seed of its own. */
 function seeds(factory: Factory): () => Buffer {

@@ -13,7 +13,9 @@ import { type Factory, provision } from "./provision.ts";
 import { Sensor } from "./sensor.ts";
 import type { Site } from "./site.ts";
 
-/** Where the clock stands at simulated time 0 when the load has no dates: 24 March 2025, 16:00 in London. */
+/** The load begins this long after power-on, so that the first report comes before it and the register's rise is the load's sum. */
+export const LOAD_START_MS = 20_000;
+/** Where the clock stands when a load without dates begins: 24 March 2025, 16:00 in London. */
 export const ORIGIN_MS = Date.UTC(2025, 2, 24, 16, 0);
 /** The supplier sets the hub's clock this often. */
 const CLOCK_PERIOD_MS = 24 * 3_600_000;
@@ -50,9 +52,14 @@ export class Home implements Paced {
 
   constructor(private readonly options: HomeOptions) {
     this.medium = new Medium({ seed: options.seed, clock: this.clock, ackGraceUs: options.ackGraceUs });
-    this.originMs = options.load.originMs ?? ORIGIN_MS;
+    this.originMs = (options.load.originMs ?? ORIGIN_MS) - LOAD_START_MS;
     this.status.originMs = this.originMs;
-    this.sensor = new Sensor(this.clock, options.load, (kind, octets) => this.devices.get("meter")?.push(kind, octets) ?? false);
+    this.sensor = new Sensor(
+      this.clock,
+      options.load,
+      LOAD_START_MS,
+      (kind, octets) => this.devices.get("meter")?.push(kind, octets) ?? false,
+    );
     this.factories = provision(options.seed, options.suite);
     this.medium.onFrame(() => {
       this.status.frames++;
@@ -89,6 +96,12 @@ export class Home implements Paced {
 
   close(): void {
     for (const device of this.devices.values()) device.close();
+  }
+
+  device(name: DeviceName): HomeDevice {
+    const device = this.devices.get(name);
+    if (!device) throw new Error(`there is no ${name}`);
+    return device;
   }
 
   private factory(name: DeviceName): Factory {

@@ -9,6 +9,8 @@ const SLOT_LINK = 3;
 const SLOT_PARTNERS = 4;
 const SLOT_DEVICES = 8;
 const COORDINATOR = 0x0000;
+/** In the order in which the supplier admits them, which is that of the hub's slots.  Of boards, the hub's copies are all there is. */
+const ADMITTED: readonly DeviceName[] = ["meter", "ihd"];
 
 interface Waiting {
   device: DeviceName;
@@ -58,13 +60,17 @@ export class Keyring {
       this.capture?.key({ kind: "network", key, panId });
       return true;
     }
-    // What the hub keeps for each device is the same key that the device hands over itself.
-    if (slot >= SLOT_DEVICES) return true;
-    const own = this.shorts.get(device);
-    const partner = slot < SLOT_PARTNERS ? COORDINATOR : this.shorts.get(device === "meter" ? "ihd" : "meter");
+    const [own, partner] = this.owners(device, slot);
     if (own === undefined || partner === undefined) return false;
     this.capture?.key({ kind: "link", key, panId, between: [own, partner] });
     return true;
+  }
+
+  /** Short addresses of the two that share a link key, as far as they are known. */
+  private owners(device: DeviceName, slot: number): [number | undefined, number | undefined] {
+    if (slot >= SLOT_DEVICES) return [COORDINATOR, this.shorts.get(ADMITTED[(slot - SLOT_DEVICES) >> 1])];
+    const partner = slot < SLOT_PARTNERS ? COORDINATOR : this.shorts.get(device === "meter" ? "ihd" : "meter");
+    return [this.shorts.get(device), partner];
   }
 }
 

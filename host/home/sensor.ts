@@ -15,16 +15,22 @@ export class Sensor {
   constructor(
     private readonly clock: Clock,
     private readonly load: Load,
+    /** When the load begins. */
+    private readonly startMs: number,
     private readonly push: (kind: number, octets: Uint8Array) => boolean,
   ) {}
 
-  /** Total energy since simulated time 0 in joules, and the power in watts. */
+  /** Total energy since power-on in joules, and the power in watts. */
   get joules(): bigint {
-    return this.load.energyJoules(this.clock.nowUs / 1000);
+    return this.load.energyJoules(this.loadMs);
   }
 
   get watts(): number {
-    return this.load.powerW(this.clock.nowUs / 1000);
+    return this.load.powerW(this.loadMs);
+  }
+
+  private get loadMs(): number {
+    return this.clock.nowUs / 1000 - this.startMs;
   }
 
   /** A new wish replaces the one before; 0 ends it.  The first sample comes at once. */

@@ -7,7 +7,7 @@ import { DEFAULT_HOUSEHOLD } from "../load/household.ts";
 import type { Output } from "../render/output.ts";
 import { type Builder, deviceBuilder } from "./devices.ts";
 import type { HomeEvent } from "./events.ts";
-import { Home } from "./home.ts";
+import { Home, LOAD_START_MS } from "./home.ts";
 import { Keyring } from "./keyring.ts";
 import type { Options } from "./options.ts";
 import { Pacer } from "./pacer.ts";
@@ -54,7 +54,7 @@ export class Session {
       const keys = options.keys === null ? null : new KeysFile(options.keys);
       keyring.open(capture, keys);
       if (capture) home.medium.onFrame((frame) => capture.frame(frame.timeUs, frame.psdu));
-      session = new Session(home, builder, capture, gate, output, options, options.durationMs ?? load.lengthMs + TAIL_MS);
+      session = new Session(home, builder, capture, gate, output, options, options.durationMs ?? LOAD_START_MS + load.lengthMs + TAIL_MS);
       return session;
     } catch (error) {
       await gate?.close();

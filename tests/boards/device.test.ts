@@ -5,15 +5,26 @@ import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { EVENT_HANDLE, EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EVENT_STATUS, EventKind, Log, RadioParameter, Record, ResetReason } from "../../host/abi.ts";
+import {
+  EVENT_HANDLE,
+  EVENT_HEAD,
+  EVENT_KIND,
+  EVENT_SIZE,
+  EVENT_STATUS,
+  EventKind,
+  Log,
+  RadioParameter,
+  Record,
+  ResetReason,
+} from "../../host/abi.ts";
 import { Medium } from "../../host/air/medium.ts";
 import { Radio } from "../../host/air/radio.ts";
 import { Board } from "../../host/board/board.ts";
 import { buildFirmware } from "../../host/board/build.ts";
 import type { ConsoleLine } from "../../host/board/console.ts";
 import { ROOT } from "../../host/modules.ts";
-import { hdlcEncode } from "../../host/spinel/hdlc.ts";
 import { serveCoprocessor } from "../../host/spinel/coprocessor.ts";
+import { hdlcEncode } from "../../host/spinel/hdlc.ts";
 import { probeModule } from "./probe_module.ts";
 
 const Command = { Count: 1, Show: 2, Send: 3, Sense: 4, Loop: 5, Trap: 6, Halt: 7, Recurse: 8, Outside: 9, Random: 10, Echo: 0x7f };
@@ -47,11 +58,20 @@ function event(kind: number, payload: Uint8Array | number[]): Buffer {
 }
 
 const uplink = (...octets: number[]): Buffer => event(EventKind.Uplink, octets);
-const isSay = (text: string) => (line: ConsoleLine): boolean => line.kind === "say" && line.text.startsWith(text);
-const isLog = (code: number) => (line: ConsoleLine): boolean => line.kind === "log" && line.code === code;
+const isSay =
+  (text: string) =>
+  (line: ConsoleLine): boolean =>
+    line.kind === "say" && line.text.startsWith(text);
+const isLog =
+  (code: number) =>
+  (line: ConsoleLine): boolean =>
+    line.kind === "log" && line.code === code;
 
 /** A board with an address whose module has started, for as long as `use` runs. */
-async function withBoard(use: (board: Board) => Promise<void>, options: Partial<ConstructorParameters<typeof Board>[0]> = {}): Promise<void> {
+async function withBoard(
+  use: (board: Board) => Promise<void>,
+  options: Partial<ConstructorParameters<typeof Board>[0]> = {},
+): Promise<void> {
   const board = new Board({ firmware, folder: folder(), ...options });
   try {
     board.power();
@@ -198,7 +218,21 @@ test("the radio sends, is acknowledged, receives, and is set up again after its 
     });
   };
   // Data, acknowledgement wanted, PAN compressed, short addresses: 0x5678 and 0x0001.
-  const frame = (target: number, source: number, sequence: number): number[] => [0x61, 0x88, sequence, 0x34, 0x12, target & 255, target >> 8, source & 255, source >> 8, 0xaa, 0x7e, 0x7d, 0x11];
+  const frame = (target: number, source: number, sequence: number): number[] => [
+    0x61,
+    0x88,
+    sequence,
+    0x34,
+    0x12,
+    target & 255,
+    target >> 8,
+    source & 255,
+    source >> 8,
+    0xaa,
+    0x7e,
+    0x7d,
+    0x11,
+  ];
   const status = (line: ConsoleLine): number => (line.kind === "log" ? line.octets.readInt8(EVENT_STATUS) : Number.NaN);
   try {
     await withBoard(
@@ -233,7 +267,9 @@ test("the radio sends, is acknowledged, receives, and is set up again after its 
         assert.equal(status(await board.expect("end of sending", isLog(SENT), 5_000, from)), 0);
 
         // Garbage on the line disturbs nothing.
-        stream?.write(Buffer.concat([Buffer.alloc(700, 0x55), Buffer.from([0x7e, 0x7e, 0x80, 0x7d, 0x7e, 0x80, 0x06, 0x71, 0xff, 0xff, 0x7e])]));
+        stream?.write(
+          Buffer.concat([Buffer.alloc(700, 0x55), Buffer.from([0x7e, 0x7e, 0x80, 0x7d, 0x7e, 0x80, 0x06, 0x71, 0xff, 0xff, 0x7e])]),
+        );
         from = board.seen;
         await board.push(uplink(Command.Send, ...frame(0x0001, 0x5678, 5)));
         assert.equal(status(await board.expect("end of sending", isLog(SENT), 5_000, from)), 0);
@@ -256,7 +292,10 @@ const HOSTILE = join(ROOT, "../shared/vectors/wasm");
 
 test("hostile modules are refused with a line and no fault", { skip: existsSync(HOSTILE) ? false : "../shared is absent" }, async () => {
   const refuse = async (file: string): Promise<void> => {
-    const board = new Board({ firmware: await buildFirmware({ name: `hostile-${file.replace(".wasm", "")}`, wasm: join(HOSTILE, file) }), folder: folder() });
+    const board = new Board({
+      firmware: await buildFirmware({ name: `hostile-${file.replace(".wasm", "")}`, wasm: join(HOSTILE, file) }),
+      folder: folder(),
+    });
     try {
       board.power();
       await board.provision(new Map([[Record.Address, ADDRESS]]));
@@ -269,5 +308,9 @@ test("hostile modules are refused with a line and no fault", { skip: existsSync(
       await board.close();
     }
   };
-  await Promise.all(readdirSync(HOSTILE).filter((name) => name.endsWith(".wasm")).map(refuse));
+  await Promise.all(
+    readdirSync(HOSTILE)
+      .filter((name) => name.endsWith(".wasm"))
+      .map(refuse),
+  );
 });

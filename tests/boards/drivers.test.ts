@@ -21,7 +21,10 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const said = (line: ConsoleLine): string => (line.kind === "say" ? line.text : "");
 const value = (lines: ConsoleLine[], name: string): number[] =>
-  lines.map(said).filter((text) => text.startsWith(`${name}=`)).map((text) => Number(text.slice(name.length + 1)));
+  lines
+    .map(said)
+    .filter((text) => text.startsWith(`${name}=`))
+    .map((text) => Number(text.slice(name.length + 1)));
 
 /** Runs one of the tests in drivers.c to its end. */
 async function run(name: string, countInstructions = false): Promise<ConsoleLine[]> {
@@ -46,7 +49,10 @@ test("the instruction counter is exact whatever the phase of its timer", async (
   // The loop takes two instructions a turn; the call around it always the same few.
   const around = counts[0] - 2 * turns[0];
   assert.ok(around >= 2 && around <= 8, `${around} instructions around the loop`);
-  assert.deepEqual(counts, turns.map((count) => 2 * count + around));
+  assert.deepEqual(
+    counts,
+    turns.map((count) => 2 * count + around),
+  );
 });
 
 test("the board's milliseconds are the host's", async () => {
@@ -91,7 +97,8 @@ test("the console takes a line with a right checksum and refuses every other", a
   const board = new Board({ firmware, folder, settings: { test: "echo" } });
   try {
     board.power();
-    const raw = (text: string): void => void (board as unknown as { emulator: { stdin: { write(text: string): void } } }).emulator.stdin.write(text);
+    const raw = (text: string): void =>
+      void (board as unknown as { emulator: { stdin: { write(text: string): void } } }).emulator.stdin.write(text);
     raw("W 17 00ff *0000\n"); // wrong checksum
     raw(`${"x".repeat(3000)}\n`);
     raw("\n\r\nE\n");

@@ -1,8 +1,8 @@
 // One recording of each device of the home gives the same effects and deadlines on V8, on wasm3 in Node and on the emulated board.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { type HomeRecording, recordHome } from "../../host/board/record.ts";
 import { memoryNeed } from "../../host/board/module.ts";
+import { type HomeRecording, recordHome } from "../../host/board/record.ts";
 import { replayOnBoard } from "../../host/board/replay.ts";
 import { DEVICES, type DeviceName } from "../../host/home/events.ts";
 import { moduleBytes } from "../../host/modules.ts";
@@ -23,7 +23,8 @@ before(() => {
 function same(actual: Uint8Array, expected: Uint8Array, name: string): void {
   const [one, other] = [readTrace(actual), readTrace(expected)];
   for (const [index, record] of other.entries()) {
-    const line = (found: typeof record | undefined): string => (found ? `${found.kind} ${Buffer.from(found.octets).toString("hex")}` : "nothing");
+    const line = (found: typeof record | undefined): string =>
+      found ? `${found.kind} ${Buffer.from(found.octets).toString("hex")}` : "nothing";
     assert.equal(line(one[index]), line(record), `${name}: record ${index} of ${other.length}`);
   }
   assert.equal(one.length, other.length, name);

@@ -91,7 +91,8 @@ test("a recording costs the same instructions every time, and more work costs mo
     first.values.get("poll_instructions"),
     first.calls.slice(1).reduce((total, call) => total + call.instructions, 0),
   );
-  for (const name of ["load_instructions", "arena_peak", "arena_loaded", "translated_peak", "stack_peak"]) assert.ok((first.values.get(name) ?? 0) > 500, name);
+  for (const name of ["load_instructions", "arena_peak", "arena_loaded", "translated_peak", "stack_peak"])
+    assert.ok((first.values.get(name) ?? 0) > 500, name);
   // The second command asks for 32 random octets, which takes an HMAC_DRBG; the last echoes.
   const [, , random] = first.calls;
   const measured = first.calls.at(-1);

@@ -41,7 +41,7 @@ test("an admission holds the address as on the air, then the code", () => {
 test("the sensor tells total energy and power at once and then at its period", () => {
   const clock = new Clock();
   const told: [number, bigint, number][] = [];
-  const sensor = new Sensor(clock, loadParse("f.csv", "0,360\n15,720\n"), (_, octets) => {
+  const sensor = new Sensor(clock, loadParse("f.csv", "0,360\n15,720\n"), 5_000, (_, octets) => {
     const at = Buffer.from(octets);
     told.push([clock.nowUs / 1000, at.readBigInt64LE(0), at.readInt32LE(8)]);
     return true;
@@ -49,9 +49,9 @@ test("the sensor tells total energy and power at once and then at its period", (
   sensor.start(1, 10_000);
   clock.runUntil(20_000_000);
   assert.deepEqual(told, [
-    [0, 0n, 360],
-    [10_000, 3600n, 360],
-    [20_000, 9000n, 720],
+    [0, 0n, 0],
+    [10_000, 1800n, 360],
+    [20_000, 5400n, 720],
   ]);
   sensor.start(1, 0);
   clock.runUntil(60_000_000);

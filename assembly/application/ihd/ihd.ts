@@ -1,4 +1,4 @@
-// A display: shows the model, and notes each reading that differs from the one before.
+// A display: shows the model, and notes each reading.
 import { Log, log } from "../../core/host";
 import { clock, clockMinute, clockReset, clockUtc } from "../../model/clock";
 import { costPerHour, costReset, costToday, costTodayKnown, costUpdate, household } from "../../model/cost";
@@ -60,6 +60,7 @@ export function ihdDeadline(): i64 { return drawn.next; }
 /** Shows what has changed; cheap when nothing has. */
 export function ihdTick(now: i64): void {
   if (!changed(now)) return;
+  let told = drawn.registerAt != register.at;
   drawn.registerAt = register.at;
   drawn.clockAt = clock.at;
   drawn.version = tariffVersion();
@@ -69,7 +70,7 @@ export function ihdTick(now: i64): void {
   let stale = register.importKnown && now - register.at >= IHD_STALE_MS;
   if (register.importKnown && !stale) drawn.next = min<i64>(drawn.next, register.at + IHD_STALE_MS);
   let tariff = tariffAt(clockUtc(now));
-  note(tariff, stale);
+  note(tariff, stale, told);
   screenDraw(tariff, stale, now);
 }
 
@@ -78,7 +79,8 @@ function changed(now: i64): bool {
     || drawn.progress != progress();
 }
 
-function note(tariff: Tariff | null, stale: bool): void {
+/** Every report is noted, and between reports what else has changed. */
+function note(tariff: Tariff | null, stale: bool, told: bool): void {
   let flags = (stale ? STALE : 0) | (register.importKnown ? 0 : NO_READING);
   reading.importWh = register.importWh;
   reading.powerW = register.powerKnown ? register.powerW : 0;
@@ -97,7 +99,7 @@ function note(tariff: Tariff | null, stale: bool): void {
   else flags |= NO_COST;
   reading.flags = <u8>flags;
   if (flags & logged.flags & NO_READING) return; // there never was one
-  if (memory.compare(changetype<usize>(reading), changetype<usize>(logged), SIZE) == 0) return;
+  if (!told && memory.compare(changetype<usize>(reading), changetype<usize>(logged), SIZE) == 0) return;
   memory.copy(changetype<usize>(logged), changetype<usize>(reading), SIZE);
   log(Log.Reading, changetype<usize>(reading), SIZE);
 }

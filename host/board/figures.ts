@@ -1,0 +1,155 @@
+// What a device costs on the emulated board: octets from its firmware, octets and instructions from recordings replayed on it.
+import { readFileSync } from "node:fs";
+import { EVENT_HEAD, EVENT_KIND, EventKind, IMPORTS, Log } from "../abi.ts";
+import type { DeviceName } from "../home/events.ts";
+import { builtPath } from "../modules.ts";
+import { readTrace, TraceKind, type TraceRecord } from "../trace.ts";
+import { moduleSizes } from "../wasm.ts";
+import { ARENA_SIZE, buildFirmware } from "./build.ts";
+import { recordHome } from "./record.ts";
+import { type ReplayResult, replayOnBoard } from "./replay.ts";
+import { tool } from "./toolchain.ts";
+
+/** Simulated time that commissioning and a few reports take. */
+const HOME_MS = 60_000;
+/** The one device to whose clusters this home sends full-size frames with two layers of security: Publish Price. */
+const FRAME_DEVICE: DeviceName = "ihd";
+/** PSDU without FCS, of 125 at the most. */
+const FULL_FRAME = 110;
+const LOG_ID = IMPORTS.find((row) => row.name === "log")?.id;
+
+/** Octets, and instructions where the name says so. */
+export interface Figures {
+  wasmCode: number;
+  wasmData: number;
+  linearMemory: number;
+  translatedPeak: number;
+  wasm3Own: number;
+  arenaPeak: number;
+  cHeap: number;
+  cStackPeak: number;
+  staticRam: number;
+  ram: number;
+  flash: number;
+  loadInstructions: number;
+  /** Null where no cluster is sent one. */
+  frameInstructions: number | null;
+  cbkeSuite1Instructions: number;
+  cbkeSuite2Instructions: number;
+  longestPollInstructions: number;
+}
+
+/** Everything for the three devices; `say` is told what takes long. */
+export async function measure(devices: readonly DeviceName[], say: (line: string) => void): Promise<Map<DeviceName, Figures>> {
+  const figures = new Map<DeviceName, Figures>();
+  const homes = ([1, 2] as const).map((suite) => recordHome(suite, HOME_MS));
+  for (const name of devices) {
+    const wasm = readFileSync(builtPath(`${name}_sep1`));
+    const firmware = await buildFirmware({ name: `${name}_sep1`, wasm: builtPath(`${name}_sep1`), say });
+    const runs: { records: TraceRecord[]; spans: Span[]; result: ReplayResult }[] = [];
+    for (const home of homes) {
+      const recording = home.recordings.get(name);
+      const trace = home.traces.get(name);
+      if (!recording || !trace) throw new Error(`the ${name} never started in the recorded home`);
+      say(`replaying ${name} on the emulated board`);
+      runs.push({ records: readTrace(recording), spans: spans(readTrace(trace)), result: await replayOnBoard({ wasm, recording, say }) });
+    }
+    const { code, data } = moduleSizes(wasm);
+    const peak = (key: string): number => Math.max(...runs.map((run) => run.result.values.get(key) ?? Number.NaN));
+    const elf = await sections(firmware);
+    const linearMemory = peak("linear");
+    figures.set(name, {
+      wasmCode: code,
+      wasmData: data,
+      linearMemory,
+      translatedPeak: peak("translated_peak"),
+      wasm3Own: peak("arena_loaded") - linearMemory,
+      arenaPeak: peak("arena_peak"),
+      cHeap: await heap(firmware),
+      cStackPeak: peak("stack_peak"),
+      staticRam: elf.ram - ARENA_SIZE,
+      ram: elf.ram,
+      flash: elf.flash,
+      loadInstructions: peak("load_instructions"),
+      frameInstructions: name === FRAME_DEVICE ? Math.max(...runs.map((run) => frameCost(run.records, run.result))) : null,
+      cbkeSuite1Instructions: establishmentCost(runs[0].spans, runs[0].result),
+      cbkeSuite2Instructions: establishmentCost(runs[1].spans, runs[1].result),
+      longestPollInstructions: peak("poll_longest"),
+    });
+  }
+  return figures;
+}
+
+interface Sections {
+  flash: number;
+  ram: number;
+}
+
+const FLASH_SECTIONS = [".text", ".ARM.exidx", ".data"];
+const RAM_SECTIONS = [".stacks", ".data", ".bss", ".noinit"];
+
+async function sections(firmware: string): Promise<Sections> {
+  const table = new Map<string, number>();
+  for (const line of (await tool("size", ["-A", firmware])).split("\n")) {
+    const match = /^(\.\S+)\s+(\d+)\s+\d+/.exec(line);
+    if (match) table.set(match[1], Number(match[2]));
+  }
+  const sum = (names: string[]): number => names.reduce((total, name) => total + (table.get(name) ?? 0), 0);
+  return { flash: sum(FLASH_SECTIONS), ram: sum(RAM_SECTIONS) };
+}
+
+/** There is no C heap as long as no allocator is linked. */
+async function heap(firmware: string): Promise<number> {
+  const symbols = await tool("nm", [firmware]);
+  const allocator = /\s(_?malloc(?:_r)?|_?calloc(?:_r)?|_?realloc(?:_r)?|_?sbrk(?:_r)?)$/m.exec(symbols);
+  if (allocator) throw new Error(`${firmware} contains ${allocator[1]}: the firmware must not allocate`);
+  return 0;
+}
+
+/** The effects of one call. */
+interface Span {
+  logs: { code: number; octets: Buffer }[];
+}
+
+/** One span for each start and poll of a trace, in the order of a replay's calls. */
+function spans(trace: TraceRecord[]): Span[] {
+  const found: Span[] = [];
+  for (const { kind, octets } of trace) {
+    if (kind === TraceKind.Start || kind === TraceKind.Poll) found.push({ logs: [] });
+    // id u8, answer i32, code i64, then the logged octets
+    if (kind === TraceKind.Effect && octets[0] === LOG_ID)
+      found.at(-1)?.logs.push({ code: octets[5], octets: Buffer.from(octets.subarray(13)) });
+  }
+  return found;
+}
+
+/** From the call after joining (at the hub: after admitting) up to the link key: a device's whole share of its first key establishment. */
+function establishmentCost(calls: Span[], result: ReplayResult): number {
+  const has = (span: Span, codes: number[]): boolean => span.logs.some((log) => codes.includes(log.code));
+  const begin = calls.findIndex((span) => has(span, [Log.Joined, Log.Admitted]));
+  const end = calls.findIndex((span, index) => index > begin && span.logs.some((log) => log.code === Log.Key && log.octets[0] !== 0));
+  if (begin < 0 || end < 0) throw new Error("a device made no link key in the recorded home");
+  return result.calls.slice(begin + 1, end + 1).reduce((total, call) => total + call.instructions, 0);
+}
+
+/**
+ * The cheapest poll whose one event is a full-size frame, with everything that it makes the device do, the acknowledgement too.  The first
+ * such frame finds code that is not translated yet, so there must be two.  Of two homes the dearer counts: in the other the acknowledgement
+ * may have waited for the next poll.
+ */
+function frameCost(recording: TraceRecord[], result: ReplayResult): number {
+  let call = -1;
+  let events: Uint8Array[] = [];
+  const costs: number[] = [];
+  for (const { kind, octets } of recording) {
+    if (kind === TraceKind.Event) events.push(octets);
+    if (kind !== TraceKind.Start && kind !== TraceKind.Poll) continue;
+    call++;
+    const [event] = events;
+    const whole = events.length === 1 && event[EVENT_KIND] === EventKind.RadioReceived && event.length >= EVENT_HEAD + FULL_FRAME;
+    if (whole) costs.push(result.calls[call].instructions);
+    events = [];
+  }
+  if (costs.length < 2) throw new Error(`the recorded home has ${costs.length} full-size frames; two are needed to tell what one costs`);
+  return Math.min(...costs);
+}

@@ -1,0 +1,24 @@
+// Takes the README's picture: the screen of a display that runs on the emulated board, a minute after power-on.
+//
+//   npx tsx host/home/picture.ts docs/oled.png
+import { resolve } from "node:path";
+import { JsonLines } from "../render/json.ts";
+import type { BoardDevice } from "./board_device.ts";
+import { optionsParse } from "./options.ts";
+import { Session } from "./session.ts";
+
+/** By then the load has begun and been reported. */
+const PICTURE_MS = 60_000;
+
+const [path = "docs/oled.png"] = process.argv.slice(2);
+const options = optionsParse(["--boards", "--duration", "70s"], { folder: process.cwd(), terminal: false, write: () => undefined });
+const output = new JsonLines(process.stdout);
+const session = await Session.open(options, () => output);
+const display = session.home.device("ihd") as BoardDevice;
+let taken: Promise<void> | null = null;
+session.home.clock.at(PICTURE_MS * 1000, () => {
+  taken = display.board.screenshot(resolve(path)).finally(() => session.stop());
+});
+await session.run();
+await (taken ?? Promise.reject(new Error("the run ended before the picture was taken")));
+process.exit(0);
