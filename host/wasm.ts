@@ -37,7 +37,8 @@ class Reader {
   }
 
   take(size: number): Uint8Array {
-    if (this.at + size > this.octets.length) throw new Error(`octet ${this.at}: ${size} octets are claimed, ${this.octets.length - this.at} are left`);
+    if (this.at + size > this.octets.length)
+      throw new Error(`octet ${this.at}: ${size} octets are claimed, ${this.octets.length - this.at} are left`);
     this.at += size;
     return this.octets.subarray(this.at - size, this.at);
   }

@@ -59,7 +59,8 @@ export async function compile(entry: string, target: string | undefined, extra: 
     },
   });
   if (result.error || !wasm) throw new Error(`${entry} does not compile:\n${result.stderr.toString()}`);
-  if (hasStart(wasm)) throw new Error(`${entry}: a global does not begin with a constant, so there is a start function, and no board runs one`);
+  if (hasStart(wasm))
+    throw new Error(`${entry}: a global does not begin with a constant, so there is a start function, and no board runs one`);
   const aligned = (memory + 15) & ~15;
   return { wasm: Buffer.concat([wasm, memorySection(aligned)]), memory: aligned };
 }

@@ -17,7 +17,15 @@ async function report(target: string) {
   const { code, data, functions } = moduleSizes(wasm);
   const folders = new Map<string, number>();
   for (const { name, size } of functions) folders.set(folderOf(name), (folders.get(folderOf(name)) ?? 0) + size);
-  return { module: target, octets: shipped.wasm.length, code, data, memory, folders: Object.fromEntries([...folders].sort((a, b) => b[1] - a[1])), functions };
+  return {
+    module: target,
+    octets: shipped.wasm.length,
+    code,
+    data,
+    memory,
+    folders: Object.fromEntries([...folders].sort((a, b) => b[1] - a[1])),
+    functions,
+  };
 }
 
 process.chdir(ROOT);
@@ -30,6 +38,7 @@ else {
     console.log(`\n${module}: ${octets} octets of module, ${code} of code, ${data} of data, ${memory} of linear memory`);
     for (const [folder, size] of Object.entries(folders)) console.log(`  ${String(size).padStart(6)}  ${folder}`);
     console.log("  largest functions");
-    for (const { name, size } of functions.slice(0, FUNCTIONS_SHOWN)) console.log(`  ${String(size).padStart(6)}  ${name.replace(/^assembly\//, "")}`);
+    for (const { name, size } of functions.slice(0, FUNCTIONS_SHOWN))
+      console.log(`  ${String(size).padStart(6)}  ${name.replace(/^assembly\//, "")}`);
   }
 }

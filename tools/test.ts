@@ -52,7 +52,12 @@ function check(name: string, command: string, args: string[]): void {
 /** Node's own tests; the counts come from the TAP summary. */
 function nodeTests(name: string, files: string[], concurrency: number): void {
   step(name, () => {
-    const reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=tap", `--test-reporter-destination=${TAP}`];
+    const reporters = [
+      "--test-reporter=spec",
+      "--test-reporter-destination=stdout",
+      "--test-reporter=tap",
+      `--test-reporter-destination=${TAP}`,
+    ];
     const ended = run(process.execPath, ["--import", "tsx", "--test", `--test-concurrency=${concurrency}`, ...reporters, ...files]);
     const tap = readFileSync(TAP, "utf8");
     const count = (word: string): number => Number(new RegExp(`^# ${word} (\\d+)$`, "m").exec(tap)?.[1] ?? 0);
@@ -67,7 +72,9 @@ function closing(): void {
   console.log("\n== what ran");
   for (const { name, passed, failed, skipped, seconds } of outcomes) {
     const mark = failed ? "FAILED" : "ok";
-    console.log(`${mark.padEnd(7)}${name.padEnd(44)}${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed ${String(skipped).padStart(3)} skipped ${seconds.toFixed(1).padStart(7)} s`);
+    console.log(
+      `${mark.padEnd(7)}${name.padEnd(44)}${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed ${String(skipped).padStart(3)} skipped ${seconds.toFixed(1).padStart(7)} s`,
+    );
   }
   const sum = (pick: (outcome: Outcome) => number): number => outcomes.reduce((total, outcome) => total + pick(outcome), 0);
   const [passed, failed, skipped] = [sum((o) => o.passed), sum((o) => o.failed), sum((o) => o.skipped)];
@@ -84,7 +91,11 @@ async function main(): Promise<void> {
   check("stack units (as-pect)", join(BIN, "asp"), ["--summary"]);
   const files = testFiles(join(ROOT, "tests"));
   const boards = files.filter((path) => relative(ROOT, path).startsWith("tests/boards"));
-  nodeTests("host, stack and scenarios", files.filter((path) => !boards.includes(path)), 2);
+  nodeTests(
+    "host, stack and scenarios",
+    files.filter((path) => !boards.includes(path)),
+    2,
+  );
   nodeTests("emulated boards", boards, 1);
   check("budgets", process.execPath, ["--import", "tsx", "tools/budget.ts"]);
   closing();

@@ -16,8 +16,7 @@ import {
 
 export enum MacHeard { None = 0, Data = 1, Command = 2, Beacon = 3, Sent = 4 }
 
-/** What a frame in flight is for.
-    `Refused`: the radio did not take a frame; it is left alone for a while. */
+/** What a frame in flight is for.  `Refused`: the radio did not take one, and is left alone for a while. */
 export enum MacPurpose { None = 0, Refused, BeaconRequest, AssociationRequest, DataRequest, Beacon, AssociationResponse, Data }
 
 @unmanaged @final
@@ -26,6 +25,9 @@ export class MacIndication {
   frame: MacFrame;
   payload: usize;
   size: u32;
+  /** Its sender's short address, 0xffff when the frame has none, and PAN. */
+  source: u32;
+  panId: u32;
   /** Where a beacon's own fields begin; its payload is the upper layer's. */
   beacon: usize;
   lqi: u32;
@@ -100,9 +102,9 @@ export function macIdle(now: i64): bool {
   return mac.purpose == MacPurpose.None;
 }
 
-/** When something is wanted that needs the air: at once, or when the frame in flight is done. */
-export function macDeadline(): i64 {
-  return mac.purpose == MacPurpose.None ? 0 : mac.guard;
+/** When something that is due at a time can have the air: then, or when the frame in flight is done at the latest. */
+export function macWhen(due: i64): i64 {
+  return mac.purpose == MacPurpose.None ? due : max(due, mac.guard);
 }
 
 export function macNextSequence(): u32 {
@@ -178,15 +180,17 @@ function macReceived(at: usize, size: u32): i32 {
   macHeard.size = size - header;
   if (!isForUs(frame)) return MacHeard.None;
   let type = frame.type;
+  macHeard.source = frame.sourceMode == MAC_SHORT ? frame.sourceShort : MAC_NO_ADDRESS;
+  macHeard.panId = frame.sourceMode == MAC_NONE ? MAC_BROADCAST : frame.sourcePan;
   if (type == MAC_BEACON) {
     let head = macBeaconParse(macHeard.payload, macHeard.size);
-    if (head < 0 || frame.sourceMode != MAC_SHORT) return Err.Reserved;
+    if (head < 0 || macHeard.source == MAC_NO_ADDRESS) return Err.Reserved;
     macHeard.beacon = macHeard.payload;
     macHeard.payload += head;
     macHeard.size -= head;
     return MacHeard.Beacon;
   }
-  if (type != MAC_COMMAND) return frame.sourceMode == MAC_SHORT && frame.sourcePan == mac.panId ? MacHeard.Data : MacHeard.None;
+  if (type != MAC_COMMAND) return macHeard.source != MAC_NO_ADDRESS && macHeard.panId == mac.panId ? MacHeard.Data : MacHeard.None;
   let parsed = macCommandParse(macHeard.payload, macHeard.size);
   return parsed < 0 ? parsed : MacHeard.Command;
 }

@@ -2,11 +2,10 @@
 //
 //   start -> (channel: request wanted -> listening until the deadline) ... -> no channel left: done
 //
-import { RadioParameter } from "../core/host";
 import { NEVER } from "../core/timers";
 import { MAC_BEACON_REQUEST } from "./command";
 import { MAC_BROADCAST, MAC_COMMAND, MAC_NONE, MAC_SHORT, macControl, macEmitTarget } from "./frame";
-import { MAC_NO_ADDRESS, MacPurpose, mac, macAir, macDeadline, macIdle, macNextSequence, macOpen, macReceive, macTransmitCommand } from "./mac";
+import { MAC_NO_ADDRESS, MacPurpose, macAir, macIdle, macNextSequence, macOpen, macReceive, macTransmitCommand, macWhen } from "./mac";
 
 /** Channels 11 to 26, section 6.1.2. */
 export const MAC_CHANNELS: u32 = 0x07fff800;
@@ -15,7 +14,7 @@ const LISTEN_MS: i64 = 139;
 
 @unmanaged @final
 class Scan {
-  deadline: i64;
+  due: i64;
   /** Channels still to come. */
   mask: u32;
   channel: u32;
@@ -34,18 +33,16 @@ export function scanStart(mask: u32, now: i64): void {
 }
 
 export function scanDeadline(): i64 {
-  if (scan.channel == 0) return NEVER;
-  return scan.wanted ? macDeadline() : scan.deadline;
+  return scan.channel ? macWhen(scan.due) : NEVER;
 }
 
 /** Goes on; true once when the last channel was listened to. */
 export function scanTick(now: i64): bool {
-  if (scan.channel == 0) return false;
+  if (scan.channel == 0 || scan.due > now || !macIdle(now)) return false;
   if (scan.wanted) {
-    if (macIdle(now)) requestBeacons(now);
+    requestBeacons(now);
     return false;
   }
-  if (scan.deadline > now) return false;
   scanNext(now);
   return scan.channel == 0;
 }
@@ -54,7 +51,7 @@ function scanNext(now: i64): void {
   scan.channel = scan.mask ? ctz(scan.mask) : 0;
   scan.mask &= scan.mask - 1;
   scan.wanted = scan.channel != 0;
-  scan.deadline = now;
+  scan.due = now;
   // With the broadcast identifier beacons of every PAN pass the radio's filter.
   if (scan.wanted) macOpen(scan.channel, MAC_BROADCAST, MAC_NO_ADDRESS);
 }
@@ -63,5 +60,5 @@ function requestBeacons(now: i64): void {
   let at = macEmitTarget(macAir, macControl(MAC_COMMAND, MAC_SHORT, MAC_NONE, false, false), macNextSequence(), MAC_BROADCAST, MAC_BROADCAST);
   if (macTransmitCommand(at, MAC_BEACON_REQUEST, MacPurpose.BeaconRequest, now) < 0) return;
   scan.wanted = false;
-  scan.deadline = now + LISTEN_MS;
+  scan.due = now + LISTEN_MS;
 }

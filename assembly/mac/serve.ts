@@ -5,7 +5,7 @@ import { NEVER } from "../core/timers";
 import { MAC_ASSOCIATION_RESPONSE } from "./command";
 import { macBeaconEmit } from "./beacon";
 import { MAC_BEACON, MAC_COMMAND, MAC_EXTENDED, MAC_NONE, MAC_SHORT, macControl, macEmitTarget } from "./frame";
-import { MacPurpose, mac, macAir, macDeadline, macHeard, macIdle, macNextSequence, macTransmit } from "./mac";
+import { MacPurpose, mac, macAir, macHeard, macIdle, macNextSequence, macTransmit, macWhen } from "./mac";
 
 /** Responses that wait for their device to ask; more associations at a time are turned away in silence. */
 const RESPONSES_MAX: u32 = 3;
@@ -72,10 +72,10 @@ export function serveRequested(extended: u64): void {
 }
 
 export function serveDeadline(): i64 {
-  let earliest = serve.beaconWanted ? macDeadline() : NEVER;
+  let earliest = serve.beaconWanted ? macWhen(0) : NEVER;
   for (let index: u32 = 0; index < RESPONSES_MAX; index++) {
     let row = responseAt(index);
-    if (row.extended) earliest = min(earliest, row.asked ? macDeadline() : row.expiry);
+    if (row.extended) earliest = min(earliest, row.asked ? macWhen(0) : row.expiry);
   }
   return earliest;
 }

@@ -92,8 +92,11 @@ export class Board {
       (code) => this.onEnd(emulator, code),
       () => this.onEnd(emulator, null),
     );
-    if (emulator.stdout)
-      createInterface({ input: emulator.stdout, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => this.onLine(line));
+    if (emulator.stdout) {
+      const lines = createInterface({ input: emulator.stdout, crlfDelay: Number.POSITIVE_INFINITY });
+      lines.on("line", (line) => this.onLine(line));
+      lines.on("error", () => {});
+    }
     emulator.stdin?.on("error", () => {});
     emulator.stderr?.on("data", (text: Buffer) => this.onLine(`# emulator: ${text.toString().trim()}`));
   }

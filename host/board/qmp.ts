@@ -24,7 +24,9 @@ export class Qmp {
         this.socket = socket;
         socket.on("error", () => {});
         socket.on("close", () => this.waiting?.reject(new Error("the emulator is gone")));
-        createInterface(socket).on("line", (line) => this.onLine(line, resolve));
+        const lines = createInterface(socket);
+        lines.on("line", (line) => this.onLine(line, resolve));
+        lines.on("error", () => {}); // the emulator was cut off; "close" tells
       });
     });
     this.ready.catch(() => {});

@@ -167,3 +167,8 @@ export function converse(a: Party, b: Party, first: Command | undefined, tamper:
   for (const [party, result] of results) party.result = result;
   return sent;
 }
+
+export function setAt(payload: Buffer, at: number, value: number): Buffer {
+  payload[at] = value;
+  return payload;
+}

@@ -31,7 +31,10 @@ test("a hub forms, a meter and a display join, and all speak to each other under
     for (const note of node.heard(Heard.Sent)) assert.equal(note.status, 0);
     for (const note of node.heard(Heard.Data)) assert.ok(note.secured);
   }
-  assert.deepEqual(hub.heard(Heard.Sent).map((note) => note.handle), [11, 14]);
+  assert.deepEqual(
+    hub.heard(Heard.Sent).map((note) => note.handle),
+    [11, 14],
+  );
   const verdict = await air.verdict();
   assert.ok(verdict.frames > 50);
   assert.ok(clean(verdict), JSON.stringify(verdict));
@@ -165,6 +168,9 @@ test("without a key nothing is sent that should be secured", () => {
   const before = air.frames.length;
   node.send(0, payload(1), SECURE | DISCOVER, 7);
   air.run(100);
-  assert.deepEqual(node.heard(Heard.Sent).map((note) => note.status), [-12]);
+  assert.deepEqual(
+    node.heard(Heard.Sent).map((note) => note.status),
+    [-12],
+  );
   assert.equal(air.frames.length, before);
 });

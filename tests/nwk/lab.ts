@@ -3,7 +3,18 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EVENT_HANDLE, EVENT_HEAD, EVENT_KIND, EVENT_LQI, EVENT_PENDING, EVENT_SIZE, EVENT_STATUS, EventKind, Record, ResetReason } from "../../host/abi.ts";
+import {
+  EVENT_HANDLE,
+  EVENT_HEAD,
+  EVENT_KIND,
+  EVENT_LQI,
+  EVENT_PENDING,
+  EVENT_SIZE,
+  EVENT_STATUS,
+  EventKind,
+  Record,
+  ResetReason,
+} from "../../host/abi.ts";
 import type { Timer } from "../../host/air/clock.ts";
 import { type AirFrame, type Link, Medium } from "../../host/air/medium.ts";
 import { CaptureWriter } from "../../host/air/pcapng.ts";
@@ -215,7 +226,9 @@ export class LabNode {
 
   get counters(): { [name in (typeof COUNTERS)[number]]: number } {
     const view = new DataView(this.lab.memory.buffer, this.lab.countersAt());
-    return Object.fromEntries(COUNTERS.map((name, index) => [name, view.getUint32(index * 4, true)])) as ReturnType<() => LabNode["counters"]>;
+    return Object.fromEntries(COUNTERS.map((name, index) => [name, view.getUint32(index * 4, true)])) as ReturnType<
+      () => LabNode["counters"]
+    >;
   }
 
   heard(kind: number): Note[] {
@@ -295,11 +308,12 @@ export class LabAir {
 
   join(node: LabNode): void {
     // Smart Energy scans three times, for a beacon may be lost.
-    for (let scan = 0; scan < 3 && node.heard(Heard.Joined).length === 0; scan++) {
+    const before = node.heard(Heard.Joined).length;
+    for (let scan = 0; scan < 3 && node.heard(Heard.Joined).length === before; scan++) {
       node.call("nwkJoinStart", MASK, 0n, node.now);
       this.run(1500);
     }
-    if (node.heard(Heard.Joined).length === 0) throw new Error(`${node.name} did not join`);
+    if (node.heard(Heard.Joined).length === before) throw new Error(`${node.name} did not join`);
     node.installKey();
     this.run(300);
   }

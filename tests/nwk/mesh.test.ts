@@ -10,7 +10,12 @@ const FAR = { inRange: false };
 /** hub - near - far - display: nobody hears further than the next. */
 function line(seed: string): { air: LabAir; hub: LabNode; near: LabNode; far: LabNode; display: LabNode } {
   const air = new LabAir(seed);
-  for (const [a, b] of [["hub", "far"], ["hub", "display"], ["near", "display"]]) air.medium.setLink(a, b, FAR);
+  for (const [a, b] of [
+    ["hub", "far"],
+    ["hub", "display"],
+    ["near", "display"],
+  ])
+    air.medium.setLink(a, b, FAR);
   const hub = air.hub();
   const near = air.member("router", "near");
   near.call("nwkPermitJoin", 200, near.now);
@@ -66,7 +71,10 @@ test("without a route, or when the next hop is gone, the sender is told and find
   assert.equal(hub.send(0x1234, payload(1), SECURE, 1), 0);
   hub.send(0x1234, payload(2), SECURE | DISCOVER, 2);
   air.run(4000);
-  assert.deepEqual(hub.heard(Heard.Sent).map((note) => note.status), [-7, -7]);
+  assert.deepEqual(
+    hub.heard(Heard.Sent).map((note) => note.status),
+    [-7, -7],
+  );
   hub.send(end.network.address, payload(3), SECURE | DISCOVER);
   air.run(1000);
   assert.deepEqual(tags(end), [3]);
@@ -87,9 +95,21 @@ test("frames for a sleeper that is gone are let go after 7.68 s, and the number 
   display.powerOff();
   for (let tag = 1; tag <= 6; tag++) hub.send(display.network.address, payload(tag), SECURE, tag);
   air.run(7000);
-  assert.deepEqual(hub.heard(Heard.Sent).map((note) => [note.handle, note.status]), [[5, -5], [6, -5]]);
+  assert.deepEqual(
+    hub.heard(Heard.Sent).map((note) => [note.handle, note.status]),
+    [
+      [5, -5],
+      [6, -5],
+    ],
+  );
   air.run(1000);
-  assert.deepEqual(hub.heard(Heard.Sent).slice(2).map((note) => [note.handle, note.status]), [1, 2, 3, 4].map((handle) => [handle, -13]));
+  assert.deepEqual(
+    hub
+      .heard(Heard.Sent)
+      .slice(2)
+      .map((note) => [note.handle, note.status]),
+    [1, 2, 3, 4].map((handle) => [handle, -13]),
+  );
   assert.equal(hub.counters.expired, 4);
   display.powerOn();
   hub.send(display.network.address, payload(7), SECURE, 7);
@@ -126,7 +146,10 @@ test("a display whose parent is gone notices, and rejoins through another with i
   assert.equal(display.call("nwkRejoinStart", 1, 0, display.now), 0);
   air.run(2500);
   const joined = display.heard(Heard.Joined);
-  assert.deepEqual(joined.map((note) => note.status), [0, 1]);
+  assert.deepEqual(
+    joined.map((note) => note.status),
+    [0, 1],
+  );
   assert.equal(display.network.parent, 0);
   assert.deepEqual(hub.heard(Heard.ChildJoined).at(-1)?.status, 0);
   assert.equal(hub.heard(Heard.ChildJoined).at(-1)?.source, display.network.address);
@@ -148,7 +171,10 @@ test("a rejoin in clear is passed up as such and opens nothing but the way for a
   const meter = air.member("router", "meter");
   assert.equal(meter.call("nwkRejoinStart", 0, 0, meter.now), 0);
   air.run(2500);
-  assert.deepEqual(meter.heard(Heard.Joined).map((note) => note.status), [0, 1]);
+  assert.deepEqual(
+    meter.heard(Heard.Joined).map((note) => note.status),
+    [0, 1],
+  );
   assert.equal(hub.heard(Heard.ChildJoined).at(-1)?.status, 3);
   assert.equal(meter.lab.isOpen(), 1);
   hub.send(meter.network.address, payload(1), 0, NO_CONFIRM);
@@ -221,7 +247,13 @@ test("a lossy air delays, and loses nothing that was acknowledged", async () => 
     const before = meter.heard(Heard.Sent).length;
     meter.send(0, payload(tag), SECURE, tag);
     air.run(150);
-    if (meter.heard(Heard.Sent).slice(before).some((note) => note.status === 0)) confirmed.push(tag);
+    if (
+      meter
+        .heard(Heard.Sent)
+        .slice(before)
+        .some((note) => note.status === 0)
+    )
+      confirmed.push(tag);
   }
   const got = new Set(tags(hub));
   assert.ok(confirmed.length > 95);

@@ -7,7 +7,17 @@ import { ROOT } from "../../host/modules.ts";
 import { sources } from "../../tools/build.ts";
 
 /** Siblings share a rank and do not know each other. */
-const LAYERS = [["core"], ["crypto", "model"], ["mac"], ["zigbee", "ip"], ["sep1", "sep2"], ["upgrade"], ["application"], ["bridge"], ["devices"]];
+const LAYERS = [
+  ["core"],
+  ["crypto", "model"],
+  ["mac"],
+  ["zigbee", "ip"],
+  ["sep1", "sep2"],
+  ["upgrade"],
+  ["application"],
+  ["bridge"],
+  ["devices"],
+];
 const IMPORT = /^(?:import|export)\s[^;]*?from\s+"([^"]+)"|^import\s+"([^"]+)"/gm;
 
 const layerOf = (path: string): string => relative(join(ROOT, "assembly"), path).split("/")[0];

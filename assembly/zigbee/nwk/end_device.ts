@@ -3,9 +3,14 @@ import { MAC_CAPABLE_ALLOCATE } from "../../mac/command";
 import { MacHeard, MacPurpose, macHeard, macInput, macOpen, macReset } from "../../mac/mac";
 import { addressesClear } from "./addresses";
 import { broadcastsClear } from "./broadcast";
-import { NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_NETWORK_STATUS, NWK_REJOIN_RESPONSE, NWK_STATUS_ADDRESS_CONFLICT, NWK_TIMEOUT_RESPONSE, NwkCommand, nwkCommandParse } from "./command";
+import {
+  NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_NETWORK_STATUS, NWK_REJOIN_RESPONSE, NWK_STATUS_ADDRESS_CONFLICT, NWK_TIMEOUT_RESPONSE,
+  NwkCommand, nwkCommandParse,
+} from "./command";
 import { NWK_COMMAND } from "./frame";
-import { joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, leave, leaveEnd } from "./join";
+import {
+  joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, leave, leaveEnd,
+} from "./join";
 import { linksClear } from "./neighbours";
 import { pollDeadline, pollHeard, pollReset, pollRuns, pollSent, pollStart, pollStop, pollTick } from "./poll";
 import { FOR_US, nwkReceive, receivedFrame } from "./receive";
@@ -13,7 +18,7 @@ import { SlotState, queueDeadline, queueReset, queueSent, queueTick, slotEnd, sl
 import { securityReset } from "./security";
 import { Err } from "../../core/err";
 import { NEVER } from "../../core/timers";
-import { NO_ADDRESS, NwkHeard, network, networkLoad, nwkCounters, nwkHeard, nwkState, nwkTell } from "./state";
+import { Drop, NO_ADDRESS, NwkHeard, network, networkLoad, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
 import { mac } from "../../mac/mac";
 
 export { nwkJoinNext, nwkJoinStart, nwkLeave, nwkRejoinStart } from "./join";
@@ -43,7 +48,7 @@ export function nwkReset(now: i64): bool {
 export function nwkInput(event: usize, now: i64): i32 {
   switch (macInput(event)) {
     case MacHeard.Data: {
-      pollHeard(now);
+      pollHeard();
       return nwkReceive(GROUPS, now) & FOR_US ? dataHeard() : NwkHeard.None;
     }
     case MacHeard.Beacon: joinBeacon(); return NwkHeard.None;
@@ -90,8 +95,8 @@ function sent(now: i64): i32 {
       let heard = left(queueSent(now));
       return heard == NwkHeard.None ? lost : heard;
     }
-    case MacPurpose.DataRequest: return joinBusy() && !joinRejoining() ? joinSent(now) : pollSent(now);
-    default: return joinSent(now);
+    case MacPurpose.DataRequest: return joinBusy() && !joinRejoining() ? joinSent() : pollSent(now);
+    default: return joinSent();
   }
 }
 
@@ -105,7 +110,7 @@ function dataHeard(): i32 {
     return NwkHeard.Data;
   }
   if (nwkCommandParse(nwkHeard.payload, nwkHeard.size) < 0) {
-    nwkCounters.malformed++;
+    nwkDrop(Drop.Malformed);
     return NwkHeard.None;
   }
   return commandHeard(changetype<NwkCommand>(nwkHeard.payload));
@@ -119,7 +124,7 @@ function commandHeard(command: NwkCommand): i32 {
       if (fromParent && command.timeoutStatus == 0) network.parentInformation = <u8>command.parentInformation;
       return NwkHeard.Command;
     case NWK_LEAVE:
-      if (!fromParent) { nwkCounters.refused++; return NwkHeard.None; }
+      if (!fromParent) { nwkDrop(Drop.Refused); return NwkHeard.None; }
       if (command.options & NWK_LEAVE_REQUEST) {
         leave(command.options);
         return NwkHeard.Command;

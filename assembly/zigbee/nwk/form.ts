@@ -47,7 +47,7 @@ export function formBeacon(): void {
   if (channel == 0) return;
   let count = crowd + (channel - CHANNEL_FIRST);
   store<u8>(count, min<u32>(load<u8>(count) + 1, 0xff));
-  if (form.heard < HEARD_MAX) store<u16>(pans + (form.heard++ << 1), macHeard.frame.sourcePan);
+  if (form.heard < HEARD_MAX) store<u16>(pans + (form.heard++ << 1), macHeard.panId);
 }
 
 export function formTick(now: i64): i32 {

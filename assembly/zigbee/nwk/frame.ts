@@ -1,6 +1,7 @@
 // NWK frame header: 05-3474 section 3.3.1.
 //
-//   | control 2 | target 2 | source 2 | radius 1 | sequence 1 | target IEEE 0/8 | source IEEE 0/8 | source route: count 1, index 1, relays 2 each | payload
+//   | control 2 | target 2 | source 2 | radius 1 | sequence 1 | target IEEE 0/8 | source IEEE 0/8 |
+//   | source route: count 1, index 1, relays 2 each | payload ...
 //
 // Multicast frames and inter-PAN frames are not taken.                                                       little-endian
 import { Err } from "../../core/err";
@@ -17,8 +18,8 @@ export const NWK_DISCOVER_ROUTE: u32 = 0x0040;
 const MULTICAST: u32 = 0x0100;
 export const NWK_SECURED: u32 = 0x0200;
 const SOURCE_ROUTE: u32 = 0x0400;
-const TARGET_IEEE: u32 = 0x0800;
-const SOURCE_IEEE: u32 = 0x1000;
+export const NWK_TARGET_IEEE: u32 = 0x0800;
+export const NWK_SOURCE_IEEE: u32 = 0x1000;
 // Bit 13, "sent by an end device", came with revision 21; it and the reserved bits are ignored, section 1.2.1.2.
 
 /** Addresses from here on name groups, table 3.59; 0xfff8 is the first reserved one. */
@@ -37,10 +38,10 @@ export class NwkFrame {
   get radius(): u32 { return load<u8>(changetype<usize>(this), 6); }
   get sequence(): u32 { return load<u8>(changetype<usize>(this), 7); }
   /** 0 when the frame does not carry it. */
-  get targetExtended(): u64 { return this.control & TARGET_IEEE ? load<u64>(changetype<usize>(this), 8) : 0; }
+  get targetExtended(): u64 { return this.control & NWK_TARGET_IEEE ? load<u64>(changetype<usize>(this), 8) : 0; }
   get sourceExtended(): u64 {
     let control = this.control;
-    return control & SOURCE_IEEE ? load<u64>(changetype<usize>(this) + (control & TARGET_IEEE ? 16 : 8)) : 0;
+    return control & NWK_SOURCE_IEEE ? load<u64>(changetype<usize>(this) + (control & NWK_TARGET_IEEE ? 16 : 8)) : 0;
   }
   /** The source route's count and index; only where `isRouted`. */
   get route(): usize { return changetype<usize>(this) + fixedSize(this.control); }
@@ -69,21 +70,21 @@ export function nwkParse(at: usize, have: u32): i32 {
   return <i32>size;
 }
 
-/** Writes a header; an IEEE address of 0 is left out.  Answers its size. */
-export function nwkEmit(at: usize, control: u32, target: u32, source: u32, radius: u32, sequence: u32, targetExtended: u64, sourceExtended: u64): u32 {
+/** Writes a header with the IEEE addresses that `control` announces; answers its size. */
+export function nwkEmit(
+  at: usize, control: u32, target: u32, source: u32, radius: u32, sequence: u32, targetExtended: u64, sourceExtended: u64,
+): u32 {
   store<u16>(at, target, 2);
   store<u16>(at, source, 4);
   store<u8>(at, radius, 6);
   store<u8>(at, sequence, 7);
   control |= VERSION_PRO;
   let size = NWK_HEADER_SIZE;
-  if (targetExtended) {
-    control |= TARGET_IEEE;
+  if (control & NWK_TARGET_IEEE) {
     store<u64>(at, targetExtended, 8);
     size = 16;
   }
-  if (sourceExtended) {
-    control |= SOURCE_IEEE;
+  if (control & NWK_SOURCE_IEEE) {
     store<u64>(at + size, sourceExtended);
     size += 8;
   }
@@ -92,5 +93,5 @@ export function nwkEmit(at: usize, control: u32, target: u32, source: u32, radiu
 }
 
 function fixedSize(control: u32): u32 {
-  return NWK_HEADER_SIZE + (control & TARGET_IEEE ? 8 : 0) + (control & SOURCE_IEEE ? 8 : 0);
+  return NWK_HEADER_SIZE + (control & NWK_TARGET_IEEE ? 8 : 0) + (control & NWK_SOURCE_IEEE ? 8 : 0);
 }

@@ -8,7 +8,7 @@ import { NEVER } from "../../core/timers";
 import { associateDeadline, associateResponse, associateSent, associateStart, associateStop, associateTick } from "../../mac/associate";
 import { MacBeacon } from "../../mac/beacon";
 import { MAC_ASSOCIATION_RESPONSE, MAC_CAPABLE_ROUTER, MacCommand } from "../../mac/command";
-import { macHeard, macIdle, macOpen } from "../../mac/mac";
+import { macHeard, macOpen } from "../../mac/mac";
 import { scanChannel, scanDeadline, scanStart, scanTick } from "../../mac/scan";
 import { addressesClear, nwkExtendedOf } from "./addresses";
 import { NwkBeacon, nwkBeaconParse } from "./beacon";
@@ -16,7 +16,7 @@ import { NWK_LEAVE, NWK_LEAVE_REJOIN, NWK_REJOIN_REQUEST, NwkCommand } from "./c
 import { NWK_UNICAST_END } from "./frame";
 import { costOf, neighbourSetParent } from "./neighbours";
 import { HANDLE_LEAVE, sendCommand, slotReady } from "./send";
-import { NO_ADDRESS, NwkHeard, network, networkClear, networkErase, networkSave, nwkCounters, nwkHeard, nwkState, nwkTell } from "./state";
+import { NO_ADDRESS, NwkHeard, network, networkClear, networkErase, networkSave, nwkHeard, nwkState, nwkTell } from "./state";
 
 enum State { Idle = 0, Scanning, Associating, Rejoining }
 
@@ -151,8 +151,8 @@ export function joinTick(now: i64): i32 {
 }
 
 /** A request of ours has left. */
-export function joinSent(now: i64): i32 {
-  return join.state == State.Associating ? associationEnd(associateSent(now)) : NwkHeard.None;
+export function joinSent(): i32 {
+  return join.state == State.Associating ? associationEnd(associateSent()) : NwkHeard.None;
 }
 
 /** Notes the sender of a beacon as a candidate. */
@@ -163,15 +163,15 @@ export function joinBeacon(): void {
   let ours = changetype<NwkBeacon>(macHeard.payload);
   let extended = ours.extendedPanId;
   if (join.wanted != 0 && extended != join.wanted) return;
-  if (join.rejoin && macHeard.frame.sourceShort == network.address) return; // somebody has our address, or an echo
+  if (join.rejoin && macHeard.source == network.address) return; // somebody has our address, or an echo
   let takes = join.capability & MAC_CAPABLE_ROUTER ? ours.takesRouters : ours.takesEndDevices;
   if (!join.rejoin && !(takes && beacon.permits)) return;
   let score = ((8 - costOf(macHeard.lqi)) << 4) + 16 - ours.depth;
   let row = candidateFor(score);
   if (!row) return;
   row.extendedPanId = extended;
-  row.panId = <u16>macHeard.frame.sourcePan;
-  row.short = <u16>macHeard.frame.sourceShort;
+  row.panId = <u16>macHeard.panId;
+  row.short = <u16>macHeard.source;
   row.channel = <u8>scanChannel();
   row.depth = <u8>ours.depth;
   row.updateId = <u8>ours.updateId;
@@ -184,6 +184,7 @@ export function joinCommand(): i32 {
   if (join.state != State.Associating || heard.identifier != MAC_ASSOCIATION_RESPONSE) return NwkHeard.None;
   let address = associateResponse(heard);
   if (address == Err.BadState) return NwkHeard.None;
+  associateStop();
   if (address < 0) return joinFailed(address);
   nwkState.open = 1;
   network.extendedPanId = join.parent.extendedPanId;
@@ -277,7 +278,7 @@ function candidateFor(score: u32): Candidate {
   let worst = candidateAt(0);
   for (let index: u32 = 0; index < CANDIDATES_MAX; index++) {
     let row = candidateAt(index);
-    let same = row.panId == macHeard.frame.sourcePan && row.short == macHeard.frame.sourceShort && row.channel == scanChannel();
+    let same = row.panId == macHeard.panId && row.short == macHeard.source && row.channel == scanChannel();
     if (row.score && same) return row;
     if (row.score < worst.score) worst = row;
   }

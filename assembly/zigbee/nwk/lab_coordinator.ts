@@ -4,10 +4,7 @@ import { nwkDeadline, nwkInput, nwkReset, nwkTick } from "./coordinator";
 import { EVENT_CAPACITY, event, tell } from "./lab_shared";
 
 export { nwkFormStart, nwkPermitJoin, nwkRemoveChild } from "./coordinator";
-export {
-  abi, bufferAt, countersAt, isOpen, keyInstall, keySwitch, networkAt, parse_mac_beacon, parse_mac_command, parse_mac_frame, parse_nwk_auxiliary,
-  parse_nwk_beacon, parse_nwk_command, parse_nwk_frame, send,
-} from "./lab_shared";
+export { abi, bufferAt, countersAt, isOpen, keyInstall, keySwitch, networkAt, send } from "./lab_shared";
 
 const TURNS_MAX: u32 = 32;
 

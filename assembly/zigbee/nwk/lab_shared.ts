@@ -1,12 +1,6 @@
 // Laboratory modules: the network layer alone in a module, moved by a test.  Not shipped.
 import { ABI_VERSION, log } from "../../core/host";
-import { macBeaconParse } from "../../mac/beacon";
-import { macCommandParse } from "../../mac/command";
-import { macParse } from "../../mac/frame";
-import { nwkBeaconParse } from "./beacon";
-import { nwkCommandParse } from "./command";
-import { nwkParse } from "./frame";
-import { auxiliaryParse, nwkKeyInstall, nwkKeySwitch } from "./security";
+import { nwkKeyInstall, nwkKeySwitch } from "./security";
 import { nwkSend } from "./send";
 import { NwkHeard, network, nwkCounters, nwkHeard, nwkState } from "./state";
 
@@ -34,16 +28,8 @@ export function tell(kind: i32): void {
 
 export function bufferAt(): usize { return buffer; }
 export function networkAt(): usize { return changetype<usize>(network); }
-export function countersAt(): usize { return changetype<usize>(nwkCounters); }
+export function countersAt(): usize { return nwkCounters; }
 export function isOpen(): u32 { return nwkState.open; }
 export function send(target: u32, size: u32, options: u32, handle: u32): i32 { return nwkSend(target, buffer, size, options, handle); }
 export function keyInstall(sequence: u32): i32 { return nwkKeyInstall(sequence, buffer); }
 export function keySwitch(sequence: u32): i32 { return nwkKeySwitch(sequence); }
-
-export function parse_mac_frame(at: usize, size: u32): i32 { return macParse(at, size); }
-export function parse_mac_command(at: usize, size: u32): i32 { return macCommandParse(at, size); }
-export function parse_mac_beacon(at: usize, size: u32): i32 { return macBeaconParse(at, size); }
-export function parse_nwk_frame(at: usize, size: u32): i32 { return nwkParse(at, size); }
-export function parse_nwk_command(at: usize, size: u32): i32 { return nwkCommandParse(at, size); }
-export function parse_nwk_beacon(at: usize, size: u32): i32 { return nwkBeaconParse(at, size); }
-export function parse_nwk_auxiliary(at: usize, size: u32): i32 { return auxiliaryParse(at, size); }

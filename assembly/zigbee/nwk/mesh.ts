@@ -1,5 +1,6 @@
 // What routers and coordinators have in common: they are always awake, have children and pass frames on.
-import { MacHeard, MacPurpose, mac, macHeard, macInput, macReset } from "../../mac/mac";
+import { MAC_BROADCAST } from "../../mac/frame";
+import { mac, macHeard, macReset } from "../../mac/mac";
 import { Err } from "../../core/err";
 import { NEVER } from "../../core/timers";
 import { addressesClear } from "./addresses";
@@ -9,14 +10,18 @@ import {
   NWK_STATUS_ADDRESS_CONFLICT, NWK_TIMEOUT_REQUEST, NwkCommand, nwkCommandParse,
 } from "./command";
 import { NWK_COMMAND } from "./frame";
+import { indirectSent } from "./indirect";
 import { linksClear } from "./neighbours";
-import { parentDeadline, parentLeave, parentRejoin, parentReset, parentTick, parentTimeout, randomAddress, refresh } from "./parent";
-import { FOR_OTHERS, FOR_US, nwkReceive, receivedFrame, receivedFrom } from "./receive";
-import { routeDeadline, routeFailed, routeForget, routeForward, routeLinkStatus, routeReply, routeRequest, routeReset, routeSlot, routeTick } from "./route";
+import { childPassedOn, parentDeadline, parentLeave, parentRejoin, parentReset, parentTick, parentTimeout, randomAddress, refresh } from "./parent";
+import { FOR_OTHERS, FOR_US, HEARD_AGAIN, nwkReceive, receivedFrame, receivedFrom } from "./receive";
+import {
+  broadcastHeardAgain, broadcastSent, routeDeadline, routeFailed, routeForget, routeForward, routeLinkStatus, routeReply,
+  routeRequest, routeReset, routeSlot, routeTick,
+} from "./route";
 import { queueDeadline, queueFlying, queueReset, queueSent, queueTick, SlotState, slotOfState } from "./send";
 import { securityReset } from "./security";
 import { macOpen, macReceive } from "../../mac/mac";
-import { NO_ADDRESS, NwkHeard, network, networkLoad, networkSave, nwkCounters, nwkHeard, nwkState, nwkTell } from "./state";
+import { Drop, NO_ADDRESS, NwkHeard, network, networkLoad, networkSave, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
 
 /** The lowest broadcast address heard: routers and the coordinator. */
 const GROUPS: u32 = 0xfffc;
@@ -44,6 +49,8 @@ export function meshReceive(now: i64): i32 {
   let whom = nwkReceive(GROUPS, now);
   if (whom == 0) return NwkHeard.None;
   if (receivedFrom() >= 0) refresh(receivedFrom(), now);
+  if (nwkHeard.secured && (whom & HEARD_AGAIN) == 0) childPassedOn(receivedFrame().source);
+  if (whom & HEARD_AGAIN) broadcastHeardAgain(receivedFrame());
   if (whom & FOR_OTHERS) routeForward();
   if ((whom & FOR_US) == 0) return NwkHeard.None;
   if (receivedFrame().type != NWK_COMMAND) {
@@ -51,7 +58,7 @@ export function meshReceive(now: i64): i32 {
     return NwkHeard.Data;
   }
   if (nwkCommandParse(nwkHeard.payload, nwkHeard.size) >= 0) return NwkHeard.Command;
-  nwkCounters.malformed++;
+  nwkDrop(Drop.Malformed);
   return NwkHeard.None;
 }
 
@@ -69,7 +76,7 @@ export function meshCommand(now: i64): i32 {
     case NWK_NETWORK_STATUS: return networkStatus(command);
     case NWK_LEAVE:
       if (!(command.options & NWK_LEAVE_REQUEST)) return parentLeave();
-      nwkCounters.refused++; // only a joiner's parent may ask, see router.ts
+      nwkDrop(Drop.Refused); // only a joiner's parent may ask, see router.ts
       break;
   }
   return NwkHeard.Command;
@@ -78,6 +85,8 @@ export function meshCommand(now: i64): i32 {
 /** A data frame of ours has left. */
 export function meshSent(now: i64): i32 {
   let slot = queueFlying();
+  if (slot && slot.nextHop == MAC_BROADCAST) return broadcastSent(slot, now);
+  if (slot && slot.indirect) return indirectSent(slot);
   if (slot && macHeard.status == Err.NoAck) routeFailed(slot);
   return queueSent(now);
 }

@@ -8,7 +8,7 @@
 //
 import { network, NO_ADDRESS, nwkState } from "./state";
 
-export { NwkCounters, nwkCounters, NwkHeard, nwkHeard, NwkIndication, NO_ADDRESS } from "./state";
+export { nwkCounters, NwkHeard, nwkHeard, NwkIndication, NO_ADDRESS } from "./state";
 export { nwkKeyActive, nwkKeyInstall, nwkKeySwitch } from "./security";
 export { nwkExtendedOf, nwkForget, nwkIsSleepyChild, nwkLearn, nwkShortOf } from "./addresses";
 export { NWK_DISCOVER, NWK_NO_CONFIRM, NWK_PAYLOAD_MAX, NWK_SECURE, nwkSend } from "./send";

@@ -1,21 +1,21 @@
 // A router's or coordinator's duties towards its children: 05-3474 sections 3.6.1.4 (joining), 3.6.1.10 (leaving) and 3.6.10 of revision 21.
 import { Err } from "../../core/err";
 import { entropy } from "../../core/host";
-import { NEVER } from "../../core/timers";
 import {
   MAC_ASSOCIATED, MAC_ASSOCIATION_REQUEST, MAC_BEACON_REQUEST, MAC_CAPABLE_AWAKE, MAC_CAPABLE_ROUTER, MAC_DATA_REQUEST, MAC_PAN_FULL, MacCommand,
 } from "../../mac/command";
 import { MAC_EXTENDED, MAC_SHORT } from "../../mac/frame";
 import { macHeard } from "../../mac/mac";
-import { MAC_PERSISTENCE_MS, release, serveBeacon, serveDeadline, serveRequested, serveRespond, serveReset, serveSent, serveTick } from "../../mac/serve";
+import { release, serveBeacon, serveDeadline, serveRequested, serveRespond, serveReset, serveSent, serveTick } from "../../mac/serve";
 import { nwkExtendedOf, nwkForget } from "./addresses";
 import { NWK_BEACON_SIZE, nwkBeaconEmit } from "./beacon";
 import { NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_REJOIN_RESPONSE, NWK_TIMEOUT_INDEX_MAX, NWK_TIMEOUT_RESPONSE, NwkCommand } from "./command";
 import { NWK_UNICAST_END } from "./frame";
+import { queueRelease, slotHold } from "./indirect";
 import { Relation, linkAt, neighbourFree, neighbourOf, neighbourOfShort, neighbourTake } from "./neighbours";
 import { receivedFrom } from "./receive";
-import { queueRelease, sendCommand, slotHold, slotReady } from "./send";
-import { NEIGHBOURS_MAX, NwkHeard, neighbourAt, network, networkSave, nwkCounters, nwkHeard, nwkState, nwkTell } from "./state";
+import { sendCommand, slotReady } from "./send";
+import { Drop, NEIGHBOURS_MAX, NwkHeard, neighbourAt, network, networkSave, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
 
 /** Children that may be between association and their first authentic frame. */
 const JOINING_MAX: u32 = 3;
@@ -73,7 +73,7 @@ export function nwkRemoveChild(extended: u64, now: i64): i32 {
   // The row goes whether or not the child hears of it.
   forgetChild(index);
   if (!slot) return Err.NoBuffer;
-  if (sleepy) slotHold(slot, short, now + MAC_PERSISTENCE_MS);
+  if (sleepy) slotHold(slot, short, now);
   else slotReady(slot, short, now);
   return Err.Ok;
 }
@@ -94,7 +94,7 @@ export function parentTick(now: i64): i32 {
     let row = neighbourAt(index);
     if (row.relation < Relation.Child || linkAt(index).deadline > now) continue;
     if (row.relation == Relation.Child) return childLeft(index);
-    nwkCounters.expired++;
+    nwkDrop(Drop.Expired);
     // A neighbour of ours that failed to join keeps its frame counter.
     if (row.heard) row.relation = Relation.Sibling;
     else forgetChild(index);
@@ -114,7 +114,7 @@ export function parentCommand(now: i64): i32 {
       break;
     case MAC_DATA_REQUEST:
       if (frame.sourceMode == MAC_EXTENDED) serveRequested(frame.sourceExtended);
-      else if (frame.sourceMode == MAC_SHORT) childAsks(frame.sourceShort, now);
+      else if (frame.sourceMode == MAC_SHORT) childAsks(macHeard.source, now);
       break;
   }
   return NwkHeard.None;
@@ -146,7 +146,7 @@ export function parentRejoin(command: NwkCommand, now: i64): i32 {
   let slot = sendCommand(old, extended, 1, secured, payload, 4);
   if (!slot) return NwkHeard.None;
   if (command.capability & MAC_CAPABLE_AWAKE) slotReady(slot, old, now);
-  else slotHold(slot, old, now + MAC_PERSISTENCE_MS);
+  else slotHold(slot, old, now);
   if (short >= NWK_UNICAST_END) return NwkHeard.None;
   if (secured) {
     let row = neighbourAt(neighbourOf(extended));
@@ -160,7 +160,7 @@ export function parentRejoin(command: NwkCommand, now: i64): i32 {
 export function parentTimeout(command: NwkCommand, now: i64): i32 {
   let index = receivedFrom();
   if (index < 0 || neighbourAt(index).relation != Relation.Child || nwkHeard.source != neighbourAt(index).short) {
-    nwkCounters.refused++;
+    nwkDrop(Drop.Refused);
     return NwkHeard.None;
   }
   let known = command.timeout <= NWK_TIMEOUT_INDEX_MAX;
@@ -204,10 +204,10 @@ export function randomAddress(): u32 {
 }
 
 function associate(extended: u64, capability: u32, now: i64): void {
-  if (parent.permitted <= now || extended == 0) { nwkCounters.refused++; return; }
+  if (parent.permitted <= now || extended == 0) { nwkDrop(Drop.Refused); return; }
   let short = takeChild(extended, 0xffff, capability, now);
   let status = short < NWK_UNICAST_END ? MAC_ASSOCIATED : MAC_PAN_FULL;
-  if (serveRespond(extended, short, status, now) < 0) nwkCounters.noBuffer++;
+  if (serveRespond(extended, short, status, now) < 0) nwkDrop(Drop.NoBuffer);
 }
 
 /**
@@ -250,6 +250,14 @@ function childAsks(short: u32, now: i64): void {
   let index = neighbourOfShort(short);
   if (index >= 0) refresh(index, now);
   queueRelease(short);
+}
+
+/** A frame of a child that another router passed on to us: the child has found another parent, and asks us for frames no more. */
+export function childPassedOn(short: u32): void {
+  let index = neighbourOfShort(short);
+  if (index < 0 || index == receivedFrom() || neighbourAt(index).relation != Relation.Child) return;
+  forgetChild(index);
+  networkSave();
 }
 
 function childLeft(index: i32): i32 {

@@ -1,25 +1,25 @@
 // A sleepy end device asks its parent for frames: 05-3474 section 3.6.1 and IEEE 802.15.4-2006 section 7.5.6.3.
 //
-//   Sleep -> (due) Wanted -> Asked (in flight) -> Sleep, nothing pending
-//                                             \-> Listen -> Sleep, or Wanted when the frame announced another
+//   asleep -> (due) data request -> acknowledged, nothing pending: asleep
+//                                \> pending: receiver on -> a frame, or too late: asleep; another one announced: due at once
 //
 import { Err } from "../../core/err";
 import { NEVER } from "../../core/timers";
 import { MAC_BROADCAST, MAC_SHORT } from "../../mac/frame";
-import { MacPurpose, mac, macDataRequest, macDeadline, macHeard, macIdle, macReceive } from "../../mac/mac";
-import { NWK_TIMEOUT_REQUEST } from "./command";
+import { MacPurpose, macDataRequest, macHeard, macIdle, macReceive, macWhen } from "../../mac/mac";
 import { nwkExtendedOf } from "./addresses";
+import { NWK_TIMEOUT_REQUEST } from "./command";
 import { sendCommand } from "./send";
 import { NwkHeard, network, nwkState, nwkTell } from "./state";
 
-enum State { Sleep = 0, Wanted, Asked, Listen }
-
 @unmanaged @final
 class Poll {
+  /** When to ask next; `NEVER` without a parent. */
   due: i64;
-  /** Fast until then. */
+  /** Until when the receiver is on; `NEVER` when it is off. */
+  listen: i64;
+  /** Often until then. */
   expected: i64;
-  state: i32;
   periodMs: u32;
   /** Requests without acknowledgement, one after the other. */
   failures: u32;
@@ -42,29 +42,27 @@ const FAILURES_MAX: u32 = 3;
 const TIMEOUT_INDEX: u32 = 8;
 
 export function pollReset(): void {
-  poll.state = State.Sleep;
-  poll.due = NEVER;
-  poll.expected = 0;
   poll.periodMs = PERIOD_MS;
+  pollStop();
 }
 
 /** Starts asking a new parent, fast at first. */
 export function pollStart(now: i64): void {
-  poll.state = State.Wanted;
+  pollRest();
   poll.due = now;
   poll.expected = now + JOIN_FAST_MS;
   poll.failures = 0;
   poll.introduced = false;
-  macReceive(false);
 }
 
 export function pollRuns(): bool {
-  return poll.state != State.Sleep || poll.due != NEVER;
+  return poll.due != NEVER;
 }
 
+/** The radio is somebody else's from now on. */
 export function pollStop(): void {
-  poll.state = State.Sleep;
   poll.due = NEVER;
+  poll.listen = NEVER;
 }
 
 /** How often to ask when nothing is expected. */
@@ -74,63 +72,55 @@ export function nwkPollPeriod(periodMs: u32): void {
 
 /** Asks often until then: something is expected. */
 export function nwkExpect(until: i64): void {
-  if (until <= poll.expected) return;
+  if (until <= poll.expected) return; // nothing new
   poll.expected = until;
-  if (poll.state == State.Sleep && poll.due != NEVER) poll.state = State.Wanted;
+  if (pollRuns() && poll.listen == NEVER) poll.due = 0;
 }
 
 export function pollDeadline(): i64 {
-  switch (poll.state) {
-    case State.Wanted: return macDeadline();
-    case State.Asked: return mac.guard;
-    default: return poll.due;
-  }
+  return min(poll.listen, poll.due == NEVER ? NEVER : macWhen(poll.due));
 }
 
 export function pollTick(now: i64): void {
-  if (!poll.introduced && network.keys != 0 && nwkState.open == 0 && poll.due != NEVER) introduce();
-  if (poll.state == State.Listen && poll.due <= now) pollRest(now);
-  if (poll.state == State.Sleep && poll.due <= now) poll.state = State.Wanted;
-  if (poll.state == State.Asked && macIdle(now)) pollRest(now);
-  if (poll.state == State.Wanted && macIdle(now) && macDataRequest(network.parent, now) == Err.Ok) poll.state = State.Asked;
+  if (!pollRuns()) return;
+  if (!poll.introduced && network.keys != 0 && nwkState.open == 0) introduce();
+  if (poll.listen <= now) pollRest();
+  if (poll.due > now || !macIdle(now) || macDataRequest(network.parent, now) < 0) return;
+  poll.due = now + (poll.expected > now ? min(FAST_MS, poll.periodMs) : poll.periodMs);
 }
 
 /** A frame to the parent has left, or not; `ParentLost` after a few that were not acknowledged. */
 export function pollSent(now: i64): i32 {
-  let asked = poll.state == State.Asked && macHeard.purpose == MacPurpose.DataRequest;
   let status = macHeard.status;
-  if (asked && status == Err.Ok && macHeard.pending) {
-    poll.state = State.Listen;
-    poll.due = now + LISTEN_MS;
+  if (status == Err.Ok) {
+    poll.failures = 0;
+    if (macHeard.purpose != MacPurpose.DataRequest || !macHeard.pending || !pollRuns()) return NwkHeard.None;
+    poll.listen = now + LISTEN_MS;
+    poll.due = max(poll.due, poll.listen);
     macReceive(true);
-  } else if (asked) pollRest(now);
-  if (status != Err.NoAck) {
-    if (status == Err.Ok) poll.failures = 0;
     return NwkHeard.None;
   }
-  if (++poll.failures < FAILURES_MAX) return NwkHeard.None;
+  if (status != Err.NoAck || ++poll.failures < FAILURES_MAX) return NwkHeard.None;
   poll.failures = 0;
-  return nwkTell(NwkHeard.ParentLost, network.parent, nwkExtendedOf(network.parent), 0, Err.NoAck);
+  return nwkTell(NwkHeard.ParentLost, network.parent, nwkExtendedOf(network.parent), 0, status);
 }
 
 /** A frame was heard while we listened; the MAC header says whether another waits. */
-export function pollHeard(now: i64): void {
+export function pollHeard(): void {
   let frame = macHeard.frame;
-  if (poll.state != State.Listen || (frame.targetMode == MAC_SHORT && frame.targetShort == MAC_BROADCAST)) return;
-  pollRest(now);
-  if (frame.pending) poll.state = State.Wanted;
+  if (poll.listen == NEVER || (frame.targetMode == MAC_SHORT && frame.targetShort == MAC_BROADCAST)) return;
+  pollRest();
+  if (frame.pending) poll.due = 0;
 }
 
-function pollRest(now: i64): void {
+function pollRest(): void {
   macReceive(false);
-  poll.state = State.Sleep;
-  poll.due = now + (poll.expected > now ? min(FAST_MS, poll.periodMs) : poll.periodMs);
+  poll.listen = NEVER;
 }
 
 /** Tells the parent how long we may be silent: end-device timeout request of revision 21, section 3.4.11. */
 function introduce(): void {
   store<u8>(command, NWK_TIMEOUT_REQUEST);
   store<u8>(command, TIMEOUT_INDEX, 1);
-  store<u8>(command, 0, 2);
   poll.introduced = changetype<usize>(sendCommand(network.parent, nwkExtendedOf(network.parent), 1, true, command, 3)) != 0;
 }

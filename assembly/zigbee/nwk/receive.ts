@@ -1,7 +1,6 @@
 // A NWK frame on its way in: 05-3474 section 3.6.2.2.  Header, security, duplicates; then what to do with it is the device kind's.
 import { Err } from "../../core/err";
 import { MAC_CAPABLE_ROUTER } from "../../mac/command";
-import { MAC_BROADCAST } from "../../mac/frame";
 import { macHeard } from "../../mac/mac";
 import { NWK_REJOIN_REQUEST, NWK_REJOIN_RESPONSE, NWK_ROUTE_REQUEST } from "./command";
 import { broadcastNote } from "./broadcast";
@@ -9,12 +8,13 @@ import { nwkExtendedOf, nwkLearn } from "./addresses";
 import { NWK_COMMAND, NWK_UNICAST_END, NwkFrame, nwkParse } from "./frame";
 import { Relation, linkAt, neighbourOf, neighbourOfShort } from "./neighbours";
 import { AUXILIARY_SIZE, auxiliarySource, securityOpen } from "./security";
-import { SLOTS, SlotState, slotAt } from "./send";
-import { neighbourAt, network, networkSave, nwkCounters, nwkHeard, nwkState } from "./state";
+import { Drop, neighbourAt, network, networkSave, nwkDrop, nwkHeard, nwkState } from "./state";
 
 /** Bits of `nwkReceive`'s answer. */
 export const FOR_US: u32 = 1;
 export const FOR_OTHERS: u32 = 2;
+/** A broadcast that was heard before. */
+export const HEARD_AGAIN: u32 = 4;
 
 @unmanaged @final
 class Received {
@@ -37,7 +37,7 @@ export function receivedFrom(): i32 { return received.neighbour; }
 export function nwkReceive(groups: u32, now: i64): u32 {
   let at = macHeard.payload;
   let header = nwkParse(at, macHeard.size);
-  if (header < 0) { nwkCounters.malformed++; return 0; }
+  if (header < 0) { nwkDrop(Drop.Malformed); return 0; }
   let frame = changetype<NwkFrame>(at);
   received.frame = frame;
   nwkHeard.payload = at + header;
@@ -58,7 +58,7 @@ function openFrame(frame: NwkFrame, header: u32, now: i64): bool {
   nwkHeard.payload = aux + AUXILIARY_SIZE;
   nwkHeard.size = size;
   received.neighbour = neighbourOf(auxiliarySource(aux));
-  updateNeighbour(received.neighbour, macHeard.frame.sourceShort);
+  updateNeighbour(received.neighbour, macHeard.source);
   return true;
 }
 
@@ -74,7 +74,7 @@ function updateNeighbour(index: i32, short: u32): void {
 
 /** In clear we hear a joining child, the parent before we have the key, and rejoining: section 4.3.1.2 and 3.6.1.4.3. */
 function mayBeClear(frame: NwkFrame): bool {
-  received.neighbour = neighbourOfShort(macHeard.frame.sourceShort);
+  received.neighbour = neighbourOfShort(macHeard.source);
   let relation: u32 = received.neighbour < 0 ? Relation.None : neighbourAt(received.neighbour).relation;
   let known = nwkState.open ? relation == Relation.Parent : relation == Relation.Joining;
   if (frame.type == NWK_COMMAND && nwkHeard.size > 0) {
@@ -83,7 +83,7 @@ function mayBeClear(frame: NwkFrame): bool {
     known = command == NWK_REJOIN_REQUEST || (nwkState.open != 0 && (known || command == NWK_REJOIN_RESPONSE));
   }
   if (known && frame.target == network.address) return true;
-  nwkCounters.unsecured++;
+  nwkDrop(Drop.Unsecured);
   return false;
 }
 
@@ -91,7 +91,7 @@ function mayBeClear(frame: NwkFrame): bool {
 function sourceOf(frame: NwkFrame): u64 {
   let extended = frame.sourceExtended;
   if (extended == 0) {
-    let oneHop = received.neighbour >= 0 && frame.source == macHeard.frame.sourceShort;
+    let oneHop = received.neighbour >= 0 && frame.source == macHeard.source;
     return oneHop ? neighbourAt(received.neighbour).extended : nwkExtendedOf(frame.source);
   }
   if (frame.isSecured) nwkLearn(frame.source, extended);
@@ -110,25 +110,13 @@ function broadcastFor(frame: NwkFrame, groups: u32, now: i64): u32 {
   switch (broadcastNote(frame.source, frame.sequence, now)) {
     case Err.Ok: break;
     case Err.Duplicate: {
-      nwkCounters.duplicates++;
-      heardAgain(frame);
-      return 0;
+      nwkDrop(Drop.Duplicate);
+      return HEARD_AGAIN;
     }
     default: {
-      nwkCounters.noBuffer++;
+      nwkDrop(Drop.NoBuffer);
       return 0;
     }
   }
   return frame.target >= groups && frame.target != 0xfffe ? FOR_US | FOR_OTHERS : FOR_OTHERS;
-}
-
-/** A neighbour repeats a broadcast that we are sending: passive acknowledgement, section 3.6.5. */
-function heardAgain(frame: NwkFrame): void {
-  if (received.neighbour < 0) return;
-  for (let index: u32 = 0; index < SLOTS; index++) {
-    let slot = slotAt(index);
-    if (slot.state == SlotState.Free || slot.nextHop != MAC_BROADCAST) continue;
-    if (slot.frame.source != frame.source || slot.frame.sequence != frame.sequence) continue;
-    slot.heardBy = <u16>(<u32>slot.heardBy | (1 << received.neighbour));
-  }
 }

@@ -6,18 +6,18 @@ import { NEVER } from "../../core/timers";
 import { MAC_CAPABLE_AWAKE } from "../../mac/command";
 import { MAC_BROADCAST } from "../../mac/frame";
 import { macHeard } from "../../mac/mac";
-import { MAC_PERSISTENCE_MS } from "../../mac/serve";
 import { nwkExtendedOf, nwkIsSleepyChild } from "./addresses";
 import { broadcastNote } from "./broadcast";
 import {
   NWK_LINK_ENTRY_SIZE, NWK_LINK_FIRST, NWK_LINK_LAST, NWK_LINK_STATUS, NWK_MANY_TO_ONE, NWK_NETWORK_STATUS, NWK_ROUTE_REPLY, NWK_ROUTE_REQUEST,
   NWK_STATUS_LINK_FAILURE, NWK_STATUS_NO_ROUTE, NwkCommand,
 } from "./command";
-import { NWK_COMMAND, NWK_UNICAST_END } from "./frame";
+import { NWK_COMMAND, NWK_UNICAST_END, NwkFrame } from "./frame";
+import { slotHold } from "./indirect";
 import { Relation, costOf, linkAt, neighbourOfShort } from "./neighbours";
 import { receivedFrame, receivedFrom } from "./receive";
-import { RADIUS, SLOTS, Slot, SlotState, relayFrame, sendCommand, slotAt, slotCopy, slotEnd, slotHold, slotReady } from "./send";
-import { NEIGHBOURS_MAX, NO_ADDRESS, NwkHeard, neighbourAt, network, nwkCounters, nwkHeard, nwkState } from "./state";
+import { NWK_NO_CONFIRM, RADIUS, SLOTS, Slot, SlotState, queueLand, relayFrame, sendCommand, slotAt, slotCopy, slotEnd, slotReady } from "./send";
+import { Drop, NEIGHBOURS_MAX, NO_ADDRESS, NwkHeard, neighbourAt, network, nwkDrop, nwkHeard, nwkTell } from "./state";
 
 @unmanaged @final
 class Route {
@@ -65,6 +65,8 @@ const DISCOVERY_MS: i64 = 3000;
 const JITTER_MS: u32 = 64;
 /** nwkMaxBroadcastRetries, section 3.5.2.1. */
 const BROADCAST_REPEATS: u32 = 2;
+/** nwkPassiveAckTimeout, table 3.44. */
+const PASSIVE_ACK_MS: i64 = 500;
 const STATUS_PERIOD_MS: i64 = 15_000;
 const STATUS_JITTER_MS: u32 = 1000;
 /** nwkRouterAgeLimit: link status periods. */
@@ -103,7 +105,7 @@ export function routeSlot(slot: Slot, now: i64): i32 {
     slotReady(slot, nextRelay(slot), now);
     return NwkHeard.None;
   }
-  if (nwkIsSleepyChild(target)) return slotHold(slot, target, now + MAC_PERSISTENCE_MS);
+  if (nwkIsSleepyChild(target)) return slotHold(slot, target, now);
   let nextHop = isNear(target) ? target : routeOf(target);
   if (nextHop != NO_ADDRESS) {
     slotReady(slot, nextHop, now);
@@ -114,7 +116,7 @@ export function routeSlot(slot: Slot, now: i64): i32 {
     slot.due = now + DISCOVERY_MS;
     return NwkHeard.None;
   }
-  nwkCounters.noRoute++;
+  nwkDrop(Drop.NoRoute);
   if (slot.relayed) reportRoute(frame.source, NWK_STATUS_NO_ROUTE, target);
   return slotEnd(slot, Err.NotFound);
 }
@@ -122,7 +124,7 @@ export function routeSlot(slot: Slot, now: i64): i32 {
 /** A frame did not reach its next hop. */
 export function routeFailed(slot: Slot): void {
   let nextHop: u32 = slot.nextHop;
-  if (nextHop == MAC_BROADCAST || slot.indirect || slot.repeats != 0) return;
+  if (slot.repeats != 0) return;
   let index = neighbourOfShort(nextHop);
   if (index >= 0) linkAt(index).age = <u8>AGE_MAX;
   for (let row: u32 = 0; row < ROUTES_MAX; row++) {
@@ -141,7 +143,7 @@ export function routeForward(): void {
 
 /** A route request: section 3.6.3.5.2. */
 export function routeRequest(command: NwkCommand, now: i64): void {
-  let sender = macHeard.frame.sourceShort;
+  let sender = macHeard.source;
   let originator = nwkHeard.source;
   if (originator == network.address) return;
   let cost = min(command.requestCost + linkCost(), 0xff);
@@ -164,7 +166,7 @@ export function routeRequest(command: NwkCommand, now: i64): void {
 
 /** A route reply: section 3.6.3.5.3. */
 export function routeReply(command: NwkCommand, now: i64): void {
-  let sender = macHeard.frame.sourceShort;
+  let sender = macHeard.source;
   let row = discoveryOf(command.originator, command.request, now);
   let cost = min(command.replyCost + linkCost(), 0xff);
   if (!row || cost >= row.residualCost) return;
@@ -249,7 +251,7 @@ function discoveryOf(originator: u32, request: u32, now: i64): Discovery {
     if (row.expiry <= now) free = row;
     else if (row.originator == originator && row.request == request) return row;
   }
-  if (!free) { nwkCounters.noBuffer++; return free; }
+  if (!free) { nwkDrop(Drop.NoBuffer); return free; }
   free.expiry = now + DISCOVERY_MS;
   free.originator = <u16>originator;
   free.request = <u8>request;
@@ -315,12 +317,34 @@ function broadcastStart(slot: Slot, now: i64): i32 {
       let row = neighbourAt(index);
       if (row.relation != Relation.Child || row.capability & MAC_CAPABLE_AWAKE || row.short == frame.source) continue;
       let copy = slotCopy(slot);
-      if (copy) slotHold(copy, row.short, now + MAC_PERSISTENCE_MS);
+      if (copy) slotHold(copy, row.short, now);
     }
   }
   slot.repeats = frame.radius > 1 ? <u8>BROADCAST_REPEATS : 0;
   slotReady(slot, MAC_BROADCAST, slot.relayed ? now + random(JITTER_MS) : now);
   return NwkHeard.None;
+}
+
+/** A broadcast has left; it is repeated while neighbours that should pass it on were not heard to: section 3.6.5. */
+export function broadcastSent(slot: Slot, now: i64): i32 {
+  queueLand();
+  if (slot.repeats == 0) return slotEnd(slot, macHeard.status);
+  slot.repeats--;
+  slotReady(slot, MAC_BROADCAST, now + PASSIVE_ACK_MS);
+  if (slot.handle == NWK_NO_CONFIRM) return NwkHeard.None;
+  let handle = slot.handle;
+  slot.handle = <u16>NWK_NO_CONFIRM;
+  return nwkTell(NwkHeard.Sent, slot.frame.target, 0, handle, macHeard.status);
+}
+
+/** A neighbour repeats a broadcast that we are sending: passive acknowledgement. */
+export function broadcastHeardAgain(frame: NwkFrame): void {
+  for (let index: u32 = 0; index < SLOTS; index++) {
+    let slot = slotAt(index);
+    if (slot.state == SlotState.Free || slot.nextHop != MAC_BROADCAST) continue;
+    if (slot.frame.source != frame.source || slot.frame.sequence != frame.sequence) continue;
+    slot.heardBy = <u16>(<u32>slot.heardBy | (1 << receivedFrom()));
+  }
 }
 
 /** Neighbours that pass broadcasts on, a bit each. */

@@ -1,7 +1,6 @@
 // The network layer of a router: it joins, then takes children and passes frames on.
-import { Err } from "../../core/err";
 import { MAC_CAPABLE_ALLOCATE, MAC_CAPABLE_AWAKE, MAC_CAPABLE_MAINS, MAC_CAPABLE_ROUTER } from "../../mac/command";
-import { MacHeard, MacPurpose, macHeard, macInput, macReceive } from "../../mac/mac";
+import { MacHeard, MacPurpose, macHeard, macInput } from "../../mac/mac";
 import { NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_REJOIN_RESPONSE, NwkCommand } from "./command";
 import { joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, leave, leaveEnd } from "./join";
 import { meshCommand, meshDeadline, meshReceive, meshReset, meshSent, meshTick } from "./mesh";
@@ -29,7 +28,7 @@ export function nwkInput(event: usize, now: i64): i32 {
       switch (macHeard.purpose) {
         case MacPurpose.Data: return left(meshSent(now));
         case MacPurpose.AssociationResponse: return parentSent();
-        default: return joinSent(now);
+        default: return joinSent();
       }
     default: return NwkHeard.None;
   }

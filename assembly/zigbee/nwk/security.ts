@@ -7,7 +7,7 @@ import { COUNTER_NONE, Counter, counterLoad, counterRestart, counterTake } from 
 import { Err } from "../../core/err";
 import { Record, ccmOpen, ccmSeal, keySet } from "../../core/host";
 import { Relation, linkAt, neighbourOf, neighbourTake } from "./neighbours";
-import { neighbourAt, network, networkSave, nwkCounters, nwkState } from "./state";
+import { Drop, neighbourAt, network, networkSave, nwkDrop, nwkState } from "./state";
 
 export const AUXILIARY_SIZE: u32 = 14;
 export const MIC_SIZE: u32 = 4;
@@ -72,7 +72,7 @@ export function nwkKeyActive(): i32 {
 export function securitySeal(at: usize, headerSize: u32, size: u32): i32 {
   if (network.keys == 0) return Err.NoKey;
   let counter = counterTake(outgoing);
-  if (counter == COUNTER_NONE) { nwkCounters.exhausted++; return Err.NoKey; }
+  if (counter == COUNTER_NONE) { nwkDrop(Drop.Exhausted); return Err.NoKey; }
   let aux = at + headerSize;
   store<u8>(aux, CONTROL | LEVEL);
   store<u32>(aux, counter, COUNTER);
@@ -102,9 +102,9 @@ export function auxiliarySource(at: usize): u64 {
  */
 export function securityOpen(at: usize, aux: usize, have: u32, now: i64): i32 {
   let size = auxiliaryParse(aux, have);
-  if (size < 0) { nwkCounters.malformed++; return size; }
+  if (size < 0) { nwkDrop(Drop.Malformed); return size; }
   let sequence: u32 = load<u8>(aux, KEY_SEQUENCE);
-  if (!hasKey(sequence)) { nwkCounters.noKey++; return Err.NoKey; }
+  if (!hasKey(sequence)) { nwkDrop(Drop.NoKey); return Err.NoKey; }
   let extended = auxiliarySource(aux);
   let counter = load<u32>(aux, COUNTER);
   // Somebody who sends with our own address gives back what we have sent.
@@ -113,7 +113,7 @@ export function securityOpen(at: usize, aux: usize, have: u32, now: i64): i32 {
   store<u8>(aux, CONTROL | LEVEL);
   nonceFrom(aux);
   let opened = ccmOpen(sequence & 1, nonce, at, <u32>(aux - at) + AUXILIARY_SIZE, aux + AUXILIARY_SIZE, <u32>size + MIC_SIZE);
-  if (opened < 0) { nwkCounters.badMic++; return opened; }
+  if (opened < 0) { nwkDrop(Drop.BadMic); return opened; }
   return rememberCounter(extended, sequence, counter, now) ? size : <i32>Err.NoBuffer;
 }
 
@@ -128,14 +128,14 @@ function checkCounter(index: i32, sequence: u32, counter: u32): i32 {
 }
 
 function refuse(reason: i32): i32 {
-  if (reason == Err.Duplicate) nwkCounters.repeated++;
-  else nwkCounters.replayed++;
+  if (reason == Err.Duplicate) nwkDrop(Drop.Repeated);
+  else nwkDrop(Drop.Replayed);
   return reason;
 }
 
 function rememberCounter(extended: u64, sequence: u32, counter: u32, now: i64): bool {
   let index = neighbourTake(extended);
-  if (index < 0) { nwkCounters.noBuffer++; return false; }
+  if (index < 0) { nwkDrop(Drop.NoBuffer); return false; }
   let row = neighbourAt(index);
   let keep = !row.heard || row.keySequence != <u8>sequence || ((row.counter ^ counter) >>> KEEP_SHIFT) != 0;
   row.heard = 1;

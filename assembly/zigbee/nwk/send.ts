@@ -6,15 +6,16 @@
 //
 // A frame waits in clear and is sealed into the air at the last moment, so that frame counters leave in order.
 import { Err } from "../../core/err";
-import { RadioParameter, radioSet } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import {
   MAC_BROADCAST, MAC_DATA, MAC_DATA_HEADER_SIZE, MAC_FRAME_MAX, MAC_SHORT, macControl, macEmitTarget, macMarkPending,
 } from "../../mac/frame";
-import { MacPurpose, mac, macAir, macHeard, macIdle, macNextSequence, macTransmit } from "../../mac/mac";
-import { NWK_COMMAND, NWK_DATA, NWK_DISCOVER_ROUTE, NWK_HEADER_SIZE, NWK_SECURED, NWK_UNICAST_END, NwkFrame, nwkEmit } from "./frame";
+import { MacPurpose, mac, macAir, macHeard, macIdle, macNextSequence, macTransmit, macWhen } from "../../mac/mac";
+import {
+  NWK_COMMAND, NWK_DATA, NWK_DISCOVER_ROUTE, NWK_HEADER_SIZE, NWK_SECURED, NWK_SOURCE_IEEE, NWK_TARGET_IEEE, NwkFrame, nwkEmit,
+} from "./frame";
 import { AUXILIARY_SIZE, MIC_SIZE, securitySeal } from "./security";
-import { NwkHeard, network, nwkCounters, nwkState, nwkTell } from "./state";
+import { Drop, NwkHeard, network, nwkDrop, nwkState, nwkTell } from "./state";
 
 /** Options of `nwkSend`. */
 export const NWK_SECURE: u32 = 1;
@@ -38,7 +39,7 @@ const FRAME_SIZE_MAX: u32 = MAC_FRAME_MAX - MAC_DATA_HEADER_SIZE;
 export const NWK_PAYLOAD_MAX: u32 = FRAME_SIZE_MAX - NWK_HEADER_SIZE - AUXILIARY_SIZE - MIC_SIZE;
 
 const DIRECT_MAX: u32 = 6;
-const INDIRECT_MAX: u32 = 4;
+export const INDIRECT_MAX: u32 = 4;
 const SLOTS_MAX: u32 = DIRECT_MAX + INDIRECT_MAX;
 
 /** Hops a frame may take: 05-3474 has 30, Smart Energy recommends 11. */
@@ -46,6 +47,10 @@ export const RADIUS: u32 = 11;
 /** Attempts beyond the radio's own retries. */
 const REPEATS_UNICAST: u32 = 1;
 const RETRY_MS: i64 = 24;
+
+/** Values of `Slot.indirect`: the frame is the child's last one, or others wait behind it. */
+export const LAST: u8 = 1;
+export const MORE_FOLLOW: u8 = 2;
 
 @unmanaged @final
 export class Slot {
@@ -63,7 +68,7 @@ export class Slot {
   headerSize: u8;
   payloadSize: u8;
   repeats: u8;
-  /** 1: for a sleepy child that asks; it goes back to Indirect when the child did not hear it. */
+  /** Not 0: for a sleepy child that asks, see indirect.ts. */
   indirect: u8;
   /** 1: passed on for another device. */
   relayed: u8;
@@ -103,7 +108,7 @@ export function nwkSend(target: u32, payload: usize, size: u32, options: u32, ha
 
 /** Queues a command with both IEEE addresses where they are known; answers its slot or 0. */
 export function sendCommand(target: u32, targetExtended: u64, radius: u32, secured: bool, payload: usize, size: u32): Slot {
-  let control = NWK_COMMAND | (secured ? NWK_SECURED : 0);
+  let control = NWK_COMMAND | NWK_SOURCE_IEEE | (secured ? NWK_SECURED : 0) | (targetExtended ? NWK_TARGET_IEEE : 0);
   return sendFrame(control, target, radius, targetExtended, nwkState.extended, payload, size, NWK_NO_CONFIRM);
 }
 
@@ -137,13 +142,13 @@ function slotTake(): Slot {
     slot.order = queue.order++;
     return slot;
   }
-  nwkCounters.noBuffer++;
+  nwkDrop(Drop.NoBuffer);
   return changetype<Slot>(0);
 }
 
 function slotFill(slot: Slot, payload: usize, size: u32): Slot {
   let room = FRAME_SIZE_MAX - slot.headerSize - (slot.frame.isSecured ? AUXILIARY_SIZE + MIC_SIZE : 0);
-  if (size > room) { nwkCounters.noBuffer++; return changetype<Slot>(0); }
+  if (size > room) { nwkDrop(Drop.NoBuffer); return changetype<Slot>(0); }
   memory.copy(slot.payload, payload, size);
   slot.payloadSize = <u8>size;
   slot.repeats = <u8>REPEATS_UNICAST;
@@ -179,18 +184,12 @@ export function slotReady(slot: Slot, nextHop: u32, due: i64): void {
 }
 
 export function queueDeadline(): i64 {
-  let earliest = NEVER;
+  let earliest: i64 = queue.flying ? 0 : NEVER;
   for (let index: u32 = 0; index < SLOTS_MAX; index++) {
     let slot = slotAt(index);
-    switch (slot.state) {
-      case SlotState.Free: break;
-      case SlotState.Route: return 0;
-      case SlotState.Ready: earliest = min(earliest, mac.purpose ? mac.guard : slot.due); break;
-      case SlotState.Air: earliest = min(earliest, mac.guard); break;
-      default: earliest = min(earliest, slot.due);
-    }
+    if (slot.state != SlotState.Free && slot.state != SlotState.Air) earliest = min(earliest, slot.due);
   }
-  return earliest;
+  return earliest == NEVER ? NEVER : macWhen(earliest);
 }
 
 /** Sends the oldest frame that is ready; gives up what waited too long. */
@@ -198,27 +197,41 @@ export function queueTick(now: i64): i32 {
   let expired = slotOfState(SlotState.Indirect, now);
   if (!expired) expired = slotOfState(SlotState.Discover, now);
   if (expired) {
-    nwkCounters.expired++;
+    nwkDrop(Drop.Expired);
     return slotEnd(expired, expired.state == SlotState.Indirect ? Err.Timeout : Err.NotFound);
   }
   if (!macIdle(now)) return NwkHeard.None;
-  if (queue.flying) return queueEnd(Err.NoAck, now); // the radio never told
+  if (queue.flying) {
+    macHeard.status = Err.NoAck; // the radio never told
+    return queueSent(now);
+  }
   let slot = slotOfState(SlotState.Ready, now);
   return slot ? slotTransmit(slot, now) : NwkHeard.None;
 }
 
-/** The radio is done with a frame of ours. */
+/** The radio is done with a frame of ours: it has gone, or goes once more. */
 export function queueSent(now: i64): i32 {
-  return queue.flying ? queueEnd(macHeard.status, now) : NwkHeard.None;
+  let slot = queue.flying;
+  queue.flying = changetype<Slot>(0);
+  if (!slot) return NwkHeard.None;
+  let status = macHeard.status;
+  if (status == Err.Ok) return slotEnd(slot, status);
+  nwkDrop(Drop.Unsent);
+  if (slot.repeats == 0) return slotEnd(slot, status);
+  slot.repeats--;
+  slotReady(slot, slot.nextHop, now + RETRY_MS);
+  return NwkHeard.None;
 }
 
-/** The frame that `queueSent` is about to end, or 0. */
+/** The frame that the radio has, or 0. */
 export function queueFlying(): Slot { return queue.flying; }
+
+/** Takes that frame out of the queue's hands. */
+export function queueLand(): void { queue.flying = changetype<Slot>(0); }
 
 /** Frees a slot and says how its frame ended. */
 export function slotEnd(slot: Slot, status: i32): i32 {
   slot.state = SlotState.Free;
-  if (slot.indirect && !holdsOther(slot)) radioSet(RadioParameter.NotPendingShort, slot.nextHop);
   if (slot.handle == NWK_NO_CONFIRM) return NwkHeard.None;
   return nwkTell(slot.handle == HANDLE_LEAVE ? NwkHeard.Left : NwkHeard.Sent, slot.frame.target, 0, slot.handle, status);
 }
@@ -237,79 +250,9 @@ function slotTransmit(slot: Slot, now: i64): i32 {
     total = securitySeal(at, header, size);
     if (total < 0) return slotEnd(slot, Err.NoKey);
   } else memory.copy(at + header, slot.payload, size);
-  if (slot.indirect && holdsOther(slot)) macMarkPending(macAir);
+  if (slot.indirect == MORE_FOLLOW) macMarkPending(macAir);
   if (macTransmit(<u32>(at - macAir) + total, MacPurpose.Data, now) < 0) return NwkHeard.None;
   slot.state = SlotState.Air;
   queue.flying = slot;
   return NwkHeard.None;
-}
-
-function queueEnd(status: i32, now: i64): i32 {
-  let slot = queue.flying;
-  queue.flying = changetype<Slot>(0);
-  if (slot.nextHop == MAC_BROADCAST) return broadcastEnd(slot, status, now);
-  if (status == Err.Ok) return slotEnd(slot, status);
-  nwkCounters.unsent++;
-  if (slot.indirect) {
-    // The child may ask again while the frame lives, IEEE 802.15.4 section 7.1.1.1.3.
-    slot.state = SlotState.Indirect;
-    slot.due = slot.expiry;
-    return NwkHeard.None;
-  }
-  if (slot.repeats == 0) return slotEnd(slot, status);
-  slot.repeats--;
-  slotReady(slot, slot.nextHop, now + RETRY_MS);
-  return NwkHeard.None;
-}
-
-/** nwkPassiveAckTimeout, table 3.44. */
-const PASSIVE_ACK_MS: i64 = 500;
-
-/** A broadcast is repeated while neighbours that should pass it on were not heard to: section 3.6.5. */
-function broadcastEnd(slot: Slot, status: i32, now: i64): i32 {
-  if (slot.repeats == 0) return slotEnd(slot, status);
-  slot.repeats--;
-  slotReady(slot, MAC_BROADCAST, now + PASSIVE_ACK_MS);
-  if (slot.handle == NWK_NO_CONFIRM) return NwkHeard.None;
-  let handle = slot.handle;
-  slot.handle = <u16>NWK_NO_CONFIRM;
-  return nwkTell(handle == HANDLE_LEAVE ? NwkHeard.Left : NwkHeard.Sent, slot.frame.target, 0, handle, status);
-}
-
-/** Holds a frame for a sleepy child; `NoBuffer` ends it. */
-export function slotHold(slot: Slot, child: u32, expiry: i64): i32 {
-  let held: u32 = 0;
-  for (let index: u32 = 0; index < SLOTS_MAX; index++) {
-    if (slotAt(index).indirect && slotAt(index).state != SlotState.Free) held++;
-  }
-  if (held >= INDIRECT_MAX || radioSet(RadioParameter.PendingShort, child) < 0) {
-    nwkCounters.noBuffer++;
-    return slotEnd(slot, Err.NoBuffer);
-  }
-  slot.nextHop = <u16>child;
-  slot.due = expiry;
-  slot.expiry = expiry;
-  slot.indirect = 1;
-  slot.state = SlotState.Indirect;
-  return NwkHeard.None;
-}
-
-/** A child asks: its oldest frame becomes ready. */
-export function queueRelease(child: u32): void {
-  let oldest = changetype<Slot>(0);
-  for (let index: u32 = 0; index < SLOTS_MAX; index++) {
-    let slot = slotAt(index);
-    if (slot.state != SlotState.Indirect || slot.nextHop != <u16>child) continue;
-    if (!oldest || <i32>(slot.order - oldest.order) < 0) oldest = slot;
-  }
-  if (oldest) slotReady(oldest, child, 0);
-}
-
-/** Whether another frame than this is held for the same child, or on its way to it. */
-function holdsOther(than: Slot): bool {
-  for (let index: u32 = 0; index < SLOTS_MAX; index++) {
-    let slot = slotAt(index);
-    if (slot != than && slot.state != SlotState.Free && slot.indirect && slot.nextHop == than.nextHop) return true;
-  }
-  return false;
 }

@@ -38,27 +38,42 @@ export class NwkIndication {
   status: i32;
 }
 
-/** Drops, by reason. */
-@unmanaged @final
-export class NwkCounters {
-  malformed: u32;
-  foreign: u32;     // not addressed to us
-  unsecured: u32;   // a frame in clear where security is required
-  noKey: u32;
-  badMic: u32;
-  replayed: u32;
-  repeated: u32;    // the counter heard last, as after a lost acknowledgement
-  duplicates: u32;  // broadcasts heard before
-  noBuffer: u32;
-  noRoute: u32;
-  unsent: u32;      // no acknowledgement, or the channel was busy
-  expired: u32;     // waited in vain for a sleepy child or a route
-  refused: u32;     // requests against policy: association while closed, leave from a stranger
-  exhausted: u32;   // the outgoing frame counter cannot go on
+/** Why something was dropped: an index into `nwkCounters`. */
+export namespace Drop {
+  export const Malformed: u32 = 0;
+  /** Not addressed to us. */
+  export const Foreign: u32 = 1;
+  /** In clear where security is required. */
+  export const Unsecured: u32 = 2;
+  export const NoKey: u32 = 3;
+  export const BadMic: u32 = 4;
+  export const Replayed: u32 = 5;
+  /** The counter heard last, as after a lost acknowledgement. */
+  export const Repeated: u32 = 6;
+  /** A broadcast heard before. */
+  export const Duplicate: u32 = 7;
+  export const NoBuffer: u32 = 8;
+  export const NoRoute: u32 = 9;
+  /** No acknowledgement, or the channel was busy. */
+  export const Unsent: u32 = 10;
+  /** Waited in vain for a sleepy child, a route or a proof. */
+  export const Expired: u32 = 11;
+  /** Against policy: association while closed, leave from a stranger. */
+  export const Refused: u32 = 12;
+  /** The outgoing frame counter cannot go on. */
+  export const Exhausted: u32 = 13;
+}
+
+const DROPS: u32 = 14;
+/** Drops, by reason: a u32 each. */
+export const nwkCounters = memory.data(DROPS * 4);
+
+export function nwkDrop(reason: u32): void {
+  let at = nwkCounters + (reason << 2);
+  store<u32>(at, load<u32>(at) + 1);
 }
 
 export const nwkHeard = changetype<NwkIndication>(memory.data(offsetof<NwkIndication>(), 8));
-export const nwkCounters = changetype<NwkCounters>(memory.data(offsetof<NwkCounters>(), 8));
 
 export const NO_ADDRESS: u32 = 0xffff;
 const VERSION: u32 = 1;
@@ -151,13 +166,13 @@ export function networkLoad(): bool {
 export function networkSave(): void {
   if (network.keys == 0 || network.address == NO_ADDRESS) return;
   // A refused write leaves the older record: the device then knows less after a reset, which it can mend by a rejoin.
-  if (storeWrite(Record.Network, stored, STORED_SIZE) != Err.Ok) nwkCounters.noBuffer++;
+  if (storeWrite(Record.Network, stored, STORED_SIZE) != Err.Ok) nwkDrop(Drop.NoBuffer);
 }
 
 /** Forgets the network for good, but never the outgoing frame counter, which outlives every network. */
 export function networkErase(): void {
   networkClear();
-  if (storeWrite(Record.Network, stored, 0) != Err.Ok) nwkCounters.noBuffer++;
+  if (storeWrite(Record.Network, stored, 0) != Err.Ok) nwkDrop(Drop.NoBuffer);
 }
 
 /** Fills `nwkHeard` with what has no payload; answers `kind`. */
