@@ -18,7 +18,7 @@ const TOOLS: Record<string, Tool> = {
   },
   "qemu-system-arm": { packages: ["qemu-system-arm"], present: () => onPath("qemu-system-arm") },
   tshark: { packages: ["tshark"], present: () => onPath("tshark") },
-  cargo: { packages: ["cargo-web"], present: cargoIsRecent },
+  cargo: { packages: ["cargo-web"], present: () => cargoPath() !== undefined },
   "apt-get": { packages: ["apt"], present: () => onPath("apt-get") },
   xz: { packages: ["xz-utils"], present: () => onPath("xz") && onPath("tar") },
 };
@@ -77,14 +77,22 @@ function mayInstall(): boolean {
 }
 
 function onPath(name: string): boolean {
-  return (process.env.PATH ?? "").split(":").some((folder) => {
-    try {
-      accessSync(join(folder || ".", name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return everyOnPath(name).length > 0;
+}
+
+/** All programs of a name, in the order in which a shell would find them. */
+function everyOnPath(name: string): string[] {
+  return (process.env.PATH ?? "")
+    .split(":")
+    .map((folder) => join(folder || ".", name))
+    .filter((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
 
 /** A compiler without its C library is no use, and has its own package. */
@@ -93,10 +101,12 @@ function compilesWith(command: string, args: string[]): boolean {
   return spawnSync(command, [...args, "-x", "c", "-"], { input, stdio: ["pipe", "ignore", "ignore"] }).status === 0;
 }
 
-function cargoIsRecent(): boolean {
-  if (!onPath("cargo")) return false;
-  const version = /^cargo (\d+)\.(\d+)/.exec(spawnSync("cargo", ["--version"], { encoding: "utf8" }).stdout ?? "");
-  if (!version) return false;
-  const [major, minor] = [Number(version[1]), Number(version[2])];
-  return major > CARGO_MINIMUM[0] || (major === CARGO_MINIMUM[0] && minor >= CARGO_MINIMUM[1]);
+/** The first cargo that works and is recent enough: rustup's stand-in in front of Debian's may have no toolchain behind it. */
+export function cargoPath(): string | undefined {
+  return everyOnPath("cargo").find((path) => {
+    const version = /^cargo (\d+)\.(\d+)/.exec(spawnSync(path, ["--version"], { encoding: "utf8" }).stdout ?? "");
+    if (!version) return false;
+    const [major, minor] = [Number(version[1]), Number(version[2])];
+    return major > CARGO_MINIMUM[0] || (major === CARGO_MINIMUM[0] && minor >= CARGO_MINIMUM[1]);
+  });
 }

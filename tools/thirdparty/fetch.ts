@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensure } from "../preflight.ts";
+import { cargoPath, ensure } from "../preflight.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PINS = join(ROOT, "boards/thirdparty");
@@ -46,7 +46,7 @@ function fetchWasm3(work: string): string {
   ensure(["cargo"]);
   // cargo wants its manifest beside a writable target folder, so it gets a copy of the pins.
   for (const name of ["Cargo.toml", "Cargo.lock"]) cpSync(join(PINS, name), join(work, name));
-  run("cargo", ["vendor", "--quiet", "--locked", "--versioned-dirs", "crates"], work, "cargo cannot fetch wasm3x-sys 0.2.1");
+  run(cargoPath() ?? "cargo", ["vendor", "--quiet", "--locked", "--versioned-dirs", "crates"], work, "cargo cannot fetch wasm3x-sys 0.2.1");
   const crate = join(work, "crates/wasm3x-sys-0.2.1/wasm3");
   if (!existsSync(join(crate, "source/wasm3.h"))) throw new Error("the crate wasm3x-sys 0.2.1 came without wasm3/source");
   return crate;
