@@ -1,4 +1,5 @@
 // A device's module under V8: the contract of docs/abi.md, with nothing native.
+import { instantiateSync } from "@assemblyscript/loader";
 import {
   EVENT_HANDLE,
   EVENT_HEAD,
@@ -87,8 +88,7 @@ export class V8Engine implements Engine {
     this.store = options.store ?? new Map();
     this.keys = options.keys ?? new KeySlots();
     this.drbg = new HmacDrbg(options.seed);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(options.wasm)), { han: this.imports() });
-    this.exports = instance.exports as unknown as Exports;
+    this.exports = instantiateSync<Exports>(Buffer.from(options.wasm), { han: this.imports() }).exports;
     if (options.record) {
       this.recording.add(TraceKind.Seed, options.seed);
       for (const [record, octets] of this.store) this.recording.add(TraceKind.Record, recordOctets(record, octets));

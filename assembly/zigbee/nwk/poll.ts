@@ -10,7 +10,7 @@ import { MacPurpose, macDataRequest, macHeard, macIdle, macReceive, macWhen } fr
 import { nwkExtendedOf } from "./addresses";
 import { NWK_TIMEOUT_REQUEST } from "./command";
 import { sendCommand } from "./send";
-import { NwkHeard, network, nwkState, nwkTell } from "./state";
+import { NO_ADDRESS, NwkHeard, network, nwkState, nwkTell } from "./state";
 
 @unmanaged @final
 class Poll {
@@ -23,8 +23,8 @@ class Poll {
   periodMs: u32;
   /** Requests without acknowledgement, one after the other. */
   failures: u32;
-  /** Whether the parent was told how long we may be silent. */
-  introduced: bool;
+  /** The parent that was told how long we may be silent. */
+  introducedTo: u32;
 }
 
 const poll = changetype<Poll>(memory.data(offsetof<Poll>(), 8));
@@ -44,6 +44,7 @@ const TIMEOUT_INDEX: u32 = 8;
 export function pollReset(): void {
   poll.periodMs = PERIOD_MS;
   pollStop();
+  poll.introducedTo = NO_ADDRESS;
 }
 
 /** Starts asking a new parent, fast at first. */
@@ -52,7 +53,6 @@ export function pollStart(now: i64): void {
   poll.due = now;
   poll.expected = now + JOIN_FAST_MS;
   poll.failures = 0;
-  poll.introduced = false;
 }
 
 export function pollRuns(): bool {
@@ -83,7 +83,7 @@ export function pollDeadline(): i64 {
 
 export function pollTick(now: i64): void {
   if (!pollRuns()) return;
-  if (!poll.introduced && network.keys != 0 && nwkState.open == 0) introduce();
+  if (poll.introducedTo != <u32>network.parent && network.keys != 0 && nwkState.open == 0) introduce();
   if (poll.listen <= now) pollRest();
   if (poll.due > now || !macIdle(now) || macDataRequest(network.parent, now) < 0) return;
   poll.due = now + (poll.expected > now ? min(FAST_MS, poll.periodMs) : poll.periodMs);
@@ -122,5 +122,5 @@ function pollRest(): void {
 function introduce(): void {
   store<u8>(command, NWK_TIMEOUT_REQUEST);
   store<u8>(command, TIMEOUT_INDEX, 1);
-  poll.introduced = changetype<usize>(sendCommand(network.parent, nwkExtendedOf(network.parent), 1, true, command, 3)) != 0;
+  if (sendCommand(network.parent, nwkExtendedOf(network.parent), 1, true, command, 3)) poll.introducedTo = network.parent;
 }

@@ -114,6 +114,9 @@ export function tcLinkKeyEstablished(extended: u64, key: usize): i32 {
   if (index < 0 || extended == 0) return Err.NotFound;
   let put = apsKeyInstall(extended, ApsKeyKind.Established, key);
   if (put < 0) return put;
+  // Its announcement may have been lost and be repeated later: that one must not undo what the device has proved meanwhile.
+  let row = rowAt(index);
+  if (row.arrival != 0) row.arrival = <u8>(UPDATE_SECURED_REJOIN + 1);
   return setState(index, TcState.Established, 0);
 }
 
