@@ -4,12 +4,28 @@ import assert from "node:assert/strict";
 import { createECDH } from "node:crypto";
 import { describe, test } from "node:test";
 import { makeCa, SUITE_CURVES, type Suite } from "../../host/crypto/ca.ts";
-import { CONFIRM, type Command, converse, DONE, EPHEMERAL, freshKey, INITIATE, Party, setAt, type Tamper, TERMINATE } from "./party.ts";
+import {
+  ALICE,
+  BOB,
+  begin,
+  CA,
+  CONFIRM,
+  type Command,
+  change,
+  converse,
+  DONE,
+  EPHEMERAL,
+  freshKey,
+  INITIATE,
+  Party,
+  pair,
+  setAt,
+  type Tamper,
+  TERMINATE,
+  terminateOf,
+} from "./party.ts";
 
-const CA = makeCa(Buffer.from("key establishment test"));
 const OTHER_CA = makeCa(Buffer.from("another authority"));
-const ALICE = 0x00124b0000000001n;
-const BOB = 0xff124b00deadbe02n; // the top bit set: addresses are not signed
 
 const UNKNOWN_ISSUER = 1;
 const BAD_KEY_CONFIRM = 2;
@@ -17,37 +33,11 @@ const BAD_MESSAGE = 3;
 const UNSUPPORTED_SUITE = 5;
 const INVALID_CERTIFICATE = 6;
 
-async function pair(aliceSuites: Suite[] = [1, 2], bobSuites: Suite[] = [1, 2]): Promise<[Party, Party]> {
-  return [await Party.open(CA, ALICE, aliceSuites), await Party.open(CA, BOB, bobSuites)];
-}
-
-function begin(party: Party, suites: number, partner = BOB): Command {
-  const command = party.initiate(suites, partner);
-  assert.equal(typeof command, "object");
-  return command as Command;
-}
-
-/** Changes the first command with this number and direction. */
-function change(id: number, toServer: boolean, edit: (payload: Buffer) => Buffer | undefined): Tamper {
-  return (command) => {
-    if (command.id !== id || command.toServer !== toServer) return command;
-    const payload = edit(Buffer.from(command.payload));
-    return payload && { ...command, payload };
-  };
-}
-
 function flip(at: number, bits = 1): (payload: Buffer) => Buffer {
   return (payload) => {
     payload[at] = (payload[at] as number) ^ bits;
     return payload;
   };
-}
-
-function terminateOf(commands: Command[]): Buffer {
-  const found = commands.find((command) => command.id === TERMINATE); // what crosses it is answered as out of sequence
-  assert.ok(found, "the exchange ends with Terminate");
-  assert.equal(found.payload.length, 4);
-  return found.payload;
 }
 
 for (const suite of [1, 2] as const) {

@@ -2,12 +2,27 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { makeCa, type Suite } from "../../host/crypto/ca.ts";
-import { CONFIRM, type Command, converse, DONE, EPHEMERAL, FAILED, INITIATE, NONE, Party, setAt, type Tamper, TERMINATE } from "./party.ts";
+import {
+  ALICE,
+  BOB,
+  begin,
+  CA,
+  CONFIRM,
+  type Command,
+  change,
+  converse,
+  DONE,
+  EPHEMERAL,
+  FAILED,
+  INITIATE,
+  NONE,
+  Party,
+  pair,
+  setAt,
+  TERMINATE,
+  terminateOf,
+} from "./party.ts";
 
-const CA = makeCa(Buffer.from("key establishment test"));
-const ALICE = 0x00124b0000000001n;
-const BOB = 0xff124b00deadbe02n; // the top bit set: addresses are not signed
 const CAROL = 0x00124b0000000003n;
 
 const BAD_MESSAGE = 3;
@@ -18,32 +33,6 @@ const INVALID_CERTIFICATE = 6;
 const BUSY = -6;
 const NOT_FOUND = -7;
 const RESERVED = -4;
-
-async function pair(aliceSuites: Suite[] = [1, 2], bobSuites: Suite[] = [1, 2]): Promise<[Party, Party]> {
-  return [await Party.open(CA, ALICE, aliceSuites), await Party.open(CA, BOB, bobSuites)];
-}
-
-function begin(party: Party, suites: number, partner = BOB): Command {
-  const command = party.initiate(suites, partner);
-  assert.equal(typeof command, "object");
-  return command as Command;
-}
-
-/** Changes the first command with this number and direction. */
-function change(id: number, toServer: boolean, edit: (payload: Buffer) => Buffer | undefined): Tamper {
-  return (command) => {
-    if (command.id !== id || command.toServer !== toServer) return command;
-    const payload = edit(Buffer.from(command.payload));
-    return payload && { ...command, payload };
-  };
-}
-
-function terminateOf(commands: Command[]): Buffer {
-  const found = commands.find((command) => command.id === TERMINATE); // what crosses it is answered as out of sequence
-  assert.ok(found, "the exchange ends with Terminate");
-  assert.equal(found.payload.length, 4);
-  return found.payload;
-}
 
 describe("the procedure", () => {
   test("prefers suite 2, and falls back to suite 1 where the partner has no other", async () => {

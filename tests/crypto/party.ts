@@ -1,11 +1,16 @@
 // A device that does key establishment and nothing else: the exchange's module with an identity, driven by hand.
 
+import assert from "node:assert/strict";
 import { createECDH, createHash } from "node:crypto";
-import { type Ca, identityRecord, issue, type Suite } from "../../host/crypto/ca.ts";
+import { type Ca, identityRecord, issue, makeCa, type Suite } from "../../host/crypto/ca.ts";
 import { Lab } from "../../host/crypto/lab.ts";
 
 const ENTRY = "assembly/sep1/key_establishment/lab.ts";
 const IDENTITY_RECORD: Record<Suite, number> = { 1: 3, 2: 4 };
+
+export const CA = makeCa(Buffer.from("key establishment test"));
+export const ALICE = 0x00124b0000000001n;
+export const BOB = 0xff124b00deadbe02n; // the top bit set: addresses are not signed
 
 export const INITIATE = 0;
 export const EPHEMERAL = 1;
@@ -171,4 +176,30 @@ export function converse(a: Party, b: Party, first: Command | undefined, tamper:
 export function setAt(payload: Buffer, at: number, value: number): Buffer {
   payload[at] = value;
   return payload;
+}
+
+export async function pair(aliceSuites: Suite[] = [1, 2], bobSuites: Suite[] = [1, 2]): Promise<[Party, Party]> {
+  return [await Party.open(CA, ALICE, aliceSuites), await Party.open(CA, BOB, bobSuites)];
+}
+
+export function begin(party: Party, suites: number, partner = BOB): Command {
+  const command = party.initiate(suites, partner);
+  assert.equal(typeof command, "object");
+  return command as Command;
+}
+
+/** Changes the first command with this number and direction. */
+export function change(id: number, toServer: boolean, edit: (payload: Buffer) => Buffer | undefined): Tamper {
+  return (command) => {
+    if (command.id !== id || command.toServer !== toServer) return command;
+    const payload = edit(Buffer.from(command.payload));
+    return payload && { ...command, payload };
+  };
+}
+
+export function terminateOf(commands: Command[]): Buffer {
+  const found = commands.find((command) => command.id === TERMINATE); // what crosses it is answered as out of sequence
+  assert.ok(found, "the exchange ends with Terminate");
+  assert.equal(found.payload.length, 4);
+  return found.payload;
 }

@@ -1,35 +1,14 @@
 // Reporting, foreign meters and the meter's register.
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { ADDRESS, Device, deviceModule, HUB, IHD, METER, type Sent } from "./home.ts";
+import { answer, hub, ihd, METERING, meter, READING, REGISTER, TIME } from "./edges.ts";
+import { Device, deviceModule, HUB, IHD, METER, type Sent } from "./home.ts";
 import { meterReport, meterScale, readingOf } from "./wire.ts";
-
-const TIME = 0x000a;
-const METERING = 0x0702;
-const REGISTER = 4;
-const READING = 5;
-
-const hub = ADDRESS[HUB] as bigint;
-const meter = ADDRESS[METER] as bigint;
-const ihd = ADDRESS[IHD] as bigint;
 
 let module: WebAssembly.Module;
 before(async () => {
   module = await deviceModule();
 });
-
-const hex = (frames: Sent[]) => frames.map((frame) => frame.zcl.toString("hex"));
-
-/** What a device answers to one frame. */
-function answer(
-  device: Device,
-  zcl: string,
-  options: { cluster: number; key?: number; broadcast?: boolean; from?: bigint; now?: bigint },
-): string[] {
-  device.take();
-  device.hear(zcl, options);
-  return hex(device.take());
-}
 
 describe("reporting", () => {
   const configure = (id: string, type: string, minimum: number, maximum: number, change: string) => {

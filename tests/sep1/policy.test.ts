@@ -1,38 +1,14 @@
 // The key policy, default responses and attributes of each device at their edges.
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { ADDRESS, clockRecord, Device, deviceModule, HUB, IHD, METER, type Sent, zigbeeTime } from "./home.ts";
+import { answer, BASIC, hub, LINK_KEY_OPTION, METERING, meter, NETWORK_KEY, PRICE, READING, REGISTER, TIME } from "./edges.ts";
+import { clockRecord, Device, deviceModule, HUB, IHD, METER, zigbeeTime } from "./home.ts";
 import { AUTUMN, meterReport, meterScale, registerOf, SPRING } from "./wire.ts";
-
-const BASIC = 0x0000;
-const TIME = 0x000a;
-const PRICE = 0x0700;
-const METERING = 0x0702;
-const NETWORK_KEY = 0;
-const LINK_KEY_OPTION = 2;
-const REGISTER = 4;
-const READING = 5;
-
-const hub = ADDRESS[HUB] as bigint;
-const meter = ADDRESS[METER] as bigint;
 
 let module: WebAssembly.Module;
 before(async () => {
   module = await deviceModule();
 });
-
-const hex = (frames: Sent[]) => frames.map((frame) => frame.zcl.toString("hex"));
-
-/** What a device answers to one frame. */
-function answer(
-  device: Device,
-  zcl: string,
-  options: { cluster: number; key?: number; broadcast?: boolean; from?: bigint; now?: bigint },
-): string[] {
-  device.take();
-  device.hear(zcl, options);
-  return hex(device.take());
-}
 
 describe("the key policy", () => {
   it("refuses a protected cluster without a link key, under the network key", () => {

@@ -1,33 +1,14 @@
 // Prices, and the records of the head-end they come from.
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { ADDRESS, clockRecord, Device, deviceModule, HUB, IHD, METER, type Sent, tariffRecord, zigbeeTime } from "./home.ts";
+import { answer, hex, hub, ihd, meter, PRICE, TIME } from "./edges.ts";
+import { clockRecord, Device, deviceModule, HUB, IHD, tariffRecord, zigbeeTime } from "./home.ts";
 import { equip } from "./wire.ts";
-
-const TIME = 0x000a;
-const PRICE = 0x0700;
-
-const hub = ADDRESS[HUB] as bigint;
-const meter = ADDRESS[METER] as bigint;
-const ihd = ADDRESS[IHD] as bigint;
 
 let module: WebAssembly.Module;
 before(async () => {
   module = await deviceModule();
 });
-
-const hex = (frames: Sent[]) => frames.map((frame) => frame.zcl.toString("hex"));
-
-/** What a device answers to one frame. */
-function answer(
-  device: Device,
-  zcl: string,
-  options: { cluster: number; key?: number; broadcast?: boolean; from?: bigint; now?: bigint },
-): string[] {
-  device.take();
-  device.hear(zcl, options);
-  return hex(device.take());
-}
 
 describe("prices", () => {
   const publish = (t: {
