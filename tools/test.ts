@@ -1,6 +1,6 @@
 // `npm test`: everything, in the order in which a failure is cheapest to find, and at the end what ran and what did not.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { ROOT } from "../host/modules.ts";
 import { ensureBuilt } from "./build.ts";
@@ -68,6 +68,16 @@ function nodeTests(name: string, files: string[], concurrency: number): void {
   });
 }
 
+/** Independent programs beside which the stack is tested, pinned by tests/peers; without a registry their tests are skipped and say so. */
+function bringPeers(): void {
+  const folder = join(ROOT, "build/peers");
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["package.json", "package-lock.json"]) copyFileSync(join(ROOT, "tests/peers", name), join(folder, name));
+  if (!run("npm", ["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])) {
+    console.log("the peers of tests/peers cannot be installed from the npm registry; their tests are skipped");
+  }
+}
+
 function closing(): void {
   console.log("\n== what ran");
   for (const { name, passed, failed, skipped, seconds } of outcomes) {
@@ -86,6 +96,7 @@ async function main(): Promise<void> {
   mkdirSync(join(ROOT, "build"), { recursive: true });
   await ensure(["cc", "arm-none-eabi-gcc", "qemu-system-arm", "tshark", "cargo"]);
   await ensureBuilt((line) => console.log(line));
+  bringPeers();
   check("types of host, tools and tests", join(BIN, "tsc"), []);
   check("format and lint", join(BIN, "biome"), ["check"]);
   check("stack units (as-pect)", join(BIN, "asp"), ["--summary"]);
