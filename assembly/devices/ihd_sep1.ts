@@ -10,12 +10,12 @@ import { joinerTrustCentre } from "../zigbee/security/joiner";
 import { StackHeard, stackDeadline, stackInput, stackReset, stackTick } from "../zigbee/stack_end_device";
 import { zdoDescribe } from "../zigbee/zdo/zdo";
 import { CommissioningHeard, commissioningDeadline, commissioningExpecting, commissioningKey, commissioningKeyLost, commissioningStack, commissioningStart, commissioningTick } from "../sep1/commissioning";
-import { errandsDeadline, errandsExpecting, errandsTick } from "../sep1/errands";
+import { errandsDeadline, errandsExpecting, errandsTick, errandsUnheard } from "../sep1/errands";
 import { establishDeadline, establishExpecting, establishInput, establishTick } from "../sep1/establishment";
 import { MirrorHeard } from "../sep1/mirror";
 import { ihdMirrorInput } from "../sep1/mirror_ihd";
 import { noteStarted } from "../sep1/notes";
-import { partnersDeadline, partnersExpecting, partnersKeyLost, partnersStack, partnersStart, partnersStop, partnersTick } from "../sep1/partners";
+import { partnersDeadline, partnersExpecting, partnersKeyLost, partnersStack, partnersStart, partnersStop, partnersTick, partnersUnheard } from "../sep1/partners";
 
 const EVENTS_PER_POLL: u32 = 8;
 const TURNS_PER_POLL: u32 = 8;
@@ -53,6 +53,7 @@ export function poll(now: i64): i64 {
   commissioned(commissioningTick(now), now);
   partnersTick(now);
   errandsTick(now);
+  if (errandsUnheard()) partnersUnheard(now);
   ihdTick(now);
   expect(now);
   return budget > 0 ? deadline() : now;

@@ -48,7 +48,9 @@ const FIND_MS: i64 = 7_000;
 const RETRY_MS: i64 = 5_000;
 const FAILURES_MAX: u32 = 10;
 const REST_MS: i64 = 15 * 60_000;
-// A parent that is gone is looked for each minute at first, at last each quarter of an hour.
+// A parent that is gone is looked for on its channel, on all, and on its channel again, since a beacon is easily lost; then after a
+// minute, and at last each quarter of an hour.
+const REJOIN_GAP_MS: i64 = 5_000;
 const REJOIN_MS: i64 = 60_000;
 const REJOIN_SHIFT_MAX: u32 = 4;
 
@@ -93,7 +95,8 @@ export function commissioningStack(heard: i32, now: i64): i32 {
     case StackHeard.JoinFailed: return joinFailed(now);
     case StackHeard.Authenticated: return authenticated(now);
     case StackHeard.ZdoAnswer: return answered(now);
-    case StackHeard.ParentLost: return rejoin(now);
+    // While one is looked for, the deadline says when to look again.
+    case StackHeard.ParentLost: return procedure.state == State.Rejoining ? <i32>CommissioningHeard.None : rejoin(now);
     case StackHeard.Left: return left(now);
     default: return CommissioningHeard.None;
   }
@@ -145,7 +148,8 @@ function search(now: i64): void {
 
 /** The next network of this scan, then the next scan, then a pause. */
 function joinFailed(now: i64): i32 {
-  if (procedure.state == State.Rejoining) return CommissioningHeard.None; // the deadline tries again
+  // Otherwise a deadline is set already: after a rejoin that failed, and for a device that was sent away while it waited for its key.
+  if (procedure.state != State.Searching && procedure.state != State.Joining) return CommissioningHeard.None;
   if (++procedure.joins < JOINS_PER_SCAN && nwkJoinNext(now) >= 0) return CommissioningHeard.None;
   if (++procedure.scans < SCANS) wait(State.Searching, Progress.Searching, now + SCAN_GAP_MS);
   else {
@@ -167,6 +171,7 @@ function pause(now: i64): void {
 function authenticated(now: i64): i32 {
   noteJoined();
   procedure.attempts = 0;
+  procedure.scans = 0;
   procedure.failures = 0;
   if (apsKeyKind(joinerTrustCentre()) == ApsKeyKind.Established) return ready();
   find(now);
@@ -208,10 +213,15 @@ function failed(reason: i32, askedMs: i64, now: i64): void {
 
 function rejoin(now: i64): i32 {
   let wasReady = procedure.state != State.Rejoining;
-  if (wasReady) procedure.attempts = 0;
-  let shift = min<u32>(procedure.attempts++, REJOIN_SHIFT_MAX);
-  wait(State.Rejoining, Progress.Searching, now + (REJOIN_MS << <i64>shift));
-  nwkRejoinStart(true, procedure.attempts & 1 ? 0 : CHANNELS, now); // refused while one is under way: the deadline tries again
+  if (wasReady) procedure.attempts = procedure.scans = 0;
+  let everywhere = procedure.scans == 1;
+  let period = REJOIN_GAP_MS;
+  if (++procedure.scans == SCANS) {
+    procedure.scans = 0;
+    period = REJOIN_MS << min<u32>(procedure.attempts++, REJOIN_SHIFT_MAX);
+  }
+  wait(State.Rejoining, Progress.Searching, now + period);
+  nwkRejoinStart(true, everywhere ? CHANNELS : 0, now); // refused while one is under way: the deadline tries again
   return wasReady ? <i32>CommissioningHeard.Lost : CommissioningHeard.None;
 }
 

@@ -29,6 +29,8 @@ const NOTHING: u32 = ERRANDS;
 const ANSWER_MS: i64 = 12_000;
 const PAUSE_MS: i64 = 15_000;
 const PAUSE_MAX_SHIFT: u32 = 4; // 15 s, 30 s ... 4 min
+/** Each has been repeated by APS; so many are no accident of the air. */
+const UNANSWERED_MAX: u32 = 4;
 const PRICE_MS: i64 = 5 * 60_000;
 const TIME_MS: i64 = 60 * 60_000;
 const METER_MS: i64 = 6 * TIME_MS;
@@ -50,6 +52,8 @@ class State {
   /** When the reports' silence is looked at next. */
   listenAt: i64;
   failures: u32;
+  /** Questions to the meter without an answer, one after the other. */
+  unanswered: u32;
   /** A current price has been told. */
   priced: bool;
   /** The meter reports. */
@@ -125,6 +129,7 @@ export function errandAnswered(now: i64): void {
   let errand = state.asked;
   state.asked = NOTHING;
   state.failures = 0;
+  if (<i32>errand >= Errand.Meter) state.unanswered = 0;
   let period = periodOf(errand);
   if (errand == Errand.Price && !state.priced) {
     state.priced = true;
@@ -135,10 +140,20 @@ export function errandAnswered(now: i64): void {
 
 /** A default response: perhaps a refusal of the question under way. */
 export function errandRefused(now: i64): void {
-  if (state.asked != NOTHING && errandIsAnswer(state.asked) && errandIsFrom(zclHeard.cluster)) again(now);
+  if (state.asked == NOTHING || !errandIsAnswer(state.asked) || !errandIsFrom(zclHeard.cluster)) return;
+  again(now);
+  state.unanswered = 0; // it hears us well
+}
+
+/** The meter leaves question after question unanswered, and does not report: perhaps it has another key.  Said once. */
+export function errandsUnheard(): bool {
+  if (state.unanswered < UNANSWERED_MAX) return false;
+  state.unanswered = 0;
+  return true;
 }
 
 function again(now: i64): void {
+  if (<i32>state.asked >= Errand.Meter) state.unanswered++;
   let pause = PAUSE_MS << <i64>min<u32>(state.failures++, PAUSE_MAX_SHIFT);
   dueSet(state.asked, now + pause);
   state.asked = NOTHING;
@@ -165,7 +180,10 @@ function question(errand: u32): usize {
 }
 
 /** The meter reported by itself. */
-export function errandsReported(): void { state.reported = true; }
+export function errandsReported(): void {
+  state.reported = true;
+  state.unanswered = 0;
+}
 
 /** Reports that stopped are arranged anew: the meter may have been reset or exchanged. */
 function listen(now: i64): void {

@@ -46,6 +46,10 @@ class State {
   asked: i32;
   /** The meter's short address. */
   short: u32;
+  /** Settled, but it is not known yet where the meter is. */
+  locating: bool;
+  /** The key with the meter is perhaps not the meter's. */
+  doubted: bool;
 }
 const state = changetype<State>(memory.data(offsetof<State>(), 8));
 
@@ -58,8 +62,8 @@ export function partnersStart(now: i64): void {
   if (partners.hubEndpoint == 0) return findHub(now);
   errandsBeginHub(joinerTrustCentre(), partners.hubEndpoint, now);
   if (!partners.bound || apsKeyKind(partners.meter) != ApsKeyKind.Established) return findMeter(now);
-  if (nwkShortOf(partners.meter) == NO_ADDRESS) zdoSendAddressOf(partners.meter, now);
   settled(now);
+  locate(now);
 }
 
 /** The device is in no network: nothing is asked of anyone. */
@@ -79,6 +83,13 @@ export function partnersExpecting(): i64 {
 /** A partner has lost its key with us: a meter's is asked for again. */
 export function partnersKeyLost(partner: u64, now: i64): void {
   if (partner == partners.meter && state.step == Step.Settled) askKey(now);
+}
+
+/** The meter does not answer: if it is there, its key is another one by now, so both get a new one. */
+export function partnersUnheard(now: i64): void {
+  if (state.step != Step.Settled) return;
+  state.doubted = true;
+  findMeter(now);
 }
 
 /** Takes what the stack found. */
@@ -104,7 +115,7 @@ export function partnersStack(heard: i32, now: i64): void {
 
 export function partnersTick(now: i64): void {
   if (state.step == Step.Idle || state.deadline > now) return;
-  if (state.step == Step.Settled) return findHub(now);
+  if (state.step == Step.Settled) return state.locating ? locate(now) : findHub(now);
   if (state.step == Step.FindHub || state.asked < 0) return findMeter(now); // a hub without prices: the meter matters more
   again(now);
 }
@@ -147,11 +158,12 @@ function matched(now: i64): void {
 function found(extended: u64, now: i64): void {
   let changed = partners.meter != extended;
   partners.meter = extended;
-  if (changed || apsKeyKind(extended) != ApsKeyKind.Established) askKey(now);
+  if (changed || state.doubted || apsKeyKind(extended) != ApsKeyKind.Established) askKey(now);
   else bind(now);
 }
 
 function askKey(now: i64): void {
+  state.doubted = false;
   go(Step.AskKey, joinerRequestKey(partners.meter, now), now);
 }
 
@@ -167,8 +179,21 @@ function bound(now: i64): void {
   settled(now);
 }
 
+/** Asks where the meter is until it is known: whoever comes up again may be alone for a while. */
+function locate(now: i64): void {
+  state.locating = nwkShortOf(partners.meter) == NO_ADDRESS;
+  if (!state.locating) {
+    state.failures = 0;
+    state.deadline = now + REDISCOVER_MS;
+    return;
+  }
+  zdoSendAddressOf(partners.meter, now);
+  state.deadline = now + (PAUSE_MS << <i64>min<u32>(state.failures++, PAUSE_SHIFT_MAX));
+}
+
 function settled(now: i64): void {
   state.failures = 0;
+  state.locating = false;
   go(Step.Settled, -1, now);
   state.deadline = now + REDISCOVER_MS;
   progressSet(Progress.Running);

@@ -20,9 +20,7 @@ import { beaconRequest } from "./zigbee.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const peers = process.env.KILOWASM_PEERS ?? join(here, "../../build/peers");
-const missing = existsSync(join(peers, "node_modules/zigbee-on-host"))
-  ? false
-  : `zigbee-on-host is not installed: npm test installs it`;
+const missing = existsSync(join(peers, "node_modules/zigbee-on-host")) ? false : `zigbee-on-host is not installed: npm test installs it`;
 
 const NETWORK_KEY = Buffer.from("01030507090b0d0f00020406080a0c0d", "hex");
 const WELL_KNOWN = Buffer.from("5a6967426565416c6c69616e63653039", "hex");

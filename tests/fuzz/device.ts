@@ -133,7 +133,10 @@ class Gun {
       case 2:
         return { kind: EventKind.Uplink, octets: mutate(this.uplinks, this.random) };
       case 3:
-        return { kind: EventKind.Measured, octets: mutate([Buffer.from("00e1f505000000002c01000001", "hex")], this.random).subarray(0, 200) };
+        return {
+          kind: EventKind.Measured,
+          octets: mutate([Buffer.from("00e1f505000000002c01000001", "hex")], this.random).subarray(0, 200),
+        };
       case 4:
         return { kind: this.random.below(256), octets: this.noise() };
       default:
@@ -166,7 +169,8 @@ class Gun {
     const header = Buffer.from(opened.header);
     if (random.below(8) === 0) header[random.below(header.length)] ^= 1 << random.below(8);
     if (random.below(16) === 0) header.writeUInt16LE(0xfffd, 2);
-    return sealFrame({ ...opened, header, payload }, networkKey, (this.counter += 1 + random.below(3)));
+    this.counter += 1 + random.below(3);
+    return sealFrame({ ...opened, header, payload }, networkKey, this.counter);
   }
 }
 
@@ -191,7 +195,9 @@ export function fuzzDevice(air: HomeAir, name: DeviceName, seconds: number, seed
       const path = join(ROOT, `build/fuzz/device_${name}-${seed}.txt`);
       mkdirSync(join(ROOT, "build/fuzz"), { recursive: true });
       writeFileSync(path, `entropy ${Buffer.from(entropy).toString("hex")}\n${life.history.join("\n")}\n`);
-      throw new Error(`device_${name}: ${(error as Error).message}, seed ${seed}, life ${result.lives}, inputs in ${path}`, { cause: error });
+      throw new Error(`device_${name}: ${(error as Error).message}, seed ${seed}, life ${result.lives}, inputs in ${path}`, {
+        cause: error,
+      });
     }
     result.polls += life.polls;
     result.sent += life.sent;

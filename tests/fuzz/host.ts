@@ -64,7 +64,10 @@ function spinelSeeds(): Uint8Array[] {
 function spinelTarget(): HostTarget {
   const medium = new Medium({ seed: 1 });
   let out = 0;
-  const coprocessor = new Coprocessor(medium, { id: "fuzz", output: (octets) => void (out += octets.length) });
+  const count = (size: number): void => {
+    out += size;
+  };
+  const coprocessor = new Coprocessor(medium, { id: "fuzz", output: (octets) => count(octets.length) });
   return {
     name: "spinel",
     seeds: spinelSeeds(),
@@ -173,7 +176,8 @@ export function fuzzHost(target: HostTarget, seconds: number, seed: number): { n
       const hex = Buffer.from(input).toString("hex");
       throw new Error(`${target.name}: ${(error as Error).message}, seed ${seed}, input ${hex}`, { cause: error });
     }
-    if (performance.now() - begun > CALL_MS_MAX) throw new Error(`${target.name}: hung, seed ${seed}, input ${Buffer.from(input).toString("hex")}`);
+    if (performance.now() - begun > CALL_MS_MAX)
+      throw new Error(`${target.name}: hung, seed ${seed}, input ${Buffer.from(input).toString("hex")}`);
   };
   for (const input of target.seeds) judge(input);
   let runs = target.seeds.length;

@@ -90,7 +90,8 @@ export async function fuzz(target: Target, seconds: number, seed: number): Promi
     if (complaint) throw new Error(`${target.name}: ${complaint}, seed ${seed}, input ${keep(target.name, seed, input)}`);
   };
   for (const input of target.seeds) judge(input);
-  if (target.seeds.length > 0 && runner.accepted === 0) throw new Error(`${target.name}: not one of its ${target.seeds.length} seeds is accepted`);
+  if (target.seeds.length > 0 && runner.accepted === 0)
+    throw new Error(`${target.name}: not one of its ${target.seeds.length} seeds is accepted`);
   let runs = target.seeds.length;
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     for (let turn = 0; turn < BATCH; turn++) judge(mutate(target.seeds, random));

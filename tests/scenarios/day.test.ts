@@ -36,7 +36,10 @@ test("a day: readings equal registers at every report, and the register's rise e
       while (told + 1 < registers.length && registers[told + 1].t <= at) told++;
       const [now, before] = [registers[told], registers[told - 1]];
       const right = importWh === now.importWh || (importWh === before?.importWh && at - now.t < LATE_MS);
-      assert.ok(right, `at ${at} ms the display shows ${importWh} Wh, the meter told ${before?.importWh} and at ${now.t} ms ${now.importWh}`);
+      assert.ok(
+        right,
+        `at ${at} ms the display shows ${importWh} Wh, the meter told ${before?.importWh} and at ${now.t} ms ${now.importWh}`,
+      );
     }
     assert.equal(registers.at(-1)?.importWh, sumWh, "the day's sum to the watt-hour");
     assert.equal(house.last("ihd", "reading")?.importWh, sumWh);

@@ -29,7 +29,9 @@ function send(house: House, insider: Insider, sequence: number, order: readonly 
     house.run(60);
   }
   house.run(waitMs);
-  const answers = insider.messages.slice(from).filter(({ aps }) => (aps[0] & 3) === 0 && aps.length > 10 && aps[9 + offset(aps)] === sequence);
+  const answers = insider.messages
+    .slice(from)
+    .filter(({ aps }) => (aps[0] & 3) === 0 && aps.length > 10 && aps[9 + offset(aps)] === sequence);
   // One that is not acknowledged comes again with its APS counter.
   return new Set(answers.map(({ aps }) => aps[7])).size;
 }

@@ -10,7 +10,11 @@ for (const suite of [null, 1, 2] as const) {
       const wanted = suite ?? 2;
       for (const device of ["meter", "ihd"] as const) {
         assert.equal(house.of(device, "joined").length, 1, "joins once");
-        assert.deepEqual(house.of(device, "key").map((event) => event.suite), [wanted], `${device} has a key of suite ${wanted}`);
+        assert.deepEqual(
+          house.of(device, "key").map((event) => event.suite),
+          [wanted],
+          `${device} has a key of suite ${wanted}`,
+        );
         assert.equal(house.of(device, "failed").length, 0, house.tail());
       }
       assert.equal(house.of("hub", "key").length, 2);

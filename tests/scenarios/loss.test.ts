@@ -3,7 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { House, scenario } from "./house.ts";
 
-const PAIRS = [["hub", "meter"], ["hub", "ihd"], ["meter", "ihd"]] as const;
+const PAIRS = [
+  ["hub", "meter"],
+  ["hub", "ihd"],
+  ["meter", "ihd"],
+] as const;
 const CALM = { loss: 0, duplicate: 0, delayUs: 0, jitterUs: 0 };
 
 for (const [seed, air] of [

@@ -34,6 +34,12 @@ for (const [index, [name, groups]] of SPLITS.entries()) {
 /** Frames of the Price cluster that the hub sent after a time. */
 async function pricesAfter(path: string, fromMs: number): Promise<number> {
   let count = 0;
-  await tsharkFields(path, "inside", ["frame.time_epoch"], ([time]) => void (Number(time) * 1000 > fromMs && count++), "zbee_aps.cluster == 0x0700 && zbee_nwk.src == 0x0000 && zbee_aps.type == 0");
+  await tsharkFields(
+    path,
+    "inside",
+    ["frame.time_epoch"],
+    ([time]) => void (Number(time) * 1000 > fromMs && count++),
+    "zbee_aps.cluster == 0x0700 && zbee_nwk.src == 0x0000 && zbee_aps.type == 0",
+  );
   return count;
 }

@@ -24,7 +24,9 @@ function ask(house: House, insider: Insider, target: number, cluster: number, zc
   const from = insider.messages.length;
   insider.send(target, insider.data(cluster, zcl));
   house.run(WAIT_MS);
-  const answer = insider.messages.slice(from).find(({ aps, source }) => source === target && (aps[0] & 3) === 0 && aps.readUInt16LE(2) === cluster);
+  const answer = insider.messages
+    .slice(from)
+    .find(({ aps, source }) => source === target && (aps[0] & 3) === 0 && aps.readUInt16LE(2) === cluster);
   if (answer) assert.equal(answer.aps[0] & 0x20, 0, "under the network key");
   return answer?.aps.subarray(8);
 }

@@ -11,7 +11,10 @@ test("a display that hears only the meter joins through it and shows its reports
     house.join(10 * 60_000);
     const joined = house.last("ihd", "joined");
     assert.equal(joined?.parent, house.last("meter", "joined")?.address, "the meter is the display's parent");
-    assert.deepEqual(house.of("ihd", "key").map((event) => event.suite), [2]);
+    assert.deepEqual(
+      house.of("ihd", "key").map((event) => event.suite),
+      [2],
+    );
     assert.equal(house.last("ihd", "bound")?.partner, joined?.parent);
     house.run(10 * 60_000);
     house.heals(60_000, "ten minutes later");

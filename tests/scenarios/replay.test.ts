@@ -88,7 +88,8 @@ test("the display hears old reports again while it listens, also after a power c
       let next = 0;
       // Right behind each data request of the display, when its receiver is on.
       house.onFrame = ({ source, psdu }) => {
-        if (source === "ihd" && (psdu[0] & 7) === 3) house.home.clock.after(600, () => stranger.sayNow(frames[next++ % frames.length].psdu));
+        if (source === "ihd" && (psdu[0] & 7) === 3)
+          house.home.clock.after(600, () => stranger.sayNow(frames[next++ % frames.length].psdu));
       };
       house.run(5 * 60_000);
       house.onFrame = () => {};

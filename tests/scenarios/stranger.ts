@@ -73,7 +73,16 @@ export class Stranger {
   }
 
   associate(target: number, extended: bigint, capability = 0x8e): void {
-    this.say(Buffer.concat([Buffer.from([0x23, 0xc8, this.next()]), u16(this.pan), u16(target), u16(0xffff), u64(extended), Buffer.from([1, capability])]));
+    this.say(
+      Buffer.concat([
+        Buffer.from([0x23, 0xc8, this.next()]),
+        u16(this.pan),
+        u16(target),
+        u16(0xffff),
+        u64(extended),
+        Buffer.from([1, capability]),
+      ]),
+    );
   }
 
   dataRequest(target: number, source: bigint | number): void {

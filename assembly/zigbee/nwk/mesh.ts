@@ -12,7 +12,7 @@ import {
 import { NWK_COMMAND } from "./frame";
 import { indirectSent } from "./indirect";
 import { linksClear } from "./neighbours";
-import { childPassedOn, parentDeadline, parentLeave, parentRejoin, parentReset, parentTick, parentTimeout, randomAddress, refresh } from "./parent";
+import { childKeep, parentDeadline, parentLeave, parentRejoin, parentReset, parentTick, parentTimeout, randomAddress, refresh } from "./parent";
 import { FOR_OTHERS, FOR_US, HEARD_AGAIN, nwkReceive, receivedFrame, receivedFrom } from "./receive";
 import {
   broadcastHeardAgain, broadcastSent, routeDeadline, routeFailed, routeForget, routeForward, routeLinkStatus, routeReply,
@@ -49,7 +49,7 @@ export function meshReceive(now: i64): i32 {
   let whom = nwkReceive(GROUPS, now);
   if (whom == 0) return NwkHeard.None;
   if (receivedFrom() >= 0) refresh(receivedFrom(), now);
-  if (nwkHeard.secured && (whom & HEARD_AGAIN) == 0) childPassedOn(receivedFrame().source);
+  if (nwkHeard.secured && (whom & HEARD_AGAIN) == 0) childKeep(receivedFrame().source, now);
   if (whom & HEARD_AGAIN) broadcastHeardAgain(receivedFrame());
   if (whom & FOR_OTHERS) routeForward();
   if ((whom & FOR_US) == 0) return NwkHeard.None;

@@ -252,11 +252,24 @@ function childAsks(short: u32, now: i64): void {
   queueRelease(short);
 }
 
-/** A frame of a child that another router passed on to us: the child has found another parent, and asks us for frames no more. */
-export function childPassedOn(short: u32): void {
-  let index = neighbourOfShort(short);
-  if (index < 0 || index == receivedFrom() || neighbourAt(index).relation != Relation.Child) return;
-  forgetChild(index);
+/**
+ * An end device speaks to its parent only.  One that another router speaks for has found another parent, and asks us for frames no more;
+ * one that speaks to us itself is our child again, so nobody takes a child from us for good by repeating what was on the air.
+ */
+export function childKeep(source: u32, now: i64): void {
+  let from = receivedFrom();
+  let index = neighbourOfShort(source);
+  if (index >= 0 && index != from && neighbourAt(index).relation == Relation.Child) {
+    neighbourAt(index).relation = Relation.Sibling;
+    neighbourAt(index).short = 0xffff;
+    linkAt(index).age = 0xff;
+    networkSave();
+  }
+  if (index < 0 || index != from || macHeard.source != source) return;
+  let row = neighbourAt(index);
+  if (row.relation != Relation.Sibling || row.capability == 0 || row.capability & MAC_CAPABLE_ROUTER) return;
+  row.relation = Relation.Child;
+  refresh(index, now);
   networkSave();
 }
 

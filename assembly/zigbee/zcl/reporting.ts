@@ -35,6 +35,7 @@ const ROW: u32 = offsetof<Report>();
 const TABLE: u32 = REPORTS_MAX * ROW;
 const table = memory.data(TABLE, 8);
 if (TABLE > 512) ERROR("a record holds 512 octets");
+const PACE_MS: i64 = 1000;
 const NEVER_REPORTED: i64 = i64.MIN_VALUE / 2;
 
 /** Loads what was configured. */
@@ -53,7 +54,8 @@ export function reportRow(index: u32): Report {
 
 /** When the row has to be reported, if its attribute is `value` now. */
 export function reportDeadline(row: Report, value: i64): i64 {
-  let minimum: i64 = row.lastAt + <i64>row.minimum * 1000;
+  // Without a minimum interval what cannot be sent would be tried again at once, for ever.
+  let minimum: i64 = row.lastAt + max<i64>(<i64>row.minimum * 1000, PACE_MS);
   if (row.lastAt == NEVER_REPORTED) return minimum;
   let moved = value < row.last ? row.last - value : value - row.last;
   if (moved != 0 && moved >= row.change) return minimum;
