@@ -20,8 +20,8 @@ const COUNTER: usize = 1;
 const SOURCE: usize = 5;
 const KEY_SEQUENCE: usize = 13;
 
-/** The counters of neighbours are kept each time one has passed a multiple of 2^10: so many frames could be replayed after a reset. */
-const KEEP_SHIFT: u32 = 10;
+/** The counters of neighbours are kept each time one has passed a multiple of 2^6: so many frames could be replayed after a reset. */
+const KEEP_SHIFT: u32 = 6;
 /** Beyond it a new key starts the outgoing counter again, section 4.6.3.4. */
 const RESTART_LIMIT: u32 = 0x8000_0000;
 
