@@ -29,6 +29,8 @@ export class ModuleDevice implements HomeDevice {
   private bootUs = 0;
   private timer: Timer | undefined;
   private readonly clock: Clock;
+  /** A confirmation that found the queue full: it goes in after the next poll, or the radio would stay busy (docs/abi.md). */
+  private owed: Uint8Array | undefined;
 
   constructor(
     readonly name: DeviceName,
@@ -61,6 +63,7 @@ export class ModuleDevice implements HomeDevice {
   }
 
   private boot(reason: number): void {
+    this.owed = undefined;
     this.bootUs = this.clock.nowUs;
     const radio = new Radio(this.medium, { id: this.name });
     this.radio = radio;
@@ -104,6 +107,7 @@ export class ModuleDevice implements HomeDevice {
     at.setUint16(EVENT_SIZE, octets.length, true);
     at.setBigInt64(EVENT_TIME, this.now, true);
     const taken = this.engine.push(event);
+    if (!taken && head[EVENT_KIND] === EventKind.RadioSent) this.owed = event;
     this.plan(this.clock.nowUs);
     return taken;
   }
@@ -118,6 +122,9 @@ export class ModuleDevice implements HomeDevice {
     this.timer = undefined;
     this.guard((engine) => {
       const deadline = engine.poll(this.now);
+      const owed = this.owed;
+      if (owed && engine.push(owed)) this.owed = undefined;
+      if (owed) return this.plan(this.clock.nowUs);
       const due = this.bootUs + Number(deadline) * 1000;
       if (Number.isSafeInteger(due)) this.plan(Math.max(due, this.clock.nowUs + 1000));
     });
