@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import asc from "assemblyscript/asc";
 import { ROOT } from "../host/modules.ts";
 import { sectionIds } from "../host/wasm.ts";
 
@@ -50,6 +49,8 @@ export async function compile(entry: string, target: string | undefined, extra: 
     },
   };
   const config = target ? ["--config", "asconfig.json", "--target", target] : [];
+  // Loading the compiler takes longer than seeing that nothing is to be compiled.
+  const { default: asc } = await import("assemblyscript/asc");
   const result = await asc.main([entry, ...config, "--outFile", "out.wasm", ...extra], {
     // biome-ignore lint/suspicious/noExplicitAny: the compiler's own type asks for its internal classes
     transforms: [transform as any],
@@ -104,7 +105,7 @@ export async function ensureBuilt(say: (line: string) => void): Promise<void> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    await ensureBuilt((line) => console.log(line));
+    await ensureBuilt((line) => console.error(line));
   } catch (error) {
     console.error((error as Error).message);
     process.exitCode = 1;
