@@ -32,7 +32,9 @@ function longFunctions(path: string): string[] {
   const lines = readFileSync(path, "utf8").split("\n");
   const found: string[] = [];
   for (let index = 0; index < lines.length; index++) {
-    const head = /^( {0,2})(?=\S)(?:export |static |async |private |protected |function )*[\w<>*, ]*\w+\([^;]*\)[^;]*\{$/.exec(lines[index]);
+    const head = /^( {0,2})(?=\S)(?:export |static |async |private |protected |function )*[\w<>*, ]*\w+\([^;]*\)[^;]*\{$/.exec(
+      lines[index],
+    );
     if (!head || /^\s*(if|for|while|switch|test|describe|class)\b/.test(lines[index])) continue;
     const end = lines.findIndex((line, at) => at > index && line === `${head[1]}}`);
     if (end - index + 1 > FUNCTION_LINES_MAX) found.push(`${relative(ROOT, path)}:${index + 1} ${end - index + 1} lines`);
