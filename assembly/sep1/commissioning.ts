@@ -77,7 +77,6 @@ export function commissioningStart(resumed: bool, now: i64): i32 {
   return CommissioningHeard.None;
 }
 
-export function commissioningReady(): bool { return procedure.state == State.Ready; }
 export function commissioningDeadline(): i64 { return procedure.deadline; }
 
 /** Until when an answer is expected, 0 = none. */

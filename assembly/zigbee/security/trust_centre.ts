@@ -120,12 +120,6 @@ export function tcLinkKeyEstablished(extended: u64, key: usize): i32 {
   return setState(index, TcState.Established, 0);
 }
 
-/** A row of the table of devices. */
-export function tcDevice(index: u32): TcDevice {
-  assert(index < DEVICES_MAX);
-  return rowAt(index);
-}
-
 export function tcDeadline(): i64 {
   let earliest = NEVER;
   for (let index: u32 = 0; index < DEVICES_MAX; index++) earliest = min<i64>(earliest, load<i64>(deadlines + (index << 3)));
