@@ -1,6 +1,6 @@
 // The contract as Node sees it.  Written by tools/abi.ts from docs/abi.md; change that page instead.
 
-export const ABI_VERSION = 0x00010000;
+export const ABI_VERSION = 0x00010001;
 
 export const EVENT_KIND = 0; // u8
 export const EVENT_STATUS = 1; // i8
@@ -11,6 +11,28 @@ export const EVENT_HANDLE = 6; // u8
 export const EVENT_PENDING = 7; // u8
 export const EVENT_TIME = 8; // i64
 export const EVENT_HEAD = 16;
+
+export const IMAGE_STATUS = 0; // u8
+export const IMAGE_REASON = 1; // u8
+export const IMAGE_MANUFACTURER = 2; // u16
+export const IMAGE_TYPE = 4; // u16
+export const IMAGE_HARDWARE = 6; // u16
+export const IMAGE_VERSION = 8; // u32
+export const IMAGE_SIZE = 12; // u32
+export const IMAGE_OFFSET = 16; // u32
+export const IMAGE_RUNNING = 20; // u32
+export const IMAGE_FLAGS = 24; // u8
+export const IMAGE_TRIES = 25; // u8
+export const IMAGE_DETAIL = 26; // u16
+export const IMAGE_ROLE = 28; // u8
+export const IMAGE_FILES = 29; // u8
+export const IMAGE_PHASE = 30; // u8
+export const IMAGE_RESERVED = 31; // u8
+export const IMAGE_NOT_BEFORE = 32; // u32
+export const IMAGE_CAPACITY = 36; // u32
+export const IMAGE_COUNTER = 40; // u32
+export const IMAGE_EPOCH = 44; // u32
+export const IMAGE_STATE = 48;
 
 export const EventKind = {
   RadioReceived: 1,
@@ -58,10 +80,78 @@ export const Record = {
   Bindings: 23,
   Reporting: 24,
   Commissioning: 25,
+  Upgrade: 26,
+  Library: 27,
   Registers: 32,
   Tariff: 33,
   Clock: 34,
   Household: 35,
+} as const;
+
+export const FileStatus = {
+  None: 0,
+  Loading: 1,
+  Failed: 2,
+  Verifying: 3,
+  SignatureFailed: 4,
+  Waiting: 5,
+  ActivationFailed: 6,
+  Activating: 7,
+  Activated: 8,
+} as const;
+
+export const ImageReason = {
+  None: 0,
+  Identifier: 1,
+  HeaderVersion: 2,
+  HeaderLength: 3,
+  Manufacturer: 4,
+  ImageType: 5,
+  FileVersion: 6,
+  StackVersion: 7,
+  TotalSize: 8,
+  Destination: 9,
+  Hardware: 10,
+  ElementOrder: 11,
+  ElementLength: 12,
+  ElementMissing: 13,
+  ElementTwice: 14,
+  Signatures: 15,
+  ReleaseKey: 16,
+  RootSignature: 17,
+  Revoked: 18,
+  KeyId: 19,
+  Manifest: 20,
+  ManifestSignature: 21,
+  Vendor: 22,
+  Class: 23,
+  Role: 24,
+  Phase: 25,
+  HostAbi: 26,
+  Memory: 27,
+  Native: 28,
+  Counter: 29,
+  Version: 30,
+  Size: 31,
+  Base: 32,
+  Encoding: 33,
+  Overflow: 34,
+  PayloadDigest: 35,
+  ImageDigest: 36,
+  Truncated: 37,
+  Gate: 38,
+  Flash: 39,
+  Changed: 40,
+  Aborted: 41,
+  NotConfirmed: 42,
+  Unhealthy: 43,
+  Lost: 44,
+} as const;
+
+export const Role = {
+  Hub: 1,
+  Meter: 2,
+  Ihd: 3,
 } as const;
 
 export const Log = {
@@ -76,6 +166,9 @@ export const Log = {
   Admitted: 9,
   Failed: 10,
   Bound: 11,
+  Update: 12,
+  Rollout: 13,
+  Health: 14,
 } as const;
 
 export interface ImportRow {
@@ -106,4 +199,11 @@ export const IMPORTS: readonly ImportRow[] = [
   { id: 16, name: "uplink_send", arguments: [{ name: "at", wide: false }, { name: "size", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
   { id: 17, name: "log", arguments: [{ name: "code", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }], answers: false, reads: [{ pointer: "at", size: "size" }], writes: [] },
   { id: 18, name: "halt", arguments: [{ name: "reason", wide: false }], answers: false, reads: [], writes: [] },
+  { id: 19, name: "image_begin", arguments: [{ name: "image", wide: false }, { name: "at", wide: false }], answers: true, reads: [{ pointer: "at", size: "12" }], writes: [] },
+  { id: 20, name: "image_write", arguments: [{ name: "image", wide: false }, { name: "offset", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
+  { id: 21, name: "image_read", arguments: [{ name: "image", wide: false }, { name: "offset", wide: false }, { name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
+  { id: 22, name: "image_finish", arguments: [{ name: "image", wide: false }], answers: true, reads: [], writes: [] },
+  { id: 23, name: "image_activate", arguments: [{ name: "image", wide: false }], answers: true, reads: [], writes: [] },
+  { id: 24, name: "image_confirm", arguments: [{ name: "healthy", wide: false }], answers: true, reads: [], writes: [] },
+  { id: 25, name: "image_state", arguments: [{ name: "image", wide: false }, { name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
 ];

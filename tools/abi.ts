@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const SOURCE = "docs/abi.md";
+/** Octets that `image_state` writes. */
+const IMAGE_STATE = 48;
 
 interface Range {
   pointer: string;
@@ -31,6 +33,7 @@ interface Contract {
   version: number;
   imports: Import[];
   event: Field[];
+  image: Field[];
   numbers: Numbers[];
 }
 
@@ -73,12 +76,14 @@ export function readContract(text: string): Contract {
     reads: ranges(reads),
     writes: ranges(writes),
   }));
-  const event = table(text, "## Events").map(([offset, name, type]) => ({ offset: Number(offset), name, type }));
+  const fields = (heading: string): Field[] => table(text, heading).map(([offset, name, type]) => ({ offset: Number(offset), name, type }));
+  const event = fields("## Events");
+  const image = fields("## Image state");
   const numbers = [...text.matchAll(/^### (\w+)$/gm)].map(([, name]) => ({
     name,
     members: table(text, `### ${name}`).map(([member, value]) => ({ name: member, value: Number(value) })),
   }));
-  return { version: Number(version[1]), imports, event, numbers };
+  return { version: Number(version[1]), imports, event, image, numbers };
 }
 
 const camel = (name: string): string => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -95,6 +100,10 @@ function moduleSide(contract: Contract): string {
     "// Event record written by `next`: a fixed head, then `size` octets.",
     ...contract.event.map((field) => `export const EVENT_${upper(field.name)}: usize = ${field.offset}; // ${field.type}`),
     "export const EVENT_HEAD: u32 = 16;",
+    "",
+    "// What `image_state` writes.",
+    ...contract.image.map((field) => `export const IMAGE_${upper(field.name)}: usize = ${field.offset}; // ${field.type}`),
+    `export const IMAGE_STATE: u32 = ${IMAGE_STATE};`,
     "",
   ];
   for (const group of contract.numbers) {
@@ -119,6 +128,9 @@ function hostSide(contract: Contract): string {
     "",
     ...contract.event.map((field) => `export const EVENT_${upper(field.name)} = ${field.offset}; // ${field.type}`),
     "export const EVENT_HEAD = 16;",
+    "",
+    ...contract.image.map((field) => `export const IMAGE_${upper(field.name)} = ${field.offset}; // ${field.type}`),
+    `export const IMAGE_STATE = ${IMAGE_STATE};`,
     "",
   ];
   for (const group of contract.numbers) {
@@ -153,6 +165,9 @@ function boardSide(contract: Contract): string {
     "",
     ...contract.event.map((field) => `#define KW_EVENT_${upper(field.name)} ${field.offset} // ${field.type}`),
     "#define KW_EVENT_HEAD 16",
+    "",
+    ...contract.image.map((field) => `#define KW_IMAGE_${upper(field.name)} ${field.offset} // ${field.type}`),
+    `#define KW_IMAGE_STATE ${IMAGE_STATE}`,
     "",
   ];
   for (const group of contract.numbers) {

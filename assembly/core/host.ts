@@ -1,6 +1,6 @@
 // The board as the module sees it.  Written by tools/abi.ts from docs/abi.md; change that page instead.
 
-export const ABI_VERSION: u32 = 0x00010000;
+export const ABI_VERSION: u32 = 0x00010001;
 
 // Event record written by `next`: a fixed head, then `size` octets.
 export const EVENT_KIND: usize = 0; // u8
@@ -12,6 +12,29 @@ export const EVENT_HANDLE: usize = 6; // u8
 export const EVENT_PENDING: usize = 7; // u8
 export const EVENT_TIME: usize = 8; // i64
 export const EVENT_HEAD: u32 = 16;
+
+// What `image_state` writes.
+export const IMAGE_STATUS: usize = 0; // u8
+export const IMAGE_REASON: usize = 1; // u8
+export const IMAGE_MANUFACTURER: usize = 2; // u16
+export const IMAGE_TYPE: usize = 4; // u16
+export const IMAGE_HARDWARE: usize = 6; // u16
+export const IMAGE_VERSION: usize = 8; // u32
+export const IMAGE_SIZE: usize = 12; // u32
+export const IMAGE_OFFSET: usize = 16; // u32
+export const IMAGE_RUNNING: usize = 20; // u32
+export const IMAGE_FLAGS: usize = 24; // u8
+export const IMAGE_TRIES: usize = 25; // u8
+export const IMAGE_DETAIL: usize = 26; // u16
+export const IMAGE_ROLE: usize = 28; // u8
+export const IMAGE_FILES: usize = 29; // u8
+export const IMAGE_PHASE: usize = 30; // u8
+export const IMAGE_RESERVED: usize = 31; // u8
+export const IMAGE_NOT_BEFORE: usize = 32; // u32
+export const IMAGE_CAPACITY: usize = 36; // u32
+export const IMAGE_COUNTER: usize = 40; // u32
+export const IMAGE_EPOCH: usize = 44; // u32
+export const IMAGE_STATE: u32 = 48;
 
 export enum EventKind {
   RadioReceived = 1,
@@ -59,10 +82,78 @@ export enum Record {
   Bindings = 23,
   Reporting = 24,
   Commissioning = 25,
+  Upgrade = 26,
+  Library = 27,
   Registers = 32,
   Tariff = 33,
   Clock = 34,
   Household = 35,
+}
+
+export enum FileStatus {
+  None = 0,
+  Loading = 1,
+  Failed = 2,
+  Verifying = 3,
+  SignatureFailed = 4,
+  Waiting = 5,
+  ActivationFailed = 6,
+  Activating = 7,
+  Activated = 8,
+}
+
+export enum ImageReason {
+  None = 0,
+  Identifier = 1,
+  HeaderVersion = 2,
+  HeaderLength = 3,
+  Manufacturer = 4,
+  ImageType = 5,
+  FileVersion = 6,
+  StackVersion = 7,
+  TotalSize = 8,
+  Destination = 9,
+  Hardware = 10,
+  ElementOrder = 11,
+  ElementLength = 12,
+  ElementMissing = 13,
+  ElementTwice = 14,
+  Signatures = 15,
+  ReleaseKey = 16,
+  RootSignature = 17,
+  Revoked = 18,
+  KeyId = 19,
+  Manifest = 20,
+  ManifestSignature = 21,
+  Vendor = 22,
+  Class = 23,
+  Role = 24,
+  Phase = 25,
+  HostAbi = 26,
+  Memory = 27,
+  Native = 28,
+  Counter = 29,
+  Version = 30,
+  Size = 31,
+  Base = 32,
+  Encoding = 33,
+  Overflow = 34,
+  PayloadDigest = 35,
+  ImageDigest = 36,
+  Truncated = 37,
+  Gate = 38,
+  Flash = 39,
+  Changed = 40,
+  Aborted = 41,
+  NotConfirmed = 42,
+  Unhealthy = 43,
+  Lost = 44,
+}
+
+export enum Role {
+  Hub = 1,
+  Meter = 2,
+  Ihd = 3,
 }
 
 export enum Log {
@@ -77,6 +168,9 @@ export enum Log {
   Admitted = 9,
   Failed = 10,
   Bound = 11,
+  Update = 12,
+  Rollout = 13,
+  Health = 14,
 }
 
 // @ts-ignore: decorator
@@ -133,3 +227,24 @@ export declare function log(code: u32, at: usize, size: u32): void;
 // @ts-ignore: decorator
 @external("han", "halt")
 export declare function halt(reason: u32): void;
+// @ts-ignore: decorator
+@external("han", "image_begin")
+export declare function imageBegin(image: u32, at: usize): i32;
+// @ts-ignore: decorator
+@external("han", "image_write")
+export declare function imageWrite(image: u32, offset: u32, at: usize, size: u32): i32;
+// @ts-ignore: decorator
+@external("han", "image_read")
+export declare function imageRead(image: u32, offset: u32, at: usize, capacity: u32): i32;
+// @ts-ignore: decorator
+@external("han", "image_finish")
+export declare function imageFinish(image: u32): i32;
+// @ts-ignore: decorator
+@external("han", "image_activate")
+export declare function imageActivate(image: u32): i32;
+// @ts-ignore: decorator
+@external("han", "image_confirm")
+export declare function imageConfirm(healthy: u32): i32;
+// @ts-ignore: decorator
+@external("han", "image_state")
+export declare function imageState(image: u32, at: usize, capacity: u32): i32;

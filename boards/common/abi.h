@@ -2,7 +2,7 @@
 #ifndef KW_ABI_H
 #define KW_ABI_H
 
-#define KW_ABI_VERSION 0x00010000u
+#define KW_ABI_VERSION 0x00010001u
 
 #define KW_EVENT_KIND 0 // u8
 #define KW_EVENT_STATUS 1 // i8
@@ -13,6 +13,28 @@
 #define KW_EVENT_PENDING 7 // u8
 #define KW_EVENT_TIME 8 // i64
 #define KW_EVENT_HEAD 16
+
+#define KW_IMAGE_STATUS 0 // u8
+#define KW_IMAGE_REASON 1 // u8
+#define KW_IMAGE_MANUFACTURER 2 // u16
+#define KW_IMAGE_TYPE 4 // u16
+#define KW_IMAGE_HARDWARE 6 // u16
+#define KW_IMAGE_VERSION 8 // u32
+#define KW_IMAGE_SIZE 12 // u32
+#define KW_IMAGE_OFFSET 16 // u32
+#define KW_IMAGE_RUNNING 20 // u32
+#define KW_IMAGE_FLAGS 24 // u8
+#define KW_IMAGE_TRIES 25 // u8
+#define KW_IMAGE_DETAIL 26 // u16
+#define KW_IMAGE_ROLE 28 // u8
+#define KW_IMAGE_FILES 29 // u8
+#define KW_IMAGE_PHASE 30 // u8
+#define KW_IMAGE_RESERVED 31 // u8
+#define KW_IMAGE_NOT_BEFORE 32 // u32
+#define KW_IMAGE_CAPACITY 36 // u32
+#define KW_IMAGE_COUNTER 40 // u32
+#define KW_IMAGE_EPOCH 44 // u32
+#define KW_IMAGE_STATE 48
 
 enum kw_event_kind {
     KW_EVENT_KIND_RADIO_RECEIVED = 1,
@@ -60,10 +82,78 @@ enum kw_record {
     KW_RECORD_BINDINGS = 23,
     KW_RECORD_REPORTING = 24,
     KW_RECORD_COMMISSIONING = 25,
+    KW_RECORD_UPGRADE = 26,
+    KW_RECORD_LIBRARY = 27,
     KW_RECORD_REGISTERS = 32,
     KW_RECORD_TARIFF = 33,
     KW_RECORD_CLOCK = 34,
     KW_RECORD_HOUSEHOLD = 35,
+};
+
+enum kw_file_status {
+    KW_FILE_STATUS_NONE = 0,
+    KW_FILE_STATUS_LOADING = 1,
+    KW_FILE_STATUS_FAILED = 2,
+    KW_FILE_STATUS_VERIFYING = 3,
+    KW_FILE_STATUS_SIGNATURE_FAILED = 4,
+    KW_FILE_STATUS_WAITING = 5,
+    KW_FILE_STATUS_ACTIVATION_FAILED = 6,
+    KW_FILE_STATUS_ACTIVATING = 7,
+    KW_FILE_STATUS_ACTIVATED = 8,
+};
+
+enum kw_image_reason {
+    KW_IMAGE_REASON_NONE = 0,
+    KW_IMAGE_REASON_IDENTIFIER = 1,
+    KW_IMAGE_REASON_HEADER_VERSION = 2,
+    KW_IMAGE_REASON_HEADER_LENGTH = 3,
+    KW_IMAGE_REASON_MANUFACTURER = 4,
+    KW_IMAGE_REASON_IMAGE_TYPE = 5,
+    KW_IMAGE_REASON_FILE_VERSION = 6,
+    KW_IMAGE_REASON_STACK_VERSION = 7,
+    KW_IMAGE_REASON_TOTAL_SIZE = 8,
+    KW_IMAGE_REASON_DESTINATION = 9,
+    KW_IMAGE_REASON_HARDWARE = 10,
+    KW_IMAGE_REASON_ELEMENT_ORDER = 11,
+    KW_IMAGE_REASON_ELEMENT_LENGTH = 12,
+    KW_IMAGE_REASON_ELEMENT_MISSING = 13,
+    KW_IMAGE_REASON_ELEMENT_TWICE = 14,
+    KW_IMAGE_REASON_SIGNATURES = 15,
+    KW_IMAGE_REASON_RELEASE_KEY = 16,
+    KW_IMAGE_REASON_ROOT_SIGNATURE = 17,
+    KW_IMAGE_REASON_REVOKED = 18,
+    KW_IMAGE_REASON_KEY_ID = 19,
+    KW_IMAGE_REASON_MANIFEST = 20,
+    KW_IMAGE_REASON_MANIFEST_SIGNATURE = 21,
+    KW_IMAGE_REASON_VENDOR = 22,
+    KW_IMAGE_REASON_CLASS = 23,
+    KW_IMAGE_REASON_ROLE = 24,
+    KW_IMAGE_REASON_PHASE = 25,
+    KW_IMAGE_REASON_HOST_ABI = 26,
+    KW_IMAGE_REASON_MEMORY = 27,
+    KW_IMAGE_REASON_NATIVE = 28,
+    KW_IMAGE_REASON_COUNTER = 29,
+    KW_IMAGE_REASON_VERSION = 30,
+    KW_IMAGE_REASON_SIZE = 31,
+    KW_IMAGE_REASON_BASE = 32,
+    KW_IMAGE_REASON_ENCODING = 33,
+    KW_IMAGE_REASON_OVERFLOW = 34,
+    KW_IMAGE_REASON_PAYLOAD_DIGEST = 35,
+    KW_IMAGE_REASON_IMAGE_DIGEST = 36,
+    KW_IMAGE_REASON_TRUNCATED = 37,
+    KW_IMAGE_REASON_GATE = 38,
+    KW_IMAGE_REASON_FLASH = 39,
+    KW_IMAGE_REASON_CHANGED = 40,
+    KW_IMAGE_REASON_ABORTED = 41,
+    KW_IMAGE_REASON_NOT_CONFIRMED = 42,
+    KW_IMAGE_REASON_UNHEALTHY = 43,
+    KW_IMAGE_REASON_LOST = 44,
+};
+
+enum kw_role {
+    KW_ROLE_HUB = 1,
+    KW_ROLE_METER = 2,
+    KW_ROLE_IHD = 3,
 };
 
 enum kw_log {
@@ -78,6 +168,9 @@ enum kw_log {
     KW_LOG_ADMITTED = 9,
     KW_LOG_FAILED = 10,
     KW_LOG_BOUND = 11,
+    KW_LOG_UPDATE = 12,
+    KW_LOG_ROLLOUT = 13,
+    KW_LOG_HEALTH = 14,
 };
 
 // X(id, name, wasm3 signature)
@@ -99,8 +192,15 @@ enum kw_log {
     X(15, display, "i(iii)") \
     X(16, uplink_send, "i(ii)") \
     X(17, log, "v(iii)") \
-    X(18, halt, "v(i)")
+    X(18, halt, "v(i)") \
+    X(19, image_begin, "i(ii)") \
+    X(20, image_write, "i(iiii)") \
+    X(21, image_read, "i(iiii)") \
+    X(22, image_finish, "i(i)") \
+    X(23, image_activate, "i(i)") \
+    X(24, image_confirm, "i(i)") \
+    X(25, image_state, "i(iii)")
 
-#define KW_IMPORT_COUNT 18
+#define KW_IMPORT_COUNT 25
 
 #endif

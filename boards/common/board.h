@@ -46,6 +46,7 @@ struct kw_nor {
     int32_t (*read)(void *context, uint32_t at, void *to, uint32_t size); // any alignment
     int32_t (*program)(void *context, uint32_t at, const void *from, uint32_t size);
     int32_t (*erase)(void *context, uint32_t sector);
+    const uint8_t *mapped; // the first octet as the CPU reads it, where the part is in its address space; else null
 };
 
 // What the module reaches through its imports.  boards/common has already refused a parameter, line or length that

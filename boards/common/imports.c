@@ -27,6 +27,9 @@ struct call {
 #define CHECK() if (c.bad) return m3Err_trapOutOfBoundsMemoryAccess
 #define ANSWER(value) return (*(uint32_t *)(void *)stack = (uint32_t)(value), m3Err_none)
 
+static uint32_t get16(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
+static uint32_t get32(const uint8_t *at) { return get16(at) | get16(at + 2) << 16; }
+
 static uint32_t argument(const struct call *c, uint32_t index) { return *(const uint32_t *)(const void *)&c->arguments[index]; }
 
 static uint8_t *range(struct call *c, uint32_t index, uint64_t size) {
@@ -248,6 +251,77 @@ IMPORT(entropy) {
     CHECK();
     kw_drbg_generate(&c.m->drbg, at, size);
     return m3Err_none;
+}
+
+// ---- Images ----
+
+static struct kw_images *images(const struct call *c) { return c->m->config.images; }
+
+IMPORT(image_begin) {
+    CALL(1);
+    uint32_t image = argument(&c, 0);
+    const uint8_t *at = range(&c, 1, 12);
+    CHECK();
+    int32_t answer = KW_ERR_NOT_FOUND;
+    if (images(&c) != NULL) {
+        struct kw_package_key key = {(uint16_t)get16(at), (uint16_t)get16(at + 2), get32(at + 4), get32(at + 8)};
+        answer = kw_image_begin(images(&c), image, &key);
+    }
+    note(&c, &(struct kw_effect){ID_image_begin, answer, {image, 0}, 1, at, 12});
+    ANSWER(answer);
+}
+
+IMPORT(image_write) {
+    CALL(1);
+    uint32_t image = argument(&c, 0), offset = argument(&c, 1), size = argument(&c, 3);
+    const uint8_t *at = range(&c, 2, size);
+    CHECK();
+    int32_t answer = images(&c) == NULL ? KW_ERR_NOT_FOUND : kw_image_write(images(&c), image, offset, at, size);
+    note(&c, &(struct kw_effect){ID_image_write, answer, {image, offset}, 2, at, size});
+    ANSWER(answer);
+}
+
+IMPORT(image_read) {
+    CALL(1);
+    uint32_t capacity = argument(&c, 3);
+    uint8_t *at = range(&c, 2, capacity);
+    CHECK();
+    ANSWER(images(&c) == NULL ? KW_ERR_NOT_FOUND : kw_image_read(images(&c), argument(&c, 0), argument(&c, 1), at, capacity));
+}
+
+IMPORT(image_finish) {
+    CALL(1);
+    (void)memory;
+    uint32_t image = argument(&c, 0);
+    int32_t answer = images(&c) == NULL ? KW_ERR_NOT_FOUND : kw_image_finish(images(&c), image);
+    note(&c, &(struct kw_effect){ID_image_finish, answer, {image, 0}, 1, NULL, 0});
+    ANSWER(answer);
+}
+
+IMPORT(image_activate) {
+    CALL(1);
+    (void)memory;
+    uint32_t image = argument(&c, 0);
+    int32_t answer = images(&c) == NULL ? KW_ERR_NOT_FOUND : kw_image_activate(images(&c), image);
+    note(&c, &(struct kw_effect){ID_image_activate, answer, {image, 0}, 1, NULL, 0});
+    ANSWER(answer);
+}
+
+IMPORT(image_confirm) {
+    CALL(1);
+    (void)memory;
+    uint32_t healthy = argument(&c, 0);
+    int32_t answer = images(&c) == NULL ? KW_ERR_NOT_FOUND : kw_image_confirm(images(&c), healthy != 0);
+    note(&c, &(struct kw_effect){ID_image_confirm, answer, {healthy, 0}, 1, NULL, 0});
+    ANSWER(answer);
+}
+
+IMPORT(image_state) {
+    CALL(1);
+    uint32_t capacity = argument(&c, 2);
+    uint8_t *at = range(&c, 1, capacity);
+    CHECK();
+    ANSWER(images(&c) == NULL ? KW_ERR_NOT_FOUND : kw_image_state(images(&c), argument(&c, 0), at, capacity));
 }
 
 // ---- The rest of the world ----

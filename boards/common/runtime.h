@@ -6,6 +6,7 @@
 #include "abi.h"
 #include "board.h"
 #include "crypto.h"
+#include "image.h"
 #include "store.h"
 #include "trace.h"
 
@@ -27,6 +28,7 @@ enum kw_stop {
 struct kw_config {
     const struct kw_board *board;
     struct kw_store *store;      // open
+    struct kw_images *images;    // open; null where there are no slots
     const uint8_t *wasm;         // must outlive the machine; flash will do
     uint32_t wasm_size;
     uint32_t memory_limit;       // octets of linear memory the module gets; 0 = what its section `han` asks for, or its whole page
