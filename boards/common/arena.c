@@ -4,6 +4,16 @@
 #include "arena.h"
 #include <string.h>
 
+// For AddressSanitizer, what is not allocated is out of bounds, the heads too; this file itself is then compiled without it.
+#ifdef KW_ARENA_POISON
+#include <sanitizer/asan_interface.h>
+#define CLOSE(at, size) __asan_poison_memory_region(at, size)
+#define OPEN(at, size) __asan_unpoison_memory_region(at, size)
+#else
+#define CLOSE(at, size) ((void)(at), (void)(size))
+#define OPEN(at, size) ((void)(at), (void)(size))
+#endif
+
 struct block {
     uint32_t size; // octets after this head
     uint32_t used;
@@ -26,6 +36,7 @@ void kw_arena_reset(struct kw_arena *a, void *memory, uint32_t size) {
         return;
     }
     *block_at(a, 0) = (struct block){a->size - HEAD, 0};
+    CLOSE(a->base, a->size);
 }
 
 struct kw_arena *kw_arena_enter(struct kw_arena *a) {
@@ -51,6 +62,7 @@ static void trim(struct block *b, uint32_t size) {
     if (b->size - size < HEAD + SPLIT_MIN) return;
     struct block *rest = (struct block *)(void *)((uint8_t *)b + HEAD + size);
     *rest = (struct block){b->size - size - HEAD, 0};
+    CLOSE(rest, b->size - size);
     b->size = size;
 }
 
@@ -77,6 +89,7 @@ static void *allocate(size_t wanted) {
                 b->used = 1;
                 trim(b, size);
                 account(a, HEAD + b->size, 0);
+                OPEN((uint8_t *)b + HEAD, b->size);
                 return (uint8_t *)b + HEAD;
             }
         }
@@ -101,6 +114,7 @@ void *kw_arena_realloc(void *at, size_t wanted) {
     if (b->size >= size) {
         trim(b, size);
         account(current, b->size, before);
+        OPEN(at, b->size);
         return at;
     }
     trim(b, before);
@@ -116,5 +130,6 @@ void kw_arena_free(void *at) {
     if (at == NULL) return;
     struct block *b = block_of(at);
     b->used = 0;
+    CLOSE(at, b->size);
     account(current, 0, HEAD + b->size);
 }

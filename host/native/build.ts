@@ -81,38 +81,80 @@ function sourcesHash(): string {
 }
 
 async function compile(work: string, mode: string[]): Promise<string> {
-  const objects: string[] = [];
-  const waiting = units().map((unit, index) => ({ unit, object: join(work, `${index}.o`) }));
-  for (const { object } of waiting) objects.push(object);
-  const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift())
-      await run("cc", [...mode, "-fPIC", "-fvisibility=hidden", ...next.unit.flags, "-c", next.unit.source, "-o", next.object]);
-  };
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, worker));
+  const objects = await compileUnits(work, [...mode, "-fPIC", "-fvisibility=hidden"], [...engineUnits(SANITISE), ...addonUnits()]);
   const linked = join(work, "linked.node");
   await run("cc", [...mode, ...(SANITISE ? UNDEFINED : []), "-shared", "-o", linked, ...objects]);
   return linked;
 }
 
-function units(): Unit[] {
+/** A program of its own around the engine, under AddressSanitizer, built in build/native/NAME when the C sources or its own changed; answers its path. */
+export async function buildSanitisedProgram(source: string, name: string, say: (line: string) => void): Promise<string> {
+  const target = join(OUTPUT, name);
+  const hash = createHash("sha256").update(sourcesHash()).update(readFileSync(source)).digest("hex");
+  if (existsSync(target) && existsSync(`${target}.stamp`) && readFileSync(`${target}.stamp`, "utf8") === hash) return target;
+  ensure(["cc"], say);
+  fetchThirdParty(say);
+  mkdirSync(OUTPUT, { recursive: true });
+  const work = mkdtempSync(join(OUTPUT, ".build-"));
+  try {
+    say(`building ${name} with cc, once after each change of the C sources`);
+    const objects = await compileUnits(work, SANITISED, [
+      ...engineUnits(true),
+      { source, flags: [...OWN, ...UNDEFINED, ...engineFlags()] },
+    ]);
+    await run("cc", [...SANITISED, ...UNDEFINED, "-o", join(work, "linked"), ...objects]);
+    renameSync(join(work, "linked"), target);
+    writeFileSync(`${target}.stamp`, hash);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return target;
+}
+
+async function compileUnits(work: string, mode: string[], units: Unit[]): Promise<string[]> {
+  const waiting = units.map((unit, index) => ({ unit, object: join(work, `${index}.o`) }));
+  const objects = waiting.map(({ object }) => object);
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift())
+      await run("cc", [...mode, ...next.unit.flags, "-c", next.unit.source, "-o", next.object]);
+  };
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, worker));
+  return objects;
+}
+
+const OWN = ["-std=c11", "-Wall", "-Wextra"];
+
+function includes(folders: string[]): string[] {
+  return folders.flatMap((folder) => ["-I", join(ROOT, folder)]);
+}
+
+function engineFlags(): string[] {
   const sources = engineSources();
-  const at = (path: string): string => join(ROOT, path);
-  const includes = (folders: string[]): string[] => folders.flatMap((folder) => ["-I", at(folder)]);
-  const engine = ["-fno-strict-aliasing", "-DKW_FUEL", ...includes(sources.include), "-include", at(sources.forceInclude)];
-  const bearssl = includes(sources.bearsslInclude);
-  const headers = join(ROOT, "node_modules/node-api-headers/include");
-  const own = ["-std=c11", "-Wall", "-Wextra", ...(SANITISE ? UNDEFINED : [])];
-  const addon = ["addon.c", "device.c", "functions.c", "nor.c", "store.c", "value.c"];
+  return ["-fno-strict-aliasing", "-DKW_FUEL", ...includes(sources.include), "-include", join(ROOT, sources.forceInclude)];
+}
+
+function engineUnits(sanitise: boolean): Unit[] {
+  const sources = engineSources();
+  const engine = engineFlags();
+  const own = [...OWN, ...(sanitise ? UNDEFINED : [])];
+  // The arena tells AddressSanitizer what is allocated, and must itself see everything.
+  const special = (name: string): string[] => (sanitise && name === "arena.c" ? ["-fno-sanitize=address", "-DKW_ARENA_POISON"] : []);
   return [
-    ...sources.common.map((name) => ({ source: join(COMMON, name), flags: [...own, ...engine] })),
+    ...sources.common.map((name) => ({ source: join(COMMON, name), flags: [...own, ...engine, ...special(name)] })),
     ...sources.wasm3Units.map((name) => ({ source: join(COMMON, name), flags: ["-std=gnu11", ...engine] })),
-    ...sources.wasm3.map((name) => ({ source: at(`build/thirdparty/wasm3/source/${name}`), flags: ["-std=gnu11", ...engine] })),
-    ...sources.bearssl.map((name) => ({ source: at(`build/thirdparty/bearssl/src/${name}`), flags: bearssl })),
-    ...addon.map((name) => ({
-      source: join(NATIVE, name),
-      flags: [...own, "-I", NATIVE, "-I", headers, ...engine],
+    ...sources.wasm3.map((name) => ({ source: join(ROOT, `build/thirdparty/wasm3/source/${name}`), flags: ["-std=gnu11", ...engine] })),
+    ...sources.bearssl.map((name) => ({
+      source: join(ROOT, `build/thirdparty/bearssl/src/${name}`),
+      flags: includes(sources.bearsslInclude),
     })),
   ];
+}
+
+function addonUnits(): Unit[] {
+  const headers = join(ROOT, "node_modules/node-api-headers/include");
+  const own = [...OWN, ...(SANITISE ? UNDEFINED : [])];
+  const addon = ["addon.c", "device.c", "functions.c", "nor.c", "store.c", "value.c"];
+  return addon.map((name) => ({ source: join(NATIVE, name), flags: [...own, "-I", NATIVE, "-I", headers, ...engineFlags()] }));
 }
 
 function run(command: string, args: string[]): Promise<void> {
