@@ -80,9 +80,19 @@ static void try_module(const uint8_t *wasm, uint32_t size, uint32_t memory_limit
     else printf("ran %d\n", (int)run());
 }
 
-int main(void) {
+// What a memory error of the interpreter would be: a read one octet behind what it allocated.
+static int read_beyond(void *memory) {
+    static struct kw_arena arena;
+    kw_arena_reset(&arena, memory, ARENA);
+    kw_arena_enter(&arena);
+    volatile uint8_t *at = setjmp(arena.full) == 0 ? kw_arena_calloc(1, 24) : NULL;
+    return at == NULL ? 2 : at[24];
+}
+
+int main(int count, char **words) {
     uint32_t head[2];
     void *arena = aligned_alloc(16, ARENA);
+    if (count > 1 && strcmp(words[1], "read-beyond") == 0) return read_beyond(arena);
     while (arena != NULL && read_whole(head, sizeof head)) {
         uint8_t *wasm = head[0] <= MODULE_MAX ? malloc(head[0] == 0 ? 1 : head[0]) : NULL;
         if (wasm == NULL || !read_whole(wasm, head[0])) return 2;
