@@ -44,3 +44,14 @@ export class EngineStopped extends Error {
     super(message);
   }
 }
+
+/** A device's radio: a station of the simulated air, or a co-processor on real air. */
+export interface DeviceRadio {
+  /** A PSDU without FCS, read only. */
+  onReceived: (psdu: Uint8Array, lqi: number, rssi: number) => void;
+  onSent: (handle: number, status: number, pending: boolean) => void;
+  /** As `radio_set` and `radio_send` of docs/abi.md. */
+  set(parameter: number, value: bigint): number;
+  send(psdu: Uint8Array, handle: number): number;
+  powerOff(): void;
+}
