@@ -18,6 +18,10 @@ const TOOLS: Record<string, Tool> = {
   },
   "qemu-system-arm": { packages: ["qemu-system-arm"], present: () => onPath("qemu-system-arm") },
   tshark: { packages: ["tshark"], present: () => onPath("tshark") },
+  "python3-zigpy": {
+    packages: ["python3-zigpy"],
+    present: () => spawnSync("/usr/bin/python3", ["-c", "import zigpy.ota.image"]).status === 0,
+  },
   cargo: { packages: ["cargo-web"], present: () => cargoPath() !== undefined },
   "apt-get": { packages: ["apt"], present: () => onPath("apt-get") },
   xz: { packages: ["xz-utils"], present: () => onPath("xz") && onPath("tar") },

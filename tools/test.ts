@@ -96,7 +96,7 @@ function closing(): void {
 
 async function main(): Promise<void> {
   mkdirSync(join(ROOT, "build"), { recursive: true });
-  await ensure(["cc", "arm-none-eabi-gcc", "qemu-system-arm", "tshark", "cargo"]);
+  await ensure(["cc", "arm-none-eabi-gcc", "qemu-system-arm", "tshark", "python3-zigpy", "cargo"]);
   await ensureBuilt((line) => console.log(line));
   bringPeers();
   check("types of host, tools and tests", join(BIN, "tsc"), []);

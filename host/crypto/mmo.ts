@@ -4,17 +4,54 @@ import { createCipheriv } from "node:crypto";
 
 const BLOCK = 16;
 const SHORT_LIMIT_BITS = 0x1_0000; // B.6: from here on, the length takes four octets and two zero octets follow it
+const BITS_MAX = 0xffff_ffff;
 
-/** The Matyas-Meyer-Oseas hash of a message of any length. */
-export function hashMmo(data: Uint8Array): Buffer {
-  const padded = padMmo(data);
-  let hash: Buffer = Buffer.alloc(BLOCK);
-  for (let at = 0; at < padded.length; at += BLOCK) {
-    const block = padded.subarray(at, at + BLOCK);
-    hash = encryptBlock(hash, block);
-    for (let index = 0; index < BLOCK; index++) hash[index] = (hash[index] as number) ^ (block[index] as number);
+/** The Matyas-Meyer-Oseas hash of a message that comes in parts, of less than 2^32 bits. */
+export class MmoHash {
+  private hash: Buffer = Buffer.alloc(BLOCK);
+  private readonly rest = Buffer.alloc(BLOCK);
+  private size = 0;
+
+  update(data: Uint8Array): this {
+    let at = 0;
+    const begun = this.size % BLOCK;
+    if (begun > 0) {
+      at = Math.min(BLOCK - begun, data.length);
+      this.rest.set(data.subarray(0, at), begun);
+      if (begun + at === BLOCK) this.block(this.rest);
+    }
+    for (; at + BLOCK <= data.length; at += BLOCK) this.block(data.subarray(at, at + BLOCK));
+    if (at < data.length) this.rest.set(data.subarray(at));
+    this.size += data.length;
+    return this;
   }
-  return hash;
+
+  /** The hash of all that came; more may come afterwards. */
+  digest(): Buffer {
+    const ended = this.copy();
+    ended.update(padding(this.size));
+    return ended.hash;
+  }
+
+  /** One that has seen the same, for messages that begin alike. */
+  copy(): MmoHash {
+    const twin = new MmoHash();
+    twin.hash = Buffer.from(this.hash);
+    twin.rest.set(this.rest);
+    twin.size = this.size;
+    return twin;
+  }
+
+  private block(block: Uint8Array): void {
+    const hash = encryptBlock(this.hash, block);
+    for (let index = 0; index < BLOCK; index++) hash[index] = (hash[index] as number) ^ (block[index] as number);
+    this.hash = hash;
+  }
+}
+
+/** The hash of a message of any length below 2^32 bits. */
+export function hashMmo(data: Uint8Array): Buffer {
+  return new MmoHash().update(data).digest();
 }
 
 /** The keyed hash; a key longer than a block is hashed first, a shorter one is filled with zeros (FIPS 198). */
@@ -33,16 +70,16 @@ export function keyVariant(key: Uint8Array, variant: number): Buffer {
   throw new RangeError(`no key variant ${variant}: there are 0, 1 and 2`);
 }
 
-function padMmo(data: Uint8Array): Buffer {
-  const bits = data.length * 8;
+/** What follows a message of `size` octets: a one, zeros, and its length in bits up to the end of a block. */
+function padding(size: number): Buffer {
+  const bits = size * 8;
+  if (bits > BITS_MAX) throw new RangeError(`AES-MMO takes messages below 2^32 bits (05-3474 annex B.6), and this one has ${size} octets`);
   const long = bits >= SHORT_LIMIT_BITS;
   const tail = long ? 6 : 2;
-  const size = Math.ceil((data.length + 1 + tail) / BLOCK) * BLOCK;
-  const padded = Buffer.alloc(size);
-  padded.set(data);
-  padded[data.length] = 0x80;
-  if (long) padded.writeUInt32BE(bits >>> 0, size - tail);
-  else padded.writeUInt16BE(bits, size - tail);
+  const padded = Buffer.alloc(Math.ceil((size + 1 + tail) / BLOCK) * BLOCK - size);
+  padded[0] = 0x80;
+  if (long) padded.writeUInt32BE(bits, padded.length - tail);
+  else padded.writeUInt16BE(bits, padded.length - tail);
   return padded;
 }
 

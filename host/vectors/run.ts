@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { runCbke } from "./cbke.ts";
+import { runOta } from "./ota.ts";
 import { boardPrimitives, type Primitives, v8Primitives } from "./primitives.ts";
 import { BadVectors, type Counts, isVector, type Vector } from "./report.ts";
 import { runSymmetric } from "./symmetric.ts";
@@ -64,14 +65,15 @@ function readVectors(file: string): Vector {
 /** Runs a file and answers the exit code; `print` takes what belongs on standard output. */
 export async function runVectors(args: string[], print: Say, complain: Say): Promise<number> {
   const [kind, file, ...more] = args;
+  if (kind === "ota") return runOta(args.slice(1), print, complain);
   const kinds = Object.keys(KINDS).join(", ");
   if (kind === undefined || file === undefined || more.length > 0) {
-    complain(`usage: npm run vectors -- KIND FILE, where KIND is one of ${kinds}`);
+    complain(`usage: npm run vectors -- KIND FILE, where KIND is one of ${kinds}; or npm run vectors -- ota [DIR]`);
     return kind === "--help" || kind === "-h" ? 0 : 2;
   }
   const run = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
   if (!run) {
-    complain(`there is no kind of vectors "${kind}"; there are ${kinds}`);
+    complain(`there is no kind of vectors "${kind}"; there are ${kinds}, ota`);
     return 2;
   }
   try {
