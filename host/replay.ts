@@ -1,7 +1,8 @@
 // Plays a recording (docs/abi.md) on an engine of this process and answers its trace.
 import { type Engine, EngineStopped, type Surroundings } from "./engine.ts";
+import { RecordedImages } from "./image/recorded.ts";
 import { Wasm3Engine } from "./native/index.ts";
-import { readTrace, TraceFile, TraceKind } from "./trace.ts";
+import { readTrace, TraceKind } from "./trace.ts";
 import { V8Engine } from "./v8/engine.ts";
 
 /** What a recording says about the device before its first start. */
@@ -32,15 +33,15 @@ export function recordingHead(recording: Uint8Array): RecordingHead {
   return { seed, store };
 }
 
-/** Feeds every call and event of the recording; a trap ends the run, as it ended the device's.  `called` follows each call. */
-export function feed(engine: Engine, recording: Uint8Array, called: () => void = () => {}): void {
+/** Feeds every call and event of the recording; a trap ends the run, as it ended the device's. */
+export function feed(engine: Engine, recording: Uint8Array): void {
   for (const { kind, octets } of readTrace(recording)) {
+    if (kind === TraceKind.Image) continue;
     const view = Buffer.from(octets.buffer, octets.byteOffset, octets.length);
     try {
       if (kind === TraceKind.Start) engine.start(view.readBigInt64LE(0), view.readUInt32LE(8));
       if (kind === TraceKind.Poll) engine.poll(view.readBigInt64LE(0));
       if (kind === TraceKind.Event) engine.push(octets);
-      else called();
     } catch (error) {
       if (error instanceof EngineStopped) return;
       throw error;
@@ -50,24 +51,19 @@ export function feed(engine: Engine, recording: Uint8Array, called: () => void =
 
 export function replayOnV8(wasm: Uint8Array, recording: Uint8Array): Buffer {
   const { seed, store } = recordingHead(recording);
-  const engine = new V8Engine({ wasm, seed, store, surroundings: SILENT, record: true });
+  const images = new RecordedImages(recording);
+  const engine = new V8Engine({ wasm, seed, store, images, surroundings: SILENT, record: true });
   feed(engine, recording);
+  if (images.contradicted) throw new Error("the recording goes on otherwise than the module does");
   return engine.trace.bytes();
 }
 
 /** The same under wasm3, with the octets of linear memory that a board would give. */
 export function replayOnWasm3(wasm: Uint8Array, recording: Uint8Array, memoryLimit: number): Buffer {
-  const { seed, store } = recordingHead(recording);
-  const engine = new Wasm3Engine({ wasm, seed, surroundings: SILENT, memoryLimit, trace: true });
-  for (const [record, octets] of store) {
-    if (engine.writeRecord(record, octets) !== 0) throw new Error(`the recording's store record ${record} does not fit the flash`);
-  }
-  const parts: Buffer[] = [TraceFile.trace().bytes()];
+  const engine = new Wasm3Engine({ wasm, seed: recordingHead(recording).seed, surroundings: SILENT, memoryLimit });
   try {
-    feed(engine, recording, () => parts.push(engine.takeTrace()));
-    parts.push(engine.takeTrace());
+    return engine.replay(recording);
   } finally {
     engine.close();
   }
-  return Buffer.concat(parts);
 }

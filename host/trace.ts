@@ -1,6 +1,6 @@
 // Recordings and traces of a device, docs/abi.md "Recordings and traces".
 
-export const TraceKind = { Seed: 1, Record: 2, Start: 3, Event: 4, Poll: 5, Answer: 6, Effect: 7, Trap: 8 } as const;
+export const TraceKind = { Seed: 1, Record: 2, Start: 3, Event: 4, Poll: 5, Answer: 6, Effect: 7, Trap: 8, Image: 9 } as const;
 
 const RECORDING_MAGIC = "KWR1";
 const TRACE_MAGIC = "KWT1";
@@ -71,6 +71,11 @@ export function effectOctets(id: number, answer: number, scalars: readonly bigin
   head[0] = id;
   head.writeInt32LE(answer, 1);
   return Buffer.concat([head, ...scalars.map(int64), octets]);
+}
+
+/** What an `image_...` import answered, and the octets that it wrote. */
+export function imageOctets(id: number, answer: number, written: Uint8Array): Buffer {
+  return effectOctets(id, answer, [], written);
 }
 
 export function startOctets(now: bigint, reason: number): Buffer {

@@ -18,6 +18,7 @@ const ABOUT =
   "Limits from the emulated board, octets and instructions; npm run budget compares, npm run budget -- --write replaces. docs/memory.md explains each.";
 
 const LABELS: Record<keyof Figures, string> = {
+  module: "module",
   wasmCode: "wasm code",
   wasmData: "wasm data",
   linearMemory: "linear memory",
@@ -28,7 +29,7 @@ const LABELS: Record<keyof Figures, string> = {
   cStackPeak: "C stack at its peak",
   staticRam: "RAM without the arena",
   ram: "whole RAM",
-  flash: "flash",
+  flash: "flash of the native firmware with its factory module",
   loadInstructions: "instructions to check and load the module",
   frameInstructions: "instructions of a full-size frame",
   cbkeSuite1Instructions: "instructions of a key establishment, suite 1",

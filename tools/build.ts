@@ -37,8 +37,13 @@ export interface Built {
   memory: number;
 }
 
-/** Compiles one entry with the options of asconfig.json; `extra` comes last and wins. */
-export async function compile(entry: string, target: string | undefined, extra: string[] = []): Promise<Built> {
+/** Compiles one entry with the options of asconfig.json; `extra` comes last and wins.  `edit` may change a source on its way in. */
+export async function compile(
+  entry: string,
+  target: string | undefined,
+  extra: string[] = [],
+  edit: (name: string, text: string) => string = (_, text) => text,
+): Promise<Built> {
   let memory = 0;
   let wasm: Uint8Array | undefined;
   const transform = {
@@ -54,7 +59,7 @@ export async function compile(entry: string, target: string | undefined, extra: 
   const result = await asc.main([entry, ...config, "--outFile", "out.wasm", ...extra], {
     // biome-ignore lint/suspicious/noExplicitAny: the compiler's own type asks for its internal classes
     transforms: [transform as any],
-    readFile: (name: string, base: string) => (existsSync(join(base, name)) ? readFileSync(join(base, name), "utf8") : null),
+    readFile: (name: string, base: string) => (existsSync(join(base, name)) ? edit(name, readFileSync(join(base, name), "utf8")) : null),
     writeFile: (name: string, contents: Uint8Array | string) => {
       if (name.endsWith(".wasm")) wasm = contents as Uint8Array;
     },

@@ -1,14 +1,20 @@
 // A communications hub in phase 1: ZigBee coordinator and trust centre, Smart Energy 1.x energy service interface (0x0500).
 //
 //   next -> radio: stackInput -> mirror, establishment        uplink: hubInput -> clock, tariff, whom to admit
-//   due  -> stack, one slice of key establishment, prices to tell
+//           -> fetch: files for devices, and the next module
+//   due  -> stack, one slice of key establishment, prices to tell, pages and notifications of files, the next block
+import { fetchDeadline, fetchTick } from "../application/hub/fetch";
 import { HubHeard, hubAsked, hubInput, hubReset } from "../application/hub/hub";
+import { ownChanged, ownDeadline, ownReset, ownTick, ownUplinkHeard } from "../application/hub/own";
+import { reportTick } from "../application/hub/report";
 import { Err } from "../core/err";
 import { ABI_VERSION, EVENT_HEAD, EVENT_KIND, EventKind, next } from "../core/host";
 import { establishDeadline, establishInput, establishTick, EstablishHeard } from "../sep1/establishment";
 import { keLinkKey, keResult, keWipe } from "../sep1/key_establishment/exchange";
 import { MirrorHeard } from "../sep1/mirror";
 import { hubMirrorInput } from "../sep1/mirror_hub";
+import { notifySoon } from "../sep1/ota/notify";
+import { otaServerDeadline, otaServerReset, otaServerTick } from "../sep1/ota/server";
 import { noteAdmitted, noteFailed, noteFormed, noteStarted, Procedure } from "../sep1/notes";
 import { priceReset, priceTick } from "../sep1/price/server";
 import { apsHeard } from "../zigbee/aps/aps";
@@ -35,8 +41,8 @@ const description = memory.data<u8>([
   // node: coordinator, 2.4 GHz, mains and always listening, largest frame 82, largest message 256, revision 21, trust centre
   0x00, 0x40, 0x8f, 0x00, 0x00, 82, 0x00, 0x01, 0x01, 0x2a, 0x00, 0x01, 0x00,
   1,
-  // endpoint 1: Basic, Time, Price, Key Establishment; client of Key Establishment
-  18, 1, 0x09, 0x01, 0x00, 0x05, 0, 4, 0x00, 0x00, 0x0a, 0x00, 0x00, 0x07, 0x00, 0x08, 1, 0x00, 0x08,
+  // endpoint 1: Basic, Time, OTA Upgrade, Price, Key Establishment; client of Key Establishment
+  20, 1, 0x09, 0x01, 0x00, 0x05, 0, 5, 0x00, 0x00, 0x0a, 0x00, 0x19, 0x00, 0x00, 0x07, 0x00, 0x08, 1, 0x00, 0x08,
 ]);
 
 @unmanaged @final
@@ -54,8 +60,10 @@ export function abi(): u32 { return ABI_VERSION; }
 export function start(now: i64, reason: u32): void {
   noteStarted(reason);
   zdoDescribe(description);
-  hubReset();
+  hubReset(now);
   priceReset();
+  otaServerReset(now);
+  ownReset(now);
   state.formed = stackReset(now, reason);
   state.formAt = state.formed ? i64.MAX_VALUE : now;
   if (state.formed) noteFormed();
@@ -72,14 +80,22 @@ export function poll(now: i64): i64 {
   if (establishDeadline() <= now) established(establishTick(now));
   if (state.formAt <= now) form(now);
   priceTick(now);
-  return budget > 0 ? deadline() : now;
+  let settled = fetchTick(now);
+  if (settled > 0) notifySoon(settled, now);
+  else if (settled == 0) ownChanged();
+  otaServerTick(now);
+  ownTick(state.formed, now);
+  return budget > 0 && !reportTick() ? deadline(now) : now;
 }
 
 function take(now: i64): void {
   switch (<i32>load<u8>(event + EVENT_KIND)) {
     case EventKind.RadioReceived:
     case EventKind.RadioSent: return heard(stackInput(event, now), now);
-    case EventKind.Uplink: return asked(hubInput(event, now), now);
+    case EventKind.Uplink: {
+      ownUplinkHeard();
+      return asked(hubInput(event, now), now);
+    }
     default: return;
   }
 }
@@ -114,6 +130,7 @@ function asked(what: i32, now: i64): void {
       return;
     }
     case HubHeard.Permit: return permit(hubAsked.seconds, now);
+    case HubHeard.Rollout: return notifySoon(hubAsked.image, now);
     default: return;
   }
 }
@@ -140,6 +157,7 @@ function form(now: i64): void {
   if (nwkFormStart(CHANNELS, ANY_PAN, now) < 0) state.formAt = now + FORM_AGAIN_MS;
 }
 
-function deadline(): i64 {
-  return min<i64>(min<i64>(stackDeadline(), establishDeadline()), state.formAt);
+function deadline(now: i64): i64 {
+  let earliest = min<i64>(min<i64>(stackDeadline(), establishDeadline()), state.formAt);
+  return min<i64>(earliest, min<i64>(otaServerDeadline(), min<i64>(fetchDeadline(), ownDeadline(now))));
 }

@@ -79,6 +79,12 @@ export function commissioningStart(resumed: bool, now: i64): i32 {
 
 export function commissioningDeadline(): i64 { return procedure.deadline; }
 
+/** Whether the device is in its network and has the network key. */
+export function commissioningJoined(): bool { return <i32>procedure.state >= State.Finding && <i32>procedure.state <= State.Ready; }
+
+/** Whether it also shares an established key with the trust centre. */
+export function commissioningReady(): bool { return procedure.state == State.Ready; }
+
 /** Until when an answer is expected, 0 = none. */
 export function commissioningExpecting(): i64 {
   return procedure.state == State.Finding ? procedure.deadline : 0;

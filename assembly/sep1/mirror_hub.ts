@@ -1,11 +1,12 @@
-// The hub's clusters: servers of Basic, Time and Price.
+// The hub's clusters: servers of Basic, Time, Price and OTA Upgrade.
 import { ATTRIBUTES_END } from "../zigbee/zcl/attributes";
 import { ZCL_NO_CLUSTER, ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } from "../zigbee/zcl/foundation";
 import { zclReadAt, zclReadFirst, zclReadNext, zclReadPut, zclReadSend } from "../zigbee/zcl/serve";
 import { ZclHeard, zclDefault, zclHeard } from "../zigbee/zcl/zcl";
 import { BASIC_ATTRIBUTES, KEY_ESTABLISHMENT_ATTRIBUTES, POWER_MAINS, basicValue, keyEstablishmentValue } from "./basic";
 import { MirrorHeard, mirrorDefault, mirrorIsRequest, mirrorServe } from "./mirror";
-import { CLUSTER_BASIC, CLUSTER_KEY_ESTABLISHMENT, CLUSTER_PRICE, CLUSTER_TIME } from "./clusters";
+import { CLUSTER_BASIC, CLUSTER_KEY_ESTABLISHMENT, CLUSTER_OTA, CLUSTER_PRICE, CLUSTER_TIME } from "./clusters";
+import { otaServe } from "./ota/server";
 import { policyInput } from "./policy";
 import { priceServe } from "./price/server";
 import { TIME_ATTRIBUTES, timeValue } from "./time/server";
@@ -32,6 +33,11 @@ function command(now: i64): i32 {
       priceServe(now);
       return MirrorHeard.None;
     }
+    case CLUSTER_OTA: {
+      if (zclHeard.toClient) break;
+      otaServe(now);
+      return MirrorHeard.None;
+    }
   }
   zclDefault(attributesOf() ? ZCL_NO_CLUSTER_COMMAND : ZCL_NO_CLUSTER, now);
   return MirrorHeard.None;
@@ -51,6 +57,7 @@ function attributesOf(): usize {
     case CLUSTER_BASIC: return BASIC_ATTRIBUTES;
     case CLUSTER_TIME: return TIME_ATTRIBUTES;
     case CLUSTER_PRICE: return none;
+    case CLUSTER_OTA: return none; // all its attributes are the client's
   }
   return 0;
 }

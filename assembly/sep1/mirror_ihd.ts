@@ -1,4 +1,4 @@
-// The display's clusters: server of Basic; client of Time, Price and Metering.
+// The display's clusters: server of Basic; client of Time, Price, Metering and OTA Upgrade.
 import { ZCL_NO_CLUSTER, ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } from "../zigbee/zcl/foundation";
 import { zclReadAt, zclReadFirst, zclReadNext, zclReadPut, zclReadSend } from "../zigbee/zcl/serve";
 import { ZclHeard, zclDefault, zclHeard } from "../zigbee/zcl/zcl";
@@ -6,7 +6,9 @@ import { BASIC_ATTRIBUTES, KEY_ESTABLISHMENT_ATTRIBUTES, POWER_BATTERY, basicVal
 import { Errand, errandAnswered, errandIsAnswer, errandIsFrom, errandRefused, errandsReported } from "./errands";
 import { meteringTake } from "./metering/client";
 import { MirrorHeard, mirrorDefault, mirrorIsRequest, mirrorServe } from "./mirror";
-import { CLUSTER_BASIC, CLUSTER_KEY_ESTABLISHMENT, CLUSTER_METERING, CLUSTER_PRICE, CLUSTER_TIME } from "./clusters";
+import { CLUSTER_BASIC, CLUSTER_KEY_ESTABLISHMENT, CLUSTER_METERING, CLUSTER_OTA, CLUSTER_PRICE, CLUSTER_TIME } from "./clusters";
+import { OTA_ATTRIBUTES } from "./ota/attributes";
+import { otaMirrorCommand, otaMirrorOther, otaMirrorValue } from "./ota/mirror";
 import { policyInput } from "./policy";
 import { priceTake } from "./price/client";
 import { timeTake } from "./time/client";
@@ -18,7 +20,7 @@ const model = memory.data<u8>([12, 0x6b, 0x69, 0x6c, 0x6f, 0x77, 0x61, 0x73, 0x6
 export function ihdMirrorInput(now: i64): i32 {
   let kind = policyInput(now);
   if (mirrorIsRequest(kind)) serve(kind, now);
-  else switch (kind) {
+  else if (!otaMirrorOther(kind, now)) switch (kind) {
     case ZclHeard.None: break;
     case ZclHeard.Cluster: return command(now);
     case ZclHeard.Default: {
@@ -67,6 +69,7 @@ function command(now: i64): i32 {
       return MirrorHeard.None;
     }
   }
+  if (otaMirrorCommand(now)) return MirrorHeard.None;
   let known = zclHeard.cluster == CLUSTER_BASIC || (zclHeard.toClient && isClient(zclHeard.cluster));
   zclDefault(known ? ZCL_NO_CLUSTER_COMMAND : ZCL_NO_CLUSTER, now);
   return MirrorHeard.None;
@@ -81,12 +84,21 @@ function serve(kind: i32, now: i64): void {
   if (!mirrorServe(kind, table, now)) return;
   for (let id = zclReadFirst(table); id >= 0; id = zclReadNext()) {
     let at = zclReadAt();
-    zclReadPut(table == BASIC_ATTRIBUTES ? basicValue(id, at, model, POWER_BATTERY) : keyEstablishmentValue(at));
+    zclReadPut(value(id, at));
   }
   zclReadSend(now);
 }
 
+function value(id: u32, at: usize): u32 {
+  switch (zclHeard.cluster) {
+    case CLUSTER_BASIC: return basicValue(id, at, model, POWER_BATTERY);
+    case CLUSTER_OTA: return otaMirrorValue(id, at);
+  }
+  return keyEstablishmentValue(at);
+}
+
 function attributesOf(): usize {
   if (zclHeard.cluster == CLUSTER_KEY_ESTABLISHMENT) return KEY_ESTABLISHMENT_ATTRIBUTES;
-  return zclHeard.cluster == CLUSTER_BASIC && !zclHeard.toClient ? BASIC_ATTRIBUTES : 0;
+  if (zclHeard.toClient) return zclHeard.cluster == CLUSTER_OTA ? OTA_ATTRIBUTES : 0;
+  return zclHeard.cluster == CLUSTER_BASIC ? BASIC_ATTRIBUTES : 0;
 }

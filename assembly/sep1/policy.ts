@@ -2,7 +2,8 @@
 //
 //   not a frame ─▶ dropped      no link key where one is required ─▶ Default Response FAILURE under the network key
 //   not for us to do ─▶ Default Response with the reason           else ─▶ the device's clusters
-import { CLUSTER_BASIC, CLUSTER_IDENTIFY, CLUSTER_KEY_ESTABLISHMENT, CLUSTER_TIME } from "./clusters";
+import { CLUSTER_BASIC, CLUSTER_IDENTIFY, CLUSTER_KEY_ESTABLISHMENT, CLUSTER_OTA, CLUSTER_TIME } from "./clusters";
+import { OTA_NOTIFY } from "./ota/command";
 import { ApsKeyKind, apsHeard } from "../zigbee/aps/aps";
 import { ZCL_FAILURE } from "../zigbee/zcl/foundation";
 import { ZclHeard, zclDefault, zclHeard, zclInput } from "../zigbee/zcl/zcl";
@@ -22,12 +23,18 @@ export function policyNeedsLinkKey(cluster: u32): bool {
   return true;
 }
 
+/** A broadcast has no link key: the notification of new files tells nothing, and its receiver asks under the link key. */
+function needsLinkKey(kind: i32): bool {
+  if (!policyNeedsLinkKey(apsHeard.cluster)) return false;
+  return !(apsHeard.broadcast && apsHeard.cluster == CLUSTER_OTA && kind == ZclHeard.Cluster && zclHeard.command == OTA_NOTIFY);
+}
+
 /** Looks at the message in `apsHeard`; answers a `ZclHeard` for the clusters, or `None` when it is dealt with. */
 export function policyInput(now: i64): i32 {
   let kind = zclInput();
   if (kind == ZclHeard.None) return ZclHeard.None;
   // A default response without the key is how a partner says that it has lost ours.
-  if (kind != ZclHeard.Default && apsHeard.keyKind != ApsKeyKind.Established && policyNeedsLinkKey(apsHeard.cluster)) {
+  if (kind != ZclHeard.Default && apsHeard.keyKind != ApsKeyKind.Established && needsLinkKey(kind)) {
     policyCounters.noLinkKey++;
     zclDefault(ZCL_FAILURE, now);
     return ZclHeard.None;

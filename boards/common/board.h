@@ -29,6 +29,7 @@ enum kw_err {
     KW_ERR_BAD_MIC = -8,
     KW_ERR_NO_ACK = -9,
     KW_ERR_CHANNEL_BUSY = -10,
+    KW_ERR_REFUSED = -15, // a package, with its reason in image_state
 };
 
 // NOR flash.  Offsets count from the first octet of the region that belongs to the store.

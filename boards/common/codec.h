@@ -29,9 +29,11 @@ void kw_decode_begin(struct kw_decoder *d, enum kw_encoding encoding);
 
 // Decodes until the input is used up or `room` octets have been made.  Moves *in; answers how many octets it made at `out`, or a
 // negated KW_IMAGE_REASON_ENCODING, _OVERFLOW or _FLASH.  Neither answers nor time depend on how the input is cut into calls.
+// Input behind the image's last octet is an overflow, so all of it must come here.
 int32_t kw_decode(struct kw_decoder *d, const struct kw_decode_io *io, const uint8_t **in, const uint8_t *end, uint8_t *out, uint32_t room);
 
-// Whether the stream ends here: image_size octets are made and no operation is half done.
+// Whether the stream ends here: image_size octets are made and the coder stands where its encoder ended.  If not, although all
+// input was given, that is KW_IMAGE_REASON_ENCODING.
 bool kw_decode_done(const struct kw_decoder *d, const struct kw_decode_io *io);
 
 #endif

@@ -11,7 +11,7 @@
 #include "package.h"
 
 #define KW_IMAGE_FILES_MAX 4u
-#define KW_IMAGE_TRIES 3u
+#define KW_IMAGE_TRIES_MAX 3u
 #define KW_IMAGE_TRIAL_MS 1200000u // a module on trial that has not confirmed by then is stopped: a failed try
 #define KW_IMAGE_PAGE 256u
 #define KW_IMAGE_SLOT_HEAD 2048u // octets before the module in a slot: the envelope
@@ -39,6 +39,9 @@ struct kw_images;
 
 // Reads the state.  KW_OK also when there is none yet (a blank or foreign region); KW_ERR_RESERVED when the layout does not fit the part.
 int32_t kw_images_open(struct kw_images *s, const struct kw_image_config *config);
+
+// At manufacture, between open and boot: verifies a package, writes it to a slot, slot A of a blank part, and confirms it.
+int32_t kw_images_install(struct kw_images *s, const uint8_t *package, uint32_t size);
 
 // Decides what runs, counts a try before a trial, verifies from the flash.  The module's octets are where the flash is mapped.
 enum kw_image_source kw_images_boot(struct kw_images *s, const uint8_t **wasm, uint32_t *size);

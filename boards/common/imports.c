@@ -1,50 +1,10 @@
 // The module's imports.  Each checks its ranges first; one that leaves the memory is a trap and nothing has happened yet.
 #include <string.h>
 #include "gf2.h"
+#include "imports.h"
 #include "m3_compile.h"
-#include "m3_env.h"
-#include "machine.h"
 
 enum { PSDU_MIN = 3, PSDU_MAX = 125, DISPLAY_LINES = 8, DISPLAY_COLUMNS = 32, NONCE = 13, MIC = 4 };
-
-enum import_id {
-#define X(id, name, signature) ID_##name = id,
-    KW_IMPORTS(X)
-#undef X
-};
-
-struct call {
-    struct kw_machine *m;
-    uint64_t *arguments;
-    uint8_t *memory;
-    uint64_t length;
-    bool bad;
-};
-
-#define IMPORT(name) static const void *import_##name(IM3Runtime runtime, IM3ImportContext context, uint64_t *stack, void *memory)
-// The answer, if there is one, comes before the arguments.
-#define CALL(answers) struct call c = {runtime->userdata, stack + (answers), memory, m3_GetMemorySize(runtime), false}; (void)context
-#define CHECK() if (c.bad) return m3Err_trapOutOfBoundsMemoryAccess
-#define ANSWER(value) return (*(uint32_t *)(void *)stack = (uint32_t)(value), m3Err_none)
-
-static uint32_t get16(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
-static uint32_t get32(const uint8_t *at) { return get16(at) | get16(at + 2) << 16; }
-
-static uint32_t argument(const struct call *c, uint32_t index) { return *(const uint32_t *)(const void *)&c->arguments[index]; }
-
-static uint8_t *range(struct call *c, uint32_t index, uint64_t size) {
-    uint32_t at = argument(c, index);
-    if (at + size <= c->length) return c->memory + at;
-    c->bad = true;
-    return NULL;
-}
-
-static void note(const struct call *c, const struct kw_effect *effect) {
-    if (c->m->config.trace != NULL) kw_trace_effect(c->m->config.trace, effect);
-}
-
-static const struct kw_board *board(const struct call *c) { return c->m->config.board; }
-static void *outside(const struct call *c) { return c->m->config.board->context; }
 
 // ---- Events, radio ----
 
@@ -63,37 +23,37 @@ static int32_t take_event(struct kw_machine *m, uint8_t *at, uint32_t capacity) 
 
 IMPORT(next) {
     CALL(1);
-    uint32_t capacity = argument(&c, 1);
-    uint8_t *at = range(&c, 0, capacity);
+    uint32_t capacity = kw_argument(&c, 1);
+    uint8_t *at = kw_range(&c, 0, capacity);
     CHECK();
     ANSWER(take_event(c.m, at, capacity));
 }
 
 IMPORT(radio_set) {
     CALL(1);
-    uint32_t parameter = argument(&c, 0);
+    uint32_t parameter = kw_argument(&c, 0);
     int64_t value = (int64_t)c.arguments[1];
     int32_t answer = KW_ERR_RESERVED;
     if (parameter >= KW_RADIO_PARAMETER_CHANNEL && parameter <= KW_RADIO_PARAMETER_PENDING_NONE)
-        answer = board(&c)->radio_set(outside(&c), parameter, value);
-    note(&c, &(struct kw_effect){ID_radio_set, answer, {parameter, value}, 2, NULL, 0});
+        answer = kw_board_of(&c)->radio_set(kw_outside(&c), parameter, value);
+    kw_note(&c, &(struct kw_effect){ID_radio_set, answer, {parameter, value}, 2, NULL, 0});
     ANSWER(answer);
 }
 
 IMPORT(radio_send) {
     CALL(1);
-    uint32_t size = argument(&c, 1), handle = argument(&c, 2);
-    const uint8_t *psdu = range(&c, 0, size);
+    uint32_t size = kw_argument(&c, 1), handle = kw_argument(&c, 2);
+    const uint8_t *psdu = kw_range(&c, 0, size);
     CHECK();
     int32_t answer = KW_OK;
     if (size < PSDU_MIN || size > PSDU_MAX) answer = KW_ERR_BAD_LENGTH;
     else if (c.m->sending) answer = KW_ERR_BUSY;
-    else answer = board(&c)->radio_send(outside(&c), psdu, size, (uint8_t)handle);
+    else answer = kw_board_of(&c)->radio_send(kw_outside(&c), psdu, size, (uint8_t)handle);
     if (answer == KW_OK) {
         c.m->sending = true;
         c.m->sending_handle = (uint8_t)handle;
     }
-    note(&c, &(struct kw_effect){ID_radio_send, answer, {handle, 0}, 1, psdu, size});
+    kw_note(&c, &(struct kw_effect){ID_radio_send, answer, {handle, 0}, 1, psdu, size});
     ANSWER(answer);
 }
 
@@ -101,40 +61,40 @@ IMPORT(radio_send) {
 
 IMPORT(store_read) {
     CALL(1);
-    uint32_t capacity = argument(&c, 2);
-    uint8_t *at = range(&c, 1, capacity);
+    uint32_t capacity = kw_argument(&c, 2);
+    uint8_t *at = kw_range(&c, 1, capacity);
     CHECK();
-    ANSWER(kw_store_read(c.m->config.store, argument(&c, 0), at, capacity));
+    ANSWER(kw_store_read(c.m->config.store, kw_argument(&c, 0), at, capacity));
 }
 
 IMPORT(store_write) {
     CALL(1);
-    uint32_t record = argument(&c, 0), size = argument(&c, 2);
-    const uint8_t *at = range(&c, 1, size);
+    uint32_t record = kw_argument(&c, 0), size = kw_argument(&c, 2);
+    const uint8_t *at = kw_range(&c, 1, size);
     CHECK();
     int32_t answer = kw_store_write(c.m->config.store, record, at, size);
-    note(&c, &(struct kw_effect){ID_store_write, answer, {record, 0}, 1, at, size});
+    kw_note(&c, &(struct kw_effect){ID_store_write, answer, {record, 0}, 1, at, size});
     ANSWER(answer);
 }
 
 IMPORT(key_set) {
     CALL(1);
-    uint32_t slot = argument(&c, 0);
-    const uint8_t *key = range(&c, 1, 16);
+    uint32_t slot = kw_argument(&c, 0);
+    const uint8_t *key = kw_range(&c, 1, 16);
     CHECK();
     int32_t answer = kw_store_key_set(c.m->config.store, slot, key);
     kw_forget_keys(c.m, slot);
-    if (answer == KW_OK && board(&c)->key_set != NULL) board(&c)->key_set(outside(&c), slot, key);
-    note(&c, &(struct kw_effect){ID_key_set, answer, {slot, 0}, 1, NULL, 0});
+    if (answer == KW_OK && kw_board_of(&c)->key_set != NULL) kw_board_of(&c)->key_set(kw_outside(&c), slot, key);
+    kw_note(&c, &(struct kw_effect){ID_key_set, answer, {slot, 0}, 1, NULL, 0});
     ANSWER(answer);
 }
 
 IMPORT(key_clear) {
     CALL(1);
-    uint32_t slot = argument(&c, 0);
+    uint32_t slot = kw_argument(&c, 0);
     int32_t answer = kw_store_key_clear(c.m->config.store, slot);
     kw_forget_keys(c.m, slot);
-    note(&c, &(struct kw_effect){ID_key_clear, answer, {slot, 0}, 1, NULL, 0});
+    kw_note(&c, &(struct kw_effect){ID_key_clear, answer, {slot, 0}, 1, NULL, 0});
     ANSWER(answer);
 }
 
@@ -168,11 +128,11 @@ static const struct kw_ccm *find_key(struct kw_machine *m, uint32_t selector) {
 }
 
 // The ranges of ccm_seal and ccm_open; the nonce is copied because a module may lay it into the text.
-static struct kw_ccm_text ccm_ranges(struct call *c, uint8_t nonce[NONCE], uint32_t mic) {
-    uint32_t aad_size = argument(c, 3), size = argument(c, 5);
-    const uint8_t *at = range(c, 1, NONCE);
-    const uint8_t *aad = range(c, 2, aad_size);
-    uint8_t *text = range(c, 4, (uint64_t)size + mic);
+static struct kw_ccm_text ccm_ranges(struct kw_call *c, uint8_t nonce[NONCE], uint32_t mic) {
+    uint32_t aad_size = kw_argument(c, 3), size = kw_argument(c, 5);
+    const uint8_t *at = kw_range(c, 1, NONCE);
+    const uint8_t *aad = kw_range(c, 2, aad_size);
+    uint8_t *text = kw_range(c, 4, (uint64_t)size + mic);
     if (!c->bad) memcpy(nonce, at, NONCE);
     return (struct kw_ccm_text){nonce, NONCE, aad, aad_size, text, size, text, MIC};
 }
@@ -182,7 +142,7 @@ IMPORT(ccm_seal) {
     uint8_t nonce[NONCE];
     struct kw_ccm_text t = ccm_ranges(&c, nonce, MIC);
     CHECK();
-    const struct kw_ccm *key = find_key(c.m, argument(&c, 0));
+    const struct kw_ccm *key = find_key(c.m, kw_argument(&c, 0));
     if (key == NULL) ANSWER(KW_ERR_NOT_FOUND);
     t.tag = t.text + t.text_size;
     if (!kw_ccm_seal(key, &t)) ANSWER(KW_ERR_BAD_LENGTH);
@@ -194,7 +154,7 @@ IMPORT(ccm_open) {
     uint8_t nonce[NONCE];
     struct kw_ccm_text t = ccm_ranges(&c, nonce, 0);
     CHECK();
-    const struct kw_ccm *key = find_key(c.m, argument(&c, 0));
+    const struct kw_ccm *key = find_key(c.m, kw_argument(&c, 0));
     if (key == NULL) ANSWER(KW_ERR_NOT_FOUND);
     if (t.text_size < MIC) ANSWER(KW_ERR_TRUNCATED);
     t.text_size -= MIC;
@@ -208,9 +168,9 @@ IMPORT(ccm_open) {
 IMPORT(hash_mmo) {
     CALL(1);
     uint8_t hash[16];
-    uint32_t size = argument(&c, 1);
-    const uint8_t *at = range(&c, 0, size);
-    uint8_t *out = range(&c, 2, sizeof hash);
+    uint32_t size = kw_argument(&c, 1);
+    const uint8_t *at = kw_range(&c, 0, size);
+    uint8_t *out = kw_range(&c, 2, sizeof hash);
     CHECK();
     kw_hash_mmo(hash, at, size);
     memcpy(out, hash, sizeof hash);
@@ -220,9 +180,9 @@ IMPORT(hash_mmo) {
 IMPORT(hmac_mmo) {
     CALL(1);
     uint8_t mac[16];
-    uint32_t size = argument(&c, 2);
-    const uint8_t *key = range(&c, 0, 16), *at = range(&c, 1, size);
-    uint8_t *out = range(&c, 3, sizeof mac);
+    uint32_t size = kw_argument(&c, 2);
+    const uint8_t *key = kw_range(&c, 0, 16), *at = kw_range(&c, 1, size);
+    uint8_t *out = kw_range(&c, 3, sizeof mac);
     CHECK();
     kw_hmac_mmo(mac, key, 16, at, size);
     memcpy(out, mac, sizeof mac);
@@ -232,9 +192,9 @@ IMPORT(hmac_mmo) {
 IMPORT(gf2_multiply) {
     CALL(1);
     uint32_t a[GF2_WORDS_MAX], b[GF2_WORDS_MAX], product[2 * GF2_WORDS_MAX];
-    uint32_t words = argument(&c, 3);
-    const uint8_t *from_a = range(&c, 0, words * UINT64_C(4)), *from_b = range(&c, 1, words * UINT64_C(4));
-    uint8_t *out = range(&c, 2, words * UINT64_C(8));
+    uint32_t words = kw_argument(&c, 3);
+    const uint8_t *from_a = kw_range(&c, 0, words * UINT64_C(4)), *from_b = kw_range(&c, 1, words * UINT64_C(4));
+    uint8_t *out = kw_range(&c, 2, words * UINT64_C(8));
     CHECK();
     if (words < 1 || words > GF2_WORDS_MAX) ANSWER(KW_ERR_BAD_LENGTH);
     memcpy(a, from_a, words * 4);
@@ -246,124 +206,53 @@ IMPORT(gf2_multiply) {
 
 IMPORT(entropy) {
     CALL(0);
-    uint32_t size = argument(&c, 1);
-    uint8_t *at = range(&c, 0, size);
+    uint32_t size = kw_argument(&c, 1);
+    uint8_t *at = kw_range(&c, 0, size);
     CHECK();
     kw_drbg_generate(&c.m->drbg, at, size);
     return m3Err_none;
-}
-
-// ---- Images ----
-
-static struct kw_images *images(const struct call *c) { return c->m->config.images; }
-
-IMPORT(image_begin) {
-    CALL(1);
-    uint32_t image = argument(&c, 0);
-    const uint8_t *at = range(&c, 1, 12);
-    CHECK();
-    int32_t answer = KW_ERR_NOT_FOUND;
-    if (images(&c) != NULL) {
-        struct kw_package_key key = {(uint16_t)get16(at), (uint16_t)get16(at + 2), get32(at + 4), get32(at + 8)};
-        answer = kw_image_begin(images(&c), image, &key);
-    }
-    note(&c, &(struct kw_effect){ID_image_begin, answer, {image, 0}, 1, at, 12});
-    ANSWER(answer);
-}
-
-IMPORT(image_write) {
-    CALL(1);
-    uint32_t image = argument(&c, 0), offset = argument(&c, 1), size = argument(&c, 3);
-    const uint8_t *at = range(&c, 2, size);
-    CHECK();
-    int32_t answer = images(&c) == NULL ? KW_ERR_NOT_FOUND : kw_image_write(images(&c), image, offset, at, size);
-    note(&c, &(struct kw_effect){ID_image_write, answer, {image, offset}, 2, at, size});
-    ANSWER(answer);
-}
-
-IMPORT(image_read) {
-    CALL(1);
-    uint32_t capacity = argument(&c, 3);
-    uint8_t *at = range(&c, 2, capacity);
-    CHECK();
-    ANSWER(images(&c) == NULL ? KW_ERR_NOT_FOUND : kw_image_read(images(&c), argument(&c, 0), argument(&c, 1), at, capacity));
-}
-
-IMPORT(image_finish) {
-    CALL(1);
-    (void)memory;
-    uint32_t image = argument(&c, 0);
-    int32_t answer = images(&c) == NULL ? KW_ERR_NOT_FOUND : kw_image_finish(images(&c), image);
-    note(&c, &(struct kw_effect){ID_image_finish, answer, {image, 0}, 1, NULL, 0});
-    ANSWER(answer);
-}
-
-IMPORT(image_activate) {
-    CALL(1);
-    (void)memory;
-    uint32_t image = argument(&c, 0);
-    int32_t answer = images(&c) == NULL ? KW_ERR_NOT_FOUND : kw_image_activate(images(&c), image);
-    note(&c, &(struct kw_effect){ID_image_activate, answer, {image, 0}, 1, NULL, 0});
-    ANSWER(answer);
-}
-
-IMPORT(image_confirm) {
-    CALL(1);
-    (void)memory;
-    uint32_t healthy = argument(&c, 0);
-    int32_t answer = images(&c) == NULL ? KW_ERR_NOT_FOUND : kw_image_confirm(images(&c), healthy != 0);
-    note(&c, &(struct kw_effect){ID_image_confirm, answer, {healthy, 0}, 1, NULL, 0});
-    ANSWER(answer);
-}
-
-IMPORT(image_state) {
-    CALL(1);
-    uint32_t capacity = argument(&c, 2);
-    uint8_t *at = range(&c, 1, capacity);
-    CHECK();
-    ANSWER(images(&c) == NULL ? KW_ERR_NOT_FOUND : kw_image_state(images(&c), argument(&c, 0), at, capacity));
 }
 
 // ---- The rest of the world ----
 
 IMPORT(sense) {
     CALL(1);
-    uint32_t quantity = argument(&c, 0), period = argument(&c, 1);
-    int32_t answer = board(&c)->sense(outside(&c), quantity, period);
-    note(&c, &(struct kw_effect){ID_sense, answer, {quantity, period}, 2, NULL, 0});
+    uint32_t quantity = kw_argument(&c, 0), period = kw_argument(&c, 1);
+    int32_t answer = kw_board_of(&c)->sense(kw_outside(&c), quantity, period);
+    kw_note(&c, &(struct kw_effect){ID_sense, answer, {quantity, period}, 2, NULL, 0});
     ANSWER(answer);
 }
 
 IMPORT(display) {
     CALL(1);
-    uint32_t line = argument(&c, 0), size = argument(&c, 2);
-    const uint8_t *text = range(&c, 1, size);
+    uint32_t line = kw_argument(&c, 0), size = kw_argument(&c, 2);
+    const uint8_t *text = kw_range(&c, 1, size);
     CHECK();
     int32_t answer = KW_OK;
     if (line >= DISPLAY_LINES) answer = KW_ERR_RESERVED;
     else if (size > DISPLAY_COLUMNS) answer = KW_ERR_BAD_LENGTH;
-    else answer = board(&c)->display(outside(&c), line, text, size);
-    note(&c, &(struct kw_effect){ID_display, answer, {line, 0}, 1, text, size});
+    else answer = kw_board_of(&c)->display(kw_outside(&c), line, text, size);
+    kw_note(&c, &(struct kw_effect){ID_display, answer, {line, 0}, 1, text, size});
     ANSWER(answer);
 }
 
 IMPORT(uplink_send) {
     CALL(1);
-    uint32_t size = argument(&c, 1);
-    const uint8_t *at = range(&c, 0, size);
+    uint32_t size = kw_argument(&c, 1);
+    const uint8_t *at = kw_range(&c, 0, size);
     CHECK();
-    int32_t answer = board(&c)->uplink_send(outside(&c), at, size);
-    note(&c, &(struct kw_effect){ID_uplink_send, answer, {0, 0}, 0, at, size});
+    int32_t answer = kw_board_of(&c)->uplink_send(kw_outside(&c), at, size);
+    kw_note(&c, &(struct kw_effect){ID_uplink_send, answer, {0, 0}, 0, at, size});
     ANSWER(answer);
 }
 
 IMPORT(log) {
     CALL(0);
-    uint32_t code = argument(&c, 0), size = argument(&c, 2);
-    const uint8_t *at = range(&c, 1, size);
+    uint32_t code = kw_argument(&c, 0), size = kw_argument(&c, 2);
+    const uint8_t *at = kw_range(&c, 1, size);
     CHECK();
-    board(&c)->log(outside(&c), code, at, size);
-    note(&c, &(struct kw_effect){ID_log, KW_OK, {code, 0}, 1, at, size});
+    kw_board_of(&c)->log(kw_outside(&c), code, at, size);
+    kw_note(&c, &(struct kw_effect){ID_log, KW_OK, {code, 0}, 1, at, size});
     return m3Err_none;
 }
 
@@ -371,8 +260,8 @@ IMPORT(halt) {
     CALL(0);
     (void)memory;
     c.m->halted = true;
-    c.m->halt_reason = argument(&c, 0);
-    note(&c, &(struct kw_effect){ID_halt, KW_OK, {c.m->halt_reason, 0}, 1, NULL, 0});
+    c.m->halt_reason = kw_argument(&c, 0);
+    kw_note(&c, &(struct kw_effect){ID_halt, KW_OK, {c.m->halt_reason, 0}, 1, NULL, 0});
     return m3Err_trapExit;
 }
 
@@ -380,7 +269,7 @@ IMPORT(halt) {
 
 const char *kw_link(struct kw_machine *m) {
     static const struct { const char *name; M3RawCall call; } bodies[] = {
-#define X(id, name, signature) {#name, import_##name},
+#define X(id, name, signature) {#name, kw_import_##name},
         KW_IMPORTS(X)
 #undef X
     };

@@ -31,7 +31,8 @@ struct kw_machine {
     bool sending; // a frame is under way until its RadioSent event has been taken
     bool halted;
     uint8_t sending_handle;
-    uint32_t halt_reason, reason_offset;
+    uint32_t halt_reason, reason_offset, gate_verdict;
+    uint32_t long_works; // of the running call
     const char *reason;
     uint32_t arena_loaded, translated_peak, reserve, drops;
     uint32_t events, queued, events_dropped, bad_mic;

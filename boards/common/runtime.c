@@ -106,6 +106,7 @@ enum kw_stop kw_load(struct kw_machine *m, const struct kw_config *config) {
     if (reason != KW_GATE_OK) {
         m->reason = kw_gate_reason(reason);
         m->reason_offset = offset;
+        m->gate_verdict = reason;
         return KW_STOP_REFUSED;
     }
     if (config->memory_limit == 0) m->config.memory_limit = kw_gate_memory(config->wasm, config->wasm_size);
@@ -158,6 +159,7 @@ static const char *call_poll(struct kw_machine *m) {
 
 static enum kw_stop run(struct kw_machine *m, step *call) {
     const struct kw_trace *trace = m->config.trace;
+    m->long_works = 0;
     const char *result = m->loaded && !m->running ? make_room(m) : "the module is not loaded, or runs already";
     if (result == NULL) result = guarded(m, call);
     enum kw_stop stop = stop_of(m, result);
@@ -175,6 +177,10 @@ enum kw_stop kw_start(struct kw_machine *m, int64_t now, uint32_t reason) {
 }
 
 enum kw_stop kw_poll(struct kw_machine *m, int64_t now, int64_t *deadline) {
+    if (m->loaded && !m->running && m->config.images != NULL && kw_images_overdue(m->config.images, now)) {
+        m->loaded = false;
+        return stop_of(m, "the module on trial has not confirmed in time");
+    }
     if (m->config.trace != NULL) kw_trace_poll(m->config.trace, now);
     m->now = now;
     enum kw_stop stop = run(m, call_poll);
@@ -206,6 +212,7 @@ bool kw_event_waits(const struct kw_machine *m) { return m->events > 0; }
 const char *kw_reason(const struct kw_machine *m) { return m->reason; }
 uint32_t kw_reason_offset(const struct kw_machine *m) { return m->reason_offset; }
 uint32_t kw_halt_reason(const struct kw_machine *m) { return m->halt_reason; }
+uint32_t kw_gate_verdict(const struct kw_machine *m) { return m->gate_verdict; }
 
 // wasm3's stack begins as zeros; what is not zero was used.
 static uint32_t wasm_stack_peak(const struct kw_machine *m) {

@@ -35,6 +35,7 @@ struct kw_config {
     void *arena;                 // everything wasm3 allocates, linear memory included; 8-octet aligned
     uint32_t arena_size;
     uint32_t reserve;            // drop translated code before a poll when less than this is free; 0 = a quarter of what load left
+    const struct kw_answers *answers; // kw_replay's own: the image imports answer from a recording
     const uint8_t *seed;         // 32 octets from the noise source, or from a recording
     const struct kw_trace *trace; // where calls and effects are written as in docs/abi.md (trace.h); null where nobody asks
     uint64_t fuel;               // loop turns and calls in one start or poll, 0 = no limit; needs a build with KW_FUEL
@@ -58,6 +59,7 @@ struct kw_machine; // see machine.h; a board reserves one statically
 // Answers KW_STOP_NONE, KW_STOP_REFUSED or KW_STOP_MEMORY; kw_reason and kw_reason_offset say more.
 enum kw_stop kw_load(struct kw_machine *m, const struct kw_config *config);
 enum kw_stop kw_start(struct kw_machine *m, int64_t now, uint32_t reason);
+// A module on trial that has run too long without a confirmation is not polled again: KW_STOP_TRAP, and no part of the trace.
 enum kw_stop kw_poll(struct kw_machine *m, int64_t now, int64_t *deadline);
 
 // Queues an event, head and octets.  False when the queue is full (counted) or the head contradicts `size`.
@@ -68,6 +70,8 @@ bool kw_event_waits(const struct kw_machine *m);
 const char *kw_reason(const struct kw_machine *m);
 uint32_t kw_reason_offset(const struct kw_machine *m);
 uint32_t kw_halt_reason(const struct kw_machine *m);
+// enum kw_gate_reason of the last load; 0 when the gate let the module through.
+uint32_t kw_gate_verdict(const struct kw_machine *m);
 
 void kw_stats(const struct kw_machine *m, struct kw_stats *out);
 

@@ -1,9 +1,10 @@
 #include "trace.h"
 #include <string.h>
-#include "runtime.h"
+#include "machine.h"
 
 #define RECORD_HEAD 3u
 #define EFFECT_HEAD 5u
+#define IMAGE_HEAD 5u
 #define EFFECT_OCTETS_MAX 65535u // a record counts its octets in 16 bits
 
 static void put(uint8_t *at, uint64_t value, uint32_t size) {
@@ -101,8 +102,10 @@ const struct kw_board kw_replay_board = {
 struct replay {
     struct kw_machine *machine;
     struct kw_config *config;
+    const struct kw_source *source;
     const struct kw_replay_watch *watch;
     enum kw_stop stop;
+    bool bad; // an image import found another record than its answer
     uint8_t seed[32];
     uint8_t octets[2 + KW_STORE_RECORD_MAX]; // the largest record of a recording
 };
@@ -112,13 +115,28 @@ static void watch(const struct replay *r, bool before, enum kw_trace_kind kind, 
     if (call != NULL) call(r->watch->context, kind, now);
 }
 
+static bool take(const struct replay *r, void *to, uint32_t size) { return r->source->read(r->source->context, to, size); }
+
+// The answers stand behind the call that asks, so the next record of the source is the one.
+static bool next_answer(void *context, uint32_t id, int32_t *answer, uint8_t *at, uint32_t capacity) {
+    struct replay *r = context;
+    uint8_t head[RECORD_HEAD + IMAGE_HEAD];
+    r->bad = true;
+    if (!take(r, head, sizeof head) || head[0] != KW_TRACE_IMAGE || head[RECORD_HEAD] != id) return false;
+    uint32_t size = (uint32_t)get(head + 1, 2);
+    if (size < IMAGE_HEAD || size - IMAGE_HEAD > capacity || (size > IMAGE_HEAD && !take(r, at, size - IMAGE_HEAD))) return false;
+    *answer = (int32_t)get(head + RECORD_HEAD + 1, 4);
+    r->bad = false;
+    return true;
+}
+
 static enum kw_replay_end start(struct replay *r, int64_t now, uint32_t reason) {
     r->config->seed = r->seed;
     if (kw_load(r->machine, r->config) != KW_STOP_NONE) return KW_REPLAY_REFUSED;
     watch(r, true, KW_TRACE_START, now);
     r->stop = kw_start(r->machine, now, reason);
     watch(r, false, KW_TRACE_START, now);
-    return KW_REPLAY_DONE;
+    return r->bad ? KW_REPLAY_BAD : KW_REPLAY_DONE;
 }
 
 // After a trap the module does not run again before the next start.
@@ -128,7 +146,7 @@ static enum kw_replay_end poll(struct replay *r, int64_t now) {
     watch(r, true, KW_TRACE_POLL, now);
     r->stop = kw_poll(r->machine, now, &deadline);
     watch(r, false, KW_TRACE_POLL, now);
-    return KW_REPLAY_DONE;
+    return r->bad ? KW_REPLAY_BAD : KW_REPLAY_DONE;
 }
 
 static enum kw_replay_end record(struct replay *r, uint32_t kind, uint32_t size) {
@@ -148,17 +166,26 @@ static enum kw_replay_end record(struct replay *r, uint32_t kind, uint32_t size)
     }
 }
 
-enum kw_replay_end kw_replay(struct kw_machine *m, struct kw_config *config, const struct kw_source *source, const struct kw_replay_watch *watch) {
-    struct replay r = {.machine = m, .config = config, .watch = watch, .stop = KW_STOP_REFUSED};
+static enum kw_replay_end run(struct replay *r) {
     uint8_t head[RECORD_HEAD];
-    if (!source->read(source->context, r.octets, 4) || memcmp(r.octets, "KWR1", 4) != 0) return KW_REPLAY_BAD;
-    if (config->trace != NULL) kw_trace_begin(config->trace);
-    while (source->read(source->context, head, 1)) {
-        if (!source->read(source->context, head + 1, 2)) return KW_REPLAY_BAD;
+    if (!take(r, r->octets, 4) || memcmp(r->octets, "KWR1", 4) != 0) return KW_REPLAY_BAD;
+    if (r->config->trace != NULL) kw_trace_begin(r->config->trace);
+    while (take(r, head, 1)) {
+        if (!take(r, head + 1, 2)) return KW_REPLAY_BAD;
         uint32_t size = (uint32_t)get(head + 1, 2);
-        if (size > sizeof r.octets || (size > 0 && !source->read(source->context, r.octets, size))) return KW_REPLAY_BAD;
-        enum kw_replay_end end = record(&r, head[0], size);
+        if (size > sizeof r->octets || (size > 0 && !take(r, r->octets, size))) return KW_REPLAY_BAD;
+        enum kw_replay_end end = record(r, head[0], size);
         if (end != KW_REPLAY_DONE) return end;
     }
     return KW_REPLAY_DONE;
+}
+
+enum kw_replay_end kw_replay(struct kw_machine *m, struct kw_config *config, const struct kw_source *source, const struct kw_replay_watch *watch) {
+    struct replay r = {.machine = m, .config = config, .source = source, .watch = watch, .stop = KW_STOP_REFUSED};
+    const struct kw_answers answers = {&r, next_answer};
+    config->images = NULL;
+    config->answers = &answers;
+    enum kw_replay_end end = run(&r);
+    config->answers = m->config.answers = NULL; // they end with this call
+    return end;
 }

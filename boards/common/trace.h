@@ -15,6 +15,7 @@ enum kw_trace_kind {
     KW_TRACE_ANSWER = 6,
     KW_TRACE_EFFECT = 7,
     KW_TRACE_TRAP = 8,
+    KW_TRACE_IMAGE = 9,
 };
 
 // Where the octets of a trace go.
@@ -27,6 +28,13 @@ struct kw_trace {
 struct kw_source {
     void *context;
     bool (*read)(void *context, void *to, uint32_t size);
+};
+
+// What the image imports answered in a recording.  False when the recording goes on with something else than the answer to import `id`;
+// the octets that it wrote then go to `at`, which has room for `capacity`.
+struct kw_answers {
+    void *context;
+    bool (*next)(void *context, uint32_t id, int32_t *answer, uint8_t *at, uint32_t capacity);
 };
 
 // One call of an import.  Scalars in the order of the contract's table, without addresses and sizes.
@@ -54,7 +62,7 @@ struct kw_config;
 
 enum kw_replay_end {
     KW_REPLAY_DONE = 0,
-    KW_REPLAY_BAD = 1,     // not a recording, or a record that contradicts its kind
+    KW_REPLAY_BAD = 1,     // not a recording, a record that contradicts its kind, or an image import whose answer is not the next one
     KW_REPLAY_REFUSED = 2, // kw_load refused the module; kw_reason says why
 };
 
@@ -66,7 +74,7 @@ struct kw_replay_watch {
 };
 
 // Runs a recording from its first octet to its last and writes the trace to config->trace.  config->store must be open and empty;
-// config->seed is replaced by the recording's.  A second start in a recording is a reboot: the machine is loaded again.
+// config->seed is replaced by the recording's, config->images by its answers.  A second start in a recording is a reboot: the machine is loaded again.
 enum kw_replay_end kw_replay(struct kw_machine *m, struct kw_config *config, const struct kw_source *source, const struct kw_replay_watch *watch);
 
 #endif

@@ -1,5 +1,6 @@
-// A device: one module, linked into flash, run for ever.
+// A device: the module that the image slots say, or the factory's, which is linked into flash, run for ever.
 #include <string.h>
+#include "../common/image_slots.h"
 #include "../common/machine.h"
 #include "clock.h"
 #include "console.h"
@@ -13,13 +14,18 @@
 #define PATH_MAX 256u
 #define BACK_OFF_MS 1000 // after a trap, so that a module that traps at once does not wear out the flash
 #define SEED_SIZE 32u
+#define BOOTS_MAX 4 // on trial, confirmed, the other one, the factory's
 
+// Of the build: the factory module, and what this board is.
 extern const uint8_t kw_module[];
 extern const unsigned kw_module_size;
+extern const struct kw_image_identity kw_identity;
 
 static uint8_t arena[KW_ARENA_SIZE] __attribute__((aligned(8)));
 static struct kw_machine machine;
 static struct kw_store store;
+static struct kw_images images;
+static bool slots; // the images could be opened
 
 // Nothing can be done without it, and a reset would change nothing: the reason stays on the console.
 static _Noreturn void give_up(const char *why) {
@@ -121,23 +127,80 @@ static _Noreturn void stop(enum kw_stop why) {
     kw_reset_with(KW_RESET_REASON_TRAP);
 }
 
-static void load(void) {
+static void open_images(void) {
+    static struct kw_image_config config = {
+        .nor = &kw_flash_images,
+        .layout = { .slot_sectors = FLASH_SLOT_SECTORS },
+        .identity = &kw_identity,
+    };
+    static uint8_t key[16], noise[SEED_SIZE];
+    if (!read_option_file("key", 0, key, sizeof key)) give_up("no device key");
+    take_noise(noise);
+    config.device_key = key;
+    config.noise = noise;
+    config.factory = kw_module;
+    config.factory_size = kw_module_size;
+    kw_store_read(&store, KW_RECORD_ADDRESS, config.address, sizeof config.address);
+    slots = kw_images_open(&images, &config) == KW_OK;
+    kw_wipe(key, sizeof key); // only the key derived from it is needed from here on
+    if (!slots) console_say("the image slots cannot be opened");
+}
+
+// What runs next; the factory's where there are no slots.
+static enum kw_image_source choose(const uint8_t **wasm, uint32_t *size) {
+    kw_watchdog_feed(); // a slot is verified before it is loaded
+    if (slots) return kw_images_boot(&images, wasm, size);
+    *wasm = kw_module;
+    *size = kw_module_size;
+    return KW_IMAGE_FACTORY;
+}
+
+static void say_boot(enum kw_image_source source) {
+    static const char *const texts[] = { "slot A", "slot B", "the factory module" };
+    uint8_t state[KW_IMAGE_STATE];
+    console_begin('#');
+    console_text("boots");
+    console_text(texts[source]);
+    if (source < KW_IMAGE_FACTORY && kw_image_state(&images, 0, state, sizeof state) == (int32_t)sizeof state) {
+        console_text("version");
+        console_hex32(state[KW_IMAGE_RUNNING] | (uint32_t)state[KW_IMAGE_RUNNING + 1] << 8 | (uint32_t)state[KW_IMAGE_RUNNING + 2] << 16 | (uint32_t)state[KW_IMAGE_RUNNING + 3] << 24);
+        if (state[KW_IMAGE_FLAGS] & 1) console_text("on trial");
+    }
+    console_end();
+}
+
+static enum kw_stop load(const uint8_t *wasm, uint32_t size) {
     static uint8_t seed[SEED_SIZE];
     take_noise(seed);
     struct kw_config config = {
         .board = &kw_platform,
         .store = &store,
-        .wasm = kw_module,
-        .wasm_size = kw_module_size,
-        .memory_limit = KW_MEMORY_LIMIT,
+        .images = slots ? &images : 0,
+        .wasm = wasm,
+        .wasm_size = size,
         .arena = arena,
         .arena_size = sizeof arena,
         .seed = seed,
     };
     enum kw_stop answer = kw_load(&machine, &config);
-    if (answer == KW_STOP_NONE) return;
+    if (answer == KW_STOP_NONE) return answer;
     say_stop("the module is refused:");
     console_value("offset", kw_reason_offset(&machine));
+    return answer;
+}
+
+static void boot(void) {
+    for (int left = BOOTS_MAX; left > 0; left--) {
+        const uint8_t *wasm;
+        uint32_t size;
+        enum kw_image_source source = choose(&wasm, &size);
+        if (source == KW_IMAGE_NOTHING) break;
+        say_boot(source);
+        enum kw_stop answer = load(wasm, size);
+        if (answer == KW_STOP_NONE) return;
+        if (source == KW_IMAGE_FACTORY) break;
+        kw_images_refused(&images, answer == KW_STOP_MEMORY ? KW_IMAGE_REASON_MEMORY : KW_IMAGE_REASON_GATE, kw_gate_verdict(&machine));
+    }
     give_up("nothing to run");
 }
 
@@ -148,7 +211,8 @@ static _Noreturn void run(void) {
         kw_watchdog_feed();
         int64_t now = kw_clock_now();
         int64_t radio = kw_platform_run(now);
-        if (kw_event_waits(&machine) || now >= deadline) answer = kw_poll(&machine, now, &deadline);
+        bool overdue = slots && kw_images_overdue(&images, now); // however long a module on trial sleeps
+        if (kw_event_waits(&machine) || now >= deadline || overdue) answer = kw_poll(&machine, now, &deadline);
         else kw_clock_sleep(deadline < radio ? deadline : radio);
     }
     stop(answer);
@@ -164,7 +228,8 @@ int main(void) {
     kw_platform_begin(&machine);
     if (kw_last.reason == KW_RESET_REASON_TRAP || kw_last.reason == KW_RESET_REASON_WATCHDOG) kw_clock_sleep(kw_clock_now() + BACK_OFF_MS);
     kw_watchdog_begin();
-    load();
+    open_images();
+    boot();
     kw_platform_wait_radio();
     console_say("running");
     run();

@@ -9,6 +9,7 @@
 #define PAINT 0xa5a5a5a5u
 
 extern uint32_t kw_handler_stack_top[], kw_guard[], kw_stack_bottom[], kw_stack_top[];
+extern uint8_t kw_flash_window[];
 extern uint32_t kw_data_start[], kw_data_end[], kw_data_load[], kw_bss_start[], kw_bss_end[];
 
 static struct { uint32_t magic; struct kw_crash crash; } left NOINIT;
@@ -66,7 +67,13 @@ static void fence(uint32_t region, uint32_t base, uint32_t attributes, uint32_t 
 #endif
 #define READ_WRITE 0x13020000u
 #define DEVICE 0x13010000u
+#define READ_ONLY 0x16020000u
 #define NO_ACCESS 0x10000000u
+
+void kw_window_writable(bool writable) {
+    fence(4, (uint32_t)kw_flash_window, writable ? READ_WRITE : READ_ONLY, 19);
+    __asm volatile("dsb\n isb" ::: "memory");
+}
 
 // Without PRIVDEFENA, so that a touch outside the part's memory is a fault although the emulated board has memory there.
 __attribute__((used)) static void raise_fence(void) {
@@ -74,6 +81,7 @@ __attribute__((used)) static void raise_fence(void) {
     fence(1, 0x20000000u, READ_WRITE, 19);
     fence(2, 0x40000000u, DEVICE, 29);
     fence(3, (uint32_t)kw_guard, NO_ACCESS, 8);
+    kw_window_writable(false);
     MPU_CTRL = 1;
     __asm volatile("dsb\n isb" ::: "memory");
 }

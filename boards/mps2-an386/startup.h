@@ -2,6 +2,7 @@
 #ifndef KW_STARTUP_H
 #define KW_STARTUP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 // Lives in RAM that a reset leaves alone.
@@ -19,6 +20,9 @@ extern struct kw_crash kw_last;
 
 // Reboots with a reason for the next start.
 _Noreturn void kw_reset_with(uint32_t reason);
+
+// Whether the window in which the flash is mapped takes writes: for flash.c alone, which lets the emulated part have what its file has.
+void kw_window_writable(bool writable);
 
 // Octets of the main stack used at most since reset, found by the paint that is gone.
 uint32_t kw_stack_peak(void);

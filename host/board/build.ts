@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BEARSSL, fetchThirdParty, WASM3_SOURCE } from "../../tools/thirdparty/fetch.ts";
+import { Role } from "../abi.ts";
+import { developmentIdentity, type Identity, publicFromPem } from "../image/keys.ts";
 import { ROOT } from "../modules.ts";
 import { fontHeader, readFont } from "./font.ts";
-import { memoryNeed } from "./module.ts";
 import { BOARD, COMMON, PRODUCTS } from "./paths.ts";
 import { compile, link, replace, type Unit } from "./toolchain.ts";
 
@@ -28,10 +29,10 @@ const OURS = [
 export interface FirmwareOptions {
   /** Name of the product: build/boards/mps2-an386/NAME.elf. */
   name: string;
-  /** The module linked into flash; none in the replay firmware, which reads it from a file. */
+  /** The factory module, linked into flash; none in the replay firmware, which reads its module from a file. */
   wasm?: string;
-  /** Octets of linear memory the module gets; what its build measured when absent. */
-  memoryLimit?: number;
+  /** What the board is, and whose modules it runs; see `boardIdentity`. */
+  identity?: Identity;
   arenaSize?: number;
   stackSize?: number;
   say?: (line: string) => void;
@@ -63,10 +64,7 @@ export async function buildReplay(options: Partial<FirmwareOptions> = {}): Promi
 async function buildWith(mains: string[], options: FirmwareOptions): Promise<string> {
   const say = options.say ?? (() => {});
   fetchThirdParty(say);
-  const defines = [
-    `-DKW_ARENA_SIZE=${options.arenaSize ?? ARENA_SIZE}`,
-    `-DKW_MEMORY_LIMIT=${options.memoryLimit ?? (options.wasm ? memoryNeed(readFileSync(options.wasm)) : 0)}`,
-  ];
+  const defines = [`-DKW_ARENA_SIZE=${options.arenaSize ?? ARENA_SIZE}`];
   if (!options.wasm) defines.push("-DKW_FLASH_WRITABLE");
   const units: Unit[] = [
     ...[...mains, ...DRIVERS].map((file) => ({ source: join(BOARD, file), flags: [...OURS, ...COMMON_FLAGS, ...defines] })),
@@ -93,11 +91,38 @@ async function finish(units: Unit[], options: FirmwareOptions): Promise<string> 
   mkdirSync(PRODUCTS, { recursive: true });
   const header = fontHeader(readFont());
   await replace(join(PRODUCTS, "font.h"), async (draft) => writeFileSync(draft, header));
-  if (options.wasm) units.push(await moduleUnit(options.wasm));
+  if (options.wasm)
+    units.push(await moduleUnit(options.wasm), await identityUnit(options.identity ?? boardIdentity(Role.Ihd, options.say)));
   const objects = await compile(units, options.say ?? (() => {}));
   const target = join(PRODUCTS, `${options.name}.elf`);
   await link(objects, join(BOARD, "mps2-an386.ld"), [`-Wl,--defsym=KW_STACK_SIZE=${options.stackSize ?? STACK_SIZE}`], target);
   return target;
+}
+
+/** The board of the development, with the root key of the file that `KW_ROOT_KEY` names, or the development key, which protects nothing. */
+export function boardIdentity(role: number, say: (line: string) => void = () => {}): Identity {
+  const identity = developmentIdentity(role);
+  const file = process.env.KW_ROOT_KEY;
+  if (!file) {
+    say("the firmware trusts the development root key, which protects nothing; KW_ROOT_KEY=FILE names another public key in PEM");
+    return identity;
+  }
+  try {
+    return { ...identity, root: publicFromPem(readFileSync(file)) };
+  } catch (error) {
+    throw new Error(`KW_ROOT_KEY, ${file}: ${(error as Error).message}`);
+  }
+}
+
+async function identityUnit(identity: Identity): Promise<Unit> {
+  const list = (octets: Uint8Array): string => `{ ${[...octets].join(",")} }`;
+  const { root, vendor, classId, manufacturer, type, hardware, role, phases, nativeVersion, memoryMax } = identity;
+  const numbers = [manufacturer, type, hardware, role, phases, nativeVersion, memoryMax];
+  const members = [...[root, vendor, classId].map(list), ...numbers].join(", ");
+  const text = `#include "manifest.h"\nconst struct kw_image_identity kw_identity = { ${members} };\n`;
+  const source = join(PRODUCTS, `identity-${createHash("sha256").update(text).digest("hex").slice(0, 16)}.c`);
+  await replace(source, async (draft) => writeFileSync(draft, text));
+  return { source, flags: OURS };
 }
 
 /** The module's octets as a C array, in a file named by them: builds of several modules can run side by side. */

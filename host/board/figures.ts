@@ -5,13 +5,14 @@ import type { DeviceName } from "../home/events.ts";
 import { builtPath } from "../modules.ts";
 import { readTrace, TraceKind, type TraceRecord } from "../trace.ts";
 import { moduleSizes } from "../wasm.ts";
-import { ARENA_SIZE, buildFirmware } from "./build.ts";
+import { ARENA_SIZE } from "./build.ts";
+import { deviceFirmware } from "./firmware.ts";
 import { recordHome } from "./record.ts";
 import { type ReplayResult, replayOnBoard } from "./replay.ts";
 import { tool } from "./toolchain.ts";
 
-/** Simulated time that commissioning and a few reports take. */
-const HOME_MS = 60_000;
+/** Simulated time of commissioning, of reports, and of two prices that are published again, each 300 s: all code that they need is translated by then. */
+const HOME_MS = 620_000;
 /** The one device to whose clusters this home sends full-size frames with two layers of security: Publish Price. */
 const FRAME_DEVICE: DeviceName = "ihd";
 /** PSDU without FCS, of 125 at the most. */
@@ -20,6 +21,8 @@ const LOG_ID = IMPORTS.find((row) => row.name === "log")?.id;
 
 /** Octets, and instructions where the name says so. */
 export interface Figures {
+  /** What a slot holds behind its head, and what a plain package carries. */
+  module: number;
   wasmCode: number;
   wasmData: number;
   linearMemory: number;
@@ -45,7 +48,7 @@ export async function measure(devices: readonly DeviceName[], say: (line: string
   const homes = ([1, 2] as const).map((suite) => recordHome(suite, HOME_MS));
   for (const name of devices) {
     const wasm = readFileSync(builtPath(`${name}_sep1`));
-    const firmware = await buildFirmware({ name: `${name}_sep1`, wasm: builtPath(`${name}_sep1`), say });
+    const firmware = await deviceFirmware(name, say);
     const runs: { records: TraceRecord[]; spans: Span[]; result: ReplayResult }[] = [];
     for (const home of homes) {
       const recording = home.recordings.get(name);
@@ -59,6 +62,7 @@ export async function measure(devices: readonly DeviceName[], say: (line: string
     const elf = await sections(firmware);
     const linearMemory = peak("linear");
     figures.set(name, {
+      module: wasm.length,
       wasmCode: code,
       wasmData: data,
       linearMemory,

@@ -3,17 +3,35 @@ import { createHash } from "node:crypto";
 import { DEVICES, type DeviceName, type HomeEvent } from "../home/events.ts";
 import { Home } from "../home/home.ts";
 import { Keyring } from "../home/keyring.ts";
+import { firstPackage, ROLES } from "../home/machine.ts";
 import { ModuleDevice } from "../home/module_device.ts";
+import { addressOctets, type Factory } from "../home/provision.ts";
+import { developmentIdentity } from "../image/keys.ts";
+import { FILES_MAX, ImageSlots } from "../image/slots.ts";
 import { loadRead } from "../load/file.ts";
 import { DEFAULT_HOUSEHOLD } from "../load/household.ts";
 import { moduleBytes } from "../modules.ts";
 import { V8Engine } from "../v8/engine.ts";
+
+const RECORDED_VERSION = 0x0100_0000;
 
 export interface HomeRecording {
   /** From each device's first start to the end of the run, or to its reboot. */
   recordings: Map<DeviceName, Buffer>;
   traces: Map<DeviceName, Buffer>;
   events: HomeEvent[];
+}
+
+/** Each boot's own: nothing is updated in a recorded home, but the answers of slots are in the recordings. */
+function slots(name: DeviceName, factory: Factory): ImageSlots {
+  const made = new ImageSlots({
+    identity: developmentIdentity(ROLES[name]),
+    address: addressOctets(factory.extended),
+    installed: firstPackage(name, moduleBytes(`${name}_sep1`), RECORDED_VERSION),
+    files: name === "hub" ? FILES_MAX : 0,
+  });
+  made.boot();
+  return made;
 }
 
 /** Runs a home with one key-establishment suite, or both to choose from, for a simulated time. */
@@ -39,6 +57,7 @@ export function recordHome(suite: 1 | 2 | null, durationMs: number, seed = 1): H
             seed: boot,
             surroundings,
             store: factory.records,
+            images: slots(name, factory),
             record: first,
           });
           if (first) engines.set(name, engine);

@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensure } from "../../tools/preflight.ts";
+import { FLASH_SIZE } from "./board.ts";
 import { buildReplay } from "./build.ts";
 import { memoryNeed } from "./module.ts";
 
-const FLASH_SIZE = 64 << 10;
 const TIMEOUT_MS = 300_000;
 
 export interface ReplayOptions {

@@ -6,26 +6,34 @@ import { EVENT_HEAD, EVENT_KIND, EVENT_SIZE } from "../abi.ts";
 import type { Medium } from "../air/medium.ts";
 import { Board } from "../board/board.ts";
 import type { ConsoleLine } from "../board/console.ts";
+import { install } from "../board/install.ts";
+import { developmentIdentity } from "../image/keys.ts";
 import { serveCoprocessor } from "../spinel/coprocessor.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
 import type { DeviceName } from "./events.ts";
-import type { Factory } from "./provision.ts";
+import { ROLES } from "./machine.ts";
+import { addressOctets, type Factory } from "./provision.ts";
 
 export interface BoardDeviceOptions {
   name: DeviceName;
   firmware: string;
   factory: Factory;
+  /** The package in slot A when it is sold; without one the factory module in its firmware runs. */
+  installed?: Buffer;
   medium: Medium;
   edge: DeviceEdge;
   /** `Pacer.enter`: what a board says happens at the simulation's present. */
   enter(action: () => void): void;
 }
 
+const SLOTS: Record<string, string> = { "slot A": "a", "slot B": "b", "the factory module": "factory" };
+
 export class BoardDevice implements HomeDevice {
   readonly name: DeviceName;
   readonly board: Board;
   private readonly folder = mkdtempSync(join(tmpdir(), "kilowasm-board-"));
   private powered = false;
+  private sold = false;
 
   constructor(private readonly options: BoardDeviceOptions) {
     const { name, factory, medium, enter } = options;
@@ -44,9 +52,18 @@ export class BoardDevice implements HomeDevice {
   }
 
   powerOn(): void {
+    if (!this.sold) this.manufacture();
+    this.sold = true;
     this.powered = true;
     this.board.power();
     this.board.provision(this.options.factory.records).catch((error: Error) => this.trouble(error));
+  }
+
+  private manufacture(): void {
+    const { installed, factory, name } = this.options;
+    if (!installed) return;
+    const identity = developmentIdentity(ROLES[name]);
+    install(this.board, { identity, address: addressOctets(factory.extended), file: installed });
   }
 
   push(kind: number, octets: Uint8Array): boolean {
@@ -89,6 +106,20 @@ export class BoardDevice implements HomeDevice {
       case "sense":
         edge.sense(line.quantity, line.periodMs);
         break;
+      case "say":
+        this.said(line.text);
+        break;
     }
+  }
+
+  /** What the native firmware says of the module: boards/mps2-an386/main.c. */
+  private said(text: string): void {
+    const { edge } = this.options;
+    const boots = /^boots (slot A|slot B|the factory module)(?: version ([0-9a-f]{8}))?( on trial)?$/.exec(text);
+    if (boots) {
+      const [, place, version = "0", trial] = boots;
+      edge.booted?.({ slot: SLOTS[place], version: Number.parseInt(version, 16), onTrial: trial !== undefined });
+    } else if (text === "the module halts") edge.reboots?.();
+    else if (text.startsWith("the module ") || text.endsWith("reset by watchdog")) edge.trouble(text);
   }
 }

@@ -1,5 +1,21 @@
 // A device of the home as the simulation handles it: a module under an engine in this process, or an emulated board.
+import type { Engine, Surroundings } from "../engine.ts";
 import type { DeviceName } from "./events.ts";
+
+/** What image slots have chosen. */
+export interface RunningModule {
+  /** File version; 0 for the module of last resort. */
+  version: number;
+  onTrial: boolean;
+  /** "a", "b" or "factory". */
+  slot: string;
+}
+
+/** An engine, and what is known of its module where slots have chosen it. */
+export type BootedEngine = Engine & { module?: RunningModule };
+
+/** What a reset does; throws when nothing can run. */
+export type Boot = (surroundings: Surroundings) => BootedEngine;
 
 /** What a device tells its surroundings. */
 export interface DeviceEdge {
@@ -10,7 +26,11 @@ export interface DeviceEdge {
   sense(quantity: number, periodMs: number): boolean;
   /** A key was put in a slot; boards keep theirs to themselves. */
   key(slot: number, key: Uint8Array): void;
-  /** The device reboots, or its engine had to be stopped. */
+  /** A module of image slots starts.  Boards say it in their log only. */
+  booted?(module: RunningModule): void;
+  /** The module asked for a reset; without this, that is trouble too. */
+  reboots?(): void;
+  /** The module or its engine had to be stopped. */
   trouble(sentence: string): void;
 }
 

@@ -1,5 +1,6 @@
 // What a run tells: one object an event, the same for the JSON lines and for the live view.  Numbers are in docs/abi.md, `Log`.
-import { Log, ResetReason } from "../abi.ts";
+import { FileStatus, Log, ResetReason } from "../abi.ts";
+import { nameOf, reasonName, STEPS, statusName, versionName } from "./update_words.ts";
 
 export type DeviceName = "hub" | "meter" | "ihd";
 export const DEVICES: readonly DeviceName[] = ["hub", "meter", "ihd"];
@@ -25,7 +26,9 @@ const READING_NO_COST = 8;
 export function eventOfLog(t: number, device: DeviceName, code: number, octets: Uint8Array): HomeEvent | null {
   const body = FORMS[code];
   if (!body || octets.length < body.size) return null;
-  return { t, device, event: body.event, ...body.fields(new DataView(octets.buffer, octets.byteOffset, octets.byteLength)) };
+  // A hub notes its library's files like its own update; for a reader they are different things.
+  const event = code === Log.Update && octets[0] !== 0 ? "library" : body.event;
+  return { t, device, event, ...body.fields(new DataView(octets.buffer, octets.byteOffset, octets.byteLength)) };
 }
 
 interface Form {
@@ -58,7 +61,42 @@ const FORMS: Record<number, Form> = {
   [Log.Admitted]: { event: "admitted", size: 10, fields: (at) => ({ partner: extended(at, 0), address: hex(at, 8) }) },
   [Log.Failed]: { event: "failed", size: 2, fields: (at) => ({ procedure: at.getUint8(0), reason: at.getInt8(1) }) },
   [Log.Bound]: { event: "bound", size: 4, fields: (at) => ({ cluster: hex(at, 0), partner: hex(at, 2) }) },
+  [Log.Update]: { event: "update", size: 20, fields: update },
+  [Log.Rollout]: { event: "rollout", size: 24, fields: rollout },
+  [Log.Health]: {
+    event: "health",
+    size: 4,
+    fields: (at) => ({ step: STEPS[at.getUint8(0)] ?? String(at.getUint8(0)), seconds: at.getUint16(2, true) }),
+  },
 };
+
+/** `rate` in octets a second and `etaMs` follow from earlier events (progress.ts). */
+function update(at: DataView): Record<string, string | number | boolean | null> {
+  const version = at.getUint32(8, true);
+  return {
+    image: at.getUint8(0),
+    status: statusName(at.getUint8(1)),
+    reason: reasonName(at.getUint8(2)),
+    tries: at.getUint8(3),
+    running: versionName(at.getUint32(4, true)),
+    version: version === 0 ? null : versionName(version),
+    offset: at.getUint32(12, true),
+    size: at.getUint32(16, true),
+    rate: null,
+    etaMs: null,
+  };
+}
+
+function rollout(at: DataView): Record<string, string | number | boolean | null> {
+  return {
+    partner: extended(at, 0),
+    status: nameOf(FileStatus, at.getUint8(8)),
+    file: at.getUint8(9),
+    version: versionName(at.getUint32(12, true)),
+    offset: at.getUint32(16, true),
+    size: at.getUint32(20, true),
+  };
+}
 
 /** Amounts are decimal numbers in the currency's main unit; null where the display shows that it does not know. */
 function reading(at: DataView): Record<string, string | number | boolean | null> {
@@ -78,11 +116,6 @@ function reading(at: DataView): Record<string, string | number | boolean | null>
 
 export function currencyName(number: number): string {
   return CURRENCIES[number] ?? String(number).padStart(3, "0");
-}
-
-function nameOf(numbers: Record<string, number>, value: number): string {
-  const name = Object.keys(numbers).find((key) => numbers[key] === value);
-  return name ? name[0].toLowerCase() + name.slice(1) : String(value);
 }
 
 function hex(at: DataView, offset: number): string {

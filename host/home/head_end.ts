@@ -1,6 +1,6 @@
 // The energy supplier behind the hub: tells it the time, the tariff, and which devices belong to the home.
 //
-// Records to the hub: a kind and its fields, little-endian.  The default tariff is the unit rate of Great Britain's price cap for spring 2025.
+// Records to the hub: a kind and its fields, little-endian; those of updates are in update_records.ts.  The default tariff is the unit rate of Great Britain's price cap for spring 2025.
 import { addressOctets } from "./provision.ts";
 
 const KIND_CLOCK = 1;
@@ -86,6 +86,7 @@ function lastSunday(year: number, month: number): number {
   return last.getTime() - last.getUTCDay() * 86_400_000;
 }
 
-function seconds(utcMs: number): number {
+/** Seconds since 2000, as ZigBee counts them. */
+export function seconds(utcMs: number): number {
   return Math.max(0, Math.floor((utcMs - EPOCH_MS) / 1000)) >>> 0;
 }

@@ -9,9 +9,13 @@ import { DEVICES, type DeviceName, eventOfLog, extendedName, type HomeEvent } fr
 import { admitRecord, clockRecord, passedReading, permitRecord, TARIFF, tariffRecord } from "./head_end.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Paced } from "./pacer.ts";
+import { Progresses } from "./progress.ts";
 import { type Factory, provision } from "./provision.ts";
 import { Sensor } from "./sensor.ts";
 import type { Site } from "./site.ts";
+import type { UpdateFile } from "./update_file.ts";
+import { versionName } from "./update_words.ts";
+import { Updates } from "./updates.ts";
 
 /** The load begins this long after power-on, so that the first report comes before it and the register's rise is the load's sum. */
 export const LOAD_START_MS = 20_000;
@@ -36,6 +40,9 @@ export interface HomeOptions {
   enter(action: () => void): void;
   keyring: Keyring;
   tell(event: HomeEvent): void;
+  /** Packages for devices, and when they go out; see `Updates`. */
+  updates?: readonly UpdateFile[];
+  updateAtMs?: number | null;
   /** Added to the wait for acknowledgements, for partners behind a UDP port. */
   ackGraceUs?: number;
 }
@@ -49,6 +56,8 @@ export class Home implements Paced {
   private readonly devices = new Map<DeviceName, HomeDevice>();
   private readonly factories: Map<DeviceName, Factory>;
   private readonly powered = new Set<DeviceName>();
+  private readonly progress = new Progresses();
+  private readonly updates: Updates;
 
   constructor(private readonly options: HomeOptions) {
     this.medium = new Medium({ seed: options.seed, clock: this.clock, ackGraceUs: options.ackGraceUs });
@@ -64,6 +73,14 @@ export class Home implements Paced {
     this.medium.onFrame(() => {
       this.status.frames++;
     });
+    this.updates = new Updates({
+      clock: this.clock,
+      files: options.updates ?? [],
+      atMs: options.updateAtMs ?? null,
+      settled: () => this.commissioned && this.status.reading !== null,
+      send: (record) => this.uplink(record),
+      address: (name) => this.factory(name).extended,
+    });
     const site = { medium: this.medium, enter: options.enter };
     for (const name of DEVICES) this.devices.set(name, options.build(name, this.factory(name), this.edge(name), site));
   }
@@ -76,6 +93,7 @@ export class Home implements Paced {
   start(): void {
     this.plugIn("hub", 0);
     this.clock.at(0, () => this.supply());
+    this.updates.start();
     this.clock.at(PATIENCE_MS * 1000, () => this.plugIn("meter", 0));
     this.clock.at(2 * PATIENCE_MS * 1000, () => this.plugIn("ihd", 0));
   }
@@ -159,6 +177,7 @@ export class Home implements Paced {
         if (name === "ihd") this.status.showLine(line, text);
       },
       uplink: (octets) => {
+        if (this.updates.take(octets)) return;
         const passed = passedReading(octets);
         if (passed) this.tell(name, "uplink", { partner: extendedName(passed.extended), importWh: passed.importWh, powerW: passed.powerW });
       },
@@ -168,6 +187,8 @@ export class Home implements Paced {
         return true;
       },
       key: (slot, key) => this.options.keyring.add(name, slot, key),
+      booted: ({ version, onTrial, slot }) => this.tell(name, "boot", { version: versionName(version), slot, trial: onTrial }),
+      reboots: () => this.tell(name, "reboot", {}),
       trouble: (sentence) => this.tell(name, "trouble", { sentence }),
     };
   }
@@ -181,6 +202,7 @@ export class Home implements Paced {
     if (code === Log.Joined && at.length >= 2) this.options.keyring.addressed(name, at.readUInt16LE(0));
     if (code === Log.Admitted && at.length >= 10) this.admitted(at.readBigUInt64LE(0), at.readUInt16LE(8));
     const event = eventOfLog(this.nowMs, name, code, octets);
+    if (event?.event === "update" || event?.event === "library") this.progress.of(name, event.event).take(event);
     if (event) this.take(event);
     if (name === "meter" && event?.event === "key" && event.suite !== 0) this.plugIn("ihd", PLUG_IN_MS);
   }

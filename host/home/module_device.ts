@@ -15,28 +15,35 @@ import {
 import type { Clock, Timer } from "../air/clock.ts";
 import type { Medium } from "../air/medium.ts";
 import { Radio } from "../air/radio.ts";
-import { type Engine, EngineStopped, type Surroundings } from "../engine.ts";
+import { type DeviceRadio, type Engine, EngineStopped, type Surroundings } from "../engine.ts";
 import { Err } from "../err.ts";
-import type { DeviceEdge, HomeDevice } from "./device.ts";
+import { TRIAL_MS } from "../image/slots.ts";
+import type { Boot, BootedEngine, DeviceEdge, HomeDevice } from "./device.ts";
 import type { DeviceName } from "./events.ts";
 
 /** What a board needs to come up again after its module stopped. */
 const REBOOT_MS = 200;
 
+/** A station of the simulated air also tells more about what it hears. */
+type AnyRadio = Radio | DeviceRadio;
+
 export class ModuleDevice implements HomeDevice {
   private engine: Engine | undefined;
-  private radio: Radio | undefined;
+  private radio: AnyRadio | undefined;
   private bootUs = 0;
   private timer: Timer | undefined;
+  private trial: Timer | undefined;
   private readonly clock: Clock;
   /** A confirmation that found the queue full: it goes in after the next poll, or the radio would stay busy (docs/abi.md). */
   private owed: Uint8Array | undefined;
 
   constructor(
     readonly name: DeviceName,
-    private readonly medium: Medium,
-    private readonly make: (surroundings: Surroundings) => Engine,
+    medium: Medium,
+    private readonly make: Boot,
     private readonly edge: DeviceEdge,
+    /** What it hears and says: a station of the medium, or a dongle on real air. */
+    private readonly makeRadio: () => AnyRadio = () => new Radio(medium, { id: name }),
   ) {
     this.clock = medium.clock;
   }
@@ -53,6 +60,7 @@ export class ModuleDevice implements HomeDevice {
 
   close(): void {
     this.clock.cancel(this.timer);
+    this.clock.cancel(this.trial);
     this.radio?.powerOff();
     this.engine?.close();
     this.engine = undefined;
@@ -65,9 +73,9 @@ export class ModuleDevice implements HomeDevice {
   private boot(reason: number): void {
     this.owed = undefined;
     this.bootUs = this.clock.nowUs;
-    const radio = new Radio(this.medium, { id: this.name });
+    const radio = this.makeRadio();
     this.radio = radio;
-    radio.onReceived = (psdu, lqi, rssi) => {
+    radio.onReceived = (psdu: Uint8Array, lqi: number, rssi: number) => {
       const head = new Uint8Array(EVENT_HEAD);
       head[EVENT_KIND] = EventKind.RadioReceived;
       head[EVENT_LQI] = lqi;
@@ -82,7 +90,19 @@ export class ModuleDevice implements HomeDevice {
       head[EVENT_PENDING] = pending ? 1 : 0;
       this.queue(head, new Uint8Array(0));
     };
-    this.engine = this.make({
+    const engine = this.load(radio);
+    if (!engine) return;
+    this.engine = engine;
+    if (engine.module) this.edge.booted?.(engine.module);
+    // However long a module on trial sleeps, the moment at which its time is up is looked at.
+    this.trial = engine.module?.onTrial ? this.clock.after(Number(TRIAL_MS) * 1000, () => this.plan(this.clock.nowUs)) : undefined;
+    this.guard((engine) => engine.start(this.now, reason));
+    this.poll();
+  }
+
+  /** Undefined when nothing can run: the device stays silent. */
+  private load(radio: AnyRadio): BootedEngine | undefined {
+    const surroundings: Surroundings = {
       radioSend: (psdu, handle) => radio.send(psdu, handle),
       radioSet: (parameter, value) => radio.set(parameter, value),
       sense: (quantity, periodMs) => (this.edge.sense(quantity, periodMs) ? Err.Ok : Err.NotFound),
@@ -93,9 +113,15 @@ export class ModuleDevice implements HomeDevice {
       },
       log: (code, octets) => this.edge.log(code, octets),
       keySet: (slot, key) => this.edge.key(slot, key),
-    });
-    this.guard((engine) => engine.start(this.now, reason));
-    this.poll();
+    };
+    try {
+      return this.make(surroundings);
+    } catch (error) {
+      if (!(error instanceof EngineStopped)) throw error;
+      radio.powerOff();
+      this.edge.trouble(error.message);
+      return undefined;
+    }
   }
 
   private queue(head: Uint8Array, octets: Uint8Array): boolean {
@@ -136,8 +162,9 @@ export class ModuleDevice implements HomeDevice {
       action(this.engine);
     } catch (error) {
       if (!(error instanceof EngineStopped)) throw error;
-      this.edge.trouble(error.message);
       const { reason } = error;
+      if (reason === ResetReason.Halt && this.edge.reboots) this.edge.reboots();
+      else this.edge.trouble(error.message);
       this.close();
       this.edge.sense(0, 0);
       this.clock.after(REBOOT_MS * 1000, () => this.boot(reason));

@@ -2,14 +2,23 @@
 import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../load/input_error.ts";
+import { DEVICES, type DeviceName } from "./events.ts";
 
 export const SPEED_MAX = 700;
 /** A minute a second: the day's shape shows while one watches. */
 export const SPEED_ON_TERMINAL = 60;
+/** An update takes a minute or two: slow enough to be seen, fast enough to be waited for. */
+export const SPEED_OF_UPDATES = 10;
 const DURATION_MAX_MS = 3660 * 86_400_000;
 
 /** As fast as the machine goes. */
 export const UNPACED = Number.POSITIVE_INFINITY;
+
+/** A package for a device. */
+export interface UpdateOption {
+  device: DeviceName;
+  path: string;
+}
 
 export interface Options {
   /** Null for the default household. */
@@ -27,6 +36,9 @@ export interface Options {
   boards: boolean;
   /** The only suite that the devices are given certificates of; null for both. */
   suite: 1 | 2 | null;
+  updates: UpdateOption[];
+  /** Simulated time of the updates; null for soon after the home is settled. */
+  updateAtMs: number | null;
 }
 
 /** What the parser needs to know of the process. */
@@ -53,6 +65,8 @@ interface Raw {
   engine: "v8" | "wasm3";
   boards?: boolean;
   suite?: 1 | 2;
+  update?: UpdateOption[];
+  updateAt?: number;
 }
 
 export function optionsParse(words: readonly string[], surroundings: Surroundings): Options {
@@ -79,10 +93,14 @@ function describe(surroundings: Surroundings): Command {
     )
     .option(
       "--speed <n>",
-      `simulated time over real time, 1 to ${SPEED_MAX}, or max (default: ${SPEED_ON_TERMINAL} on a terminal, else max)`,
+      `simulated time over real time, 1 to ${SPEED_MAX}, or max (default: ${SPEED_ON_TERMINAL} on a terminal, ${SPEED_OF_UPDATES} with --update; else max)`,
       speed,
     )
-    .option("--duration <time>", "end after this much simulated time, such as 90s, 2h or 3d (default: with the load)", duration)
+    .option(
+      "--duration <time>",
+      "end after this much simulated time, such as 90s, 2h or 3d (default: with the load)",
+      duration("--duration"),
+    )
     .option("--seed <n>", "a whole number; the same one gives the same run", seed, 1)
     .option("--json", "write one JSON object a line, as without a terminal")
     .option("--pcap <file>", "write every frame to this pcapng file, with the keys in it", text("--pcap"))
@@ -91,6 +109,8 @@ function describe(surroundings: Surroundings): Command {
     .option("--engine <name>", "what runs the modules: v8 or wasm3", engine, "v8")
     .option("--boards", "run meter and display on emulated Cortex-M4 boards, at speed 1")
     .option("--suite <n>", "key establishment with suite 1 (sect163k1) or 2 (sect283k1) only", suite)
+    .option("--update <device=file>", "update hub, meter or ihd over the air with this package; may be repeated", update)
+    .option("--update-at <time>", "begin the updates at this simulated time (default: when the home is settled)", duration("--update-at"))
     .helpOption("--help", "show this")
     .allowExcessArguments()
     .exitOverride()
@@ -100,7 +120,9 @@ function describe(surroundings: Surroundings): Command {
 /** The options together: what one means for another, and what two may not mean. */
 function decide(raw: Raw, surroundings: Surroundings): Options {
   const path = (name: string | undefined): string | null => (name === undefined ? null : resolve(surroundings.folder, name));
-  const files = { "--load": path(raw.load), "--pcap": path(raw.pcap), "--keys": path(raw.keys) };
+  const updates = (raw.update ?? []).map(({ device, path: name }) => ({ device, path: resolve(surroundings.folder, name) }));
+  const packages = updates.map(({ device, path: name }) => [`--update ${device}`, name]);
+  const files = { "--load": path(raw.load), "--pcap": path(raw.pcap), "--keys": path(raw.keys), ...Object.fromEntries(packages) };
   const given = Object.entries(files).filter(([, name]) => name !== null);
   for (const [option, name] of given) {
     const other = given.find(([another, same]) => another !== option && same === name);
@@ -109,10 +131,12 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
   const actual = raw.zep !== undefined ? "--zep" : raw.boards ? "--boards" : null;
   if (actual && raw.speed !== undefined && raw.speed !== 1)
     throw new InputError(`${actual} runs in real time; leave --speed away or give 1.`);
+  if (raw.updateAt !== undefined && updates.length === 0) throw new InputError("--update-at needs an --update.");
   const json = raw.json === true || !surroundings.terminal;
+  const lively = updates.length > 0 ? SPEED_OF_UPDATES : SPEED_ON_TERMINAL;
   return {
     load: files["--load"],
-    speed: actual ? 1 : (raw.speed ?? (json ? UNPACED : SPEED_ON_TERMINAL)),
+    speed: actual ? 1 : (raw.speed ?? (json ? UNPACED : lively)),
     seed: raw.seed,
     durationMs: raw.duration ?? null,
     json,
@@ -122,6 +146,8 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
     engine: raw.engine,
     boards: raw.boards === true,
     suite: raw.suite ?? null,
+    updates,
+    updateAtMs: raw.updateAt ?? null,
   };
 }
 
@@ -153,11 +179,15 @@ function speed(word: string): number {
 
 const UNIT_MS: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
 
-function duration(word: string): number {
+function duration(option: string): (word: string) => number {
+  return (word) => span(option, word);
+}
+
+function span(option: string, word: string): number {
   const parts = /^(\d{1,9}(\.\d{1,3})?[dhms])+$/.test(word) ? [...word.matchAll(/([\d.]+)([dhms])/g)] : [];
   const ms = Math.round(parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNIT_MS[unit], 0));
-  if (ms <= 0) throw new InputError(`--duration takes a time such as 90s, 2h or 3d, not "${word}".`);
-  if (ms > DURATION_MAX_MS) throw new InputError(`--duration takes at most ${DURATION_MAX_MS / 86_400_000}d, not "${word}".`);
+  if (ms <= 0) throw new InputError(`${option} takes a time such as 90s, 2h or 3d, not "${word}".`);
+  if (ms > DURATION_MAX_MS) throw new InputError(`${option} takes at most ${DURATION_MAX_MS / 86_400_000}d, not "${word}".`);
   return ms;
 }
 
@@ -171,6 +201,15 @@ function port(word: string): number {
   const number = whole(word);
   if (!(number >= 1 && number <= 65_535)) throw new InputError(`--zep takes a UDP port from 1 to 65535, not "${word}".`);
   return number;
+}
+
+function update(word: string, before: UpdateOption[] = []): UpdateOption[] {
+  const [device, ...rest] = word.split("=");
+  const path = rest.join("=");
+  const name = DEVICES.find((each) => each === device);
+  if (!name || path === "") throw new InputError(`--update takes hub=FILE, meter=FILE or ihd=FILE, not "${word}".`);
+  if (before.some((other) => other.device === name)) throw new InputError(`--update names the ${name} twice; give it one package.`);
+  return [...before, { device: name, path }];
 }
 
 function engine(word: string): "v8" | "wasm3" {

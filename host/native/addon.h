@@ -55,6 +55,14 @@ struct nor_memory {
     uint32_t operations; // programs and erases so far
     uint32_t cut_at;     // the operation that the power fails in, 0 = none
     enum cut_mode mode;
+    uint32_t erases;     // of these operations
+    uint32_t stuck, stuck_count; // sectors that take neither program nor erase
+    bool stuck_silent;   // and says that it did
+    uint8_t *fresh;      // one per sector: 1 = erased in this uptime
+    uint32_t stale_programs; // into sectors that were not
+    bool keep_journal;
+    uint8_t *journal;    // each whole operation: kind u32 (1 program, 2 erase), offset u32, size u32, octets
+    size_t journal_size;
     bool dead;           // the power has failed
     bool broken_rule;    // a program that would set a bit, or hits a unit twice
 };
@@ -62,11 +70,16 @@ struct nor_memory {
 // `memory` belongs to the caller; a unit that is not blank counts as programmed.  False for a size that is no whole number of sectors.
 bool nor_begin(struct nor_memory *n, uint8_t *memory, size_t size, uint32_t sector_size);
 void nor_end(struct nor_memory *n);
+// A sector whose erase was cut short reads blank at first, and in part as zeros later.
+void nor_decay(struct nor_memory *n, uint32_t sector);
+#define NOR_JOURNAL_HEAD 12u
 
 // ---- What JavaScript sees ----
 
 napi_value define_device(napi_env env, napi_value exports);
 napi_value define_store(napi_env env, napi_value exports);
+napi_value define_images(napi_env env, napi_value exports);
 napi_value define_functions(napi_env env, napi_value exports);
+napi_value define_package(napi_env env, napi_value exports);
 
 #endif

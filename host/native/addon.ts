@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Surroundings } from "../engine.ts";
+import type { Identity } from "../image/keys.ts";
 import { builtAddon } from "./build.ts";
 
 /** enum kw_stop of boards/common/runtime.h. */
@@ -39,8 +40,28 @@ export interface NativeStats {
   storeLive: number;
 }
 
+/** The image slots of a device, boards/common/image.h. */
+export interface DeviceImagesOptions {
+  /** The region's flash, read and written in place: two sectors of state, slot A, slot B, library files. */
+  nor: Uint8Array;
+  sectorSize?: number;
+  slotSectors: number;
+  files?: number;
+  fileSectors?: number;
+  identity: Identity;
+  /** The module of last resort. */
+  factory?: Uint8Array;
+  /** IEEE address as on the air; not known when absent. */
+  address?: Uint8Array;
+}
+
+/** enum kw_image_source of boards/common/image.h. */
+export const ImageSource = { SlotA: 0, SlotB: 1, Factory: 2, Nothing: 3 } as const;
+
 export interface NativeDeviceOptions {
-  wasm: Uint8Array;
+  /** Exactly one of these two: a module, or slots that say which module runs. */
+  wasm?: Uint8Array;
+  images?: DeviceImagesOptions;
   /** Octets of linear memory, 0 for the whole page. */
   memoryLimit?: number;
   seed: Uint8Array;
@@ -71,6 +92,8 @@ export interface NativeDevice {
   replay(recording: Uint8Array): number;
   readRecord(record: number): Buffer | number;
   writeRecord(record: number, octets: Uint8Array): number;
+  /** What was booted, and what `image_state` writes for image 0; null for a device without slots. */
+  images(): { source: number; state: Buffer } | null;
   close(): void;
 }
 
@@ -103,6 +126,58 @@ export interface NativeStore {
   stats(): { operations: number; erases: number; live: number; dead: boolean; brokenRule: boolean };
 }
 
+export interface NativeImagesOptions {
+  /** Two sectors of state, slot A, slot B, library files; read and written in place. */
+  nor: Uint8Array;
+  sectorSize?: number;
+  slotSectors: number;
+  files?: number;
+  fileSectors?: number;
+  identity: Identity;
+  deviceKey: Uint8Array;
+  /** 32 octets, other ones in each uptime. */
+  noise: Uint8Array;
+  address?: Uint8Array;
+  factory?: Uint8Array;
+  cutAt?: number;
+  cutMode?: number;
+  cutSeed?: number;
+  /** The sector that takes neither erase nor program, and how many from there on. */
+  stuck?: number;
+  stuckSectors?: number;
+  /** And says that it did. */
+  stuckSilent?: boolean;
+  /** A sector, blank after an erase that was cut short, of which some bits are zeros from this uptime on. */
+  decay?: number;
+  /** Whether `journal` has something to give. */
+  journal?: boolean;
+}
+
+/** One uptime of boards/common/image.h. */
+export interface NativeImages {
+  /** What kw_images_open answered. */
+  readonly opened: number;
+  /** An `ImageSource`. */
+  boot(): number;
+  /** The module that boot decided for. */
+  running(): Buffer | null;
+  install(file: Uint8Array): number;
+  /** `key`: the 12 octets of image_begin. */
+  begin(image: number, key: Uint8Array): number;
+  write(image: number, offset: number, octets: Uint8Array): number;
+  read(image: number, offset: number, capacity: number): Buffer | number;
+  finish(image: number): number;
+  activate(image: number): number;
+  confirm(healthy: number): number;
+  refused(reason: number, detail: number): void;
+  overdue(now: bigint): boolean;
+  state(image: number): Buffer | number;
+  /** `stale`: programs into sectors that were not erased in this uptime. */
+  stats(): { operations: number; erases: number; stale: number; dead: boolean; brokenRule: boolean };
+  /** Each whole operation: kind u32 (1 program, 2 erase), offset u32, size u32, octets programmed. */
+  journal(): Buffer;
+}
+
 export interface GateReport {
   ok: boolean;
   code: number;
@@ -110,9 +185,80 @@ export interface GateReport {
   offset: number;
 }
 
+export interface PackageTakeOptions {
+  /** Without one it is anyone's package, and `root` is needed. */
+  board?: Identity;
+  root?: Uint8Array;
+  manufacturer: number;
+  type: number;
+  version: number;
+  size: number;
+  /** IEEE address as on the air. */
+  destination?: Uint8Array;
+  epoch?: number;
+  counter?: number;
+  running?: number;
+}
+
+/** struct kw_release_key */
+export interface NativeReleaseKey {
+  id: Buffer;
+  epoch: number;
+  point: Buffer;
+}
+
+/** struct kw_manifest */
+export interface NativeManifest {
+  counter: number;
+  vendor: Buffer;
+  classId: Buffer;
+  role: number;
+  phase: number;
+  encoding: number;
+  version: number;
+  hardwareMinimum: number;
+  hardwareMaximum: number;
+  imageSize: number;
+  payloadSize: number;
+  imageDigest: Buffer;
+  payloadDigest: Buffer;
+  baseDigest: Buffer;
+  abiMinimum: number;
+  abiMaximum: number;
+  memory: number;
+  nativeMinimum: number;
+  notBefore: number;
+  keyId: Buffer;
+}
+
+export interface PackageTaken {
+  /** `ImageReason` of the refusal, 0 for none. */
+  reason: number;
+  /** What kw_package_end says. */
+  end: number;
+  /** enum kw_package_part */
+  part: number;
+  offset: number;
+  payloadAt: number;
+  /** Whether kw_package_skip did what it was asked. */
+  skipped: boolean;
+  payload: Buffer;
+  key: NativeReleaseKey;
+  manifest: NativeManifest;
+}
+
+export interface NativeDecoded {
+  reason: number;
+  done: boolean;
+  /** The decoder asked for octets that it had not made: never. */
+  outside: boolean;
+  image: Buffer;
+}
+
 export interface Native {
   NativeDevice: new (options: NativeDeviceOptions) => NativeDevice;
   NativeStore: new (options: NativeStoreOptions) => NativeStore;
+  NativeImages: new (options: NativeImagesOptions) => NativeImages;
   /** Text and tag, or null for sizes that CCM does not have. */
   ccmSeal(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, text: Uint8Array, tagSize: number): Buffer | null;
   /** The text, or null when the tag is wrong or a size is. */
@@ -127,6 +273,23 @@ export interface Native {
   p256Sign(key: Uint8Array, digest: Uint8Array): Buffer | null;
   p256Agree(key: Uint8Array, point: Uint8Array): Buffer | null;
   gate(wasm: Uint8Array, memoryLimit: number): GateReport;
+  /** Gives the chunks to boards/common/package.c; `skip` passes so many octets of the payload at its beginning. */
+  packageTake(options: PackageTakeOptions, chunks: Uint8Array[], skip?: number): PackageTaken;
+  manifestRead(
+    root: Uint8Array,
+    certificate: Uint8Array,
+    manifest: Uint8Array,
+  ): { keyReason: number; manifestReason: number; key: NativeReleaseKey; manifest: NativeManifest };
+  /** Calls boards/common/codec.c with so many octets of input and of room at most; with a seed other than 0 with random numbers up to these. Cuts of 0 are none. */
+  decode(
+    encoding: number,
+    payload: Uint8Array,
+    imageSize: number,
+    base: Uint8Array,
+    inputCut: number,
+    roomCut: number,
+    seed: number,
+  ): NativeDecoded;
 }
 
 let loaded: Native | undefined;

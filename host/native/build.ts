@@ -153,7 +153,18 @@ function engineUnits(sanitise: boolean): Unit[] {
 function addonUnits(): Unit[] {
   const headers = join(ROOT, "node_modules/node-api-headers/include");
   const own = [...OWN, ...(SANITISE ? UNDEFINED : [])];
-  const addon = ["addon.c", "device.c", "functions.c", "nor.c", "store.c", "value.c"];
+  const addon = [
+    "addon.c",
+    "device.c",
+    "device_edge.c",
+    "device_images.c",
+    "functions.c",
+    "images.c",
+    "nor.c",
+    "package.c",
+    "store.c",
+    "value.c",
+  ];
   return addon.map((name) => ({ source: join(NATIVE, name), flags: [...own, "-I", NATIVE, "-I", headers, ...engineFlags()] }));
 }
 

@@ -1,133 +1,9 @@
 // class NativeDevice: boards/common with JavaScript as its surroundings.
 #include <stdlib.h>
 #include <string.h>
-#include "addon.h"
-#include "machine.h"
+#include "device.h"
 
-#define TRACE_MAX (64u * 1024u * 1024u)
-
-enum { SURROUND_RADIO_SET, SURROUND_RADIO_SEND, SURROUND_SENSE, SURROUND_DISPLAY, SURROUND_UPLINK, SURROUND_LOG, SURROUND_KEY, SURROUND_COUNT };
-static const char *const surround_names[SURROUND_COUNT] = {"radioSet", "radioSend", "sense", "display", "uplinkSend", "log", "keySet"};
-
-struct device {
-    napi_env env;
-    struct kw_machine machine;
-    struct kw_store store;
-    struct nor_memory flash;
-    struct kw_board board;
-    struct kw_trace trace;
-    struct kw_config config;
-    uint8_t *arena;
-    napi_ref kept;       // an array of what must stay alive: the module's octets, the flash, the surroundings
-    napi_ref thrown;     // what a callback threw first
-    enum kw_stop stop;
-    uint8_t *traced;
-    size_t traced_size, traced_room;
-    bool trace_lost, closed;
-};
-
-enum { KEPT_WASM, KEPT_NOR, KEPT_SURROUNDINGS };
-
-// ---- Surroundings ----
-
-// Calls a function of the surroundings.  What it throws is kept and thrown when the module's call has ended.
-static int32_t ask(struct device *d, int which, size_t count, napi_value *arguments) {
-    napi_value kept, surroundings, function, result;
-    int32_t answer = KW_OK;
-    if (d->thrown != NULL) return KW_ERR_BUSY;
-    napi_get_reference_value(d->env, d->kept, &kept);
-    napi_get_element(d->env, kept, KEPT_SURROUNDINGS, &surroundings);
-    napi_get_named_property(d->env, surroundings, surround_names[which], &function);
-    if (napi_call_function(d->env, surroundings, function, count, arguments, &result) == napi_ok) {
-        napi_get_value_int32(d->env, result, &answer); // a function without an answer leaves KW_OK
-        return answer;
-    }
-    napi_value error;
-    bool pending = false;
-    napi_is_exception_pending(d->env, &pending);
-    if (pending) napi_get_and_clear_last_exception(d->env, &error);
-    else napi_create_error(d->env, NULL, text_of(d->env, "a function of the surroundings is missing"), &error);
-    napi_value box;
-    napi_create_array_with_length(d->env, 1, &box);
-    napi_set_element(d->env, box, 0, error);
-    napi_create_reference(d->env, box, 1, &d->thrown);
-    return KW_ERR_BUSY;
-}
-
-#define SURROUND(d, which, count, ...) \
-    napi_handle_scope scope; \
-    napi_open_handle_scope((d)->env, &scope); \
-    napi_value values[] = {__VA_ARGS__}; \
-    int32_t answer = ask(d, which, count, values); \
-    napi_close_handle_scope((d)->env, scope)
-
-static napi_value bigint_of(napi_env env, int64_t value) {
-    napi_value result;
-    napi_create_bigint_int64(env, value, &result);
-    return result;
-}
-
-static int32_t radio_set(void *context, uint32_t parameter, int64_t value) {
-    struct device *d = context;
-    SURROUND(d, SURROUND_RADIO_SET, 2, number_of(d->env, parameter), bigint_of(d->env, value));
-    return answer;
-}
-
-static int32_t radio_send(void *context, const uint8_t *psdu, uint32_t size, uint8_t handle) {
-    struct device *d = context;
-    SURROUND(d, SURROUND_RADIO_SEND, 2, buffer_of(d->env, psdu, size), number_of(d->env, handle));
-    return answer;
-}
-
-static int32_t sense(void *context, uint32_t quantity, uint32_t period_ms) {
-    struct device *d = context;
-    SURROUND(d, SURROUND_SENSE, 2, number_of(d->env, quantity), number_of(d->env, period_ms));
-    return answer;
-}
-
-static int32_t display(void *context, uint32_t line, const uint8_t *text, uint32_t size) {
-    struct device *d = context;
-    SURROUND(d, SURROUND_DISPLAY, 2, number_of(d->env, line), buffer_of(d->env, text, size));
-    return answer == KW_ERR_BUSY ? answer : KW_OK;
-}
-
-static int32_t uplink_send(void *context, const uint8_t *octets, uint32_t size) {
-    struct device *d = context;
-    SURROUND(d, SURROUND_UPLINK, 1, buffer_of(d->env, octets, size));
-    return answer;
-}
-
-static void log_note(void *context, uint32_t code, const uint8_t *octets, uint32_t size) {
-    struct device *d = context;
-    SURROUND(d, SURROUND_LOG, 2, number_of(d->env, code), buffer_of(d->env, octets, size));
-    (void)answer;
-}
-
-static void key_set(void *context, uint32_t slot, const uint8_t key[16]) {
-    struct device *d = context;
-    SURROUND(d, SURROUND_KEY, 2, number_of(d->env, slot), buffer_of(d->env, key, 16));
-    (void)answer;
-}
-
-static void trace_write(void *context, const void *octets, uint32_t size) {
-    struct device *d = context;
-    if (d->trace_lost || d->traced_size + size > TRACE_MAX) {
-        d->trace_lost = true;
-        return;
-    }
-    if (d->traced_size + size > d->traced_room) {
-        size_t room = (d->traced_size + size) * 2 + 4096;
-        uint8_t *more = realloc(d->traced, room);
-        if (more == NULL) {
-            d->trace_lost = true;
-            return;
-        }
-        d->traced = more;
-        d->traced_room = room;
-    }
-    memcpy(d->traced + d->traced_size, octets, size);
-    d->traced_size += size;
-}
+#define BOOTS_MAX 4 // on trial, confirmed, the other one, the factory's
 
 // ---- Life ----
 
@@ -136,6 +12,8 @@ static void release(struct device *d) {
     d->closed = true;
     if (d->kept != NULL) napi_delete_reference(d->env, d->kept);
     nor_end(&d->flash);
+    device_images_close(d->images);
+    d->images = NULL;
     free(d->arena);
     free(d->traced);
     kw_wipe(&d->machine, sizeof d->machine);
@@ -165,20 +43,29 @@ static const char *open_store(struct device *d, napi_env env, napi_value options
     return answer == KW_OK ? NULL : "nor has too few or too small sectors for a store";
 }
 
+static const char *open_images(struct device *d, napi_env env, napi_value options, napi_value images, const uint8_t seed[32]) {
+    struct bytes key;
+    property_bytes(env, options, "deviceKey", &key); // open_store has seen it
+    return device_images_open(&d->images, env, images, key.at, seed);
+}
+
 static const char *prepare(struct device *d, napi_env env, napi_value options, struct kw_config *config, uint8_t seed[32]) {
-    struct bytes wasm, given;
+    struct bytes wasm = {0}, given;
+    napi_value images;
+    bool slots = property(env, options, "images", &images);
     uint32_t arena = property_u32(env, options, "arenaSize", 0);
-    if (!property_bytes(env, options, "wasm", &wasm) || wasm.size > UINT32_MAX) return "a device needs wasm";
+    bool given_wasm = property_bytes(env, options, "wasm", &wasm) && wasm.size <= UINT32_MAX;
+    if (given_wasm == slots) return "a device needs wasm, or images";
     if (!property_bytes(env, options, "seed", &given) || given.size != 32) return "seed must have 32 octets";
     if (arena < 1024 || (d->arena = malloc(arena)) == NULL) return "arenaSize must be 1024 or more, and there must be memory";
     memcpy(seed, given.at, 32);
     const char *problem = open_store(d, env, options, seed);
+    if (problem == NULL && slots) problem = open_images(d, env, options, images, seed);
     if (problem != NULL) return problem;
-    d->board = (struct kw_board){d, radio_set, radio_send, sense, display, uplink_send, log_note, key_set, NULL};
-    d->trace = (struct kw_trace){d, trace_write};
+    device_edge(d);
     d->machine.arena.fail_after = property_u32(env, options, "failAllocation", 0);
     *config = (struct kw_config){
-        .board = &d->board, .store = &d->store, .wasm = wasm.at, .wasm_size = (uint32_t)wasm.size,
+        .board = &d->board, .store = &d->store, .images = d->images == NULL ? NULL : &d->images->slots, .wasm = wasm.at, .wasm_size = (uint32_t)wasm.size,
         .memory_limit = property_u32(env, options, "memoryLimit", 0), .arena = d->arena, .arena_size = arena,
         .reserve = property_u32(env, options, "reserve", 0), .seed = seed,
         .trace = property_true(env, options, "trace") ? &d->trace : NULL,
@@ -187,7 +74,18 @@ static const char *prepare(struct device *d, napi_env env, napi_value options, s
     return NULL;
 }
 
-// new NativeDevice({ wasm, memoryLimit, seed, arenaSize, reserve, nor, sectorSize, deviceKey, surroundings, trace, fuel, eager })
+// Loads the module that was given, or what the slots say until one is fit to run.
+static void load(struct device *d) {
+    for (int boot = 0; boot < BOOTS_MAX; boot++) {
+        if (d->images != NULL) device_images_boot(d->images, &d->config.wasm, &d->config.wasm_size);
+        d->stop = kw_load(&d->machine, &d->config);
+        if (d->stop == KW_STOP_NONE || d->images == NULL || d->images->source >= KW_IMAGE_FACTORY) return;
+        enum kw_image_reason reason = d->stop == KW_STOP_MEMORY ? KW_IMAGE_REASON_MEMORY : KW_IMAGE_REASON_GATE;
+        kw_images_refused(&d->images->slots, reason, kw_gate_verdict(&d->machine));
+    }
+}
+
+// new NativeDevice({ wasm or images, memoryLimit, seed, arenaSize, reserve, nor, sectorSize, deviceKey, surroundings, trace, fuel, eager })
 static napi_value construct(napi_env env, napi_callback_info info) {
     struct arguments a;
     uint8_t seed[32];
@@ -204,13 +102,14 @@ static napi_value construct(napi_env env, napi_callback_info info) {
     keep(env, list, a.values[0], KEPT_WASM, "wasm");
     keep(env, list, a.values[0], KEPT_NOR, "nor");
     keep(env, list, a.values[0], KEPT_SURROUNDINGS, "surroundings");
+    keep(env, list, a.values[0], KEPT_IMAGES, "images");
     napi_create_reference(env, list, 1, &d->kept);
     const char *problem = prepare(d, env, a.values[0], &d->config, seed);
     if (problem != NULL) {
         release(d);
         return fail(env, problem);
     }
-    d->stop = kw_load(&d->machine, &d->config);
+    load(d);
     d->config.seed = NULL;
     return a.self;
 }
@@ -358,6 +257,22 @@ static napi_value write_record(napi_env env, napi_callback_info info) {
     return number_of(env, octets.size > KW_STORE_RECORD_MAX ? KW_ERR_NO_BUFFER : kw_store_write(&d->store, record, octets.at, (uint32_t)octets.size));
 }
 
+// images(): null, or { source, state } with enum kw_image_source and what image_state(0) writes
+static napi_value images(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    uint8_t state[KW_IMAGE_STATE];
+    napi_value result;
+    take_arguments(env, info, &a);
+    struct device *d = device_of(&a);
+    if (d == NULL) return NULL;
+    if (d->images == NULL) return null_of(env);
+    int32_t size = kw_image_state(&d->images->slots, 0, state, sizeof state);
+    napi_create_object(env, &result);
+    set(env, result, "source", number_of(env, d->images->source));
+    set(env, result, "state", buffer_of(env, state, size < 0 ? 0 : (size_t)size));
+    return result;
+}
+
 static napi_value close_device(napi_env env, napi_callback_info info) {
     struct arguments a;
     take_arguments(env, info, &a);
@@ -373,7 +288,7 @@ static napi_value close_device(napi_env env, napi_callback_info info) {
 napi_value define_device(napi_env env, napi_value exports) {
     static const napi_property_descriptor methods[] = {
         METHOD("start", start), METHOD("poll", poll), METHOD("push", push), METHOD("stop", stop), METHOD("stats", stats),
-        METHOD("takeTrace", take_trace), METHOD("replay", replay), METHOD("readRecord", read_record), METHOD("writeRecord", write_record), METHOD("close", close_device),
+        METHOD("takeTrace", take_trace), METHOD("replay", replay), METHOD("readRecord", read_record), METHOD("writeRecord", write_record), METHOD("images", images), METHOD("close", close_device),
     };
     napi_value constructor;
     napi_define_class(env, "NativeDevice", NAPI_AUTO_LENGTH, construct, NULL, sizeof methods / sizeof *methods, methods, &constructor);

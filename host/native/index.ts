@@ -1,9 +1,18 @@
 // A device's module under wasm3 in Node: the engine of the boards behind the interface of every engine.
-import { ResetReason } from "../abi.ts";
+import { IMAGE_FLAGS, IMAGE_RUNNING, ResetReason } from "../abi.ts";
 import { type Engine, EngineStopped, type Surroundings } from "../engine.ts";
-import { type NativeDevice, type NativeStats, native, Stop, type StopReport } from "./addon.ts";
+import {
+  type DeviceImagesOptions,
+  ImageSource,
+  type NativeDevice,
+  type NativeStats,
+  native,
+  ReplayEnd,
+  Stop,
+  type StopReport,
+} from "./addon.ts";
 
-export { type Native, type NativeStats, native } from "./addon.ts";
+export { type DeviceImagesOptions, ImageSource, type Native, type NativeStats, native } from "./addon.ts";
 
 /** Room for a module on a PC; a board's budget is smaller, and is checked on the board. */
 const ARENA_SIZE = 512 * 1024;
@@ -12,7 +21,10 @@ export const FLASH_SIZE = 64 * 1024;
 export const SIMULATED_DEVICE_KEY = Buffer.from("kilowasm-on-a-pc", "latin1");
 
 export interface Wasm3Options {
-  wasm: Uint8Array;
+  /** Exactly one of these two: a module, or slots that say which module runs. */
+  wasm?: Uint8Array;
+  /** Its flash, like `nor`, survives a reboot when the caller keeps it. */
+  images?: DeviceImagesOptions;
   /** 32 octets; two devices never share one. */
   seed: Uint8Array;
   surroundings: Surroundings;
@@ -27,6 +39,17 @@ export interface Wasm3Options {
   /** Loop turns and calls one start or poll may take; a module that needs more is stopped.  0 for no limit. */
   fuel?: number;
   eager?: boolean;
+}
+
+/** What a device with slots runs. */
+export interface Booted {
+  /** `ImageSource`. */
+  source: number;
+  /** File version; 0 for the factory module. */
+  version: number;
+  onTrial: boolean;
+  /** The 48 octets of `image_state` for image 0. */
+  state: Buffer;
 }
 
 /** Flash as it leaves the factory. */
@@ -79,6 +102,23 @@ export class Wasm3Engine implements Engine {
 
   writeRecord(record: number, octets: Uint8Array): number {
     return this.device.writeRecord(record, octets);
+  }
+
+  /** Null for a device without slots. */
+  booted(): Booted | null {
+    const images = this.device.images();
+    if (!images || images.source === ImageSource.Nothing) return null;
+    const { source, state } = images;
+    return { source, state, version: state.readUInt32LE(IMAGE_RUNNING), onTrial: (state[IMAGE_FLAGS] & 1) !== 0 };
+  }
+
+  /** The trace of a recording, played on a flash that holds no records yet. */
+  replay(recording: Uint8Array): Buffer {
+    const end = this.device.replay(recording);
+    if (end === ReplayEnd.Bad)
+      throw new Error("the boards' engine cannot read the recording, or it goes on otherwise than the module does");
+    if (end === ReplayEnd.Refused) throw stopped(this.device.stop());
+    return this.device.takeTrace();
   }
 
   stats(): NativeStats {

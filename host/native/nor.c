@@ -32,6 +32,29 @@ static bool power_fails(struct nor_memory *n) {
     return n->dead;
 }
 
+// What the test wants to see of an operation that the power did not end.
+static void journal(struct nor_memory *n, uint8_t kind, uint32_t at, const uint8_t *octets, uint32_t size) {
+    if (!n->keep_journal) return;
+    uint8_t *grown = realloc(n->journal, n->journal_size + NOR_JOURNAL_HEAD + size);
+    if (grown == NULL) return;
+    uint32_t head[3] = {kind, at, size};
+    memcpy(grown + n->journal_size, head, NOR_JOURNAL_HEAD);
+    if (size > 0) memcpy(grown + n->journal_size + NOR_JOURNAL_HEAD, octets, size);
+    n->journal = grown;
+    n->journal_size += NOR_JOURNAL_HEAD + size;
+}
+
+void nor_decay(struct nor_memory *n, uint32_t sector) {
+    uint8_t *at = n->memory + (size_t)sector * n->nor.sector_size;
+    for (uint32_t i = 0; i < n->nor.sector_size; i++) {
+        uint64_t chance = next_random(n);
+        at[i] &= (uint8_t)(chance >> 24 | chance >> 32);
+        if (at[i] != 0xff) n->programmed[(at + i - n->memory) / KW_NOR_UNIT] = 1;
+    }
+}
+
+static bool is_stuck(const struct nor_memory *n, uint32_t sector) { return sector >= n->stuck && sector - n->stuck < n->stuck_count; }
+
 static int32_t nor_read(void *context, uint32_t at, void *to, uint32_t size) {
     struct nor_memory *n = context;
     if (n->dead) return -1;
@@ -39,23 +62,33 @@ static int32_t nor_read(void *context, uint32_t at, void *to, uint32_t size) {
     return 0;
 }
 
+static bool within_rules(struct nor_memory *n, uint32_t at, const uint8_t *octets, uint32_t size) {
+    if (at % KW_NOR_UNIT != 0 || size % KW_NOR_UNIT != 0 || size == 0) n->broken_rule = true;
+    for (uint32_t unit = at / KW_NOR_UNIT; unit < (at + size) / KW_NOR_UNIT; unit++) {
+        if (n->programmed[unit]) n->broken_rule = true;
+        n->programmed[unit] = 1;
+    }
+    for (uint32_t i = 0; i < size; i++)
+        if (octets[i] & ~n->memory[at + i]) n->broken_rule = true;
+    return !n->broken_rule;
+}
+
 static int32_t nor_program(void *context, uint32_t at, const void *from, uint32_t size) {
     struct nor_memory *n = context;
     const uint8_t *octets = from;
     bool was_dead = n->dead;
-    if (at % KW_NOR_UNIT != 0 || size % KW_NOR_UNIT != 0 || size == 0) n->broken_rule = true;
-    for (uint32_t unit = at / KW_NOR_UNIT; !was_dead && unit < (at + size) / KW_NOR_UNIT; unit++) {
-        if (n->programmed[unit]) n->broken_rule = true;
-        n->programmed[unit] = 1;
+    if (!was_dead && !within_rules(n, at, octets, size)) return -1;
+    if (!was_dead && !n->fresh[at / n->nor.sector_size]) n->stale_programs++;
+    if (!was_dead && is_stuck(n, at / n->nor.sector_size)) {
+        n->operations++;
+        return n->stuck_silent ? 0 : -1;
     }
-    for (uint32_t i = 0; i < size && !was_dead; i++)
-        if (octets[i] & ~n->memory[at + i]) n->broken_rule = true;
-    if (n->broken_rule) return -1;
     if (power_fails(n)) {
         if (!was_dead) tear(n, n->memory + at, octets, size);
         return -1;
     }
     memcpy(n->memory + at, octets, size);
+    journal(n, 1, at, octets, size);
     return 0;
 }
 
@@ -63,6 +96,10 @@ static int32_t nor_erase(void *context, uint32_t sector) {
     struct nor_memory *n = context;
     uint8_t *at = n->memory + (size_t)sector * n->nor.sector_size;
     bool was_dead = n->dead;
+    if (!was_dead && is_stuck(n, sector)) {
+        n->operations++;
+        return n->stuck_silent ? 0 : -1;
+    }
     if (power_fails(n)) {
         uint8_t *blank = malloc(n->nor.sector_size);
         if (blank != NULL && !was_dead) {
@@ -74,6 +111,9 @@ static int32_t nor_erase(void *context, uint32_t sector) {
     }
     memset(at, 0xff, n->nor.sector_size);
     memset(n->programmed + (size_t)sector * n->nor.sector_size / KW_NOR_UNIT, 0, n->nor.sector_size / KW_NOR_UNIT);
+    n->erases++;
+    n->fresh[sector] = 1;
+    journal(n, 2, sector * n->nor.sector_size, NULL, 0);
     return 0;
 }
 
@@ -82,14 +122,21 @@ bool nor_begin(struct nor_memory *n, uint8_t *memory, size_t size, uint32_t sect
     if (sector_size == 0 || size % sector_size != 0 || sector_size % KW_NOR_UNIT != 0) return false;
     n->memory = memory;
     n->random = 1;
-    n->nor = (struct kw_nor){n, sector_size, (uint32_t)(size / sector_size), nor_read, nor_program, nor_erase};
+    n->nor = (struct kw_nor){n, sector_size, (uint32_t)(size / sector_size), nor_read, nor_program, nor_erase, memory};
     n->programmed = calloc(size / KW_NOR_UNIT + 1, 1);
-    for (size_t i = 0; n->programmed != NULL && i < size; i++)
+    n->fresh = calloc(size / sector_size + 1, 1);
+    if (n->fresh == NULL || n->programmed == NULL) {
+        nor_end(n);
+        return false;
+    }
+    for (size_t i = 0; i < size; i++)
         if (memory[i] != 0xff) n->programmed[i / KW_NOR_UNIT] = 1;
-    return n->programmed != NULL;
+    return true;
 }
 
 void nor_end(struct nor_memory *n) {
     free(n->programmed);
-    n->programmed = NULL;
+    free(n->fresh);
+    free(n->journal);
+    n->programmed = n->fresh = n->journal = NULL;
 }

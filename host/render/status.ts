@@ -16,7 +16,30 @@ export interface DeviceStatus {
   /** Suite of the key establishment that ended well; 0 while there is none. */
   suite: number;
   started: boolean;
+  /** Of the running module; empty before it is known. */
+  version: string;
+  /** What became of a package that it was offered in this run. */
+  update: UpdateStatus | null;
 }
+
+/** A package on its way, as the `update` and `library` events tell. */
+export interface UpdateStatus {
+  /** By its name in docs/abi.md, `FileStatus`. */
+  status: string;
+  /** `ImageReason`; null for none. */
+  reason: string | null;
+  version: string | null;
+  offset: number;
+  size: number;
+  /** Octets a second; null while unknown. */
+  rate: number | null;
+  etaMs: number | null;
+  /** The latest step of a trial. */
+  step: string | null;
+}
+
+/** Without a package on its way: nothing was offered, or what runs was confirmed before this run. */
+const SETTLED = ["none", "activated"];
 
 export interface Reading {
   importWh: number | null;
@@ -36,12 +59,14 @@ export class Status {
   readonly display: string[] = new Array(DISPLAY_LINES).fill("");
   register: { importWh: number; powerW: number } | null = null;
   reading: Reading | null = null;
+  /** Files of the hub's library by their numbers. */
+  readonly library = new Map<number, UpdateStatus>();
   readonly news: HomeEvent[] = [];
   readonly curve: number[] = [];
   private curveMs = Number.NEGATIVE_INFINITY;
 
   constructor() {
-    const fresh = (): DeviceStatus => ({ joined: false, address: "", suite: 0, started: false });
+    const fresh = (): DeviceStatus => ({ joined: false, address: "", suite: 0, started: false, version: "", update: null });
     this.devices = Object.fromEntries(DEVICES.map((name) => [name, fresh()])) as Record<DeviceName, DeviceStatus>;
   }
 
@@ -52,7 +77,8 @@ export class Status {
     }
     const device = this.devices[event.device as DeviceName];
     if (device) this.takeDevice(device, event);
-    if (event.event !== "register" && event.event !== "reading") {
+    if (event.event === "library") this.library.set(Number(event.image), updateStatus(event, null));
+    if (isNews(event)) {
       this.news.push(event);
       if (this.news.length > NEWS_MAX) this.news.shift();
     }
@@ -62,6 +88,16 @@ export class Status {
     switch (event.event) {
       case "started":
         device.started = true;
+        break;
+      case "boot":
+        device.version = String(event.version);
+        break;
+      case "update":
+        device.version = String(event.running);
+        if (device.update || !SETTLED.includes(String(event.status))) device.update = updateStatus(event, device.update);
+        break;
+      case "health":
+        if (device.update) device.update.step = String(event.step);
         break;
       case "formed":
         device.joined = true;
@@ -93,6 +129,25 @@ export class Status {
     this.curve.push(powerW);
     if (this.curve.length > CURVE_MAX) this.curve.shift();
   }
+}
+
+/** What comes all the time is shown elsewhere. */
+function isNews({ event, status }: HomeEvent): boolean {
+  const progress = (event === "update" || event === "library" || event === "rollout") && status === "loading";
+  return event !== "register" && event !== "reading" && event !== "uplink" && !progress;
+}
+
+export function updateStatus(event: HomeEvent, before: UpdateStatus | null): UpdateStatus {
+  return {
+    status: String(event.status),
+    reason: event.reason as string | null,
+    version: event.version as string | null,
+    offset: Number(event.offset),
+    size: Number(event.size),
+    rate: event.rate as number | null,
+    etaMs: event.etaMs as number | null,
+    step: event.status === "activating" ? (before?.step ?? null) : null,
+  };
 }
 
 /** ISO 8859-1 as text; what is no character there becomes a space, so that a device cannot move the cursor. */

@@ -1,7 +1,8 @@
 // Draws the home into lines: a function of the status and of the terminal's size, nothing else.
-import type { HomeEvent } from "../home/events.ts";
+import { DEVICES, type HomeEvent } from "../home/events.ts";
 import type { DeviceStatus, Status } from "./status.ts";
 import { fit, type Ink, type Painter } from "./text.ts";
+import { updateLines, updateNews } from "./update_lines.ts";
 
 const WIDTH = 78;
 const DISPLAY_WIDTH = 32;
@@ -15,14 +16,15 @@ export interface Size {
 
 export function view(status: Status, size: Size, paint: Painter): string[] {
   const width = Math.min(WIDTH, Math.max(20, size.columns - 2));
-  const lines = [
-    ...heading(status, width, paint),
-    "",
-    ...diagram(status, paint),
-    "",
-    ...beside(display(status, paint), facts(status, width - DISPLAY_WIDTH - 8, paint)),
-    "",
-  ];
+  const blocks = [
+    heading(status, width, paint),
+    diagram(status, paint),
+    beside(display(status, paint), facts(status, width - DISPLAY_WIDTH - 8, paint)),
+    updateLines(status, paint),
+  ].filter((block) => block.length > 0);
+  // A low terminal has no lines to spare between the blocks.
+  const airy = blocks.flatMap((block) => [...block, ""]);
+  const lines = airy.length < size.rows ? airy : blocks.flat();
   const room = Math.max(0, size.rows - lines.length - 2);
   const news = status.news.slice(-Math.min(room, 6)).map((event) => newsLine(event, width, paint));
   lines.push(...news);
@@ -58,7 +60,7 @@ function diagram(status: Status, paint: Painter): string[] {
   const columns = [box("meter", meter.joined), link(meter), box("hub", hub.joined), link(ihd), box("display", ihd.joined)];
   const rows = [0, 1, 2].map((row) => `   ${columns.map((column) => column[row]).join("")}`);
   const states = [deviceState(meter, paint), hubState(status, paint), deviceState(ihd, paint)];
-  for (let row = 0; row < 2; row++) rows.push(` ${states.map((state) => centredPainted(state[row], 22)).join("  ")}`);
+  for (let row = 0; row < 3; row++) rows.push(` ${states.map((state) => centredPainted(state[row], 22)).join("  ")}`);
   return rows;
 }
 
@@ -67,21 +69,28 @@ interface Cell {
   painted: string;
 }
 
-function deviceState(device: DeviceStatus, paint: Painter): [Cell, Cell] {
+function deviceState(device: DeviceStatus, paint: Painter): [Cell, Cell, Cell] {
   const joined = device.joined ? `✓ joined ${device.address}`.trimEnd() : device.started ? "joining" : "off";
   const key = device.suite > 0 ? `✓ key, suite ${device.suite}` : device.joined ? "establishing a key" : "";
   return [
     { text: joined, painted: paint(device.joined ? "green" : "yellow", joined) },
     { text: key, painted: paint(device.suite > 0 ? "green" : "yellow", key) },
+    versionCell(device, paint),
   ];
 }
 
-function hubState(status: Status, paint: Painter): [Cell, Cell] {
+function versionCell({ version }: DeviceStatus, paint: Painter): Cell {
+  const text = version === "" ? "" : version === "factory" ? "factory module" : `version ${version}`;
+  return { text, painted: paint("dim", text) };
+}
+
+function hubState(status: Status, paint: Painter): [Cell, Cell, Cell] {
   const { hub } = status.devices;
   const formed = hub.joined ? "✓ network formed" : "forming";
   return [
     { text: formed, painted: paint(hub.joined ? "green" : "yellow", formed) },
     { text: status.network, painted: paint("dim", status.network) },
+    versionCell(hub, paint),
   ];
 }
 
@@ -125,7 +134,8 @@ function newsLine(event: HomeEvent, width: number, paint: Painter): string {
     .map(([key, value]) => `${key} ${value}`)
     .join(", ");
   const time = elapsed(t);
-  const plain = fit(`${device.padEnd(6)} ${name} ${detail}`.trimEnd(), width - time.length - 2);
+  const words = updateNews(event) ?? `${name} ${detail}`;
+  const plain = fit(`${device.padEnd(6)} ${words}`.trimEnd(), width - time.length - 2);
   return `${paint("dim", time)}  ${plain}`;
 }
 
@@ -184,5 +194,6 @@ export function lastWords(status: Status, summary: HomeEvent): string {
   const lines = [`kilowasm: ${elapsed(status.nowMs).trim()} simulated in ${seconds} s, ${grouped(status.frames)} frames`];
   if (status.register) lines.push(`meter:    ${kilowattHours(status.register.importWh)} kWh`);
   if (status.reading?.importWh != null) lines.push(`display:  ${kilowattHours(status.reading.importWh)} kWh`);
+  lines.push(`versions: ${DEVICES.map((name) => `${name} ${status.devices[name].version || "unknown"}`).join(", ")}`);
   return `${lines.join("\n")}\n`;
 }

@@ -48,12 +48,16 @@ export class Dongle implements DeviceRadio {
   private readonly ready: Promise<void>;
   private isReady: () => void = () => undefined;
 
-  constructor(private readonly stream: Duplex) {
+  /** `enter` is `Pacer.enter`: what the co-processor says happens at the simulation's present. */
+  constructor(
+    private readonly stream: Duplex,
+    private readonly enter: (action: () => void) => void = (action) => action(),
+  ) {
     this.ready = new Promise((resolve) => {
       this.isReady = resolve;
     });
     this.single.set(Property.MacRawStream, [1]).set(Property.SourceMatch, [1]).set(Property.MacReceiveWhenIdle, [1]);
-    stream.on("data", (octets: Uint8Array) => this.decoder.input(octets));
+    stream.on("data", (octets: Uint8Array) => this.enter(() => this.decoder.input(octets)));
     this.write(0, COMMAND_RESET);
   }
 
@@ -109,7 +113,7 @@ export class Dongle implements DeviceRadio {
     const timer = setTimeout(() => {
       this.counters.timeouts++;
       this.write(0, COMMAND_RESET);
-      this.finish(Err.ChannelBusy, false);
+      this.enter(() => this.finish(Err.ChannelBusy, false));
     }, TIMEOUT_MS);
     this.under = { tid: this.tid, handle, timer };
     this.write(this.tid, COMMAND_SET, Property.StreamRaw, [psdu.length + FCS_SIZE, 0, ...psdu, 0, 0]);

@@ -15,7 +15,8 @@ import { hashMmo, hmacMmo } from "../crypto/mmo.ts";
 import { HmacDrbg } from "../drbg.ts";
 import { type Engine, EngineStopped, type Surroundings } from "../engine.ts";
 import { Err } from "../err.ts";
-import { effectOctets, int64, recordOctets, startOctets, TraceFile, TraceKind } from "../trace.ts";
+import { type Images, NO_IMAGES } from "../image/images.ts";
+import { effectOctets, imageOctets, int64, recordOctets, startOctets, TraceFile, TraceKind } from "../trace.ts";
 import { ccmOpen, ccmSeal, KeySlots } from "./crypto.ts";
 import { softwareBodies } from "./software.ts";
 
@@ -40,6 +41,8 @@ export interface V8Options {
   /** What survives a reboot; the caller keeps both maps. */
   store?: Map<number, Uint8Array>;
   keys?: KeySlots;
+  /** Image slots, or what was recorded of some; a board without slots when absent. */
+  images?: Images;
   /** Whether `recording` and `trace` are kept. */
   record?: boolean;
 }
@@ -70,6 +73,11 @@ const EFFECTS = new Set([
   "uplink_send",
   "log",
   "halt",
+  "image_begin",
+  "image_write",
+  "image_finish",
+  "image_activate",
+  "image_confirm",
 ]);
 
 export class V8Engine implements Engine {
@@ -104,6 +112,8 @@ export class V8Engine implements Engine {
   }
 
   poll(now: bigint): bigint {
+    if (this.options.images?.overdue(now))
+      throw new EngineStopped(ResetReason.Trap, "the module on trial has not confirmed itself in time");
     if (this.options.record) {
       this.recording.add(TraceKind.Poll, int64(now));
       this.trace.add(TraceKind.Poll, int64(now));
@@ -215,6 +225,7 @@ export class V8Engine implements Engine {
       sense: (call) => surroundings.sense(number(call, 0), number(call, 1)),
       display: (call) => this.display(number(call, 0), call.ranges[0]),
       uplink_send: ({ ranges: [at] }) => surroundings.uplinkSend(Uint8Array.from(at)),
+      ...this.imageBodies(),
       log: (call) => {
         surroundings.log(number(call, 0), Uint8Array.from(call.ranges[0]));
         return Err.Ok;
@@ -223,6 +234,30 @@ export class V8Engine implements Engine {
         throw new EngineStopped(ResetReason.Halt, `the module asked for a reboot, reason ${number(call, 0)}`);
       },
     };
+  }
+
+  private imageBodies(): Record<string, Body> {
+    const images = this.options.images ?? NO_IMAGES;
+    const number = (call: Call, index: number): number => Number(call.arguments[index]);
+    const bodies: Record<string, Body> = {
+      image_begin: (call) => images.begin(number(call, 0), Uint8Array.from(call.ranges[0])),
+      image_write: (call) => images.write(number(call, 0), number(call, 1), Uint8Array.from(call.ranges[0])),
+      image_read: (call) => images.read(number(call, 0), number(call, 1), call.ranges[0]),
+      image_finish: (call) => images.finish(number(call, 0)),
+      image_activate: (call) => images.activate(number(call, 0)),
+      image_confirm: (call) => images.confirm(number(call, 0) !== 0),
+      image_state: (call) => images.state(number(call, 0), call.ranges[0]),
+    };
+    return Object.fromEntries(Object.entries(bodies).map(([name, body]) => [name, (call: Call) => this.noteImage(name, call, body(call))]));
+  }
+
+  /** What slots answer follows from a flash that is no part of a recording, so the recording has the answers. */
+  private noteImage(name: string, call: Call, answer: number): number {
+    if (!this.options.record) return answer;
+    const row = IMPORTS.find((each) => each.name === name) as ImportRow;
+    const written = row.writes.length > 0 ? call.ranges[0].subarray(0, Math.max(0, answer)) : new Uint8Array(0);
+    this.recording.add(TraceKind.Image, imageOctets(row.id, answer, written));
+    return answer;
   }
 
   private next(at: Uint8Array): number {

@@ -50,16 +50,21 @@ static void count(void) {
 static void flash(void) {
     uint8_t octets[8], again[8];
     if (!semihost_option("nor", option, sizeof option) || !kw_flash_open(option)) return console_say("no flash");
-    console_value("erase", kw_flash.erase(0, 1));
+    console_value("erase", kw_flash.erase(kw_flash.context, 1));
     memset(octets, 0x5a, sizeof octets);
-    console_value("program", kw_flash.program(0, FLASH_SECTOR_SIZE, octets, 8));
+    console_value("program", kw_flash.program(kw_flash.context, FLASH_SECTOR_SIZE, octets, 8));
     memset(octets, 0x0f, sizeof octets);
-    console_value("program", kw_flash.program(0, FLASH_SECTOR_SIZE, octets, 8));
-    kw_flash.read(0, FLASH_SECTOR_SIZE, again, 8);
+    console_value("program", kw_flash.program(kw_flash.context, FLASH_SECTOR_SIZE, octets, 8));
+    kw_flash.read(kw_flash.context, FLASH_SECTOR_SIZE, again, 8);
     console_value("read", again[0]);
-    console_value("odd", kw_flash.program(0, FLASH_SECTOR_SIZE + 4, octets, 8));
-    console_value("outside", kw_flash.program(0, FLASH_SECTOR_SIZE * FLASH_SECTORS, octets, 8));
-    console_value("beyond", kw_flash.erase(0, FLASH_SECTORS));
+    console_value("mapped", kw_flash.mapped[FLASH_SECTOR_SIZE]);
+    console_value("images-erase", kw_flash_images.erase(kw_flash_images.context, FLASH_IMAGE_SECTORS - 1));
+    console_value("images", kw_flash_images.program(kw_flash_images.context, 0, octets, 8));
+    console_value("images-mapped", kw_flash_images.mapped[7]);
+    console_value("images-beyond", kw_flash_images.erase(kw_flash_images.context, FLASH_IMAGE_SECTORS));
+    console_value("odd", kw_flash.program(kw_flash.context, FLASH_SECTOR_SIZE + 4, octets, 8));
+    console_value("outside", kw_flash.program(kw_flash.context, FLASH_SECTOR_SIZE * FLASH_SECTORS, octets, 8));
+    console_value("beyond", kw_flash.erase(kw_flash.context, FLASH_SECTORS));
 }
 
 static void time(void) {
@@ -102,6 +107,7 @@ int main(void) {
     else if (!strcmp(option, "ram")) touch(0x20080000u);
     else if (!strcmp(option, "flash-end")) touch(0x00100000u);
     else if (!strcmp(option, "code")) touch(0x00000400u);
+    else if (!strcmp(option, "window")) touch((uint32_t)kw_flash_images.mapped);
     else if (!strcmp(option, "oled")) {
         kw_oled_begin();
         kw_oled_line(0, (const uint8_t *)"Now 0.24 kW \xa3""3.17", 17);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ResetReason } from "../../host/abi.ts";
-import { Board } from "../../host/board/board.ts";
+import { Board, FLASH_SIZE, STORE_SIZE } from "../../host/board/board.ts";
 import { buildBare } from "../../host/board/build.ts";
 import type { ConsoleLine } from "../../host/board/console.ts";
 import { MISSING, readFont } from "../../host/board/font.ts";
@@ -67,7 +67,11 @@ test("flash clears bits when it programs and sets them when it erases, in the fi
   assert.deepEqual(value(lines, "read"), [0x5a & 0x0f]);
   assert.deepEqual([value(lines, "odd"), value(lines, "outside"), value(lines, "beyond")], [[-1], [-1], [-1]]);
   const image = readFileSync(join(folder, "flash.bin"));
-  assert.equal(image.length, 65536);
+  assert.equal(image.length, FLASH_SIZE);
+  // What the CPU reads where the part is mapped, in the store's region and in the images'.
+  assert.deepEqual([value(lines, "mapped"), value(lines, "images-mapped")], [[0x0a], [0x0f]]);
+  assert.deepEqual([value(lines, "images-erase"), value(lines, "images"), value(lines, "images-beyond")], [[0], [0], [-1]]);
+  assert.deepEqual(image.subarray(STORE_SIZE, STORE_SIZE + 8), Buffer.alloc(8, 0x0f));
   assert.deepEqual(image.subarray(4096, 4104), Buffer.alloc(8, 0x0a));
   assert.deepEqual(image.subarray(4104, 8192), Buffer.alloc(4088, 0xff));
 });
@@ -77,6 +81,7 @@ for (const [name, what] of [
   ["ram", "memory beyond 512 KiB of RAM is not there"],
   ["flash-end", "memory beyond 1 MiB of flash is not there"],
   ["code", "a write to flash is a fault"],
+  ["window", "a write to the mapped flash is a fault"],
 ]) {
   test(`${what}, and the next start knows`, async () => {
     const lines = await run(name);

@@ -7,7 +7,7 @@ import { replayOnBoard } from "../../host/board/replay.ts";
 import { DEVICES, type DeviceName } from "../../host/home/events.ts";
 import { moduleBytes } from "../../host/modules.ts";
 import { replayOnV8, replayOnWasm3 } from "../../host/replay.ts";
-import { readTrace } from "../../host/trace.ts";
+import { readTrace, TraceKind } from "../../host/trace.ts";
 
 /** Join, key establishment, binding and a few reports. */
 const SIMULATED_MS = 60_000;
@@ -36,6 +36,10 @@ function take(suite: 1 | 2, device: DeviceName): { recording: Buffer; trace: Buf
   const trace = home.traces.get(device);
   assert.ok(recording && trace);
   assert.ok(readTrace(trace).length > EFFECTS_MIN, "the recording is long enough to mean something");
+  assert.ok(
+    readTrace(recording).some(({ kind }) => kind === TraceKind.Image),
+    "the device asked its image slots",
+  );
   return { recording, trace };
 }
 

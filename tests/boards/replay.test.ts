@@ -2,12 +2,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
-import { EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EVENT_TIME, EventKind, ResetReason } from "../../host/abi.ts";
+import { EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EVENT_TIME, EventKind, ResetReason, Role } from "../../host/abi.ts";
+import { memoryNeed } from "../../host/board/module.ts";
 import { replayOnBoard } from "../../host/board/replay.ts";
 import type { Surroundings } from "../../host/engine.ts";
+import { developmentIdentity } from "../../host/image/keys.ts";
+import { packageBuild } from "../../host/image/package.ts";
+import { ImageSlots } from "../../host/image/slots.ts";
+import { replayOnWasm3 } from "../../host/replay.ts";
 import { int64, readTrace, startOctets, TraceFile, TraceKind } from "../../host/trace.ts";
 import { V8Engine } from "../../host/v8/engine.ts";
-import { probeModule } from "./probe_module.ts";
+import { probeModule, updateModule } from "./probe_module.ts";
+import { Command } from "./updating.ts";
 
 const quiet: Surroundings = {
   radioSend: () => 0,
@@ -65,6 +71,42 @@ test("the emulated board's trace of a recording is V8's, octet by octet", async 
   const { trace } = await replayOnBoard({ wasm, recording, trace: true });
   assert.ok(readTrace(trace).length > 40);
   assert.deepEqual(readTrace(trace), readTrace(engine.trace.bytes()));
+});
+
+test("the recording of an update, with what its slots answered, replays without slots on the board and on wasm3 in Node", async () => {
+  const modules = await updateModule();
+  const [first, next] = [1, 2].map((version) => modules.of(version, 2048));
+  const file = packageBuild({ wasm: next, role: Role.Ihd, version: 2, counter: 1 });
+  const images = new ImageSlots({
+    identity: developmentIdentity(Role.Ihd),
+    address: Buffer.alloc(8, 1),
+    installed: packageBuild({ wasm: first, role: Role.Ihd, version: 1, counter: 1 }),
+    files: 0,
+  });
+  assert.equal(images.boot().source, "a");
+  const engine = new V8Engine({ wasm: first, seed: Buffer.alloc(32, 3), surroundings: quiet, images, record: true });
+  let now = 1n;
+  const told = (...octets: number[]): void => {
+    engine.push(event(EventKind.Uplink, now, [...octets, 0, 0, 0, 0, 0, 0]));
+    engine.poll(now++);
+  };
+  engine.start(now, ResetReason.PowerOn);
+  const key = Buffer.concat([file.subarray(10, 18), Buffer.alloc(4)]);
+  key.writeUInt32LE(file.length, 8);
+  told(Command.Begin, 0, ...key);
+  for (let at = 0; at < file.length; at += 240) {
+    const offset = Buffer.alloc(4);
+    offset.writeUInt32LE(at);
+    const block = [Command.Write, 0, ...offset, ...file.subarray(at, at + 240)];
+    engine.push(event(EventKind.Uplink, now, block));
+    engine.poll(now++);
+  }
+  for (const command of [Command.State, Command.Finish, Command.Activate, Command.State, Command.Confirm]) told(command);
+  assert.equal(images.boot().source, "b");
+  const recording = engine.recording.bytes();
+  const { trace } = await replayOnBoard({ wasm: first, recording, trace: true });
+  assert.deepEqual(readTrace(trace), readTrace(engine.trace.bytes()));
+  assert.deepEqual(replayOnWasm3(first, recording, memoryNeed(first)), engine.trace.bytes());
 });
 
 test("a trap is in the trace", async () => {

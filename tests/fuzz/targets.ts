@@ -16,6 +16,7 @@ const LABS: readonly [RegExp, string][] = [
   [/^(aps|zdo|install)_?/, "assembly/zigbee/aps/lab.ts"],
   [/^zcl_/, "assembly/zigbee/zcl/lab.ts"],
   [/^se_/, "assembly/sep1/lab.ts"],
+  [/^ota_/, "assembly/sep1/ota/lab.ts"],
   [/^(initiate|ephemeral|confirm|terminate|certificate)/, "assembly/sep1/key_establishment/lab.ts"],
 ];
 const METERING = "0x0702";
@@ -35,7 +36,7 @@ function fromVectors(seeds: Seeds, file: string): void {
     if (line === "" || line.startsWith("#")) continue;
     const columns = line.includes("|") ? line.split("|").map((part) => part.trim()) : line.split(" ");
     const [name, hex] = columns.length === 4 ? [columns[0], columns[2]] : columns;
-    add(seeds, name, Buffer.from(hex.replaceAll(" ", ""), "hex"));
+    add(seeds, name, Buffer.from(hex.replaceAll(" ", "").replace(/^-$/, ""), "hex"));
   }
 }
 
@@ -79,7 +80,7 @@ function fromKeyEstablishment(seeds: Seeds): void {
 
 export async function targets(): Promise<Target[]> {
   const seeds: Seeds = new Map();
-  for (const file of ["mac.txt", "nwk.txt", "aps.txt", "zcl.txt"]) fromVectors(seeds, file);
+  for (const file of ["mac.txt", "nwk.txt", "aps.txt", "zcl.txt", "ota_cluster.txt"]) fromVectors(seeds, file);
   fromSharedFrames(seeds);
   fromKeyEstablishment(seeds);
   return [...seeds].map(([name, octets]) => {

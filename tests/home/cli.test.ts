@@ -80,7 +80,22 @@ test("help tells every option", () => {
   let text = "";
   const ask = (): Options => optionsParse(["--help"], { folder: "/", terminal: true, write: (part) => (text += part) });
   assert.throws(ask, HelpShown);
-  for (const name of ["load", "speed", "seed", "duration", "json", "pcap", "keys", "zep", "engine", "boards", "suite", "help"]) {
+  for (const name of [
+    "load",
+    "speed",
+    "seed",
+    "duration",
+    "json",
+    "pcap",
+    "keys",
+    "zep",
+    "engine",
+    "boards",
+    "suite",
+    "update",
+    "update-at",
+    "help",
+  ]) {
     assert.ok(text.includes(`--${name}`), name);
   }
 });

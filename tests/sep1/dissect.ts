@@ -43,7 +43,7 @@ export function dissect(frames: { cluster: number; zcl: Buffer }[], fields: stri
     const names = ["_ws.expert.message", "frame.protocols", ...fields];
     const text = execFileSync("tshark", ["-r", file, "-T", "fields", "-E", "separator=|", ...names.flatMap((name) => ["-e", name])], {
       encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
+      stdio: ["ignore", "pipe", "pipe"],
     });
     return text
       .replace(/\n$/, "")

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import asc from "assemblyscript/asc";
+import { IMPORTS } from "../../host/abi.ts";
+import { type Images, NO_IMAGES } from "../../host/image/images.ts";
 import { sources } from "../../tools/build.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
@@ -11,15 +13,17 @@ export const METER = 1;
 export const IHD = 2;
 export const ADDRESS = [0x00124b0000000001n, 0x00124b0000000002n, 0x00124b0000000003n];
 export const ESTABLISHED = 2;
+/** What a board answers that has no such thing. */
+const ABSENT = -7;
 
-/** Compiles tests/unit/sep1_device.ts with the stub in place of APS. */
-async function compile(): Promise<Uint8Array> {
+/** Compiles an entry of tests/unit with the stub in place of APS. */
+async function compile(entry: string): Promise<Uint8Array> {
   const stub = readFileSync(path.join(ROOT, "tests/unit/aps_stub.ts"), "utf8");
   let binary: Uint8Array | null = null;
   const errors: string[] = [];
   const { error } = await asc.main(
     [
-      "tests/unit/sep1_device.ts",
+      entry,
       "--baseDir",
       ROOT,
       "--runtime",
@@ -53,15 +57,15 @@ async function compile(): Promise<Uint8Array> {
 }
 
 /** Compiled once for all test files: they run in processes of their own. */
-async function compiledOnce(): Promise<WebAssembly.Module> {
+async function compiledOnce(entry: string): Promise<WebAssembly.Module> {
   const hash = createHash("sha256");
-  for (const source of [...sources(), path.join(ROOT, "tests/unit/sep1_device.ts"), path.join(ROOT, "tests/unit/aps_stub.ts")]) {
+  for (const source of [...sources(), path.join(ROOT, entry), path.join(ROOT, "tests/unit/aps_stub.ts")]) {
     hash.update(source).update(readFileSync(source));
   }
   const folder = path.join(ROOT, "build/tests");
   const file = path.join(folder, `sep1-${hash.digest("hex").slice(0, 16)}.wasm`);
   if (!existsSync(file)) {
-    const wasm = await compile();
+    const wasm = await compile(entry);
     mkdirSync(folder, { recursive: true });
     const draft = `${file}.${process.pid}`; // another process may do the same: each puts a whole file in place
     writeFileSync(draft, wasm);
@@ -70,10 +74,14 @@ async function compiledOnce(): Promise<WebAssembly.Module> {
   return new WebAssembly.Module(readFileSync(file));
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
-export function deviceModule(): Promise<WebAssembly.Module> {
-  compiled ??= compiledOnce();
-  return compiled;
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
+export function deviceModule(entry = "tests/unit/sep1_device.ts"): Promise<WebAssembly.Module> {
+  let pending = compiled.get(entry);
+  if (!pending) {
+    pending = compiledOnce(entry);
+    compiled.set(entry, pending);
+  }
+  return pending;
 }
 
 export interface Sent {
@@ -103,6 +111,8 @@ export class Device {
   readonly sent: Sent[] = [];
   readonly logs: { code: number; octets: Buffer }[] = [];
   readonly screen: string[] = [];
+  /** Records for the head-end, taken as they were sent. */
+  readonly uplink: Buffer[] = [];
   draws = 0;
   /** Of the transmission last accepted. */
   lastHandle = 0;
@@ -115,6 +125,7 @@ export class Device {
     readonly kind: number,
     readonly store: Map<number, Buffer> = new Map(),
     now = 0n,
+    images: Images = NO_IMAGES,
   ) {
     const octets = (at: number, size: number) => Buffer.from(new Uint8Array(this.exports.memory.buffer, at, size));
     const instance = new WebAssembly.Instance(module, {
@@ -132,6 +143,12 @@ export class Device {
         },
       },
       han: {
+        ...Object.fromEntries(IMPORTS.map(({ name }) => [name, () => ABSENT])),
+        ...this.imageImports(images),
+        uplink_send: (at: number, size: number) => {
+          this.uplink.push(octets(at, size));
+          return 0;
+        },
         store_read: (record: number, at: number, capacity: number) => {
           const found = this.store.get(record);
           if (!found) return -7;
@@ -204,6 +221,19 @@ export class Device {
   stage(to: number): void {
     this.exports.stage(to);
   }
+  private imageImports(images: Images): Record<string, (...values: number[]) => number> {
+    const view = (at: number, size: number) => new Uint8Array(this.exports.memory.buffer, at, size);
+    return {
+      image_begin: (image, at) => images.begin(image, Uint8Array.from(view(at, 12))),
+      image_write: (image, offset, at, size) => images.write(image, offset >>> 0, Uint8Array.from(view(at, size))),
+      image_read: (image, offset, at, capacity) => images.read(image, offset >>> 0, view(at, capacity)),
+      image_finish: (image) => images.finish(image),
+      image_activate: (image) => images.activate(image),
+      image_confirm: (healthy) => images.confirm(healthy !== 0),
+      image_state: (image, at, capacity) => images.state(image, view(at, capacity)),
+    };
+  }
+
   /** Takes what was sent since the last call. */
   take(): Sent[] {
     return this.sent.splice(0);

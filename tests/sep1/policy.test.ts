@@ -113,9 +113,9 @@ describe("attributes", () => {
     const device = new Device(module, METER);
     device.hear(`00 01 00 ${"0000".repeat(30)}`, { cluster: METERING });
     const [sent] = device.take();
-    assert.equal(sent?.zcl.length, 3 + 7 * 10);
+    assert.equal(sent?.zcl.length, 3 + 6 * 10);
     device.hear(`00 01 00 ${"9999".repeat(30)}`, { cluster: METERING });
-    assert.equal(device.take()[0]?.zcl.length, 3 + 23 * 3);
+    assert.equal(device.take()[0]?.zcl.length, 3 + 20 * 3);
   });
   it("cannot be written", () => {
     const device = new Device(module, METER);

@@ -1,7 +1,9 @@
 // Entry of the cluster tests: the mirrors and applications of one kind of device on the stubbed APS.  `start` takes 0 hub, 1 meter, 2 display.
 import { apsHeard } from "../../assembly/zigbee/aps/types";
 import { bindingAdd, bindingsReset } from "../../assembly/zigbee/aps/binding";
-import { hubInput, hubReset } from "../../assembly/application/hub/hub";
+import { fetchDeadline, fetchTick } from "../../assembly/application/hub/fetch";
+import { HubHeard, hubAsked, hubInput, hubReset } from "../../assembly/application/hub/hub";
+import { reportTick } from "../../assembly/application/hub/report";
 import { ihdDeadline, ihdReset, ihdTick } from "../../assembly/application/ihd/ihd";
 import { meterInput, meterReset } from "../../assembly/application/meter/meter";
 import { progressSet } from "../../assembly/model/progress";
@@ -10,6 +12,8 @@ import { meteringConfirm, meteringDeadline, meteringReset, meteringTick } from "
 import { hubMirrorInput } from "../../assembly/sep1/mirror_hub";
 import { ihdMirrorInput } from "../../assembly/sep1/mirror_ihd";
 import { meterMirrorInput } from "../../assembly/sep1/mirror_meter";
+import { notifySoon } from "../../assembly/sep1/ota/notify";
+import { otaServerDeadline, otaServerReset, otaServerTick } from "../../assembly/sep1/ota/server";
 import { priceReset, priceTick } from "../../assembly/sep1/price/server";
 import { reportingReset } from "../../assembly/zigbee/zcl/reporting";
 
@@ -24,8 +28,9 @@ export function buffer(): usize { return room; }
 export function start(device: u32, now: i64): void {
   kind = device;
   if (kind == HUB) {
-    hubReset();
+    hubReset(now);
     priceReset();
+    otaServerReset(now);
   } else if (kind == METER) {
     bindingsReset();
     reportingReset();
@@ -53,7 +58,11 @@ export function hear(extended: u64, cluster: u32, keyKind: u32, broadcast: u32, 
 
 /** An event record in the buffer. */
 export function event(now: i64): i32 {
-  if (kind == HUB) return hubInput(room, now);
+  if (kind == HUB) {
+    let what = hubInput(room, now);
+    if (what == HubHeard.Rollout) notifySoon(hubAsked.image, now);
+    return what;
+  }
   meterInput(room, now);
   return 0;
 }
@@ -61,7 +70,11 @@ export function event(now: i64): i32 {
 export function tick(now: i64): i64 {
   if (kind == HUB) {
     priceTick(now);
-    return i64.MAX_VALUE;
+    let settled = fetchTick(now);
+    if (settled > 0) notifySoon(settled, now);
+    otaServerTick(now);
+    while (reportTick()) {}
+    return min<i64>(fetchDeadline(), otaServerDeadline());
   }
   if (kind == METER) {
     meteringTick(now);

@@ -4,15 +4,25 @@
 //   2 tariff        | event u32 | start u32 | minutes u16 | currency u16 | price u32 | digits | tier | label, counted |
 //   3 admit         | IEEE address 8 | size | install code with CRC |
 //   4 permit        | seconds |
+//   5 file offer, 6 file block: fetch.ts
+//   7 rollout       | image | 0 stop, 1 go | at once | failures | 0 now, 1 at the time, 2 on command | utc u32 | count | addresses, 8 each |
+//   8 activate      | image |
 import { Err } from "../../core/err";
 import { EVENT_HEAD, EVENT_SIZE } from "../../core/host";
 import { clock, clockReset, clockSet, clockUtc } from "../../model/clock";
+import { LIBRARY_FILES } from "../../model/library";
+import { ACTIVATE_ON_COMMAND, Plan, ROLLOUT_DEVICES, rolloutForget, rolloutRelease, rolloutReset, rolloutSet } from "../../model/rollout";
 import { TARIFF_LABEL_MAX, tariffLoad, tariffNew, tariffPut, tariffSave } from "../../model/tariff";
+import { fetchBlock, fetchOffer, fetchReset, fetchTell } from "./fetch";
 
 const KIND_CLOCK: u32 = 1;
 const KIND_TARIFF: u32 = 2;
 const KIND_ADMIT: u32 = 3;
 const KIND_PERMIT: u32 = 4;
+const KIND_OFFER: u32 = 5;
+const KIND_BLOCK: u32 = 6;
+const KIND_ROLLOUT: u32 = 7;
+const KIND_ACTIVATE: u32 = 8;
 
 const CLOCK_SIZE: u32 = 20;
 const TARIFF_LABEL: u32 = 18;
@@ -20,6 +30,8 @@ const ADMIT_CODE: u32 = 9;
 const CODE_MAX: u32 = 18;
 const TIER_MAX: u32 = 15;
 const DAY_S: i32 = 86_400;
+const ROLLOUT_LIST: u32 = 10;
+const plan = changetype<Plan>(memory.data(offsetof<Plan>(), 4));
 
 export enum HubHeard {
   None = 0,
@@ -27,6 +39,8 @@ export enum HubHeard {
   Admit = 1,
   /** Joining is open for `hubAsked.seconds`. */
   Permit = 2,
+  /** The devices that are to have file `hubAsked.image` are to be told; 0 is the hub itself. */
+  Rollout = 3,
 }
 
 @unmanaged @final
@@ -36,6 +50,7 @@ export class HubAsked {
   code: usize;
   size: u32;
   seconds: u32;
+  image: u32;
 }
 export const hubAsked = changetype<HubAsked>(memory.data(offsetof<HubAsked>(), 8));
 
@@ -46,9 +61,11 @@ export class HubCounters {
 }
 export const hubCounters = changetype<HubCounters>(memory.data(offsetof<HubCounters>()));
 
-export function hubReset(): void {
+export function hubReset(now: i64): void {
   clockReset();
   tariffLoad();
+  rolloutReset(now);
+  fetchReset(now);
 }
 
 /** Takes an Uplink event; answers a `HubHeard`. */
@@ -64,6 +81,10 @@ export function hubInput(event: usize, now: i64): i32 {
       case KIND_TARIFF: taken = takeTariff(at, size, now); break;
       case KIND_ADMIT: taken = takeAdmit(at, size); break;
       case KIND_PERMIT: taken = takePermit(at, size); break;
+      case KIND_OFFER: taken = takeOffer(at, size, now); break;
+      case KIND_BLOCK: taken = fetchBlock(at, size, now); break;
+      case KIND_ROLLOUT: taken = takeRollout(at, size); break;
+      case KIND_ACTIVATE: taken = takeActivate(at, size); break;
       default: taken = Err.Reserved;
     }
   }
@@ -120,4 +141,38 @@ function takePermit(at: usize, size: u32): i32 {
   if (size < 1) return Err.Truncated;
   hubAsked.seconds = load<u8>(at);
   return HubHeard.Permit;
+}
+
+/** Another file under the same number: nobody is to have it before a new rollout says so. */
+function takeOffer(at: usize, size: u32, now: i64): i32 {
+  let taken = fetchOffer(at, size, now);
+  if (taken == Err.Ok) rolloutForget(load<u8>(at));
+  return taken;
+}
+
+function takeRollout(at: usize, size: u32): i32 {
+  if (size < ROLLOUT_LIST) return Err.Truncated;
+  let count: u32 = load<u8>(at, 9);
+  if (count > ROLLOUT_DEVICES || size != ROLLOUT_LIST + (count << 3)) return Err.BadLength;
+  let image: u32 = load<u8>(at);
+  if (image > LIBRARY_FILES || load<u8>(at, 1) > 1 || load<u8>(at, 4) > ACTIVATE_ON_COMMAND) return Err.Reserved;
+  memory.fill(changetype<usize>(plan), 0, offsetof<Plan>());
+  plan.go = load<u8>(at, 1);
+  plan.atOnce = load<u8>(at, 2);
+  plan.failuresMax = load<u8>(at, 3);
+  plan.activate = load<u8>(at, 4);
+  plan.time = load<u32>(at, 5);
+  let set = rolloutSet(image, plan, at + ROLLOUT_LIST, count);
+  if (set == Err.Ok || set == Err.Duplicate) fetchTell(image); // the head-end repeats itself until it hears that
+  hubAsked.image = image;
+  return set < 0 ? set : <i32>HubHeard.Rollout;
+}
+
+function takeActivate(at: usize, size: u32): i32 {
+  if (size < 1) return Err.Truncated;
+  hubAsked.image = load<u8>(at);
+  if (hubAsked.image > LIBRARY_FILES) return Err.Reserved;
+  let released = rolloutRelease(hubAsked.image);
+  fetchTell(hubAsked.image);
+  return released < 0 ? released : <i32>HubHeard.Rollout;
 }

@@ -5,6 +5,7 @@ import { costPerHour, costReset, costToday, costTodayKnown, costUpdate, househol
 import { progress } from "../../model/progress";
 import { register, registerReset } from "../../model/register";
 import { Tariff, tariffAt, tariffReset, tariffVersion } from "../../model/tariff";
+import { updateMark } from "../../model/update";
 import { screenDraw, screenReset } from "./screen";
 
 /** Three times the longest interval at which a meter reports to us: what is older is marked. */
@@ -40,6 +41,7 @@ class Drawn {
   next: i64;
   version: u32;
   progress: i32;
+  update: u32;
 }
 const drawn = changetype<Drawn>(memory.data(offsetof<Drawn>(), 8));
 
@@ -65,6 +67,7 @@ export function ihdTick(now: i64): void {
   drawn.clockAt = clock.at;
   drawn.version = tariffVersion();
   drawn.progress = progress();
+  drawn.update = updateMark();
   drawn.next = clockMinute(now);
   costUpdate(now);
   let stale = register.importKnown && now - register.at >= IHD_STALE_MS;
@@ -76,7 +79,7 @@ export function ihdTick(now: i64): void {
 
 function changed(now: i64): bool {
   return drawn.next <= now || drawn.registerAt != register.at || drawn.clockAt != clock.at || drawn.version != tariffVersion()
-    || drawn.progress != progress();
+    || drawn.progress != progress() || drawn.update != updateMark();
 }
 
 /** Every report is noted, and between reports what else has changed. */

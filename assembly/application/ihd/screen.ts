@@ -7,16 +7,18 @@
 //   4  2026-01-12 14:05
 //   5  Joining...            where the device stands
 //   6  Day rate              the price's own name
-import { display } from "../../core/host";
+//   7  Version 1.2.3         the module that runs; Update 45 % while another is loaded
+import { FileStatus, display } from "../../core/host";
 import { TIME_UNKNOWN, clockLocal, clockUtc } from "../../model/clock";
 import { costPerHour, costToday, costTodayKnown, household } from "../../model/cost";
 import { Progress, progress } from "../../model/progress";
 import { register } from "../../model/register";
 import { Tariff } from "../../model/tariff";
+import { update, updatePercent, updatePossible } from "../../model/update";
 import { dateOf, dateDay, dateMonth, dateYear } from "./date";
 import { LINE_SIZE, textBegin, textColumn, textDecimal, textDecimalSize, textPut, textString, textUsed } from "./text";
 
-const LINES: u32 = 7;
+const LINES: u32 = 8;
 const shadow = memory.data(LINES * LINE_SIZE);
 const WATT_SCALE: u32 = 3; // kW and kWh are thousands
 const MONEY_DECIMALS: u32 = 2;
@@ -36,6 +38,13 @@ const METER = memory.data<u8>([8, 0x4d, 0x65, 0x74, 0x65, 0x72, 0x2e, 0x2e, 0x2e
 const WAITING = memory.data<u8>([10, 0x57, 0x61, 0x69, 0x74, 0x69, 0x6e, 0x67, 0x2e, 0x2e, 0x2e]);
 const CONNECTED = memory.data<u8>([9, 0x43, 0x6f, 0x6e, 0x6e, 0x65, 0x63, 0x74, 0x65, 0x64]);
 const NO_REPORTS = memory.data<u8>([10, 0x4e, 0x6f, 0x20, 0x72, 0x65, 0x70, 0x6f, 0x72, 0x74, 0x73]);
+const VERSION = memory.data<u8>([8, 0x56, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x20]); // "Version "
+const FACTORY = memory.data<u8>([14, 0x46, 0x61, 0x63, 0x74, 0x6f, 0x72, 0x79, 0x20, 0x6d, 0x6f, 0x64, 0x75, 0x6c, 0x65]); // "Factory module"
+const UPDATE = memory.data<u8>([7, 0x55, 0x70, 0x64, 0x61, 0x74, 0x65, 0x20]); // "Update "
+const PERCENT = memory.data<u8>([2, 0x20, 0x25]); // " %"
+const READY = memory.data<u8>([5, 0x72, 0x65, 0x61, 0x64, 0x79]); // "ready"
+const ON_TRIAL = memory.data<u8>([9, 0x20, 0x6f, 0x6e, 0x20, 0x74, 0x72, 0x69, 0x61, 0x6c]); // " on trial"
+const ERROR_NUMBER = memory.data<u8>([7, 0x20, 0x65, 0x72, 0x72, 0x6f, 0x72, 0x20]); // " error "
 
 // ISO 4217
 const POUND: u32 = 826;
@@ -75,6 +84,10 @@ export function screenDraw(tariff: Tariff | null, stale: bool, now: i64): void {
   textBegin();
   if (tariff) drawLabel(tariff);
   show(6, line);
+  if (!updatePossible()) return;
+  textBegin();
+  drawUpdate();
+  show(7, line);
 }
 
 function show(index: u32, line: usize): void {
@@ -131,6 +144,41 @@ function drawPrice(tariff: Tariff | null): void {
 
 function drawLabel(tariff: Tariff): void {
   for (let index: u32 = 0; index < tariff.labelSize; index++) textPut(load<u8>(tariff.label + index));
+}
+
+/** What runs, and what becomes of an update; an error stands there until the next attempt. */
+function drawUpdate(): void {
+  switch (<i32>update.status) {
+    case FileStatus.Loading: case FileStatus.Verifying: {
+      textString(UPDATE);
+      textDecimal(updatePercent(), 0, 0, 1);
+      return textString(PERCENT);
+    }
+    case FileStatus.Waiting: {
+      textString(UPDATE);
+      return textString(READY);
+    }
+    case FileStatus.Activating: {
+      drawVersion(update.version);
+      return textString(ON_TRIAL);
+    }
+    case FileStatus.Failed: case FileStatus.SignatureFailed: case FileStatus.ActivationFailed: {
+      drawVersion(update.running);
+      textString(ERROR_NUMBER);
+      return textDecimal(update.reason, 0, 0, 1);
+    }
+  }
+  if (update.running != 0) textString(VERSION);
+  drawVersion(update.running);
+}
+
+function drawVersion(version: u32): void {
+  if (version == 0) return textString(FACTORY);
+  textDecimal(version >>> 24, 0, 0, 1);
+  textPut(0x2e);
+  textDecimal((version >>> 16) & 0xff, 0, 0, 1);
+  textPut(0x2e);
+  textDecimal(version & 0xffff, 0, 0, 1);
 }
 
 /** ISO 8601, by the household's own clock. */

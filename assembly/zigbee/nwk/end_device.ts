@@ -22,7 +22,7 @@ import { Drop, NO_ADDRESS, NwkHeard, network, networkLoad, nwkDrop, nwkHeard, nw
 import { mac } from "../../mac/mac";
 
 export { nwkJoinNext, nwkJoinStart, nwkLeave, nwkRejoinStart } from "./join";
-export { nwkExpect, nwkPollPeriod } from "./poll";
+export { nwkExpect, nwkPollEager, nwkPollPeriod } from "./poll";
 
 /** It hears only the broadcasts for everybody, which its parent holds for it. */
 const GROUPS: u32 = 0xffff;

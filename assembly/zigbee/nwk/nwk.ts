@@ -4,14 +4,14 @@
 //   join.ts      nwkJoinStart, nwkJoinNext, nwkRejoinStart, nwkLeave        (end device, router)
 //   form.ts      nwkFormStart                                              (coordinator)
 //   parent.ts    nwkPermitJoin, nwkRemoveChild                             (router, coordinator)
-//   poll.ts      nwkPollPeriod, nwkExpect                                  (sleepy end device)
+//   poll.ts      nwkPollPeriod, nwkPollEager, nwkExpect                                  (sleepy end device)
 //
 import { network, NO_ADDRESS, nwkState } from "./state";
 
 export { nwkCounters, NwkHeard, nwkHeard, NwkIndication, NO_ADDRESS } from "./state";
 export { nwkKeyActive, nwkKeyInstall, nwkKeySwitch } from "./security";
 export { nwkExtendedOf, nwkForget, nwkIsSleepyChild, nwkLearn, nwkShortOf } from "./addresses";
-export { NWK_DISCOVER, NWK_NO_CONFIRM, NWK_PAYLOAD_MAX, NWK_SECURE, nwkSend } from "./send";
+export { NWK_DISCOVER, NWK_NO_CONFIRM, NWK_PAYLOAD_MAX, NWK_SECURE, nwkQueued, nwkSend } from "./send";
 
 /** Broadcast addresses, table 3.59. */
 export const NWK_BROADCAST_ALL: u32 = 0xffff;

@@ -150,6 +150,7 @@ export function parentRejoin(command: NwkCommand, now: i64): i32 {
   if (short >= NWK_UNICAST_END) return NwkHeard.None;
   if (secured) {
     let row = neighbourAt(neighbourOf(extended));
+    row.capability = <u8>command.capability; // a device in another mode: an update of last resort sleeps where a router was
     row.relation = command.capability & MAC_CAPABLE_ROUTER ? Relation.Sibling : Relation.Child;
     networkSave();
   }

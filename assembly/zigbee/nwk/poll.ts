@@ -21,6 +21,7 @@ class Poll {
   /** Often until then. */
   expected: i64;
   periodMs: u32;
+  fastMs: u32;
   /** Requests without acknowledgement, one after the other. */
   failures: u32;
   /** The parent that was told how long we may be silent. */
@@ -32,6 +33,8 @@ const command = memory.data(3);
 
 /** Between two requests while something is expected. */
 const FAST_MS: u32 = 100;
+/** And while a stream of frames is expected: a request and its frame take 10 ms. */
+const EAGER_MS: u32 = 20;
 /** Table 5-4 of the Smart Energy profile recommends a minute; 7 s keeps within the parent's memory for a frame. */
 const PERIOD_MS: u32 = 7000;
 const LISTEN_MS: i64 = 100;
@@ -43,6 +46,7 @@ const TIMEOUT_INDEX: u32 = 8;
 
 export function pollReset(): void {
   poll.periodMs = PERIOD_MS;
+  poll.fastMs = FAST_MS;
   pollStop();
   poll.introducedTo = NO_ADDRESS;
 }
@@ -70,6 +74,11 @@ export function nwkPollPeriod(periodMs: u32): void {
   poll.periodMs = periodMs;
 }
 
+/** Whether to ask very often while something is expected. */
+export function nwkPollEager(eager: bool): void {
+  poll.fastMs = eager ? EAGER_MS : FAST_MS;
+}
+
 /** Asks often until then: something is expected. */
 export function nwkExpect(until: i64): void {
   if (until <= poll.expected) return; // nothing new
@@ -86,7 +95,7 @@ export function pollTick(now: i64): void {
   if (poll.introducedTo != <u32>network.parent && network.keys != 0 && nwkState.open == 0) introduce();
   if (poll.listen <= now) pollRest();
   if (poll.due > now || !macIdle(now) || macDataRequest(network.parent, now) < 0) return;
-  poll.due = now + (poll.expected > now ? min(FAST_MS, poll.periodMs) : poll.periodMs);
+  poll.due = now + (poll.expected > now ? min(poll.fastMs, poll.periodMs) : poll.periodMs);
 }
 
 /** A frame to the parent has left, or not; `ParentLost` after a few that were not acknowledged. */

@@ -167,6 +167,17 @@ export function slotCopy(from: Slot): Slot {
   return slot;
 }
 
+/** Frames that are before a frame to `target`: those held for it when it is a sleepy child, else those on their way to the air. */
+export function nwkQueued(target: u32, sleepy: bool): u32 {
+  let count: u32 = 0;
+  for (let index: u32 = 0; index < SLOTS_MAX; index++) {
+    let slot = slotAt(index);
+    if (slot.state == SlotState.Free) continue;
+    if (sleepy ? slot.frame.target == target : slot.indirect == 0) count++;
+  }
+  return count;
+}
+
 /** The oldest slot in a state, or 0. */
 export function slotOfState(state: u32, due: i64): Slot {
   let oldest = changetype<Slot>(0);

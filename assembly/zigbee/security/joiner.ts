@@ -36,6 +36,7 @@ const secret = memory.data(32, 8);
 /** Makes the preconfigured key of the install code, once; answers an `Err` when the device has no good code. */
 export function joinerReset(): i32 {
   state.deadline = NEVER;
+  nwkLearn(TRUST_CENTRE_SHORT, joinerTrustCentre()); // several hops away it is no neighbour, and a reset forgets the others
   return apsKeyRow(KEY_SLOT_OWN).kind == ApsKeyKind.None ? takeInstallCode() : Err.Ok;
 }
 

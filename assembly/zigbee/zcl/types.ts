@@ -3,6 +3,7 @@ import { Err } from "../../core/err";
 
 export const ZCL_BITMAP8: u32 = 0x18;
 export const ZCL_UINT8: u32 = 0x20;
+export const ZCL_UINT16: u32 = 0x21;
 export const ZCL_UINT24: u32 = 0x22;
 export const ZCL_UINT32: u32 = 0x23;
 export const ZCL_UINT48: u32 = 0x25;

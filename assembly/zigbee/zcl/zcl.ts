@@ -54,8 +54,8 @@ export const zclHeard = changetype<ZclIndication>(memory.data(offsetof<ZclIndica
 export const zclCounters = changetype<ZclCounters>(memory.data(offsetof<ZclCounters>()));
 
 export const ZCL_ENDPOINT: u32 = 1;
-/** One frame with both security layers and short addresses: 82 octets less the APS auxiliary header and its MIC. */
-export const ZCL_SIZE_MAX: u32 = 73;
+/** One frame with both security layers and short addresses: 82 octets less the APS auxiliary header with its source (13) and the MIC (4). */
+export const ZCL_SIZE_MAX: u32 = 65;
 /** Attribute values are written first and measured then, so the buffer ends this much later. */
 export const ZCL_VALUE_MAX: u32 = 24;
 const frame = memory.data(ZCL_SIZE_MAX + ZCL_VALUE_MAX);
@@ -121,10 +121,27 @@ export function zclBegin(control: u32, command: u32): usize {
 
 export function zclSequence(): u32 { return sequence; }
 
+/** Begins one of several answers to the question numbered `number`, which is no longer in `zclHeard`. */
+export function zclBeginAnswer(control: u32, number: u32, command: u32): usize {
+  return frame + zclEmit(frame, control, 0, number, command);
+}
+
 /** Sends a frame that `zclBegin` began, under a link key; APS knows the short address. */
 export function zclSend(extended: u64, endpoint: u32, cluster: u32, end: usize, now: i64): i32 {
   apsRequest.targetEndpoint = endpoint;
   return send(UNKNOWN_ADDRESS, extended, cluster, APS_ACK | APS_LINK_KEY, end, now);
+}
+
+/** As `zclSend`, but nobody acknowledges it and it is not repeated. */
+export function zclSendOnce(short: u32, extended: u64, endpoint: u32, cluster: u32, end: usize, now: i64): i32 {
+  apsRequest.targetEndpoint = endpoint;
+  return send(short, extended, cluster, APS_LINK_KEY, end, now);
+}
+
+/** Sends a frame that `zclBegin` began to every device that is a member of a broadcast address, under the network key. */
+export function zclBroadcast(target: u32, cluster: u32, end: usize, now: i64): i32 {
+  apsRequest.targetEndpoint = BROADCAST_ENDPOINT;
+  return send(target, 0, cluster, 0, end, now);
 }
 
 /** A default response, where section 2.5.12.2 asks for one. */

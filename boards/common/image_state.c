@@ -1,0 +1,218 @@
+// The state of the slots: two sectors of snapshots, each the whole record, one behind the other.
+//
+//   snapshot | magic u32 | sequence u32 | salt 8 | counter u32 | epoch u32 | confirmed u8 | trial u8 | tries u8 | quality 2 | slot u8 | 0 0 |
+//            | offset u32 | head digest 16 | decoder 48 | 5 entries of 24 | zeros | tag 8 |                               256 octets
+//   entry    | manufacturer u16 | type u16 | version u32 | size u32 | status u8 | reason u8 | detail u16 | sectors u16 | 0 0 | not before u32 |
+//
+// The newest whole snapshot counts.  The tag is that of AES-128-CCM over all octets before it, nothing is encrypted; the nonce is
+// sequence and salt, and the salt is fresh for each snapshot, so that none comes back after a cut.
+//
+// After a reset the first snapshot goes to the other sector, erased just before: in the sector that holds the newest one, the place
+// behind it may have been torn, and reads blank or not as it likes.  Only where the other sector cannot be used this one goes on,
+// and leaves a place out.  It was read blank before its first snapshot was written, so what lies beyond is erased indeed.
+#include <string.h>
+#include "image_slots.h"
+
+#define SNAPSHOT KW_IMAGE_PAGE
+#define TAG 8u
+#define SEALED (SNAPSHOT - TAG)
+#define MAGIC 0x3149574bu // "KWI1"
+enum { AT_SEQUENCE = 4, AT_SALT = 8, AT_COUNTER = 16, AT_EPOCH = 20, AT_CONFIRMED = 24, AT_TRIAL, AT_TRIES, AT_QUALITY, AT_SLOT = 29,
+       AT_OFFSET = 32, AT_HEAD = 36, AT_DECODER = 52, AT_ENTRIES = 100, ENTRY = 24 };
+_Static_assert(AT_ENTRIES + ENTRY * KW_IMAGE_ENTRIES <= SEALED, "a snapshot holds all entries");
+
+static uint32_t get16(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
+static uint32_t get32(const uint8_t *at) { return get16(at) | get16(at + 2) << 16; }
+
+static void put16(uint8_t *at, uint32_t value) {
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+}
+
+static void put32(uint8_t *at, uint32_t value) {
+    put16(at, value & 0xffff);
+    put16(at + 2, value >> 16);
+}
+
+// ---- A snapshot's octets ----
+
+static void entry_put(uint8_t *at, const struct kw_image_entry *e) {
+    put16(at, e->key.manufacturer);
+    put16(at + 2, e->key.type);
+    put32(at + 4, e->key.version);
+    put32(at + 8, e->key.size);
+    at[12] = e->status;
+    at[13] = e->reason;
+    put16(at + 14, e->detail);
+    put16(at + 16, e->sectors);
+    put32(at + 20, e->not_before);
+}
+
+static void entry_get(struct kw_image_entry *e, const uint8_t *at, uint32_t sectors_max) {
+    e->key = (struct kw_package_key){(uint16_t)get16(at), (uint16_t)get16(at + 2), get32(at + 4), get32(at + 8)};
+    e->status = at[12];
+    e->reason = at[13];
+    e->detail = (uint16_t)get16(at + 14);
+    // Another native firmware may have had another layout.
+    e->sectors = get16(at + 16) > sectors_max ? 0 : (uint16_t)get16(at + 16);
+    e->not_before = get32(at + 20);
+}
+
+static void record_put(uint8_t *at, const struct kw_image_record *r) {
+    put32(at + AT_COUNTER, r->counter);
+    put32(at + AT_EPOCH, r->epoch);
+    at[AT_CONFIRMED] = r->confirmed;
+    at[AT_TRIAL] = r->trial;
+    at[AT_TRIES] = r->tries;
+    memcpy(at + AT_QUALITY, r->quality, 2);
+    at[AT_SLOT] = r->slot;
+    put32(at + AT_OFFSET, r->offset);
+    memcpy(at + AT_HEAD, r->head, sizeof r->head);
+    memcpy(at + AT_DECODER, r->decoder.state, KW_DECODER_STATE);
+    for (uint32_t i = 0; i < KW_IMAGE_ENTRIES; i++) entry_put(at + AT_ENTRIES + i * ENTRY, &r->entries[i]);
+}
+
+static uint8_t slot_or_none(uint8_t slot) { return slot > 1 ? KW_IMAGE_NO_SLOT : slot; }
+
+static void record_get(struct kw_image_record *r, const uint8_t *at, const struct kw_image_layout *layout) {
+    r->counter = get32(at + AT_COUNTER);
+    r->epoch = get32(at + AT_EPOCH);
+    r->confirmed = slot_or_none(at[AT_CONFIRMED]);
+    r->trial = slot_or_none(at[AT_TRIAL]);
+    r->tries = at[AT_TRIES];
+    memcpy(r->quality, at + AT_QUALITY, 2);
+    r->slot = at[AT_SLOT] & 1;
+    r->offset = get32(at + AT_OFFSET);
+    memcpy(r->head, at + AT_HEAD, sizeof r->head);
+    memcpy(r->decoder.state, at + AT_DECODER, KW_DECODER_STATE);
+    for (uint32_t i = 0; i < KW_IMAGE_ENTRIES; i++)
+        entry_get(&r->entries[i], at + AT_ENTRIES + i * ENTRY, i == 0 ? layout->slot_sectors : layout->file_sectors);
+}
+
+static struct kw_ccm_text seal_of(uint8_t *snapshot, uint8_t nonce[13]) {
+    memcpy(nonce, snapshot + AT_SEQUENCE, 12);
+    nonce[12] = 0;
+    return (struct kw_ccm_text){nonce, 13, snapshot, SEALED, snapshot + SEALED, 0, snapshot + SEALED, TAG};
+}
+
+// Eight octets that no earlier snapshot had.
+static void fresh_salt(struct kw_images *s, uint8_t salt[8]) {
+    uint8_t input[36], digest[32];
+    memcpy(input, s->config->noise, 32);
+    put32(input + 32, ++s->log.salts);
+    kw_sha256(digest, input, sizeof input);
+    memcpy(salt, digest, 8);
+}
+
+static void make_snapshot(struct kw_images *s, uint8_t out[SNAPSHOT]) {
+    uint8_t nonce[13];
+    memset(out, 0, SNAPSHOT);
+    put32(out, MAGIC);
+    put32(out + AT_SEQUENCE, ++s->log.sequence); // also where it fails: what was torn may read whole one day
+    fresh_salt(s, out + AT_SALT);
+    record_put(out, &s->record);
+    struct kw_ccm_text text = seal_of(out, nonce);
+    kw_ccm_seal(&s->log.key, &text);
+}
+
+static uint32_t places(const struct kw_images *s) { return s->config->nor->sector_size / SNAPSHOT; }
+
+// Reads the snapshot at a place; false when none lies there whole.
+static bool read_snapshot(const struct kw_images *s, uint32_t sector, uint32_t place, uint8_t out[SNAPSHOT]) {
+    const struct kw_nor *nor = s->config->nor;
+    uint8_t nonce[13];
+    if (nor->read(nor->context, sector * nor->sector_size + place * SNAPSHOT, out, SNAPSHOT) != 0 || get32(out) != MAGIC) return false;
+    struct kw_ccm_text text = seal_of(out, nonce);
+    return kw_ccm_open(&s->log.key, &text);
+}
+
+// ---- Reading ----
+
+static void record_begin(struct kw_image_record *r) {
+    memset(r, 0, sizeof *r);
+    r->confirmed = r->trial = KW_IMAGE_NO_SLOT;
+}
+
+// Finds the newest snapshot of a sector: its sequence, counter and epoch; takes it over when it is the newest of all.
+static uint32_t scan(struct kw_images *s, uint32_t sector, uint32_t *counter, uint32_t *epoch) {
+    uint8_t snapshot[SNAPSHOT];
+    uint32_t newest = 0;
+    for (uint32_t place = 0; place < places(s); place++) {
+        if (!read_snapshot(s, sector, place, snapshot) || get32(snapshot + AT_SEQUENCE) <= newest) continue;
+        newest = get32(snapshot + AT_SEQUENCE);
+        *counter = get32(snapshot + AT_COUNTER);
+        *epoch = get32(snapshot + AT_EPOCH);
+        if (newest <= s->log.sequence) continue;
+        s->log.sequence = newest;
+        s->log.sector = sector;
+        s->log.begun = true;
+        record_get(&s->record, snapshot, &s->config->layout);
+    }
+    return newest;
+}
+
+void kw_slots_load(struct kw_images *s) {
+    static const uint8_t label[] = "kilowasm image state";
+    uint8_t key[16];
+    uint32_t counters[2] = {0}, epochs[2] = {0};
+    kw_hmac_mmo(key, s->config->device_key, 16, label, sizeof label - 1);
+    kw_ccm_key(&s->log.key, key, sizeof key);
+    kw_wipe(key, sizeof key);
+    record_begin(&s->record);
+    s->log.sequence = s->log.next = s->log.salts = 0;
+    s->log.begun = false;
+    s->log.sector = 1;
+    for (uint32_t sector = 0; sector < 2; sector++) scan(s, sector, &counters[sector], &epochs[sector]);
+    s->log.blank = kw_slots_blank(s->config->nor->mapped, 2 * s->config->nor->sector_size);
+    s->log.mirrored = counters[0] == counters[1] && epochs[0] == epochs[1];
+}
+
+// ---- Writing ----
+
+static bool write_at(struct kw_images *s, uint32_t sector, uint32_t place, const uint8_t snapshot[SNAPSHOT]) {
+    const struct kw_nor *nor = s->config->nor;
+    if (!kw_slots_program(nor, sector * nor->sector_size + place * SNAPSHOT, snapshot, SNAPSHOT)) return false;
+    s->log.sector = sector;
+    s->log.next = place + 1;
+    s->log.begun = true;
+    return true;
+}
+
+// Goes on in the sector of this uptime.  A place that did not take its snapshot is spent.
+static bool go_on(struct kw_images *s, const uint8_t snapshot[SNAPSHOT]) {
+    return s->log.next != 0 && s->log.next < places(s) && write_at(s, s->log.sector, s->log.next++, snapshot);
+}
+
+static bool open_sector(struct kw_images *s, uint32_t sector, const uint8_t snapshot[SNAPSHOT]) {
+    return kw_slots_erase(s->config->nor, sector) && write_at(s, sector, 0, snapshot);
+}
+
+// The place behind everything that was ever written to a sector, and one further.
+static uint32_t beyond(const struct kw_images *s, uint32_t sector) {
+    const uint8_t *at = s->config->nor->mapped + sector * s->config->nor->sector_size;
+    uint32_t place = places(s);
+    while (place > 0 && kw_slots_blank(at + (place - 1) * SNAPSHOT, SNAPSHOT)) place--;
+    return place + 1;
+}
+
+static bool go_on_beyond(struct kw_images *s, const uint8_t snapshot[SNAPSHOT]) {
+    if (s->log.next == 0) s->log.next = beyond(s, s->log.sector);
+    while (s->log.next < places(s))
+        if (go_on(s, snapshot)) return true;
+    return false;
+}
+
+bool kw_slots_save(struct kw_images *s) {
+    uint8_t snapshot[SNAPSHOT];
+    make_snapshot(s, snapshot);
+    if (go_on(s, snapshot) || open_sector(s, 1 - s->log.sector, snapshot)) return true;
+    // Never erased: the sector of the newest snapshot, unless there is none yet.
+    return s->log.begun ? go_on_beyond(s, snapshot) : open_sector(s, s->log.sector, snapshot);
+}
+
+bool kw_slots_mirror(struct kw_images *s) {
+    uint8_t snapshot[SNAPSHOT];
+    make_snapshot(s, snapshot);
+    s->log.mirrored = open_sector(s, 1 - s->log.sector, snapshot);
+    return s->log.mirrored;
+}

@@ -1,0 +1,101 @@
+// What boots a device's module in this process: image slots, and the engine that runs what they choose.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ImageReason, ResetReason, Role } from "../abi.ts";
+import { EngineStopped, type Surroundings } from "../engine.ts";
+import { developmentIdentity } from "../image/keys.ts";
+import { versionParse } from "../image/manifest.ts";
+import { packageBuild } from "../image/package.ts";
+import { FILE_CAPACITY, FILES_MAX, ImageSlots, SECTOR_SIZE, SLOT_CAPACITY, type SlotsOptions } from "../image/slots.ts";
+import { ROOT } from "../modules.ts";
+import { KeySlots } from "../v8/crypto.ts";
+import { V8Engine } from "../v8/engine.ts";
+import type { Boot, BootedEngine } from "./device.ts";
+import type { DeviceName } from "./events.ts";
+import { addressOctets, type Factory } from "./provision.ts";
+
+export const ROLES: Record<DeviceName, number> = { hub: Role.Hub, meter: Role.Meter, ihd: Role.Ihd };
+
+/** What a device is made of. */
+export interface MachineOptions {
+  name: DeviceName;
+  factory: Factory;
+  /** The package in slot A. */
+  installed: Buffer;
+}
+
+/** The version of this program is that of the modules it comes with. */
+export function programVersion(): number {
+  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+  return versionParse(version);
+}
+
+/** The module that a device is sold with, as a package of the version that this program has. */
+export function firstPackage(name: DeviceName, wasm: Uint8Array, version: number): Buffer {
+  return packageBuild({ wasm, role: ROLES[name], version, counter: 1 });
+}
+
+function nothingRuns(): EngineStopped {
+  return new EngineStopped(ResetReason.Trap, "no slot holds a module that can run");
+}
+
+/** A board's noise source never says the same twice, so every boot has a seed of its own. */
+function seeds(factory: Factory): () => Buffer {
+  let boots = 0;
+  return () => createHash("sha256").update(factory.seed).update(String(boots++)).digest();
+}
+
+/** `make` is for whoever looks at what the slots do. */
+export function v8Machine({ name, factory, installed }: MachineOptions, make = (options: SlotsOptions) => new ImageSlots(options)): Boot {
+  const identity = developmentIdentity(ROLES[name]);
+  const files = name === "hub" ? FILES_MAX : 0;
+  const slots = make({ identity, address: addressOctets(factory.extended), installed, files });
+  const keys = new KeySlots();
+  const seed = seeds(factory);
+  const boot = (surroundings: Surroundings): BootedEngine => {
+    for (let choice = slots.boot(); choice.wasm; choice = slots.refused(ImageReason.Gate, 0)) {
+      try {
+        const engine = new V8Engine({ wasm: choice.wasm, seed: seed(), surroundings, store: factory.records, keys, images: slots });
+        return Object.assign(engine, { module: { version: slots.version, onTrial: slots.trying, slot: choice.source } });
+      } catch {
+        // V8 refuses the module: the slots choose another one.
+      }
+    }
+    throw nothingRuns();
+  };
+  return boot;
+}
+
+/** The engine of the boards in this process; the add-on is built when it is needed for the first time, and says so. */
+export async function wasm3Machines(): Promise<(options: MachineOptions) => Boot> {
+  const { blankFlash, native, Wasm3Engine } = await import("../native/index.ts");
+  const { manufacture, SLOT_NAMES } = await import("./wasm3_slots.ts");
+  native();
+  return ({ name, factory, installed }) => {
+    const nor = blankFlash();
+    const images = manufacture({
+      identity: developmentIdentity(ROLES[name]),
+      address: addressOctets(factory.extended),
+      installed,
+      files: name === "hub" ? FILES_MAX : 0,
+      sectorSize: SECTOR_SIZE,
+      slotSectors: SLOT_CAPACITY / SECTOR_SIZE,
+      fileSectors: FILE_CAPACITY / SECTOR_SIZE,
+    });
+    const seed = seeds(factory);
+    let made = false;
+    const boot = (surroundings: Surroundings): BootedEngine => {
+      const engine = new Wasm3Engine({ images, seed: seed(), surroundings, nor, fuel: FUEL });
+      if (!made) for (const [record, octets] of factory.records) engine.writeRecord(record, octets);
+      made = true;
+      const booted = engine.booted();
+      if (!booted) throw nothingRuns();
+      return Object.assign(engine, { module: { version: booted.version, onTrial: booted.onTrial, slot: SLOT_NAMES[booted.source] } });
+    };
+    return boot;
+  };
+}
+
+/** Loop turns and calls of one poll: a key establishment takes some millions, and a module that runs on must not hold the process. */
+const FUEL = 200_000_000;

@@ -1,0 +1,126 @@
+// A hub that does nothing but serve packages: its module, its head-end, and the devices that may join.  For `kilowasm image serve`.
+import { EventKind, Log } from "../abi.ts";
+import type { Medium } from "../air/medium.ts";
+import type { DeviceRadio } from "../engine.ts";
+import { moduleBytes } from "../modules.ts";
+import { eventOfLog, extendedName, type HomeEvent } from "./events.ts";
+import { admitRecord, clockRecord, permitRecord } from "./head_end.ts";
+import { firstPackage, v8Machine } from "./machine.ts";
+import { ModuleDevice } from "./module_device.ts";
+import type { Paced } from "./pacer.ts";
+import type { Factory } from "./provision.ts";
+import { Activate, type FileReport } from "./update_records.ts";
+import { type PackageFile, UpdateSource } from "./update_source.ts";
+import { reasonName, statusName, versionName } from "./update_words.ts";
+
+/** The library's files. */
+export const SERVED_MAX = 4;
+const TICK_US = 1_000_000;
+const CLOCK_PERIOD_US = 24 * 3_600_000_000;
+/** As `Home`: permit join never 255, and repeated before it ends. */
+const PERMIT_S = 254;
+const PERMIT_PERIOD_US = 240_000_000;
+
+export interface Admitted {
+  extended: bigint;
+  /** With its CRC. */
+  installCode: Uint8Array;
+}
+
+export interface OtaServerOptions {
+  medium: Medium;
+  factory: Factory;
+  version: number;
+  admit: readonly Admitted[];
+  files: readonly PackageFile[];
+  /** How many devices load at the same time. */
+  atOnce: number;
+  /** UTC in milliseconds at the medium's time 0. */
+  originMs: number;
+  /** A dongle; a station of the medium when absent. */
+  radio?: () => DeviceRadio;
+  tell(event: HomeEvent): void;
+  key(slot: number, key: Uint8Array): void;
+}
+
+export class OtaServer implements Paced {
+  private readonly hub: ModuleDevice;
+  private readonly source: UpdateSource;
+  /** Of the library's files, as told last. */
+  private readonly statuses = new Map<number, number>();
+
+  constructor(private readonly options: OtaServerOptions) {
+    const { medium, factory } = options;
+    const boot = v8Machine({ name: "hub", factory, installed: firstPackage("hub", moduleBytes("hub_sep1"), options.version) });
+    this.source = new UpdateSource({
+      send: (record) => this.uplink(record),
+      onFile: (report) => this.file(report),
+      onDevice: ({ extended, status, version, offset, size }) =>
+        this.tell("device", { partner: extendedName(extended), status: statusName(status), version: versionName(version), offset, size }),
+    });
+    const edge = {
+      log: (code: number, octets: Uint8Array) => this.logged(code, octets),
+      display: () => undefined,
+      uplink: (octets: Uint8Array) => void this.source.take(octets),
+      sense: () => false,
+      key: options.key,
+      trouble: (sentence: string) => this.tell("trouble", { sentence }),
+    };
+    this.hub = new ModuleDevice("hub", medium, boot, edge, options.radio);
+  }
+
+  get nowUs(): number {
+    return this.options.medium.clock.nowUs;
+  }
+
+  get nextUs(): number | undefined {
+    return this.options.medium.clock.nextUs;
+  }
+
+  advance(timeUs: number): void {
+    this.options.medium.clock.runUntil(timeUs);
+  }
+
+  start(): void {
+    this.hub.powerOn();
+    this.every(CLOCK_PERIOD_US, () => this.uplink(clockRecord(this.options.originMs + this.nowUs / 1000)));
+    for (const { extended, installCode } of this.options.admit) this.uplink(admitRecord(extended, installCode));
+    this.every(PERMIT_PERIOD_US, () => this.uplink(permitRecord(PERMIT_S)));
+    const { files, atOnce } = this.options;
+    const rollout = { go: true, atOnce, failures: 0, activate: Activate.Now, devices: [] };
+    for (const [index, file] of files.entries()) this.source.offer(index + 1, file, rollout);
+    this.every(TICK_US, () => this.source.tick(Math.floor(this.nowUs / 1000)));
+  }
+
+  close(): void {
+    this.hub.close();
+    this.source.close();
+  }
+
+  private every(periodUs: number, action: () => void): void {
+    action();
+    this.options.medium.clock.after(periodUs, () => this.every(periodUs, action));
+  }
+
+  /** The hub reports each step of a file; a reader wants to know what became of it. */
+  private file({ image, status, reason, version }: FileReport): void {
+    if (this.statuses.get(image) === status) return;
+    this.statuses.set(image, status);
+    this.tell("file", { image, status: statusName(status), reason: reasonName(reason), version: versionName(version) });
+  }
+
+  private uplink(record: Buffer): boolean {
+    return this.hub.push(EventKind.Uplink, record);
+  }
+
+  private logged(code: number, octets: Uint8Array): void {
+    // What the uplink's reports say already is not said twice.
+    if (code === Log.Update || code === Log.Rollout) return;
+    const event = eventOfLog(Math.floor(this.nowUs / 1000), "hub", code, octets);
+    if (event) this.options.tell(event);
+  }
+
+  private tell(event: string, fields: Record<string, string | number | boolean | null>): void {
+    this.options.tell({ t: Math.floor(this.nowUs / 1000), device: "hub", event, ...fields });
+  }
+}

@@ -1,0 +1,66 @@
+// The packages of --update, as the head-end gets them: whole files of the right kind.  Who signed what is the devices' business.
+import { readFileSync, statSync } from "node:fs";
+import { ImageError } from "../image/image_error.ts";
+import { IMAGE_TYPES } from "../image/keys.ts";
+import { versionText } from "../image/manifest.ts";
+import { type OtaHeader, otaRead } from "../image/ota_file.ts";
+import { InputError, systemReason } from "../load/input_error.ts";
+import { DEVICES, type DeviceName } from "./events.ts";
+import { programVersion, ROLES } from "./machine.ts";
+import type { UpdateOption } from "./options.ts";
+
+/** No package comes near this. */
+const FILE_SIZE_MAX = 16 * 1024 * 1024;
+const WASM = Buffer.from("\0asm", "latin1");
+
+export interface UpdateFile {
+  device: DeviceName;
+  path: string;
+  file: Buffer;
+  header: OtaHeader;
+}
+
+export function updatesRead(updates: readonly UpdateOption[]): UpdateFile[] {
+  return updates.map(({ device, path }) => {
+    const file = octetsOf(path);
+    if (file.subarray(0, WASM.length).equals(WASM))
+      throw new InputError(
+        `${path} is a module, not a package; make one of it with: npx kilowasm image build ${path} --role ${device} --version 0.2.0 --out ${device}.ota.`,
+      );
+    const header = headerOf(path, file);
+    const type = IMAGE_TYPES[ROLES[device]];
+    if (header.imageType !== type) {
+      const other = DEVICES.find((name) => IMAGE_TYPES[ROLES[name]] === header.imageType);
+      const kind = `image type 0x${header.imageType.toString(16).padStart(4, "0")}`;
+      throw new InputError(
+        `${path} is for ${other ? `the ${other}` : "another device"} (${kind}), not for the ${device}; give it to the device it was built for.`,
+      );
+    }
+    const running = programVersion();
+    if (header.fileVersion <= running)
+      throw new InputError(
+        `${path} holds version ${versionText(header.fileVersion)}, and the ${device} runs ${versionText(running)} already; build it with a higher --version.`,
+      );
+    return { device, path, file, header };
+  });
+}
+
+function octetsOf(path: string): Buffer {
+  try {
+    const status = statSync(path);
+    if (status.size > FILE_SIZE_MAX) throw new InputError(`${path} is larger than ${FILE_SIZE_MAX >> 20} MiB; that is no package.`);
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${path} cannot be read: ${systemReason(error)}.`);
+  }
+}
+
+function headerOf(path: string, file: Buffer): OtaHeader {
+  try {
+    return otaRead(file).header;
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    throw new InputError(`${path} is no package, ${error.message}; look at it with: npx kilowasm image inspect ${path}.`);
+  }
+}

@@ -1,0 +1,67 @@
+// Takes the README's picture of an update: the live view when the display's package is on its way, as SVG.
+//
+//   npx tsx host/home/update_picture.ts docs/update.svg
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { packageBuild } from "../image/package.ts";
+import { moduleBytes } from "../modules.ts";
+import type { Output } from "../render/output.ts";
+import type { Status } from "../render/status.ts";
+import { svg } from "../render/svg.ts";
+import { colourful } from "../render/text.ts";
+import { view } from "../render/view.ts";
+import { ROLES } from "./machine.ts";
+import { optionsParse } from "./options.ts";
+import { Session } from "./session.ts";
+
+const SIZE = { columns: 80, rows: 26 };
+const VERSION = 0x00020000;
+/** By then the display has shown a few readings. */
+const UPDATE_AT = "5m";
+/** Two thirds of the package. */
+const PART = 2 / 3;
+
+const [path = "docs/update.svg"] = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), "kilowasm-picture-"));
+const words = (["meter", "ihd"] as const).flatMap((device) => {
+  const file = join(folder, `${device}.ota`);
+  writeFileSync(file, packageBuild({ wasm: moduleBytes(`${device}_sep1`), role: ROLES[device], version: VERSION, counter: 2 }));
+  return ["--update", `${device}=${file}`];
+});
+const options = optionsParse(["--json", "--duration", "10m", "--update-at", UPDATE_AT, ...words], {
+  folder,
+  terminal: false,
+  write: () => undefined,
+});
+
+class Picture implements Output {
+  closed = false;
+  readonly failed = false;
+  event(): void {
+    const { update } = session.home.status.devices.ihd;
+    if (!this.closed && update?.status === "loading" && update.offset > PART * update.size) this.take(session.home.status);
+  }
+
+  async turn(): Promise<void> {
+    // Nobody watches.
+  }
+
+  async end(): Promise<void> {
+    // Nothing to give back.
+  }
+
+  private take(status: Status): void {
+    status.speed = 10;
+    status.nowMs = session.home.nowMs;
+    const lines = view(status, SIZE, colourful);
+    writeFileSync(resolve(path), svg(lines, SIZE.columns));
+    process.stdout.write(`${lines.join("\n")}\n`);
+    this.closed = true;
+  }
+}
+
+const picture = new Picture();
+const session = await Session.open(options, () => picture);
+await session.run();
+process.exit(picture.closed ? 0 : 1);

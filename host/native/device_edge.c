@@ -1,0 +1,113 @@
+// What a NativeDevice's module reaches: functions of a JavaScript object, and a trace in memory.
+#include <stdlib.h>
+#include <string.h>
+#include "device.h"
+
+#define TRACE_MAX (64u * 1024u * 1024u)
+
+enum { SURROUND_RADIO_SET, SURROUND_RADIO_SEND, SURROUND_SENSE, SURROUND_DISPLAY, SURROUND_UPLINK, SURROUND_LOG, SURROUND_KEY, SURROUND_COUNT };
+static const char *const surround_names[SURROUND_COUNT] = {"radioSet", "radioSend", "sense", "display", "uplinkSend", "log", "keySet"};
+
+// Calls a function of the surroundings.  What it throws is kept and thrown when the module's call has ended.
+static int32_t ask(struct device *d, int which, size_t count, napi_value *arguments) {
+    napi_value kept, surroundings, function, result;
+    int32_t answer = KW_OK;
+    if (d->thrown != NULL) return KW_ERR_BUSY;
+    napi_get_reference_value(d->env, d->kept, &kept);
+    napi_get_element(d->env, kept, KEPT_SURROUNDINGS, &surroundings);
+    napi_get_named_property(d->env, surroundings, surround_names[which], &function);
+    if (napi_call_function(d->env, surroundings, function, count, arguments, &result) == napi_ok) {
+        napi_get_value_int32(d->env, result, &answer); // a function without an answer leaves KW_OK
+        return answer;
+    }
+    napi_value error;
+    bool pending = false;
+    napi_is_exception_pending(d->env, &pending);
+    if (pending) napi_get_and_clear_last_exception(d->env, &error);
+    else napi_create_error(d->env, NULL, text_of(d->env, "a function of the surroundings is missing"), &error);
+    napi_value box;
+    napi_create_array_with_length(d->env, 1, &box);
+    napi_set_element(d->env, box, 0, error);
+    napi_create_reference(d->env, box, 1, &d->thrown);
+    return KW_ERR_BUSY;
+}
+
+#define SURROUND(d, which, count, ...) \
+    napi_handle_scope scope; \
+    napi_open_handle_scope((d)->env, &scope); \
+    napi_value values[] = {__VA_ARGS__}; \
+    int32_t answer = ask(d, which, count, values); \
+    napi_close_handle_scope((d)->env, scope)
+
+napi_value bigint_of(napi_env env, int64_t value) {
+    napi_value result;
+    napi_create_bigint_int64(env, value, &result);
+    return result;
+}
+
+static int32_t radio_set(void *context, uint32_t parameter, int64_t value) {
+    struct device *d = context;
+    SURROUND(d, SURROUND_RADIO_SET, 2, number_of(d->env, parameter), bigint_of(d->env, value));
+    return answer;
+}
+
+static int32_t radio_send(void *context, const uint8_t *psdu, uint32_t size, uint8_t handle) {
+    struct device *d = context;
+    SURROUND(d, SURROUND_RADIO_SEND, 2, buffer_of(d->env, psdu, size), number_of(d->env, handle));
+    return answer;
+}
+
+static int32_t sense(void *context, uint32_t quantity, uint32_t period_ms) {
+    struct device *d = context;
+    SURROUND(d, SURROUND_SENSE, 2, number_of(d->env, quantity), number_of(d->env, period_ms));
+    return answer;
+}
+
+static int32_t display(void *context, uint32_t line, const uint8_t *text, uint32_t size) {
+    struct device *d = context;
+    SURROUND(d, SURROUND_DISPLAY, 2, number_of(d->env, line), buffer_of(d->env, text, size));
+    return answer == KW_ERR_BUSY ? answer : KW_OK;
+}
+
+static int32_t uplink_send(void *context, const uint8_t *octets, uint32_t size) {
+    struct device *d = context;
+    SURROUND(d, SURROUND_UPLINK, 1, buffer_of(d->env, octets, size));
+    return answer;
+}
+
+static void log_note(void *context, uint32_t code, const uint8_t *octets, uint32_t size) {
+    struct device *d = context;
+    SURROUND(d, SURROUND_LOG, 2, number_of(d->env, code), buffer_of(d->env, octets, size));
+    (void)answer;
+}
+
+static void key_set(void *context, uint32_t slot, const uint8_t key[16]) {
+    struct device *d = context;
+    SURROUND(d, SURROUND_KEY, 2, number_of(d->env, slot), buffer_of(d->env, key, 16));
+    (void)answer;
+}
+
+static void trace_write(void *context, const void *octets, uint32_t size) {
+    struct device *d = context;
+    if (d->trace_lost || d->traced_size + size > TRACE_MAX) {
+        d->trace_lost = true;
+        return;
+    }
+    if (d->traced_size + size > d->traced_room) {
+        size_t room = (d->traced_size + size) * 2 + 4096;
+        uint8_t *more = realloc(d->traced, room);
+        if (more == NULL) {
+            d->trace_lost = true;
+            return;
+        }
+        d->traced = more;
+        d->traced_room = room;
+    }
+    memcpy(d->traced + d->traced_size, octets, size);
+    d->traced_size += size;
+}
+
+void device_edge(struct device *d) {
+    d->board = (struct kw_board){d, radio_set, radio_send, sense, display, uplink_send, log_note, key_set, NULL};
+    d->trace = (struct kw_trace){d, trace_write};
+}

@@ -1,0 +1,71 @@
+// The home of `npm start` with an update for one device, in a test's hands.
+import type { DeviceName, HomeEvent } from "../../host/home/events.ts";
+import { Home } from "../../host/home/home.ts";
+import { Keyring } from "../../host/home/keyring.ts";
+import { firstPackage, ROLES, v8Machine } from "../../host/home/machine.ts";
+import { ModuleDevice } from "../../host/home/module_device.ts";
+import { otaRead } from "../../host/image/ota_file.ts";
+import { packageBuild } from "../../host/image/package.ts";
+import { ImageSlots } from "../../host/image/slots.ts";
+import { loadRead } from "../../host/load/file.ts";
+import { DEFAULT_HOUSEHOLD } from "../../host/load/household.ts";
+import { moduleBytes } from "../../host/modules.ts";
+
+const VERSION = 0x00010000;
+const NEXT = 0x00020000;
+export const UPDATE_MS = 120_000;
+export const PATIENCE_MS = 8 * 60_000;
+
+export class Fragile extends ImageSlots {
+  ruin(): void {
+    for (const index of this.contents.keys()) this.contents[index] = null;
+  }
+}
+
+export interface Scene {
+  home: Home;
+  events: HomeEvent[];
+  slots: Fragile;
+}
+
+export function scene(victim: DeviceName, blank: boolean): Scene {
+  const events: HomeEvent[] = [];
+  let slots: Fragile | undefined;
+  const file = packageBuild({ wasm: moduleBytes(`${victim}_sep1`), role: ROLES[victim], version: NEXT, counter: 2 });
+  const home = new Home({
+    seed: 5,
+    suite: null,
+    load: loadRead(DEFAULT_HOUSEHOLD),
+    build: (name, factory, edge, site) => {
+      const installed = firstPackage(name, moduleBytes(`${name}_sep1`), VERSION);
+      const machine = v8Machine({ name, factory, installed }, (options) => {
+        if (name !== victim) return new ImageSlots(options);
+        slots = new Fragile({ ...options, installed: blank ? undefined : installed, factory: moduleBytes("factory_sep1") });
+        return slots;
+      });
+      return new ModuleDevice(name, site.medium, machine, edge);
+    },
+    enter: (action) => action(),
+    keyring: new Keyring(),
+    tell: (event) => void events.push(event),
+    updates: [{ device: victim, path: "the supplier's package", file, header: otaRead(file).header }],
+    updateAtMs: UPDATE_MS,
+  });
+  home.start();
+  return { home, events, slots: slots as Fragile };
+}
+
+export const of = ({ events }: Scene, device: string, event: string, from = 0): HomeEvent[] =>
+  events.filter((each) => each.device === device && each.event === event && each.t >= from);
+
+export function until({ home }: Scene, condition: () => boolean, ms: number): boolean {
+  for (const end = home.nowMs + ms; home.nowMs < end; home.advance(home.nowUs + 250_000)) if (condition()) return true;
+  return condition();
+}
+
+export const tail = ({ events }: Scene): string =>
+  events
+    .filter(({ event }) => !["register", "reading"].includes(event))
+    .slice(-12)
+    .map((each) => JSON.stringify(each))
+    .join("\n");

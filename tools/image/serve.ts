@@ -1,0 +1,209 @@
+// `image serve`: an OTA server for whoever joins, on the simulated air (ZEP over UDP) or through a radio co-processor on real air.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { Record } from "../../host/abi.ts";
+import { KeysFile } from "../../host/air/keys.ts";
+import { Medium } from "../../host/air/medium.ts";
+import { CaptureWriter } from "../../host/air/pcapng.ts";
+import { ZepGate } from "../../host/air/zep.ts";
+import { extendedName, type HomeEvent } from "../../host/home/events.ts";
+import { Keyring } from "../../host/home/keyring.ts";
+import { OtaServer, SERVED_MAX } from "../../host/home/ota_server.ts";
+import { Pacer } from "../../host/home/pacer.ts";
+import { addressOctets, type Factory, provision, withCrc } from "../../host/home/provision.ts";
+import { packageInMemory } from "../../host/home/update_source.ts";
+import { versionParse } from "../../host/image/manifest.ts";
+import { otaRead } from "../../host/image/ota_file.ts";
+import { InputError } from "../../host/load/input_error.ts";
+import { ROOT } from "../../host/modules.ts";
+import { Dongle } from "../../host/spinel/dongle.ts";
+import { ensureBuilt } from "../build.ts";
+import { EXIT_HELP, judging, print, say } from "./exit.ts";
+import { readWhole, SMALL_FILE_MAX } from "./files.ts";
+import { openLine } from "./line.ts";
+import { duration } from "./progress.ts";
+import * as words from "./words.ts";
+
+interface ServeWords {
+  zep?: number;
+  dongle?: string;
+  admit: string[];
+  identity: string[];
+  seed: number;
+  atOnce: number;
+  duration?: number;
+  pcap?: string;
+  keys?: string;
+  json?: boolean;
+}
+
+const PORT_MAX = 65_535;
+const DONGLE_PATIENCE_MS = 5000;
+/** What a UDP partner may be late with an acknowledgement. */
+const ZEP_GRACE_US = 20_000;
+/** Octets of the identity records, certificate first, and where the certificate names its subject. */
+const IDENTITIES = [
+  { record: Record.IdentitySuite1, size: 48 + 21 + 22, subject: 22 },
+  { record: Record.IdentitySuite2, size: 74 + 36 + 37, subject: 28 },
+];
+/** Install codes of 6, 8, 12 and 16 octets; with their CRC two more. */
+const CODE_SIZES = [6, 8, 12, 16];
+
+export function serveCommand(parent: Command): void {
+  const many = (word: string, before: string[]): string[] => [...before, word];
+  parent
+    .command("serve <files...>")
+    .description("be the hub of a network and serve packages to the devices that join it, until interrupted")
+    .option("--zep <port>", "on the simulated air at this UDP port of the loopback interface", words.whole("--zep", PORT_MAX, 1))
+    .option("--dongle <path>", "on real air: a radio co-processor (OpenThread RCP) at a serial port such as /dev/ttyACM0, or at HOST:PORT")
+    .option("--admit <eui64=code>", "a device that may join, with its install code; repeatable", many, [])
+    .option(
+      "--identity <file>",
+      "the hub's certificate, private key and authority's key, as `tools/ca.ts issue --raw` writes them; repeatable",
+      many,
+      [],
+    )
+    .option(
+      "--seed <n>",
+      "without --identity: the home of `npm start --seed N`, whose devices share its authority",
+      words.whole("--seed"),
+      1,
+    )
+    .option("--at-once <n>", "devices that load at the same time", words.whole("--at-once", 16, 1), 2)
+    .option("--duration <seconds>", "end after this time", words.whole("--duration", 31_536_000, 1))
+    .option("--pcap <file>", "write every frame of the simulated air, with the keys in it")
+    .option("--keys <file>", "write the keys as tshark's zigbee_pc_keys table")
+    .option("--json", "one JSON object a line")
+    .addHelpText("after", EXIT_HELP)
+    .action(run);
+}
+
+async function run(paths: string[], options: ServeWords): Promise<void> {
+  if ((options.zep === undefined) === (options.dongle === undefined))
+    throw new InputError("serve takes one of --zep and --dongle: the air it is to be on.");
+  if (options.dongle !== undefined && options.pcap)
+    throw new InputError("--pcap writes the simulated air; on real air use a sniffer, and --keys.");
+  if (paths.length > SERVED_MAX) throw new InputError(`${paths.length} files were given; a hub's library has room for ${SERVED_MAX}.`);
+  const files = paths.map((path) => packageAt(path));
+  const admit = options.admit.map(admitted);
+  const factory = factoryOf(options);
+  await ensureBuilt(say);
+  const medium = new Medium({ seed: options.seed, ackGraceUs: options.zep === undefined ? 0 : ZEP_GRACE_US });
+  const originMs = Date.now();
+  let pacer: Pacer | undefined;
+  const enter = (action: () => void): void => (pacer ? pacer.enter(action) : action());
+  const line = options.dongle === undefined ? undefined : await openLine(options.dongle);
+  const dongle = line ? new Dongle(line, enter) : undefined;
+  await dongle?.begin(DONGLE_PATIENCE_MS);
+  const gate = options.zep === undefined ? undefined : await ZepGate.open(medium, { port: options.zep, enter });
+  const keyring = new Keyring();
+  const capture = options.pcap ? new CaptureWriter(options.pcap, { epochUs: BigInt(originMs) * 1000n }) : null;
+  keyring.open(capture, options.keys ? new KeysFile(options.keys) : null);
+  if (capture) medium.onFrame((frame) => capture.frame(frame.timeUs, frame.psdu));
+  const tell = options.json ? (event: HomeEvent) => print(JSON.stringify(event)) : narrator();
+  const server = new OtaServer({
+    medium,
+    factory,
+    version: versionParse(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version),
+    admit,
+    files: files.map(packageInMemory),
+    atOnce: options.atOnce,
+    originMs,
+    ...(dongle ? { radio: () => dongle } : {}),
+    tell,
+    key: (slot, key) => keyring.add("hub", slot, key),
+  });
+  pacer = new Pacer(server, 1, options.duration === undefined ? Number.MAX_SAFE_INTEGER : options.duration * 1e6);
+  say(`the hub is ${extendedName(factory.extended)}; Ctrl-C ends it`);
+  let stopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (stopping = true));
+  try {
+    server.start();
+    await pacer.run(
+      () => stopping,
+      async () => capture?.flush(),
+    );
+  } finally {
+    server.close();
+    line?.destroy();
+    await gate?.close();
+    capture?.close();
+  }
+}
+
+function packageAt(path: string): Buffer {
+  const file = readWhole(path);
+  judging(path, () => otaRead(file));
+  return file;
+}
+
+/** "02:6b:77:...=83FED3407A939723A5C639B26916D505", with or without the code's CRC. */
+function admitted(word: string): { extended: bigint; installCode: Buffer } {
+  const [address, code, more] = word.split("=");
+  if (code === undefined || more !== undefined) throw new InputError(`--admit takes ADDRESS=INSTALLCODE, not "${word}".`);
+  const extended = words.eui64("--admit")(address);
+  const octets = Buffer.from(code, "hex");
+  if (!/^([0-9a-f]{2})+$/i.test(code)) throw new InputError(`--admit: the install code "${code}" is not of hexadecimal digits.`);
+  if (CODE_SIZES.includes(octets.length)) {
+    const whole = withCrc(octets);
+    // Eight octets are a code, or one of six with its CRC.
+    const shorter = octets.subarray(0, -2);
+    return { extended, installCode: CODE_SIZES.includes(shorter.length) && withCrc(shorter).equals(octets) ? octets : whole };
+  }
+  const plain = octets.subarray(0, -2);
+  if (!CODE_SIZES.includes(plain.length))
+    throw new InputError(`--admit: an install code has 6, 8, 12 or 16 octets, and two of CRC; "${code}" has ${octets.length}.`);
+  if (!withCrc(plain).equals(octets))
+    throw new InputError(`--admit: the CRC of the install code "${code}" is wrong; look at the label again.`);
+  return { extended, installCode: octets };
+}
+
+/** The hub as its factory left it. */
+function factoryOf(options: ServeWords): Factory {
+  const simulated = provision(options.seed, null).get("hub") as Factory;
+  if (options.identity.length === 0) return simulated;
+  const records = new Map<number, Uint8Array>();
+  let extended: bigint | undefined;
+  for (const path of options.identity) {
+    const octets = readWhole(path, SMALL_FILE_MAX);
+    const kind = IDENTITIES.find(({ size }) => size === octets.length);
+    if (!kind)
+      throw new InputError(
+        `${path} has ${octets.length} octets; an identity has ${IDENTITIES.map(({ size }) => size).join(" or ")}, as \`tools/ca.ts issue --raw\` writes it.`,
+      );
+    const subject = octets.readBigUInt64BE(kind.subject);
+    if (extended !== undefined && subject !== extended)
+      throw new InputError(
+        `${path} is of ${extendedName(subject)}, and the identity before of ${extendedName(extended)}; a hub has one address.`,
+      );
+    extended = subject;
+    records.set(kind.record, octets);
+  }
+  const address = extended as bigint;
+  records.set(Record.Address, addressOctets(address));
+  return { ...simulated, extended: address, records };
+}
+
+/** Lines for people: what happened, and of a transfer the share, the rate and the time left. */
+function narrator(): (event: HomeEvent) => void {
+  const begun = new Map<string, { t: number; offset: number }>();
+  return (event) => {
+    const { t, device, event: name, ...fields } = event;
+    const at = `${(t / 1000).toFixed(1).padStart(8)} s`;
+    if (name !== "device") {
+      const text = Object.entries(fields)
+        .filter(([, value]) => value !== null)
+        .map(([key, value]) => `${key} ${value}`);
+      return print(`${at}  ${device} ${name}  ${text.join(", ")}`);
+    }
+    const [partner, offset, size] = [String(fields.partner), Number(fields.offset), Number(fields.size)];
+    const first = begun.get(partner);
+    if (fields.status !== "loading" || !first || offset < first.offset) begun.set(partner, { t, offset });
+    const rate = first && t > first.t ? ((offset - first.offset) * 1000) / (t - first.t) : 0;
+    const left = rate > 0 ? `, ${(rate / 1000).toFixed(1)} kB a second, ${duration((size - offset) / rate)} left` : "";
+    const share = size > 0 && fields.status === "loading" ? ` ${Math.floor((100 * offset) / size)} %${left}` : "";
+    print(`${at}  ${partner} ${fields.status} ${fields.version}${share}`);
+  };
+}
