@@ -161,6 +161,19 @@ scenario("a display that waits for the command activates when it is given", 710,
   home.goesOn(READING_MS);
 });
 
+test("a sleepy display behind a router asks for blocks, and on trial finds the hub that is no neighbour", () => {
+  const home = new UpdateHome(21);
+  try {
+    home.home.medium.setLink("hub", "ihd", { inRange: false });
+    home.join(600_000);
+    home.offer(2, "ihd", nextPackage("ihd"));
+    home.updated("ihd", 600_000);
+    home.goesOn(READING_MS);
+  } finally {
+    home.close();
+  }
+});
+
 scenario("the hub updates itself, and its home is there again", 711, (home) => {
   home.offer(0, "hub", nextPackage("hub"));
   home.updated("hub", 120_000);
