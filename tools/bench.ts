@@ -18,14 +18,14 @@ function line(...cells: (string | number)[]): string {
 
 function transferText(all: Transfer[]): string[] {
   return [
-    line("one hop, hub to meter", "seconds", "air alone", "ratio", "octets/frame"),
+    line("one hop, hub to meter", "seconds", "air alone", "ratio", "octets"),
     ...all.map((each) =>
       line(
         `${each.octets} octets`,
         each.seconds.toFixed(1),
         each.shortest.toFixed(1),
         each.ratio.toFixed(3),
-        `${each.block} of ${each.frame}`,
+        `${each.block} in ${each.frame}`,
       ),
     ),
   ];
