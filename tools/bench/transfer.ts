@@ -1,4 +1,5 @@
 // How long a package takes over one hop, hub to meter, against the shortest time that the air allows for the same octets.
+import { createHash } from "node:crypto";
 import { IMAGE_REASON, IMAGE_STATE } from "../../host/abi.ts";
 import { ACK_US, BACKOFF_US, CCA_US, MIN_BE, OCTET_US, PHY_HEAD_OCTETS, spacingUs, TURNAROUND_US } from "../../host/air/standard.ts";
 import type { DeviceName } from "../../host/home/events.ts";
@@ -29,6 +30,8 @@ export interface Transfer {
   shortest: number;
   /** `seconds` over `shortest`. */
   ratio: number;
+  /** SHA-256 of what arrived, as the meter's slot was given it. */
+  digest: Buffer;
   /** What the meter's slot answered in the end, and why: 0 when it waits for its activation. */
   finished: number;
   reason: number;
@@ -40,6 +43,12 @@ class WatchedSlots extends ImageSlots {
   last = -1;
   block = 0;
   finished: number | undefined;
+  private readonly arrived = createHash("sha256");
+  private wanted = 0;
+
+  get digest(): Buffer {
+    return this.arrived.copy().digest();
+  }
   private now: (() => number) | undefined;
 
   /** Begins to watch: what the constructor writes is the first module. */
@@ -50,6 +59,10 @@ class WatchedSlots extends ImageSlots {
   override write(image: number, offset: number, octets: Uint8Array): number {
     const answer = super.write(image, offset, octets);
     if (!this.now) return answer;
+    if (offset === this.wanted && answer > offset) {
+      this.arrived.update(octets);
+      this.wanted = answer;
+    }
     if (this.first < 0) this.first = this.now();
     this.block = Math.max(this.block, octets.length);
     this.last = this.now();
@@ -95,9 +108,7 @@ export function transfer(file: Buffer, seed: number, say: (done: number, of: num
     build,
     enter: (action) => action(),
     keyring: new Keyring(),
-    tell: (e) => {
-      if (process.env.KW_TELL && !["register", "reading", "uplink"].includes(e.event)) console.log(JSON.stringify(e));
-    },
+    tell: () => undefined,
     updates: [{ device: "meter", path: "bench", file, header }],
     updateAtMs: null,
   });
@@ -119,7 +130,17 @@ export function transfer(file: Buffer, seed: number, say: (done: number, of: num
   const state = new Uint8Array(IMAGE_STATE);
   slots.state(0, state);
   const reason = state[IMAGE_REASON];
-  return { octets: file.length, seconds, block: slots.block, frame, shortest, ratio: seconds / shortest, finished: slots.finished, reason };
+  return {
+    octets: file.length,
+    seconds,
+    block: slots.block,
+    frame,
+    shortest,
+    ratio: seconds / shortest,
+    digest: slots.digest,
+    finished: slots.finished,
+    reason,
+  };
 }
 
 /** A package for the meter. */
