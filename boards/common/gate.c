@@ -173,6 +173,7 @@ static bool import_entry(struct kw_gate_module *m, struct kw_gate_cursor *c) {
     if (!ours || id == KW_IMPORT_COUNT || kw_gate_u8(c) != KIND_FUNCTION) return kw_gate_refuse(c, KW_GATE_IMPORT_UNKNOWN);
     if (!has_signature(m, kw_gate_u32(c), known[id].signature)) return kw_gate_refuse(c, KW_GATE_IMPORT_TYPE);
     if (m->imports_seen >> id & 1) return kw_gate_refuse(c, KW_GATE_IMPORT_TWICE);
+    _Static_assert(KW_IMPORT_COUNT <= 32, "each import has its bit");
     m->imports_seen |= 1u << id;
     return true;
 }
