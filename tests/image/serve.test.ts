@@ -97,6 +97,9 @@ test("what cannot be served is told in a sentence", () => {
   assert.match(refused([file, "--dongle", "/dev/no-such-port"]), /cannot open \/dev\/no-such-port as a serial port: .+/);
   assert.match(refused([file, "--dongle", "127.0.0.1:1"]), /cannot connect to 127\.0\.0\.1:1: .+/);
   assert.match(refused([file, "--zep", "17754", "--admit", "026b77:=00"]), /IEEE address of 16 hexadecimal digits/);
-  assert.match(refused([file, "--zep", "17754", "--admit", "026b7700000000ff=83fed3407a939723a5c639b26916d505c3b6"]), /the CRC of the install code/);
+  assert.match(
+    refused([file, "--zep", "17754", "--admit", "026b7700000000ff=83fed3407a939723a5c639b26916d505c3b6"]),
+    /the CRC of the install code/,
+  );
   assert.match(refused([file, file, file, file, file, "--zep", "17754"]), /room for 4/);
 });
