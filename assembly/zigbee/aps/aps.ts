@@ -8,20 +8,22 @@ import { Err } from "../../core/err";
 import { NO_ADDRESS, nwkExtendedOf, nwkHeard, nwkLearn, nwkShortOf } from "../nwk/nwk";
 import { secureOpen, secureOpened, secureReset } from "../security/secure";
 import { KEY_DATA } from "../security/auxiliary";
-import { bindingsReset } from "./binding";
+import { BINDINGS_MAX, BINDING_SLEEPY, bindingAt, bindingFound, bindingsReset } from "./binding";
 import { duplicateNote, duplicateSeen, duplicatesReset } from "./duplicates";
 import { emitAcknowledgement } from "./emit";
 import { APS_ACKNOWLEDGEMENT, APS_COMMAND, APS_DATA, ApsFrame, apsParse } from "./frame";
 import { ApsKeyKind, apsKeyKind, apsKeyRow, apsKeysReset, apsKeySlot, KEY_NONE } from "./keys";
 import { reassemble, reassemblyPayload, reassemblyReset } from "./reassembly";
-import { transmitAcknowledged, transmitDeadline, transmitExpecting, transmitReset, transmitStart, transmitTick } from "./transmit";
+import {
+  apsSleepyNote, apsSleeps, transmitAcknowledged, transmitDeadline, transmitExpecting, transmitReset, transmitStart, transmitTick,
+} from "./transmit";
 import { APS_LINK_KEY, apsCounters, ApsHeard, apsHeard, ApsMessage, apsRequest } from "./types";
 
 export * from "./types";
 export { ApsKeyKind, apsKeyForget, apsKeyInstall, apsKeyKind } from "./keys";
 export { apsSleepyNote } from "./transmit";
 
-/** Starts the layer; keys, counters and bindings are those of the store. */
+/** Starts the layer above NWK, which was started; keys, counters and bindings are those of the store. */
 export function apsReset(now: i64): void {
   apsKeysReset();
   secureReset();
@@ -29,6 +31,14 @@ export function apsReset(now: i64): void {
   duplicatesReset();
   reassemblyReset();
   transmitReset();
+  for (let index: u32 = 0; index < BINDINGS_MAX; index++) bound(bindingAt(index).extended, bindingAt(index).where);
+}
+
+/** A partner is looked for where it was; one that moved meanwhile asks when it misses our reports, and is then known again. */
+function bound(extended: u64, where: u32): void {
+  if (where == 0 || nwkShortOf(extended) != NO_ADDRESS) return;
+  nwkLearn(where & 0xffff, extended);
+  apsSleepyNote(where & 0xffff, (where & BINDING_SLEEPY) != 0);
 }
 
 /** When `apsTick` has work next. */
@@ -85,6 +95,7 @@ export function apsInput(now: i64): i32 {
     heard.keySlot = secureOpened.slot;
     heard.keyUse = secureOpened.key;
     heard.keyKind = apsKeyRow(secureOpened.slot).kind;
+    if (heard.keyKind == ApsKeyKind.Established) found(heard.sourceExtended, heard.source);
   }
   switch (frame.type) {
     case APS_DATA: return data(heard, frame, now);
@@ -92,6 +103,11 @@ export function apsInput(now: i64): i32 {
     case APS_ACKNOWLEDGEMENT: return transmitAcknowledged(frame, heard, now);
     default: return ApsHeard.None;
   }
+}
+
+/** The partner's own word: what only the network key secures could come from anyone in the network. */
+function found(extended: u64, short: u32): void {
+  bindingFound(extended, apsSleeps(short) ? short | BINDING_SLEEPY : short);
 }
 
 function describe(heard: ApsMessage, frame: ApsFrame): void {

@@ -3,6 +3,8 @@ import { Err } from "../../core/err";
 import { Record, storeRead, storeWrite } from "../../core/host";
 
 export const BINDINGS_MAX: u32 = 8;
+/** The partner hears only when it asks its parent. */
+export const BINDING_SLEEPY: u32 = 1 << 16;
 
 @unmanaged @final
 export class Binding {
@@ -11,7 +13,8 @@ export class Binding {
   /** 0: the row is free. */
   sourceEndpoint: u8;
   targetEndpoint: u8;
-  reserved: u32;
+  /** Where the partner was found last: its short address, and BINDING_SLEEPY; 0: not known. */
+  where: u32;
 }
 
 const SIZE: u32 = BINDINGS_MAX * offsetof<Binding>();
@@ -54,6 +57,21 @@ export function bindingRemove(sourceEndpoint: u32, cluster: u32, extended: u64, 
   if (index < 0) return index;
   memory.fill(changetype<usize>(bindingAt(index)), 0, offsetof<Binding>());
   return storeWrite(Record.Bindings, rows, SIZE);
+}
+
+/**
+ * Notes where a partner was heard under its link key.  It is kept: who was reset could only ask all, and a sleepy partner does not hear that.
+ * A refused write costs no more than the knowledge.
+ */
+export function bindingFound(extended: u64, where: u32): void {
+  let moved = false;
+  for (let index: u32 = 0; index < BINDINGS_MAX; index++) {
+    let row = bindingAt(index);
+    if (row.sourceEndpoint == 0 || row.extended != extended || row.where == where) continue;
+    row.where = where;
+    moved = true;
+  }
+  if (moved) storeWrite(Record.Bindings, rows, SIZE);
 }
 
 /** Forgets all bindings: the device left its network. */
