@@ -57,10 +57,11 @@ static bool same_key(const struct kw_package_key *a, const struct kw_package_key
     return a->manufacturer == b->manufacturer && a->type == b->type && a->version == b->version && a->size == b->size;
 }
 
-// The slot that a package goes to: never the running one, else the one of less use.
-static uint32_t target_of(const struct kw_images *s) {
+// The slot that a package goes to: never the running one, else where the same one was begun, else the one of less use.
+static uint32_t target_of(const struct kw_images *s, bool begun) {
     if (s->source <= KW_IMAGE_SLOT_B) return 1u - s->source;
     if (s->record.confirmed != KW_IMAGE_NO_SLOT) return 1u - s->record.confirmed;
+    if (begun) return s->record.slot;
     return s->record.quality[1] < s->record.quality[0] ? 1 : 0;
 }
 
@@ -89,13 +90,14 @@ static bool forget_file(struct kw_image_load *load) {
 int32_t kw_slots_begin(struct kw_images *s, uint32_t image, const struct kw_package_key *key) {
     struct kw_image_load *load = &s->loads[image == 0 ? 0 : 1];
     struct kw_image_entry *e = &s->record.entries[image];
-    uint32_t slot = image == 0 ? target_of(s) : 0;
-    if (image == 0 && slot == s->record.confirmed) return KW_ERR_BUSY; // a trial that ended badly still runs
     bool there = e->status == KW_FILE_STATUS_WAITING || (e->status == KW_FILE_STATUS_LOADING && e->sectors > 0);
+    bool begun = there && same_key(&e->key, key);
+    uint32_t slot = image == 0 ? target_of(s, begun) : 0;
+    if (image == 0 && slot == s->record.confirmed) return KW_ERR_BUSY; // a trial that ended badly still runs
     load->s = s;
     load->open = true;
     load->image = image;
-    load->resuming = there && same_key(&e->key, key) && (image != 0 || slot == s->record.slot);
+    load->resuming = begun && (image != 0 || slot == s->record.slot);
     load->package.expected = *key;
     load->writer.base = image == 0 ? kw_slots_base(s, slot) : kw_slots_file_base(s, image);
     package_restart(load);
@@ -156,17 +158,21 @@ static enum kw_image_reason write_head(struct kw_image_load *load) {
     return KW_IMAGE_REASON_NONE;
 }
 
+// Whether a delta is against the module that runs; a reset may have brought another one than it was begun with.
+static bool base_runs(const struct kw_images *s, const struct kw_manifest *m) {
+    uint8_t digest[32];
+    if (m->encoding != KW_ENCODING_DELTA) return true;
+    if (s->wasm == NULL) return false;
+    kw_sha256(digest, s->wasm, s->wasm_size);
+    return memcmp(digest, m->base_digest, sizeof digest) == 0;
+}
+
 // The slot's content goes; durably, before its first sector does.
 static enum kw_image_reason take_slot(struct kw_image_load *load, const uint8_t head[KW_IMAGE_HEAD_DIGEST]) {
     struct kw_image_record *r = &load->s->record;
     const struct kw_manifest *m = &load->package.manifest;
-    uint8_t digest[32];
     if (m->image_size > kw_slots_size(load->s) - KW_IMAGE_SLOT_HEAD) return KW_IMAGE_REASON_SIZE;
-    if (m->encoding == KW_ENCODING_DELTA) {
-        if (load->s->wasm == NULL) return KW_IMAGE_REASON_BASE;
-        kw_sha256(digest, load->s->wasm, load->s->wasm_size);
-        if (memcmp(digest, m->base_digest, sizeof digest) != 0) return KW_IMAGE_REASON_BASE;
-    }
+    if (!base_runs(load->s, m)) return KW_IMAGE_REASON_BASE;
     r->entries[0] = (struct kw_image_entry){.key = load->package.expected, .status = KW_FILE_STATUS_LOADING, .not_before = m->not_before};
     r->quality[r->slot] = KW_IMAGE_EMPTY;
     memcpy(r->head, head, sizeof r->head);
@@ -202,8 +208,11 @@ static enum kw_image_reason own_payload(struct kw_image_load *load) {
         load->open = false;
         return KW_IMAGE_REASON_NONE;
     }
-    if (r->offset < p->payload_at || !kw_package_skip(p, r->offset - p->payload_at)) return take_slot(load, digest);
-    load->writer.at = r->entries[0].sectors * nor_of(load)->sector_size;
+    if (!base_runs(load->s, &p->manifest)) return KW_IMAGE_REASON_BASE;
+    uint32_t upto = r->entries[0].sectors * nor_of(load)->sector_size;
+    // A cut inside the slot's head, which has more than one of the smallest sectors, leaves nothing to go on behind.
+    if (upto < KW_IMAGE_SLOT_HEAD || r->offset < p->payload_at || !kw_package_skip(p, r->offset - p->payload_at)) return take_slot(load, digest);
+    load->writer.at = upto;
     load->decoder = r->decoder;
     return decode(load, load->writer.page, 0); // what the octets before the cut still make
 }

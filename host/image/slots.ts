@@ -206,11 +206,12 @@ export class ImageSlots extends SlotsBoot implements Images {
     return this.loading(image)?.stream.have ?? (entry.status >= FileStatus.Waiting ? entry.key.size : 0);
   }
 
-  /** The slot that a package goes to: never the running one, else the one of less use. */
-  private get target(): number {
+  /** The slot that a package goes to: never the running one, else where the same one was begun, else the one of less use. */
+  private target(begun: boolean): number {
     const { running, record } = this;
     if (running.slot !== NO_SLOT) return 1 - running.slot;
     if (record.confirmed !== NO_SLOT) return 1 - record.confirmed;
+    if (begun) return record.slot;
     return record.quality[1] < record.quality[0] ? 1 : 0;
   }
 
@@ -238,11 +239,12 @@ export class ImageSlots extends SlotsBoot implements Images {
 
   private beginKey(image: number, key: PackageKey): number {
     const { record } = this;
-    const slot = image === 0 ? this.target : 0;
-    if (image === 0 && slot === record.confirmed) return Err.Busy; // a trial that ended badly still runs
     const entry = record.entries[image];
     const there = entry.status === FileStatus.Waiting || (entry.status === FileStatus.Loading && entry.sectors > 0);
-    const resuming = there && sameKey(entry.key, key) && (image !== 0 || slot === record.slot);
+    const begun = there && sameKey(entry.key, key);
+    const slot = image === 0 ? this.target(begun) : 0;
+    if (image === 0 && slot === record.confirmed) return Err.Busy; // a trial that ended badly still runs
+    const resuming = begun && (image !== 0 || slot === record.slot);
     this.loads[image === 0 ? 0 : 1] = { image, resuming, stream: new PackageStream(this.receiver(image), key) };
     Object.assign(entry, { reason: ImageReason.None, detail: 0 });
     if (resuming) return 0;
@@ -314,6 +316,7 @@ export class ImageSlots extends SlotsBoot implements Images {
     load.resuming = false;
     stream.base(this.running.module ?? undefined);
     if (same && own.status === FileStatus.Waiting) return true;
+    if (same) stream.checkBase(); // a reset may have brought another module than it was begun with
     if (same && record.offset >= stream.payloadAt) {
       if (record.offset > stream.have) stream.skip(this.kept[0], record.offset);
       return false;
