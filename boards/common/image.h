@@ -31,6 +31,7 @@ struct kw_image_config {
     uint8_t address[8];             // IEEE address as on the air, zeros when not known
     const uint8_t *factory;         // the module of last resort; null where there is none
     uint32_t factory_size;
+    void (*alive)(void);            // called before each verification at boot, which takes a second on a slow part; null where no watchdog runs
 };
 
 enum kw_image_source { KW_IMAGE_SLOT_A = 0, KW_IMAGE_SLOT_B = 1, KW_IMAGE_FACTORY = 2, KW_IMAGE_NOTHING = 3 };

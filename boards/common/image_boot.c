@@ -33,6 +33,12 @@ enum kw_image_reason kw_slots_verify(const struct kw_images *s, uint32_t slot, s
     return memcmp(digest, m->image_digest, sizeof digest) == 0 ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_IMAGE_DIGEST;
 }
 
+// At boot no poll feeds the watchdog; a module that asks for verifications has it fed a few times a poll only (image_imports.c).
+static enum kw_image_reason verify_at_boot(const struct kw_images *s, uint32_t slot, struct kw_slot_content *out) {
+    if (s->config->alive != NULL) s->config->alive();
+    return kw_slots_verify(s, slot, out);
+}
+
 // ---- What runs ----
 
 static void run(struct kw_images *s, enum kw_image_source source, const struct kw_slot_content *content) {
@@ -84,7 +90,7 @@ static bool boot_trial(struct kw_images *s, struct kw_slot_content *content) {
     uint32_t slot = s->record.trial;
     if (slot == KW_IMAGE_NO_SLOT || !may_run(s, slot)) return false;
     if (s->record.tries == 0) return kw_slots_give_up(s, KW_IMAGE_REASON_NOT_CONFIRMED, 0), false;
-    if (kw_slots_verify(s, slot, content) == KW_IMAGE_REASON_NONE) return try_slot(s, slot, content);
+    if (verify_at_boot(s, slot, content) == KW_IMAGE_REASON_NONE) return try_slot(s, slot, content);
     return kw_slots_give_up(s, KW_IMAGE_REASON_LOST, 0), false;
 }
 
@@ -102,7 +108,7 @@ static void lose(struct kw_images *s, enum kw_image_reason reason, uint32_t deta
 static bool boot_confirmed(struct kw_images *s, struct kw_slot_content *content) {
     uint32_t slot = s->record.confirmed;
     if (slot == KW_IMAGE_NO_SLOT || !may_run(s, slot)) return false;
-    if (kw_slots_verify(s, slot, content) != KW_IMAGE_REASON_NONE) return lose(s, KW_IMAGE_REASON_LOST, 0), false;
+    if (verify_at_boot(s, slot, content) != KW_IMAGE_REASON_NONE) return lose(s, KW_IMAGE_REASON_LOST, 0), false;
     run(s, (enum kw_image_source)slot, content);
     return true;
 }
@@ -112,7 +118,7 @@ static uint32_t best_of(struct kw_images *s, enum kw_image_quality quality, stru
     uint32_t best = KW_IMAGE_NO_SLOT;
     for (uint32_t slot = 0; slot < 2; slot++) {
         struct kw_slot_content one;
-        if (s->record.quality[slot] != quality || !may_run(s, slot) || kw_slots_verify(s, slot, &one) != KW_IMAGE_REASON_NONE) continue;
+        if (s->record.quality[slot] != quality || !may_run(s, slot) || verify_at_boot(s, slot, &one) != KW_IMAGE_REASON_NONE) continue;
         if (best != KW_IMAGE_NO_SLOT && one.manifest.version <= content->manifest.version) continue;
         best = slot;
         *content = one;

@@ -132,6 +132,7 @@ static void open_images(void) {
         .nor = &kw_flash_images,
         .layout = { .slot_sectors = FLASH_SLOT_SECTORS },
         .identity = &kw_identity,
+        .alive = kw_watchdog_feed,
     };
     static uint8_t key[16], noise[SEED_SIZE];
     if (!read_option_file("key", 0, key, sizeof key)) give_up("no device key");
