@@ -1,23 +1,12 @@
 #include "image.h"
 #include <string.h>
 #include "image_slots.h"
+#include "octets.h"
 
 #define STATE_SECTORS 2u
 #define HEADER 56u // octets of a ZigBee OTA header that announce the package
 enum { AT_MANUFACTURER = 10, AT_TYPE = 12, AT_VERSION = 14 };
 enum { FLAG_TRIAL = 1, FLAG_FACTORY = 2 };
-
-static uint32_t get16(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
-
-static void put16(uint8_t *at, uint32_t value) {
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-}
-
-static void put32(uint8_t *at, uint32_t value) {
-    put16(at, value & 0xffff);
-    put16(at + 2, value >> 16);
-}
 
 static bool fits(const struct kw_image_config *c) {
     const struct kw_nor *nor = c->nor;
@@ -117,23 +106,23 @@ int32_t kw_image_state(struct kw_images *s, uint32_t image, uint8_t *at, uint32_
     memset(at, 0, KW_IMAGE_STATE);
     at[KW_IMAGE_STATUS] = whole ? KW_FILE_STATUS_VERIFYING : e->status;
     at[KW_IMAGE_REASON] = e->reason;
-    put16(at + KW_IMAGE_MANUFACTURER, image == 0 ? board->manufacturer : e->key.manufacturer);
-    put16(at + KW_IMAGE_TYPE, image == 0 ? board->type : e->key.type);
-    put16(at + KW_IMAGE_HARDWARE, board->hardware);
-    put32(at + KW_IMAGE_VERSION, e->key.version);
-    put32(at + KW_IMAGE_SIZE, e->key.size);
-    put32(at + KW_IMAGE_OFFSET, offset);
-    put32(at + KW_IMAGE_RUNNING, s->version);
+    kw_put16(at + KW_IMAGE_MANUFACTURER, image == 0 ? board->manufacturer : e->key.manufacturer);
+    kw_put16(at + KW_IMAGE_TYPE, image == 0 ? board->type : e->key.type);
+    kw_put16(at + KW_IMAGE_HARDWARE, board->hardware);
+    kw_put32(at + KW_IMAGE_VERSION, e->key.version);
+    kw_put32(at + KW_IMAGE_SIZE, e->key.size);
+    kw_put32(at + KW_IMAGE_OFFSET, offset);
+    kw_put32(at + KW_IMAGE_RUNNING, s->version);
     at[KW_IMAGE_FLAGS] = (uint8_t)((s->on_trial ? FLAG_TRIAL : 0) | (s->source == KW_IMAGE_FACTORY ? FLAG_FACTORY : 0));
     at[KW_IMAGE_TRIES] = s->record.tries;
-    put16(at + KW_IMAGE_DETAIL, e->detail);
+    kw_put16(at + KW_IMAGE_DETAIL, e->detail);
     at[KW_IMAGE_ROLE] = board->role;
     at[KW_IMAGE_FILES] = (uint8_t)s->config->layout.files;
     at[KW_IMAGE_PHASE] = (uint8_t)s->phase;
-    put32(at + KW_IMAGE_NOT_BEFORE, e->not_before);
-    put32(at + KW_IMAGE_CAPACITY, kw_slots_capacity(s, image));
-    put32(at + KW_IMAGE_COUNTER, s->record.counter);
-    put32(at + KW_IMAGE_EPOCH, s->record.epoch);
+    kw_put32(at + KW_IMAGE_NOT_BEFORE, e->not_before);
+    kw_put32(at + KW_IMAGE_CAPACITY, kw_slots_capacity(s, image));
+    kw_put32(at + KW_IMAGE_COUNTER, s->record.counter);
+    kw_put32(at + KW_IMAGE_EPOCH, s->record.epoch);
     return KW_IMAGE_STATE;
 }
 
@@ -142,8 +131,8 @@ int32_t kw_image_state(struct kw_images *s, uint32_t image, uint8_t *at, uint32_
 int32_t kw_images_install(struct kw_images *s, const uint8_t *package, uint32_t size) {
     if (size < HEADER) return KW_ERR_TRUNCATED;
     if (s->source != KW_IMAGE_NOTHING) return KW_ERR_BUSY;
-    struct kw_package_key key = {(uint16_t)get16(package + AT_MANUFACTURER), (uint16_t)get16(package + AT_TYPE),
-                                 get16(package + AT_VERSION) | get16(package + AT_VERSION + 2) << 16, size};
+    struct kw_package_key key = {(uint16_t)kw_get16(package + AT_MANUFACTURER), (uint16_t)kw_get16(package + AT_TYPE),
+                                 kw_get16(package + AT_VERSION) | kw_get16(package + AT_VERSION + 2) << 16, size};
     int32_t answer = kw_image_begin(s, 0, &key);
     // Once, or twice where an earlier attempt was cut: the answer jumps.
     for (uint32_t at = 0; answer >= 0 && (uint32_t)answer < size; at = (uint32_t)answer) answer = kw_image_write(s, 0, at, package + at, size - at);

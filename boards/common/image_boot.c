@@ -1,9 +1,8 @@
 #include <string.h>
 #include "image_slots.h"
+#include "octets.h"
 
 #define STATE_SECTORS 2u
-
-static uint32_t get16(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
 
 uint32_t kw_slots_size(const struct kw_images *s) { return s->config->layout.slot_sectors * s->config->nor->sector_size; }
 
@@ -15,7 +14,7 @@ uint32_t kw_slots_base(const struct kw_images *s, uint32_t slot) {
 
 enum kw_image_reason kw_slots_verify(const struct kw_images *s, uint32_t slot, struct kw_slot_content *out) {
     const uint8_t *at = s->config->nor->mapped + kw_slots_base(s, slot);
-    uint32_t certificate = get16(at), manifest = get16(at + 2);
+    uint32_t certificate = kw_get16(at), manifest = kw_get16(at + 2);
     uint8_t digest[32];
     if (certificate == 0 || certificate > KW_CERTIFICATE_MAX) return KW_IMAGE_REASON_RELEASE_KEY;
     if (manifest == 0 || manifest > KW_MANIFEST_MAX) return KW_IMAGE_REASON_MANIFEST;

@@ -1,13 +1,11 @@
 // The imports of image slots.  Their answers follow from a flash that is no part of a recording, so on a replay they come from the
 // recording (docs/abi.md, kind 9).
 #include "imports.h"
+#include "octets.h"
 
 #define LONG_WORKS 4u // of one start or poll; more of them are a module that runs on without an end, which the watchdog must see
 
 static const char not_recorded[] = "the recording does not go on with the answer to this image import";
-
-static uint32_t get16(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
-static uint32_t get32(const uint8_t *at) { return get16(at) | get16(at + 2) << 16; }
 
 static struct kw_images *images(const struct kw_call *c) { return c->m->config.images; }
 
@@ -29,7 +27,7 @@ IMPORT(image_begin) {
     uint32_t image = kw_argument(&c, 0);
     const uint8_t *at = kw_range(&c, 1, 12);
     CHECK();
-    struct kw_package_key key = {(uint16_t)get16(at), (uint16_t)get16(at + 2), get32(at + 4), get32(at + 8)};
+    struct kw_package_key key = {(uint16_t)kw_get16(at), (uint16_t)kw_get16(at + 2), kw_get32(at + 4), kw_get32(at + 8)};
     long_work(&c);
     ASK(image_begin, NULL, 0, kw_image_begin(images(&c), image, &key));
     kw_note(&c, &(struct kw_effect){ID_image_begin, answer, {image, 0}, 1, at, 12});

@@ -6,6 +6,9 @@
 #include <string.h>
 #include "gate.h"
 #include "image_slots.h"
+#include "nor_flash.h"
+
+#define BLANK 0xff
 
 static const struct kw_nor *nor_of(const struct kw_image_load *load) { return load->s->config->nor; }
 static struct kw_image_entry *entry_of(struct kw_image_load *load) { return &load->s->record.entries[load->image]; }
@@ -131,11 +134,23 @@ static struct kw_decode_io decode_io(struct kw_image_load *load) {
     return (struct kw_decode_io){load, read_back, load->s->wasm, load->s->wasm_size, load->package.manifest.image_size};
 }
 
+// The page, padded; erases the sector that it begins.
+static bool write_page(const struct kw_nor *nor, struct kw_image_writer *w) {
+    uint32_t at = w->base + w->at;
+    memset(w->page + w->fill, BLANK, KW_IMAGE_PAGE - w->fill);
+    if (at % nor->sector_size == 0 && !kw_nor_erase(nor, at / nor->sector_size)) return false;
+    // A blank page is there already: its sector was erased, and read, in this uptime.
+    if (!kw_nor_blank(w->page, KW_IMAGE_PAGE) && !kw_nor_program(nor, at, w->page, KW_IMAGE_PAGE)) return false;
+    w->at += KW_IMAGE_PAGE;
+    w->fill = 0;
+    return true;
+}
+
 // A page into the flash, and after the sector's last one a snapshot; `offset` is that of the file's next octet.
 static bool flush(struct kw_image_load *load, uint32_t offset) {
     struct kw_image_record *r = &load->s->record;
     uint32_t sector = nor_of(load)->sector_size;
-    if (!kw_slots_flush(nor_of(load), &load->writer)) return false;
+    if (!write_page(nor_of(load), &load->writer)) return false;
     if (load->writer.at % sector != 0) return true;
     entry_of(load)->sectors = (uint16_t)(load->writer.at / sector);
     if (load->image == 0) {
@@ -306,7 +321,7 @@ static enum kw_image_reason finish_own(struct kw_image_load *load, uint32_t *det
     struct kw_decode_io io = decode_io(load);
     uint32_t at;
     if (!kw_decode_done(&load->decoder, &io)) return KW_IMAGE_REASON_ENCODING;
-    if (load->writer.fill > 0 && !kw_slots_flush(nor_of(load), &load->writer)) return KW_IMAGE_REASON_FLASH;
+    if (load->writer.fill > 0 && !write_page(nor_of(load), &load->writer)) return KW_IMAGE_REASON_FLASH;
     enum kw_image_reason reason = kw_slots_verify(s, s->record.slot, &content);
     if (reason != KW_IMAGE_REASON_NONE) return reason;
     *detail = kw_gate(content.wasm, content.manifest.image_size, content.manifest.memory, &at);
@@ -318,7 +333,7 @@ static enum kw_image_reason finish_own(struct kw_image_load *load, uint32_t *det
 static enum kw_image_reason finish_file(struct kw_image_load *load) {
     const struct kw_package *p = &load->package;
     uint8_t digest[32];
-    if (load->writer.fill > 0 && !kw_slots_flush(nor_of(load), &load->writer)) return KW_IMAGE_REASON_FLASH;
+    if (load->writer.fill > 0 && !write_page(nor_of(load), &load->writer)) return KW_IMAGE_REASON_FLASH;
     kw_sha256(digest, file_of(load) + p->payload_at, p->manifest.payload_size);
     return memcmp(digest, p->manifest.payload_digest, sizeof digest) == 0 ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_PAYLOAD_DIGEST;
 }

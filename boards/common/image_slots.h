@@ -4,7 +4,6 @@
 //   image_load.c   a package on its way into a slot, a file on its way into the library
 //   image_boot.c   what runs, and whether a slot verifies
 //   image_state.c  the two state sectors
-//   image_flash.c  programs and erases that are believed only when they are read back
 #ifndef KW_IMAGE_SLOTS_H
 #define KW_IMAGE_SLOTS_H
 
@@ -85,13 +84,6 @@ struct kw_images {
     uint32_t wasm_size;
     uint32_t version, counter, epoch, phase;
 };
-
-// ---- image_flash.c ----
-bool kw_slots_program(const struct kw_nor *nor, uint32_t at, const uint8_t *from, uint32_t size);
-bool kw_slots_erase(const struct kw_nor *nor, uint32_t sector);
-bool kw_slots_blank(const uint8_t *at, uint32_t size);
-// Writes the page, padded, and erases the sector that it begins.
-bool kw_slots_flush(const struct kw_nor *nor, struct kw_image_writer *w);
 
 // ---- image_state.c ----
 void kw_slots_load(struct kw_images *s);

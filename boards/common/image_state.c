@@ -12,6 +12,8 @@
 // and leaves a place out.  It was read blank before its first snapshot was written, so what lies beyond is erased indeed.
 #include <string.h>
 #include "image_slots.h"
+#include "nor_flash.h"
+#include "octets.h"
 
 #define SNAPSHOT KW_IMAGE_PAGE
 #define TAG 8u
@@ -21,52 +23,39 @@ enum { AT_SEQUENCE = 4, AT_SALT = 8, AT_COUNTER = 16, AT_EPOCH = 20, AT_CONFIRME
        AT_OFFSET = 32, AT_HEAD = 36, AT_DECODER = 52, AT_ENTRIES = 100, ENTRY = 24 };
 _Static_assert(AT_ENTRIES + ENTRY * KW_IMAGE_ENTRIES <= SEALED, "a snapshot holds all entries");
 
-static uint32_t get16(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
-static uint32_t get32(const uint8_t *at) { return get16(at) | get16(at + 2) << 16; }
-
-static void put16(uint8_t *at, uint32_t value) {
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-}
-
-static void put32(uint8_t *at, uint32_t value) {
-    put16(at, value & 0xffff);
-    put16(at + 2, value >> 16);
-}
-
 // ---- A snapshot's octets ----
 
 static void entry_put(uint8_t *at, const struct kw_image_entry *e) {
-    put16(at, e->key.manufacturer);
-    put16(at + 2, e->key.type);
-    put32(at + 4, e->key.version);
-    put32(at + 8, e->key.size);
+    kw_put16(at, e->key.manufacturer);
+    kw_put16(at + 2, e->key.type);
+    kw_put32(at + 4, e->key.version);
+    kw_put32(at + 8, e->key.size);
     at[12] = e->status;
     at[13] = e->reason;
-    put16(at + 14, e->detail);
-    put16(at + 16, e->sectors);
-    put32(at + 20, e->not_before);
+    kw_put16(at + 14, e->detail);
+    kw_put16(at + 16, e->sectors);
+    kw_put32(at + 20, e->not_before);
 }
 
 static void entry_get(struct kw_image_entry *e, const uint8_t *at, uint32_t sectors_max) {
-    e->key = (struct kw_package_key){(uint16_t)get16(at), (uint16_t)get16(at + 2), get32(at + 4), get32(at + 8)};
+    e->key = (struct kw_package_key){(uint16_t)kw_get16(at), (uint16_t)kw_get16(at + 2), kw_get32(at + 4), kw_get32(at + 8)};
     e->status = at[12];
     e->reason = at[13];
-    e->detail = (uint16_t)get16(at + 14);
+    e->detail = (uint16_t)kw_get16(at + 14);
     // Another native firmware may have had another layout.
-    e->sectors = get16(at + 16) > sectors_max ? 0 : (uint16_t)get16(at + 16);
-    e->not_before = get32(at + 20);
+    e->sectors = kw_get16(at + 16) > sectors_max ? 0 : (uint16_t)kw_get16(at + 16);
+    e->not_before = kw_get32(at + 20);
 }
 
 static void record_put(uint8_t *at, const struct kw_image_record *r) {
-    put32(at + AT_COUNTER, r->counter);
-    put32(at + AT_EPOCH, r->epoch);
+    kw_put32(at + AT_COUNTER, r->counter);
+    kw_put32(at + AT_EPOCH, r->epoch);
     at[AT_CONFIRMED] = r->confirmed;
     at[AT_TRIAL] = r->trial;
     at[AT_TRIES] = r->tries;
     memcpy(at + AT_QUALITY, r->quality, 2);
     at[AT_SLOT] = r->slot;
-    put32(at + AT_OFFSET, r->offset);
+    kw_put32(at + AT_OFFSET, r->offset);
     memcpy(at + AT_HEAD, r->head, sizeof r->head);
     memcpy(at + AT_DECODER, r->decoder.state, KW_DECODER_STATE);
     for (uint32_t i = 0; i < KW_IMAGE_ENTRIES; i++) entry_put(at + AT_ENTRIES + i * ENTRY, &r->entries[i]);
@@ -75,14 +64,14 @@ static void record_put(uint8_t *at, const struct kw_image_record *r) {
 static uint8_t slot_or_none(uint8_t slot) { return slot > 1 ? KW_IMAGE_NO_SLOT : slot; }
 
 static void record_get(struct kw_image_record *r, const uint8_t *at, const struct kw_image_layout *layout) {
-    r->counter = get32(at + AT_COUNTER);
-    r->epoch = get32(at + AT_EPOCH);
+    r->counter = kw_get32(at + AT_COUNTER);
+    r->epoch = kw_get32(at + AT_EPOCH);
     r->confirmed = slot_or_none(at[AT_CONFIRMED]);
     r->trial = slot_or_none(at[AT_TRIAL]);
     r->tries = at[AT_TRIES];
     memcpy(r->quality, at + AT_QUALITY, 2);
     r->slot = at[AT_SLOT] & 1;
-    r->offset = get32(at + AT_OFFSET);
+    r->offset = kw_get32(at + AT_OFFSET);
     memcpy(r->head, at + AT_HEAD, sizeof r->head);
     memcpy(r->decoder.state, at + AT_DECODER, KW_DECODER_STATE);
     for (uint32_t i = 0; i < KW_IMAGE_ENTRIES; i++)
@@ -99,7 +88,7 @@ static struct kw_ccm_text seal_of(uint8_t *snapshot, uint8_t nonce[13]) {
 static void fresh_salt(struct kw_images *s, uint8_t salt[8]) {
     uint8_t input[36], digest[32];
     memcpy(input, s->config->noise, 32);
-    put32(input + 32, ++s->log.salts);
+    kw_put32(input + 32, ++s->log.salts);
     kw_sha256(digest, input, sizeof input);
     memcpy(salt, digest, 8);
 }
@@ -107,8 +96,8 @@ static void fresh_salt(struct kw_images *s, uint8_t salt[8]) {
 static void make_snapshot(struct kw_images *s, uint8_t out[SNAPSHOT]) {
     uint8_t nonce[13];
     memset(out, 0, SNAPSHOT);
-    put32(out, MAGIC);
-    put32(out + AT_SEQUENCE, ++s->log.sequence); // also where it fails: what was torn may read whole one day
+    kw_put32(out, MAGIC);
+    kw_put32(out + AT_SEQUENCE, ++s->log.sequence); // also where it fails: what was torn may read whole one day
     fresh_salt(s, out + AT_SALT);
     record_put(out, &s->record);
     struct kw_ccm_text text = seal_of(out, nonce);
@@ -121,7 +110,7 @@ static uint32_t places(const struct kw_images *s) { return s->config->nor->secto
 static bool read_snapshot(const struct kw_images *s, uint32_t sector, uint32_t place, uint8_t out[SNAPSHOT]) {
     const struct kw_nor *nor = s->config->nor;
     uint8_t nonce[13];
-    if (nor->read(nor->context, sector * nor->sector_size + place * SNAPSHOT, out, SNAPSHOT) != 0 || get32(out) != MAGIC) return false;
+    if (nor->read(nor->context, sector * nor->sector_size + place * SNAPSHOT, out, SNAPSHOT) != 0 || kw_get32(out) != MAGIC) return false;
     struct kw_ccm_text text = seal_of(out, nonce);
     return kw_ccm_open(&s->log.key, &text);
 }
@@ -138,10 +127,10 @@ static uint32_t scan(struct kw_images *s, uint32_t sector, uint32_t *counter, ui
     uint8_t snapshot[SNAPSHOT];
     uint32_t newest = 0;
     for (uint32_t place = 0; place < places(s); place++) {
-        if (!read_snapshot(s, sector, place, snapshot) || get32(snapshot + AT_SEQUENCE) <= newest) continue;
-        newest = get32(snapshot + AT_SEQUENCE);
-        *counter = get32(snapshot + AT_COUNTER);
-        *epoch = get32(snapshot + AT_EPOCH);
+        if (!read_snapshot(s, sector, place, snapshot) || kw_get32(snapshot + AT_SEQUENCE) <= newest) continue;
+        newest = kw_get32(snapshot + AT_SEQUENCE);
+        *counter = kw_get32(snapshot + AT_COUNTER);
+        *epoch = kw_get32(snapshot + AT_EPOCH);
         if (newest <= s->log.sequence) continue;
         s->log.sequence = newest;
         s->log.sector = sector;
@@ -163,7 +152,7 @@ void kw_slots_load(struct kw_images *s) {
     s->log.begun = false;
     s->log.sector = 1;
     for (uint32_t sector = 0; sector < 2; sector++) scan(s, sector, &counters[sector], &epochs[sector]);
-    s->log.blank = kw_slots_blank(s->config->nor->mapped, 2 * s->config->nor->sector_size);
+    s->log.blank = kw_nor_blank(s->config->nor->mapped, 2 * s->config->nor->sector_size);
     s->log.mirrored = counters[0] == counters[1] && epochs[0] == epochs[1];
 }
 
@@ -171,7 +160,7 @@ void kw_slots_load(struct kw_images *s) {
 
 static bool write_at(struct kw_images *s, uint32_t sector, uint32_t place, const uint8_t snapshot[SNAPSHOT]) {
     const struct kw_nor *nor = s->config->nor;
-    if (!kw_slots_program(nor, sector * nor->sector_size + place * SNAPSHOT, snapshot, SNAPSHOT)) return false;
+    if (!kw_nor_program(nor, sector * nor->sector_size + place * SNAPSHOT, snapshot, SNAPSHOT)) return false;
     s->log.sector = sector;
     s->log.next = place + 1;
     s->log.begun = true;
@@ -184,14 +173,14 @@ static bool go_on(struct kw_images *s, const uint8_t snapshot[SNAPSHOT]) {
 }
 
 static bool open_sector(struct kw_images *s, uint32_t sector, const uint8_t snapshot[SNAPSHOT]) {
-    return kw_slots_erase(s->config->nor, sector) && write_at(s, sector, 0, snapshot);
+    return kw_nor_erase(s->config->nor, sector) && write_at(s, sector, 0, snapshot);
 }
 
 // The place behind everything that was ever written to a sector, and one further.
 static uint32_t beyond(const struct kw_images *s, uint32_t sector) {
     const uint8_t *at = s->config->nor->mapped + sector * s->config->nor->sector_size;
     uint32_t place = places(s);
-    while (place > 0 && kw_slots_blank(at + (place - 1) * SNAPSHOT, SNAPSHOT)) place--;
+    while (place > 0 && kw_nor_blank(at + (place - 1) * SNAPSHOT, SNAPSHOT)) place--;
     return place + 1;
 }
 

@@ -1,5 +1,6 @@
 #include "package.h"
 #include <string.h>
+#include "octets.h"
 
 #define IDENTIFIER 0x0BEEF11Eu
 #define VERSION 0x0100u
@@ -16,9 +17,6 @@ enum { SEEN_RELEASE_KEY = 1, SEEN_MANIFEST = 2, SEEN_IMAGE = 4, SEEN_INTEGRITY =
        SEEN_SIGNATURE = 64 };
 
 enum { IN_HEADER, IN_OPTIONS, IN_ELEMENT_HEAD, IN_ELEMENT };
-
-static uint32_t u16(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
-static uint32_t u32(const uint8_t *at) { return u16(at) | u16(at + 2) << 16; }
 
 void kw_package_begin(struct kw_package *p) {
     p->part = KW_PACKAGE_HEAD;
@@ -40,16 +38,16 @@ static uint32_t header_length(uint32_t control) {
 
 static enum kw_image_reason header(struct kw_package *p) {
     const uint8_t *h = p->hold;
-    uint32_t control = u16(h + AT_CONTROL), manufacturer = u16(h + AT_MANUFACTURER), type = u16(h + AT_TYPE);
-    if (u32(h) != IDENTIFIER) return KW_IMAGE_REASON_IDENTIFIER;
-    if (u16(h + AT_VERSION) != VERSION) return KW_IMAGE_REASON_HEADER_VERSION;
-    if (control & ~(uint32_t)CONTROL || u16(h + AT_LENGTH) != header_length(control)) return KW_IMAGE_REASON_HEADER_LENGTH;
+    uint32_t control = kw_get16(h + AT_CONTROL), manufacturer = kw_get16(h + AT_MANUFACTURER), type = kw_get16(h + AT_TYPE);
+    if (kw_get32(h) != IDENTIFIER) return KW_IMAGE_REASON_IDENTIFIER;
+    if (kw_get16(h + AT_VERSION) != VERSION) return KW_IMAGE_REASON_HEADER_VERSION;
+    if (control & ~(uint32_t)CONTROL || kw_get16(h + AT_LENGTH) != header_length(control)) return KW_IMAGE_REASON_HEADER_LENGTH;
     if (manufacturer != p->expected.manufacturer) return KW_IMAGE_REASON_MANUFACTURER;
     if (p->board != NULL && manufacturer != p->board->manufacturer) return KW_IMAGE_REASON_MANUFACTURER;
     if (type != p->expected.type || (p->board != NULL && type != p->board->type)) return KW_IMAGE_REASON_IMAGE_TYPE;
-    if (u32(h + AT_FILE_VERSION) != p->expected.version) return KW_IMAGE_REASON_FILE_VERSION;
-    if (u32(h + AT_TOTAL) != p->expected.size) return KW_IMAGE_REASON_TOTAL_SIZE;
-    p->stack_version = (uint16_t)u16(h + AT_STACK);
+    if (kw_get32(h + AT_FILE_VERSION) != p->expected.version) return KW_IMAGE_REASON_FILE_VERSION;
+    if (kw_get32(h + AT_TOTAL) != p->expected.size) return KW_IMAGE_REASON_TOTAL_SIZE;
+    p->stack_version = (uint16_t)kw_get16(h + AT_STACK);
     p->need = header_length(control);
     p->phase = IN_OPTIONS;
     return KW_IMAGE_REASON_NONE;
@@ -63,7 +61,7 @@ static void expect_element(struct kw_package *p) {
 
 static enum kw_image_reason options(struct kw_package *p) {
     static const uint8_t unknown[8] = {0};
-    uint32_t control = u16(p->hold + AT_CONTROL), at = HEADER + (control & CREDENTIAL ? 1 : 0);
+    uint32_t control = kw_get16(p->hold + AT_CONTROL), at = HEADER + (control & CREDENTIAL ? 1 : 0);
     if (control & SPECIFIC) {
         // A device that does not know its own address takes no file that is for one device.
         bool us = memcmp(p->hold + at, p->destination, 8) == 0 && memcmp(unknown, p->destination, 8) != 0;
@@ -71,8 +69,8 @@ static enum kw_image_reason options(struct kw_package *p) {
         at += 8;
     }
     // Without the option no hardware fits: the manifest always has a range.
-    p->hardware_minimum = control & HARDWARE ? (uint16_t)u16(p->hold + at) : UINT16_MAX;
-    p->hardware_maximum = control & HARDWARE ? (uint16_t)u16(p->hold + at + 2) : 0;
+    p->hardware_minimum = control & HARDWARE ? (uint16_t)kw_get16(p->hold + at) : UINT16_MAX;
+    p->hardware_maximum = control & HARDWARE ? (uint16_t)kw_get16(p->hold + at + 2) : 0;
     expect_element(p);
     return KW_IMAGE_REASON_NONE;
 }
@@ -131,7 +129,7 @@ static bool may_measure(const struct kw_package *p, uint32_t tag, uint32_t size)
 }
 
 static enum kw_image_reason element_head(struct kw_package *p) {
-    uint32_t tag = u16(p->hold), size = u32(p->hold + 2);
+    uint32_t tag = kw_get16(p->hold), size = kw_get32(p->hold + 2);
     enum kw_image_reason reason = may_stand(p, tag);
     if (reason != KW_IMAGE_REASON_NONE) return reason;
     if (!may_measure(p, tag, size)) return KW_IMAGE_REASON_ELEMENT_LENGTH;

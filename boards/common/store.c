@@ -1,5 +1,7 @@
 #include "store.h"
 #include <string.h>
+#include "nor_flash.h"
+#include "octets.h"
 
 enum { MAGIC = 0x3153574b, TAIL_NUMBER = 0 }; // "KWS1"
 #define HEAD_SIZE 32u
@@ -11,25 +13,13 @@ enum { MAGIC = 0x3153574b, TAIL_NUMBER = 0 }; // "KWS1"
 
 static uint32_t round_up(uint32_t size) { return (size + KW_NOR_UNIT - 1u) & ~(KW_NOR_UNIT - 1u); }
 static uint32_t span_of(uint32_t size) { return round_up(ENTRY_HEAD + size + TAG); }
-static uint32_t get16(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
-static uint32_t get32(const uint8_t *at) { return get16(at) | get16(at + 2) << 16; }
-
-static void put16(uint8_t *at, uint32_t value) {
-    at[0] = (uint8_t)value;
-    at[1] = (uint8_t)(value >> 8);
-}
-
-static void put32(uint8_t *at, uint32_t value) {
-    put16(at, value & 0xffff);
-    put16(at + 2, value >> 16);
-}
 
 // ---- Seal ----
 
 static void make_nonce(uint8_t nonce[13], uint32_t sequence, const uint8_t salt[7], uint32_t offset) {
-    put32(nonce, sequence);
+    kw_put32(nonce, sequence);
     memcpy(nonce + 4, salt, 7);
-    put16(nonce + 11, offset / KW_NOR_UNIT);
+    kw_put16(nonce + 11, offset / KW_NOR_UNIT);
 }
 
 static struct kw_ccm_text sealed_text(const uint8_t *nonce, const uint8_t *aad, uint32_t aad_size, uint8_t *text, uint32_t size) {
@@ -40,14 +30,14 @@ static struct kw_ccm_text sealed_text(const uint8_t *nonce, const uint8_t *aad, 
 static struct kw_ccm_text entry_text(struct kw_store *s, uint8_t nonce[13], uint32_t at) {
     uint32_t sector = at / s->nor->sector_size;
     make_nonce(nonce, s->sequence[sector], s->salt[sector], at % s->nor->sector_size);
-    return sealed_text(nonce, s->buffer, ENTRY_HEAD, s->buffer + ENTRY_HEAD, get16(s->buffer + 2));
+    return sealed_text(nonce, s->buffer, ENTRY_HEAD, s->buffer + ENTRY_HEAD, kw_get16(s->buffer + 2));
 }
 
 // Seven octets that no earlier opening had.
 static void fresh_salt(struct kw_store *s, uint8_t salt[7]) {
     uint8_t input[36], digest[32];
     memcpy(input, s->noise, 32);
-    put32(input + 32, ++s->noise_used);
+    kw_put32(input + 32, ++s->noise_used);
     kw_sha256(digest, input, sizeof input);
     memcpy(salt, digest, 7);
 }
@@ -56,40 +46,18 @@ static void fresh_salt(struct kw_store *s, uint8_t salt[7]) {
 
 static int32_t flash_read(struct kw_store *s, uint32_t at, void *to, uint32_t size) { return s->nor->read(s->nor->context, at, to, size); }
 
-// Programs and looks whether the flash holds it.
-static bool program(struct kw_store *s, uint32_t at, const uint8_t *from, uint32_t size) {
-    if (s->nor->program(s->nor->context, at, from, size) != 0) return false;
-    for (uint32_t done = 0; done < size; done += sizeof s->check) {
-        uint32_t part = size - done < sizeof s->check ? size - done : (uint32_t)sizeof s->check;
-        if (flash_read(s, at + done, s->check, part) != 0 || memcmp(s->check, from + done, part) != 0) return false;
-    }
-    return true;
-}
-
-// An erase is believed when every octet reads blank right after it, and only then.
-static bool erase(struct kw_store *s, uint32_t sector) {
-    uint32_t at = sector * s->nor->sector_size, end = at + s->nor->sector_size;
-    s->erases++;
-    if (s->nor->erase(s->nor->context, sector) != 0) return false;
-    for (; at < end; at += sizeof s->check) {
-        if (flash_read(s, at, s->check, sizeof s->check) != 0) return false;
-        for (uint32_t i = 0; i < sizeof s->check; i++)
-            if (s->check[i] != BLANK) return false;
-    }
-    return true;
-}
-
 static bool open_sector(struct kw_store *s, uint32_t sector) {
     uint8_t head[HEAD_SIZE] = {0}, nonce[13];
-    if (!erase(s, sector)) return false;
+    s->erases++;
+    if (!kw_nor_erase(s->nor, sector)) return false;
     uint32_t sequence = ++s->newest;
-    put32(head, MAGIC);
-    put32(head + 4, sequence);
-    put32(head + 8, s->tail == 0 ? sequence : s->tail);
+    kw_put32(head, MAGIC);
+    kw_put32(head + 4, sequence);
+    kw_put32(head + 8, s->tail == 0 ? sequence : s->tail);
     fresh_salt(s, head + 12);
     make_nonce(nonce, sequence, head + 12, 0);
     struct kw_ccm_text text = {nonce, sizeof nonce, head, HEAD_SEALED, head + HEAD_SEALED, 0, head + HEAD_SEALED, TAG};
-    if (!kw_ccm_seal(&s->key, &text) || !program(s, sector * s->nor->sector_size, head, HEAD_SIZE)) return false;
+    if (!kw_ccm_seal(&s->key, &text) || !kw_nor_program(s->nor, sector * s->nor->sector_size, head, HEAD_SIZE)) return false;
     s->sequence[sector] = sequence;
     memcpy(s->salt[sector], head + 12, 7);
     if (s->tail == 0) s->tail = sequence;
@@ -104,8 +72,8 @@ static bool read_entry(struct kw_store *s, uint32_t at) {
     uint8_t *head = s->buffer;
     uint32_t room = s->nor->sector_size - at % s->nor->sector_size;
     if (room < ENTRY_HEAD + TAG || flash_read(s, at, head, ENTRY_HEAD) != 0) return false;
-    uint32_t size = get16(head + 2);
-    if ((get16(head) ^ get16(head + 4)) != 0xffff || (size ^ get16(head + 6)) != 0xffff) return false;
+    uint32_t size = kw_get16(head + 2);
+    if ((kw_get16(head) ^ kw_get16(head + 4)) != 0xffff || (size ^ kw_get16(head + 6)) != 0xffff) return false;
     if (size > KW_STORE_RECORD_MAX || span_of(size) > room) return false;
     if (flash_read(s, at + ENTRY_HEAD, head + ENTRY_HEAD, size + TAG) != 0) return false;
     struct kw_ccm_text text = entry_text(s, nonce, at);
@@ -116,14 +84,14 @@ static bool read_entry(struct kw_store *s, uint32_t at) {
 static bool append(struct kw_store *s, uint32_t number, uint32_t size) {
     uint8_t nonce[13];
     uint32_t span = span_of(size), at = s->active * s->nor->sector_size + s->position;
-    put16(s->buffer, number);
-    put16(s->buffer + 2, size);
-    put16(s->buffer + 4, ~number & 0xffff);
-    put16(s->buffer + 6, ~size & 0xffff);
+    kw_put16(s->buffer, number);
+    kw_put16(s->buffer + 2, size);
+    kw_put16(s->buffer + 4, ~number & 0xffff);
+    kw_put16(s->buffer + 6, ~size & 0xffff);
     struct kw_ccm_text text = entry_text(s, nonce, at);
     if (!kw_ccm_seal(&s->key, &text)) return false;
     memset(s->buffer + ENTRY_HEAD + size + TAG, BLANK, span - ENTRY_HEAD - size - TAG);
-    bool done = program(s, at, s->buffer, span);
+    bool done = kw_nor_program(s->nor, at, s->buffer, span);
     s->position = done ? s->position + span : 0;
     return done;
 }
@@ -199,7 +167,7 @@ static bool collect(struct kw_store *s) {
         place->at = at;
     }
     uint32_t tail = after(s, oldest);
-    put32(s->buffer + ENTRY_HEAD, tail);
+    kw_put32(s->buffer + ENTRY_HEAD, tail);
     if (!append(s, TAIL_NUMBER, 4)) return false;
     s->tail = tail;
     s->sequence[sector] = 0;
@@ -228,13 +196,13 @@ static bool has_room(const struct kw_store *s, uint32_t span) {
 
 static bool read_head(struct kw_store *s, uint32_t sector, uint32_t *tail) {
     uint8_t head[HEAD_SIZE], nonce[13];
-    if (flash_read(s, sector * s->nor->sector_size, head, HEAD_SIZE) != 0 || get32(head) != MAGIC) return false;
-    make_nonce(nonce, get32(head + 4), head + 12, 0);
+    if (flash_read(s, sector * s->nor->sector_size, head, HEAD_SIZE) != 0 || kw_get32(head) != MAGIC) return false;
+    make_nonce(nonce, kw_get32(head + 4), head + 12, 0);
     struct kw_ccm_text text = {nonce, sizeof nonce, head, HEAD_SEALED, head + HEAD_SEALED, 0, head + HEAD_SEALED, TAG};
-    if (get32(head + 4) == 0 || !kw_ccm_open(&s->key, &text)) return false;
-    s->sequence[sector] = get32(head + 4);
+    if (kw_get32(head + 4) == 0 || !kw_ccm_open(&s->key, &text)) return false;
+    s->sequence[sector] = kw_get32(head + 4);
     memcpy(s->salt[sector], head + 12, 7);
-    *tail = get32(head + 8);
+    *tail = kw_get32(head + 8);
     return true;
 }
 
@@ -243,9 +211,9 @@ static void scan(struct kw_store *s, uint32_t sector, bool tails_only) {
     uint32_t base = sector * s->nor->sector_size;
     for (uint32_t offset = HEAD_SIZE; offset < s->nor->sector_size;) {
         if (!read_entry(s, base + offset)) return;
-        uint32_t number = get16(s->buffer), size = get16(s->buffer + 2);
+        uint32_t number = kw_get16(s->buffer), size = kw_get16(s->buffer + 2);
         if (number == TAIL_NUMBER && size == 4) {
-            uint32_t tail = get32(s->buffer + ENTRY_HEAD);
+            uint32_t tail = kw_get32(s->buffer + ENTRY_HEAD);
             if (tail > s->tail) s->tail = tail;
         } else if (!tails_only && number != TAIL_NUMBER) note(s, number, size, base + offset);
         offset += span_of(size);
@@ -272,7 +240,7 @@ static int32_t mount(struct kw_store *s) {
 }
 
 int32_t kw_store_open(struct kw_store *s, const struct kw_nor *nor, const uint8_t key[16], const uint8_t noise[32]) {
-    bool fits = nor->sector_size >= 1024 && nor->sector_size <= 65536 && nor->sector_size % sizeof s->check == 0;
+    bool fits = nor->sector_size >= 1024 && nor->sector_size <= 65536 && nor->sector_size % KW_NOR_CHECK == 0;
     if (!fits || nor->sectors < 3 || nor->sectors > KW_STORE_SECTORS_MAX) return KW_ERR_RESERVED;
     memset(s, 0, sizeof *s);
     s->nor = nor;

@@ -51,7 +51,6 @@ struct kw_store {
     uint32_t live;     // octets of live entries
     uint32_t erases;   // since open, for tests and reports
     uint8_t buffer[KW_STORE_ENTRY_MAX];
-    uint8_t check[64];
 };
 
 // Reads what is there.  `noise` is 32 random octets for the salts of this boot.  KW_ERR_NOT_FOUND when no sector was sealed with this

@@ -4,6 +4,7 @@
 #include "addon.h"
 #include "device_images.h"
 #include "image_slots.h"
+#include "octets.h"
 
 struct native_images {
     struct nor_memory flash;
@@ -118,9 +119,6 @@ static napi_value install(napi_env env, napi_callback_info info) {
     return number_of(env, kw_images_install(&s->slots, package.at, (uint32_t)package.size));
 }
 
-static uint32_t get16(const uint8_t *at) { return at[0] | (uint32_t)at[1] << 8; }
-static uint32_t get32(const uint8_t *at) { return get16(at) | get16(at + 2) << 16; }
-
 // begin(image, key): 12 octets, as image_begin's
 static napi_value begin(napi_env env, napi_callback_info info) {
     struct bytes key;
@@ -128,7 +126,7 @@ static napi_value begin(napi_env env, napi_callback_info info) {
     SELF();
     if (!want_u32(&a, 0, "image", &image) || !want_bytes(&a, 1, "key", &key)) return NULL;
     if (key.size != 12) return fail(env, "a package is announced with 12 octets");
-    struct kw_package_key k = {(uint16_t)get16(key.at), (uint16_t)get16(key.at + 2), get32(key.at + 4), get32(key.at + 8)};
+    struct kw_package_key k = {(uint16_t)kw_get16(key.at), (uint16_t)kw_get16(key.at + 2), kw_get32(key.at + 4), kw_get32(key.at + 8)};
     return number_of(env, kw_image_begin(&s->slots, image, &k));
 }
 
