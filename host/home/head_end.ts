@@ -3,6 +3,12 @@
 // Records to the hub: a kind and its fields, little-endian; those of updates are in update_records.ts.  The default tariff is the unit rate of Great Britain's price cap for spring 2025.
 import { addressOctets } from "./provision.ts";
 
+/** The supplier sets a hub's clock this often. */
+export const CLOCK_PERIOD_MS = 24 * 3_600_000;
+/** Permit join never 255: at most 254 s, repeated every 240 s (07-5356, 5.5.5). */
+export const PERMIT_S = 254;
+export const PERMIT_PERIOD_MS = 240_000;
+
 const KIND_CLOCK = 1;
 const KIND_TARIFF = 2;
 const KIND_ADMIT = 3;

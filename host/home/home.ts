@@ -6,7 +6,17 @@ import type { Load } from "../load/load.ts";
 import { Status } from "../render/status.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
 import { DEVICES, type DeviceName, eventOfLog, extendedName, type HomeEvent } from "./events.ts";
-import { admitRecord, clockRecord, passedReading, permitRecord, TARIFF, tariffRecord } from "./head_end.ts";
+import {
+  admitRecord,
+  CLOCK_PERIOD_MS,
+  clockRecord,
+  PERMIT_PERIOD_MS,
+  PERMIT_S,
+  passedReading,
+  permitRecord,
+  TARIFF,
+  tariffRecord,
+} from "./head_end.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Paced } from "./pacer.ts";
 import { Progresses } from "./progress.ts";
@@ -21,11 +31,6 @@ import { Updates } from "./updates.ts";
 export const LOAD_START_MS = 20_000;
 /** Where the clock stands when a load without dates begins: 24 March 2025, 16:00 in London. */
 export const ORIGIN_MS = Date.UTC(2025, 2, 24, 16, 0);
-/** The supplier sets the hub's clock this often. */
-const CLOCK_PERIOD_MS = 24 * 3_600_000;
-/** Permit join never 255: at most 254 s, repeated every 240 s (07-5356, 5.5.5). */
-const PERMIT_S = 254;
-const PERMIT_PERIOD_MS = 240_000;
 /** The installer plugs the next device in a moment after the one before is ready, and does not wait for ever. */
 const PLUG_IN_MS = 1000;
 const PATIENCE_MS = 60_000;

@@ -4,7 +4,7 @@ import type { Medium } from "../air/medium.ts";
 import type { DeviceRadio } from "../engine.ts";
 import { moduleBytes } from "../modules.ts";
 import { eventOfLog, extendedName, type HomeEvent } from "./events.ts";
-import { admitRecord, clockRecord, permitRecord } from "./head_end.ts";
+import { admitRecord, CLOCK_PERIOD_MS, clockRecord, PERMIT_PERIOD_MS, PERMIT_S, permitRecord } from "./head_end.ts";
 import { firstPackage, v8Machine } from "./machine.ts";
 import { ModuleDevice } from "./module_device.ts";
 import type { Paced } from "./pacer.ts";
@@ -15,11 +15,7 @@ import { reasonName, statusName, versionName } from "./update_words.ts";
 
 /** The library's files. */
 export const SERVED_MAX = 4;
-const TICK_US = 1_000_000;
-const CLOCK_PERIOD_US = 24 * 3_600_000_000;
-/** As `Home`: permit join never 255, and repeated before it ends. */
-const PERMIT_S = 254;
-const PERMIT_PERIOD_US = 240_000_000;
+const TICK_MS = 1000;
 
 export interface Admitted {
   extended: bigint;
@@ -83,13 +79,13 @@ export class OtaServer implements Paced {
 
   start(): void {
     this.hub.powerOn();
-    this.every(CLOCK_PERIOD_US, () => this.uplink(clockRecord(this.options.originMs + this.nowUs / 1000)));
+    this.every(CLOCK_PERIOD_MS, () => this.uplink(clockRecord(this.options.originMs + this.nowUs / 1000)));
     for (const { extended, installCode } of this.options.admit) this.uplink(admitRecord(extended, installCode));
-    this.every(PERMIT_PERIOD_US, () => this.uplink(permitRecord(PERMIT_S)));
+    this.every(PERMIT_PERIOD_MS, () => this.uplink(permitRecord(PERMIT_S)));
     const { files, atOnce } = this.options;
     const rollout = { go: true, atOnce, failures: 0, activate: Activate.Now, devices: [] };
     for (const [index, file] of files.entries()) this.source.offer(index + 1, file, rollout);
-    this.every(TICK_US, () => this.source.tick(Math.floor(this.nowUs / 1000)));
+    this.every(TICK_MS, () => this.source.tick(Math.floor(this.nowUs / 1000)));
   }
 
   close(): void {
@@ -97,9 +93,9 @@ export class OtaServer implements Paced {
     this.source.close();
   }
 
-  private every(periodUs: number, action: () => void): void {
+  private every(periodMs: number, action: () => void): void {
     action();
-    this.options.medium.clock.after(periodUs, () => this.every(periodUs, action));
+    this.options.medium.clock.after(periodMs * 1000, () => this.every(periodMs, action));
   }
 
   /** The hub reports each step of a file; a reader wants to know what became of it. */
