@@ -19,6 +19,7 @@ import { moduleBytes, ROOT } from "../../host/modules.ts";
 import { clean, clearPayloads, judge, tsharkFields } from "../../host/oracle/tshark.ts";
 import { KeySlots } from "../../host/v8/crypto.ts";
 import { V8Engine } from "../../host/v8/engine.ts";
+import { Watch } from "./watch.ts";
 
 /** A poll that takes longer on this machine is no bounded work; the longest slice of key establishment takes a few milliseconds. */
 export const POLL_MS_MAX = 500;
@@ -124,9 +125,8 @@ function timed(engine: V8Engine): V8Engine {
   return engine;
 }
 
-export class House {
+export class House extends Watch {
   readonly home: Home;
-  readonly events: HomeEvent[] = [];
   readonly path: string;
   readonly plugs = new Map<DeviceName, Plug>();
   /** Called for every frame on the air. */
@@ -139,6 +139,7 @@ export class House {
     readonly name: string,
     options: HouseOptions = {},
   ) {
+    super();
     const { seed = 1, suite = null, load, tamper } = options;
     this.seed = seed;
     const folder = join(ROOT, "build/captures");
@@ -169,10 +170,6 @@ export class House {
     this.home.start();
   }
 
-  get nowMs(): number {
-    return this.home.nowMs;
-  }
-
   plug(name: DeviceName): Plug {
     return this.plugs.get(name) as Plug;
   }
@@ -187,31 +184,6 @@ export class House {
 
   get ihd(): Plug {
     return this.plug("ihd");
-  }
-
-  run(ms: number): void {
-    this.home.advance(this.home.nowUs + ms * 1000);
-  }
-
-  /** Runs until `condition` holds; false when it does not within `ms`. */
-  until(condition: () => boolean, ms: number, stepMs = 250): boolean {
-    for (const end = this.nowMs + ms; this.nowMs < end; this.run(stepMs)) if (condition()) return true;
-    return condition();
-  }
-
-  of(device: DeviceName, event: string, fromMs = 0): HomeEvent[] {
-    return this.events.filter((each) => each.device === device && each.event === event && each.t >= fromMs);
-  }
-
-  last(device: DeviceName, event: string): HomeEvent | undefined {
-    return this.events.findLast((each) => each.device === device && each.event === event);
-  }
-
-  /** The display shows, after `fromMs`, what the meter told after `fromMs`. */
-  agrees(fromMs = 0): boolean {
-    const told = this.last("meter", "register");
-    const shown = this.last("ihd", "reading");
-    return told !== undefined && shown !== undefined && told.t >= fromMs && shown.t >= fromMs && told.importWh === shown.importWh;
   }
 
   /** Runs the join to its end: all keys, the binding, and a reading that is the register's. */

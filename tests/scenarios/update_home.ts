@@ -14,11 +14,11 @@ import { type PackageOptions, packageBuild } from "../../host/image/package.ts";
 import { ImageSlots, type SlotsOptions } from "../../host/image/slots.ts";
 import { loadParse } from "../../host/load/file.ts";
 import { moduleBytes } from "../../host/modules.ts";
+import { BRISK } from "./house.ts";
+import { Watch } from "./watch.ts";
 
 export const V1 = 0x00010000;
 export const V2 = 0x00020000;
-/** A watt-hour a second: every report tells another reading. */
-const BRISK = "time,watts\n0,3600\n";
 const UPLINK_US = 20_000;
 
 /** The shipped module with a section that nobody reads: `extra` octets of it. */
@@ -39,9 +39,8 @@ export function nextPackage(name: DeviceName, options: Partial<PackageOptions> &
   return packageBuild({ wasm: nextModule(name, extra), role: ROLES[name], version: V2, counter: 2, ...rest });
 }
 
-export class UpdateHome {
+export class UpdateHome extends Watch {
   readonly home: Home;
-  readonly events: HomeEvent[] = [];
   readonly source: UpdateSource;
   readonly slots = new Map<DeviceName, ImageSlots>();
   /** Whether a record of the uplink arrives. */
@@ -53,6 +52,7 @@ export class UpdateHome {
     readonly seed: number,
     private readonly sizes: Partial<SlotsOptions> = {},
   ) {
+    super();
     this.home = new Home({
       seed,
       suite: null,
@@ -99,10 +99,6 @@ export class UpdateHome {
     };
   }
 
-  get nowMs(): number {
-    return this.home.nowMs;
-  }
-
   device(name: DeviceName): ModuleDevice {
     return this.devices.get(name) as ModuleDevice;
   }
@@ -111,35 +107,11 @@ export class UpdateHome {
     return (this.factories.get(name) as Factory).extended;
   }
 
-  run(ms: number): void {
-    this.home.advance(this.home.nowUs + ms * 1000);
-  }
-
-  until(condition: () => boolean, ms: number, stepMs = 250): boolean {
-    for (const end = this.nowMs + ms; this.nowMs < end; this.run(stepMs)) if (condition()) return true;
-    return condition();
-  }
-
-  of(device: DeviceName, event: string, fromMs = 0): HomeEvent[] {
-    return this.events.filter((each) => each.device === device && each.event === event && each.t >= fromMs);
-  }
-
-  last(device: DeviceName, event: string): HomeEvent | undefined {
-    return this.events.findLast((each) => each.device === device && each.event === event);
-  }
-
   join(patienceMs = 180_000): void {
     assert.ok(
       this.until(() => this.of("ihd", "bound").length > 0 && this.agrees(), patienceMs),
       `the home is not complete; ${this.tail()}`,
     );
-  }
-
-  /** The display shows, after `fromMs`, what the meter told after `fromMs`. */
-  agrees(fromMs = 0): boolean {
-    const told = this.last("meter", "register");
-    const shown = this.last("ihd", "reading");
-    return told !== undefined && shown !== undefined && told.t >= fromMs && shown.t >= fromMs && told.importWh === shown.importWh;
   }
 
   /** Readings go on. */

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { FileStatus } from "../../host/abi.ts";
+import { Random } from "../../host/air/random.ts";
 import type { Identity } from "../../host/image/keys.ts";
 import { ImageSource, type NativeImages, type NativeImagesOptions, native } from "../../host/native/addon.ts";
 import {
@@ -14,7 +15,6 @@ import {
   type Operation,
   onTrial,
   operationsOf,
-  Random,
   reasonOf,
   rulesOf,
   statusOf,
@@ -118,7 +118,7 @@ class Sweep {
     const { modules } = options;
     const octets = Math.max(2048 + Math.max(modules.before.length, modules.after.length), before.length, after.length);
     this.slotSectors = Math.ceil(octets / this.sectorSize);
-    this.random = new Random(options.seed ?? 1);
+    this.random = new Random(options.seed ?? 1, "power cuts");
   }
 
   async run(): Promise<SweepReport> {

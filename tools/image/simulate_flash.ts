@@ -1,5 +1,6 @@
 // The flash of the power-cut sweep: recorded operations, and what the power leaves of one; what an uptime of the slots says of itself.
 import { IMAGE_COUNTER, IMAGE_EPOCH, IMAGE_FLAGS, IMAGE_REASON, IMAGE_STATUS } from "../../host/abi.ts";
+import type { Random } from "../../host/air/random.ts";
 import type { NativeImages } from "../../host/native/addon.ts";
 
 /** What a cut leaves of an operation; the last two are an erase's only. */
@@ -9,21 +10,6 @@ export interface Operation {
   erase: boolean;
   at: number;
   octets: Buffer;
-}
-
-export class Random {
-  constructor(private state: number) {}
-
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return (t ^ (t >>> 14)) >>> 0;
-  }
-
-  chance(probability: number): boolean {
-    return this.next() / 0x1_0000_0000 < probability;
-  }
 }
 
 /** What the power leaves of an operation. */
