@@ -17,9 +17,9 @@ import { notifySoon } from "../sep1/ota/notify";
 import { otaServerDeadline, otaServerReset, otaServerTick } from "../sep1/ota/server";
 import { noteAdmitted, noteFailed, noteFormed, noteStarted, Procedure } from "../sep1/notes";
 import { priceReset, priceTick } from "../sep1/price/server";
+import { BROADCAST_ROUTERS } from "../zigbee/address";
 import { apsHeard } from "../zigbee/aps/aps";
 import { nwkFormStart, nwkPermitJoin } from "../zigbee/nwk/coordinator";
-import { NWK_BROADCAST_ROUTERS } from "../zigbee/nwk/nwk";
 import { tcAdmit, tcLinkKeyEstablished } from "../zigbee/security/trust_centre";
 import { StackHeard, stackDeadline, stackInput, stackReset, stackTick } from "../zigbee/stack_coordinator";
 import { zdoDescribe, zdoSendPermitJoining } from "../zigbee/zdo/zdo";
@@ -140,7 +140,7 @@ function permit(seconds: u32, now: i64): void {
   state.permitSeconds = min<u32>(seconds, PERMIT_SECONDS_MAX);
   if (!state.formed) return;
   nwkPermitJoin(state.permitSeconds, now);
-  zdoSendPermitJoining(NWK_BROADCAST_ROUTERS, state.permitSeconds, now);
+  zdoSendPermitJoining(BROADCAST_ROUTERS, state.permitSeconds, now);
   state.permitSeconds = 0;
 }
 

@@ -70,8 +70,7 @@ export function associateSent(): i32 {
 export function associateResponse(command: MacCommand): i32 {
   let frame = macHeard.frame;
   if (association.state != State.Poll || frame.targetMode != MAC_EXTENDED || frame.sourceMode != MAC_EXTENDED) return Err.BadState;
-  if (command.status != MAC_ASSOCIATED || command.address >= 0xfff8) return Err.Refused;
-  return <i32>command.address;
+  return command.status == MAC_ASSOCIATED ? <i32>command.address : Err.Refused;
 }
 
 function sendRequest(now: i64): i32 {

@@ -30,7 +30,11 @@ const MODE_RESERVED: u32 = 1;
 export const MAC_SHORT: u32 = 2;
 export const MAC_EXTENDED: u32 = 3;
 
+/** Every device, and every PAN. */
 export const MAC_BROADCAST: u32 = 0xffff;
+/** In no PAN, and in one but without a short address: section 7.3.2.2. */
+export const MAC_NO_ADDRESS: u32 = 0xffff;
+export const MAC_NO_SHORT: u32 = 0xfffe;
 
 const ADDRESSES: usize = 3;
 

@@ -11,7 +11,8 @@ import { NEVER } from "../core/timers";
 import { macBeaconParse } from "./beacon";
 import { macCommandParse } from "./command";
 import {
-  MAC_BEACON, MAC_BROADCAST, MAC_COMMAND, MAC_EXTENDED, MAC_FRAME_MAX, MAC_NONE, MAC_SHORT, MacFrame, macControl, macEmitTarget, macParse,
+  MAC_BEACON, MAC_BROADCAST, MAC_COMMAND, MAC_EXTENDED, MAC_FRAME_MAX, MAC_NO_ADDRESS, MAC_NO_SHORT, MAC_NONE, MAC_SHORT, MacFrame, macControl,
+  macEmitTarget, macParse,
 } from "./frame";
 
 export enum MacHeard { None = 0, Data = 1, Command = 2, Beacon = 3, Sent = 4 }
@@ -25,7 +26,7 @@ export class MacIndication {
   frame: MacFrame;
   payload: usize;
   size: u32;
-  /** Its sender's short address, 0xffff when the frame has none, and PAN. */
+  /** Its sender's short address, `MAC_NO_ADDRESS` when the frame has none, and PAN. */
   source: u32;
   panId: u32;
   /** Where a beacon's own fields begin; its payload is the upper layer's. */
@@ -60,9 +61,6 @@ if (MAC_FRAME_MAX > 128) ERROR("a frame does not fit the air");
 /** Before it: the whole of CSMA-CA, the frame and three retries take 0.2 s at most. */
 const GUARD_MS: i64 = 2000;
 const REFUSED_MS: i64 = 10;
-export const MAC_NO_ADDRESS: u32 = 0xffff;
-/** Associated, but without a short address: section 7.3.2.2. */
-const MAC_NO_SHORT: u32 = 0xfffe;
 
 /** Starts with the radio off; the device's address comes from its record. */
 export function macReset(): void {

@@ -4,8 +4,8 @@
 //
 import { NEVER } from "../core/timers";
 import { MAC_BEACON_REQUEST } from "./command";
-import { MAC_BROADCAST, MAC_COMMAND, MAC_NONE, MAC_SHORT, macControl, macEmitTarget } from "./frame";
-import { MAC_NO_ADDRESS, MacPurpose, macAir, macIdle, macNextSequence, macOpen, macReceive, macTransmitCommand, macWhen } from "./mac";
+import { MAC_BROADCAST, MAC_COMMAND, MAC_NO_ADDRESS, MAC_NONE, MAC_SHORT, macControl, macEmitTarget } from "./frame";
+import { MacPurpose, macAir, macIdle, macNextSequence, macOpen, macReceive, macTransmitCommand, macWhen } from "./mac";
 
 /** Channels 11 to 26, section 6.1.2. */
 export const MAC_CHANNELS: u32 = 0x07fff800;

@@ -3,7 +3,6 @@
 //   zclHeard (a command of the cluster) -> establishInput -> keInput --> keOut -> APS
 //   establishTick -> keRun (one slice)                               \-> keResult -> EstablishHeard
 import { APS_ACK, APS_FRAGMENT, apsHeard, apsRequest, apsSend } from "../zigbee/aps/aps";
-import { NO_ADDRESS } from "../zigbee/nwk/nwk";
 import { ZCL_HEADER_SIZE_MIN, ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER, zclEmit } from "../zigbee/zcl/frame";
 import { SE_PROFILE, ZCL_ENDPOINT, zclDefault, zclHeard } from "../zigbee/zcl/zcl";
 import { ZCL_NO_CLUSTER_COMMAND } from "../zigbee/zcl/foundation";

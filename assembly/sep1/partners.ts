@@ -6,9 +6,10 @@
 import { Record, storeRead, storeWrite } from "../core/host";
 import { NEVER } from "../core/timers";
 import { Progress, progressSet } from "../model/progress";
+import { BROADCAST_AWAKE, NO_ADDRESS, TRUST_CENTRE_SHORT } from "../zigbee/address";
 import { ApsKeyKind, apsHeard, apsKeyKind } from "../zigbee/aps/aps";
-import { NO_ADDRESS, NWK_BROADCAST_AWAKE, nwkExtendedOf, nwkShortOf } from "../zigbee/nwk/nwk";
-import { joinerRequestKey, joinerTrustCentre, TRUST_CENTRE_SHORT } from "../zigbee/security/joiner";
+import { nwkExtendedOf, nwkShortOf } from "../zigbee/nwk/nwk";
+import { joinerRequestKey, joinerTrustCentre } from "../zigbee/security/joiner";
 import { StackHeard } from "../zigbee/stack";
 import { SE_PROFILE, ZCL_ENDPOINT } from "../zigbee/zcl/zcl";
 import {
@@ -132,7 +133,7 @@ function findHub(now: i64): void {
 }
 
 function findMeter(now: i64): void {
-  go(Step.FindMeter, zdoSendMatch(NWK_BROADCAST_AWAKE, SE_PROFILE, CLUSTER_METERING, now), now);
+  go(Step.FindMeter, zdoSendMatch(BROADCAST_AWAKE, SE_PROFILE, CLUSTER_METERING, now), now);
 }
 
 /** The first endpoint that answers is taken. */

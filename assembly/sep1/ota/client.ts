@@ -13,8 +13,9 @@ import { clockKnown, clockSet } from "../../model/clock";
 import {
   UPDATE_IMAGE, update, updateActivateIn, updateActivateWhenTold, updateFailed, updatePossible, updateRefresh,
 } from "../../model/update";
+import { TRUST_CENTRE_SHORT } from "../../zigbee/address";
 import { ApsKeyKind, apsHeard } from "../../zigbee/aps/aps";
-import { TRUST_CENTRE_SHORT, joinerTrustCentre } from "../../zigbee/security/joiner";
+import { joinerTrustCentre } from "../../zigbee/security/joiner";
 import { ZCL_MALFORMED, ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } from "../../zigbee/zcl/foundation";
 import { SE_PROFILE, zclDefault, zclHeard } from "../../zigbee/zcl/zcl";
 import { ZdoHeard, zdoHeard, zdoSendMatch } from "../../zigbee/zdo/zdo";

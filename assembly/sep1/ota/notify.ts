@@ -6,7 +6,7 @@ import { FileStatus } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { LIBRARY_FILES, libraryFile, libraryReady } from "../../model/library";
 import { ROLLOUT_DEVICES, rolloutDevice, rolloutGoes, rolloutPlan, rolloutRuns } from "../../model/rollout";
-import { NWK_BROADCAST_ALL } from "../../zigbee/nwk/nwk";
+import { BROADCAST_ALL } from "../../zigbee/address";
 import { ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER } from "../../zigbee/zcl/frame";
 import { zclBegin, zclBroadcast, zclSend } from "../../zigbee/zcl/zcl";
 import { CLUSTER_OTA } from "../clusters";
@@ -69,7 +69,7 @@ function begin(now: i64): void {
     state.image = image;
     state.index = 0;
     state.at = now;
-    if (rolloutPlan(image).everyone) zclBroadcast(NWK_BROADCAST_ALL, CLUSTER_OTA, notification(image), now);
+    if (rolloutPlan(image).everyone) zclBroadcast(BROADCAST_ALL, CLUSTER_OTA, notification(image), now);
     return;
   }
 }

@@ -5,7 +5,8 @@
 //
 // Commands come up as ApsHeard.Command, opened and checked for replay; zigbee/security decides what they mean.
 import { Err } from "../../core/err";
-import { NO_ADDRESS, nwkExtendedOf, nwkHeard, nwkLearn, nwkShortOf } from "../nwk/nwk";
+import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
+import { nwkExtendedOf, nwkHeard, nwkLearn, nwkShortOf } from "../nwk/nwk";
 import { secureOpen, secureOpened, secureReset } from "../security/secure";
 import { KEY_DATA } from "../security/auxiliary";
 import { BINDINGS_MAX, BINDING_SLEEPY, bindingAt, bindingFound, bindingsReset } from "./binding";
@@ -62,11 +63,11 @@ export function apsTick(now: i64): i32 {
  */
 export function apsSend(now: i64): i32 {
   let request = apsRequest;
-  if (request.target >= NO_ADDRESS && request.targetExtended != 0) request.target = nwkShortOf(request.targetExtended);
-  if (request.targetExtended != 0 && request.target == NO_ADDRESS) return Err.NotFound;
+  if (request.target >= NO_ADDRESS && request.targetExtended != NO_EXTENDED) request.target = nwkShortOf(request.targetExtended);
+  if (request.targetExtended != NO_EXTENDED && request.target == NO_ADDRESS) return Err.NotFound;
   let slot = KEY_NONE;
   if (request.options & APS_LINK_KEY) {
-    if (request.targetExtended == 0) request.targetExtended = nwkExtendedOf(request.target);
+    if (request.targetExtended == NO_EXTENDED) request.targetExtended = nwkExtendedOf(request.target);
     if (apsKeyKind(request.targetExtended) != ApsKeyKind.Established) return Err.NoKey;
     slot = apsKeySlot(request.targetExtended);
   }
@@ -88,7 +89,7 @@ export function apsInput(now: i64): i32 {
   if (frame.isSecured) {
     let opened = secureOpen(at, parsed, size, nwkHeard.extended);
     if (opened < 0) return drop(opened);
-    if (nwkHeard.extended == 0) nwkLearn(heard.source, secureOpened.source);
+    if (nwkHeard.extended == NO_EXTENDED) nwkLearn(heard.source, secureOpened.source);
     heard.sourceExtended = secureOpened.source;
     heard.payload = secureOpened.payload;
     heard.size = secureOpened.size;
@@ -113,7 +114,7 @@ function found(extended: u64, short: u32): void {
 function describe(heard: ApsMessage, frame: ApsFrame): void {
   heard.source = nwkHeard.source;
   heard.sourceExtended = nwkHeard.extended;
-  heard.broadcast = nwkHeard.target >= 0xfff8 ? 1 : 0;
+  heard.broadcast = nwkHeard.target >= UNICAST_END ? 1 : 0;
   heard.lqi = nwkHeard.lqi;
   heard.keyKind = ApsKeyKind.None;
   heard.keySlot = KEY_NONE;

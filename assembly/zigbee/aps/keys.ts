@@ -6,6 +6,7 @@
 // Row i of the table belongs to slot KEY_SLOT_FIRST + i.  The record holds the rows up to the last one in use.
 import { Err } from "../../core/err";
 import { Record, keyClear, keySet, storeRead, storeWrite } from "../../core/host";
+import { NO_EXTENDED } from "../address";
 
 export const KEY_SLOT_FIRST: u32 = 2;
 export const KEY_SLOT_OWN: u32 = 2;
@@ -55,7 +56,7 @@ export function apsKeySlot(extended: u64): u32 {
   for (let slot = KEY_SLOT_FIRST; slot < KEY_SLOTS_END; slot++) {
     let row = apsKeyRow(slot);
     if (row.kind == ApsKeyKind.None) continue;
-    if (row.extended != extended && row.extended != 0) continue;
+    if (row.extended != extended && row.extended != NO_EXTENDED) continue;
     if (row.kind == ApsKeyKind.Established) return slot;
     found = slot;
   }
@@ -95,7 +96,7 @@ export function apsKeyForget(extended: u64): void {
   for (let slot = KEY_SLOT_FIRST; slot < KEY_SLOTS_END; slot++) {
     let row = apsKeyRow(slot);
     if (row.kind != ApsKeyKind.Established) continue;
-    if (extended == 0 || row.extended == extended) apsKeyClear(slot);
+    if (extended == NO_EXTENDED || row.extended == extended) apsKeyClear(slot);
   }
 }
 

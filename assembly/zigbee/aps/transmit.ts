@@ -7,7 +7,8 @@
 import { NEVER } from "../../core/timers";
 import { Err } from "../../core/err";
 import { entropy } from "../../core/host";
-import { NO_ADDRESS, NWK_DISCOVER, nwkIsSleepyChild, NWK_SECURE } from "../nwk/nwk";
+import { NO_ADDRESS, UNICAST_END } from "../address";
+import { NWK_DISCOVER, nwkIsSleepyChild, NWK_SECURE } from "../nwk/nwk";
 import { SECURE_OVERHEAD } from "../security/secure";
 import { EMIT_ROOM, EMIT_ROOM_FRAGMENT, emitTransmission, Transmission } from "./emit";
 import { APS_ACK_REQUEST, APS_BROADCAST, APS_COMMAND, APS_DATA, APS_SECURITY, ApsFrame } from "./frame";
@@ -29,8 +30,6 @@ const ACK_WAIT_MS: i64 = 1600;
 const ACK_WAIT_SLEEPY_MS: i64 = 7680 + ACK_WAIT_MS;
 /** apsInterframeDelay, table 5-8 of 07-5356. */
 const FRAGMENT_GAP_MS: i64 = 50;
-/** Not a broadcast: 0xfff8 and above are. */
-const BROADCAST_FIRST: u32 = 0xfff8;
 /** A command to a device that has no network key yet; internal, next to the APS_ options of a request. */
 export const APS_CLEAR: u32 = 0x100;
 
@@ -80,7 +79,7 @@ export function transmitExpecting(): i64 {
 export function transmitStart(type: u32, slot: u32, key: u32, now: i64): i32 {
   let request = apsRequest;
   let overhead = slot != KEY_NONE ? SECURE_OVERHEAD : 0;
-  let wantsAck = (request.options & APS_ACK) != 0 && request.target < BROADCAST_FIRST;
+  let wantsAck = (request.options & APS_ACK) != 0 && request.target < UNICAST_END;
   let row = once;
   let whole = request.size <= EMIT_ROOM - overhead;
   if (!whole) {
@@ -153,7 +152,7 @@ export function apsSleeps(short: u32): bool {
 
 function describe(row: Transmission, request: ApsRequest, type: u32, slot: u32, key: u32, wantsAck: bool): void {
   let control = type;
-  if (type == APS_DATA && request.target >= BROADCAST_FIRST) control |= APS_BROADCAST;
+  if (type == APS_DATA && request.target >= UNICAST_END) control |= APS_BROADCAST;
   if (wantsAck) control |= APS_ACK_REQUEST;
   if (slot != KEY_NONE) control |= APS_SECURITY;
   row.size = <u16>request.size;

@@ -49,7 +49,7 @@ export const APS_SLEEPY: u32 = 8;
 
 @unmanaged @final
 export class ApsRequest {
-  /** Short address, or 0xffff and `targetExtended` where only that is known; broadcast with `targetExtended` 0. */
+  /** Short address, or `NO_ADDRESS` and `targetExtended` where only that is known; broadcast with `targetExtended` 0. */
   target: u32;
   targetExtended: u64;
   targetEndpoint: u32;

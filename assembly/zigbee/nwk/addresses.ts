@@ -1,7 +1,8 @@
 // Which short address belongs to which IEEE address: the address map of 05-3474 section 3.6.1.9, and the neighbours.
 import { MAC_CAPABLE_AWAKE } from "../../mac/command";
+import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
 import { Relation, neighbourOf, neighbourOfShort } from "./neighbours";
-import { NO_ADDRESS, neighbourAt, network, nwkState } from "./state";
+import { neighbourAt, network, nwkState } from "./state";
 
 const ADDRESSES_MAX: u32 = 16;
 
@@ -50,7 +51,7 @@ export function nwkShortOf(extended: u64): u32 {
 
 /** Remembers a pair heard in an authentic frame.  A pair that contradicts an older one replaces it. */
 export function nwkLearn(short: u32, extended: u64): void {
-  if (short >= 0xfff8 || extended == 0 || extended == nwkState.extended || nwkExtendedOf(short) == extended) return;
+  if (short >= UNICAST_END || extended == NO_EXTENDED || extended == nwkState.extended || nwkExtendedOf(short) == extended) return;
   let index = neighbourOf(extended);
   if (index >= 0) {
     // A neighbour that moved to another parent took a new address along.

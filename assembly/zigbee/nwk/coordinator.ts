@@ -1,9 +1,10 @@
 // The network layer of a coordinator: it forms the network and is its first router.
 import { MacHeard, MacPurpose, macHeard, macInput } from "../../mac/mac";
+import { NO_ADDRESS } from "../address";
 import { formBeacon, formDeadline, formTick } from "./form";
 import { meshCommand, meshDeadline, meshReceive, meshReset, meshSent, meshTick } from "./mesh";
 import { parentCommand, parentSent } from "./parent";
-import { NO_ADDRESS, NwkHeard, network } from "./state";
+import { NwkHeard, network } from "./state";
 
 export { nwkFormStart } from "./form";
 export { nwkPermitJoin, nwkRemoveChild } from "./parent";

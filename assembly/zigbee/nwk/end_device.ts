@@ -1,6 +1,7 @@
 // The network layer of a sleepy end device: it joins, speaks to its parent only and asks it for what came meanwhile.
 import { MAC_CAPABLE_ALLOCATE } from "../../mac/command";
 import { MacHeard, MacPurpose, macHeard, macInput, macOpen, macReset } from "../../mac/mac";
+import { BROADCAST_ALL, NO_ADDRESS } from "../address";
 import { addressesClear } from "./addresses";
 import { broadcastsClear } from "./broadcast";
 import {
@@ -18,14 +19,14 @@ import { SlotState, queueDeadline, queueReset, queueSent, queueTick, slotEnd, sl
 import { securityReset } from "./security";
 import { Err } from "../../core/err";
 import { NEVER } from "../../core/timers";
-import { Drop, NO_ADDRESS, NwkHeard, network, networkLoad, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
+import { Drop, NwkHeard, network, networkLoad, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
 import { mac } from "../../mac/mac";
 
 export { nwkJoinNext, nwkJoinStart, nwkLeave, nwkRejoinStart } from "./join";
 export { nwkExpect, nwkPollEager, nwkPollPeriod } from "./poll";
 
 /** It hears only the broadcasts for everybody, which its parent holds for it. */
-const GROUPS: u32 = 0xffff;
+const GROUPS: u32 = BROADCAST_ALL;
 
 /** Starts; true when the network of the record was taken up again. */
 export function nwkReset(now: i64): bool {

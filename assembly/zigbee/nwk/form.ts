@@ -6,7 +6,8 @@ import { Err } from "../../core/err";
 import { entropy } from "../../core/host";
 import { macHeard, macOpen } from "../../mac/mac";
 import { MAC_CHANNELS, scanChannel, scanDeadline, scanStart, scanTick } from "../../mac/scan";
-import { NwkHeard, NO_ADDRESS, network, networkClear, nwkState, nwkTell } from "./state";
+import { NO_ADDRESS } from "../address";
+import { NwkHeard, network, networkClear, nwkState, nwkTell } from "./state";
 
 const CHANNEL_FIRST: u32 = 11;
 const CHANNELS: u32 = 16;

@@ -5,6 +5,7 @@
 //
 // Multicast frames and inter-PAN frames are not taken.                                                       little-endian
 import { Err } from "../../core/err";
+import { UNICAST_END } from "../address";
 
 export const NWK_HEADER_SIZE: u32 = 8;
 
@@ -22,8 +23,6 @@ export const NWK_TARGET_IEEE: u32 = 0x0800;
 export const NWK_SOURCE_IEEE: u32 = 0x1000;
 // Bit 13, "sent by an end device", came with revision 21; it and the reserved bits are ignored, section 1.2.1.2.
 
-/** Addresses from here on name groups, table 3.59; 0xfff8 is the first reserved one. */
-export const NWK_UNICAST_END: u32 = 0xfff8;
 
 /** The header where it lies.  Valid only where `nwkParse` accepted or `nwkEmit` wrote. */
 @unmanaged @final
@@ -58,7 +57,7 @@ export function nwkParse(at: usize, have: u32): i32 {
   if ((control & TYPE_MASK) > NWK_COMMAND || (control & VERSION_MASK) != VERSION_PRO) return Err.Reserved;
   if (control & MULTICAST) return Err.Reserved;
   let frame = changetype<NwkFrame>(at);
-  if (frame.source >= NWK_UNICAST_END) return Err.Reserved;
+  if (frame.source >= UNICAST_END) return Err.Reserved;
   let size = fixedSize(control);
   if (control & SOURCE_ROUTE) {
     if (have < size + 2) return Err.Truncated;

@@ -10,13 +10,13 @@ import { MacBeacon } from "../../mac/beacon";
 import { MAC_ASSOCIATION_RESPONSE, MAC_CAPABLE_ROUTER, MacCommand } from "../../mac/command";
 import { macHeard, macOpen } from "../../mac/mac";
 import { scanChannel, scanDeadline, scanStart, scanTick } from "../../mac/scan";
+import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
 import { addressesClear, nwkExtendedOf } from "./addresses";
 import { NwkBeacon, nwkBeaconParse } from "./beacon";
 import { NWK_LEAVE, NWK_LEAVE_REJOIN, NWK_REJOIN_REQUEST, NwkCommand } from "./command";
-import { NWK_UNICAST_END } from "./frame";
 import { costOf, neighbourSetParent } from "./neighbours";
 import { HANDLE_LEAVE, sendCommand, slotReady } from "./send";
-import { NO_ADDRESS, NwkHeard, network, networkClear, networkErase, networkSave, nwkHeard, nwkState, nwkTell } from "./state";
+import { NwkHeard, network, networkClear, networkErase, networkSave, nwkHeard, nwkState, nwkTell } from "./state";
 
 enum State { Idle = 0, Scanning, Associating, Rejoining }
 
@@ -186,16 +186,14 @@ export function joinCommand(): i32 {
   if (address == Err.BadState) return NwkHeard.None;
   associateStop();
   if (address < 0) return joinFailed(address);
-  nwkState.open = 1;
-  network.extendedPanId = join.parent.extendedPanId;
   return joined(address, macHeard.frame.sourceExtended, 0);
 }
 
 /** Takes a rejoin response in `nwkHeard`. */
 export function joinRejoined(heard: NwkCommand): i32 {
   if (join.state != State.Rejoining || nwkHeard.source != join.parent.short || (join.secured && !nwkHeard.secured)) return NwkHeard.None;
-  if (nwkHeard.extended == 0) return NwkHeard.None;
-  if (heard.rejoinStatus != 0 || heard.rejoinAddress >= NWK_UNICAST_END) return joinFailed(Err.Refused);
+  if (nwkHeard.extended == NO_EXTENDED) return NwkHeard.None;
+  if (heard.rejoinStatus != 0) return joinFailed(Err.Refused);
   return joined(heard.rejoinAddress, nwkHeard.extended, 1);
 }
 
@@ -232,8 +230,11 @@ function askRejoin(now: i64): i32 {
 }
 
 function joined(address: u32, parentExtended: u64, rejoined: i32): i32 {
+  if (address >= UNICAST_END) return joinFailed(Err.Refused);
   let parent = join.parent;
   join.state = State.Idle;
+  if (!rejoined) nwkState.open = 1;
+  network.extendedPanId = parent.extendedPanId;
   network.panId = parent.panId;
   network.address = <u16>address;
   network.parent = parent.short;

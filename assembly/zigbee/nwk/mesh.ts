@@ -3,6 +3,7 @@ import { MAC_BROADCAST } from "../../mac/frame";
 import { mac, macHeard, macReset } from "../../mac/mac";
 import { Err } from "../../core/err";
 import { NEVER } from "../../core/timers";
+import { BROADCAST_ROUTERS, NO_ADDRESS } from "../address";
 import { addressesClear } from "./addresses";
 import { broadcastsClear } from "./broadcast";
 import {
@@ -21,10 +22,10 @@ import {
 import { queueDeadline, queueFlying, queueReset, queueSent, queueTick, SlotState, slotOfState } from "./send";
 import { securityReset } from "./security";
 import { macOpen, macReceive } from "../../mac/mac";
-import { Drop, NO_ADDRESS, NwkHeard, network, networkLoad, networkSave, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
+import { Drop, NwkHeard, network, networkLoad, networkSave, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
 
 /** The lowest broadcast address heard: routers and the coordinator. */
-const GROUPS: u32 = 0xfffc;
+const GROUPS: u32 = BROADCAST_ROUTERS;
 
 /** Starts; true when the network of the record was taken up again. */
 export function meshReset(now: i64): bool {

@@ -6,17 +6,14 @@
 //   parent.ts    nwkPermitJoin, nwkRemoveChild                             (router, coordinator)
 //   poll.ts      nwkPollPeriod, nwkPollEager, nwkExpect                                  (sleepy end device)
 //
-import { network, NO_ADDRESS, nwkState } from "./state";
+import { NO_ADDRESS } from "../address";
+import { network, nwkState } from "./state";
 
-export { nwkCounters, NwkHeard, nwkHeard, NwkIndication, NO_ADDRESS } from "./state";
+export { nwkCounters, NwkHeard, nwkHeard, NwkIndication } from "./state";
 export { nwkKeyActive, nwkKeyInstall, nwkKeySwitch } from "./security";
 export { nwkExtendedOf, nwkForget, nwkIsSleepyChild, nwkLearn, nwkShortOf } from "./addresses";
 export { NWK_DISCOVER, NWK_NO_CONFIRM, NWK_PAYLOAD_MAX, NWK_SECURE, nwkQueued, nwkSend } from "./send";
 
-/** Broadcast addresses, table 3.59. */
-export const NWK_BROADCAST_ALL: u32 = 0xffff;
-export const NWK_BROADCAST_AWAKE: u32 = 0xfffd;
-export const NWK_BROADCAST_ROUTERS: u32 = 0xfffc;
 
 export function nwkAddress(): u32 { return network.address; }
 export function nwkPanId(): u32 { return network.panId; }

@@ -7,10 +7,10 @@ import {
 import { MAC_EXTENDED, MAC_SHORT } from "../../mac/frame";
 import { macHeard } from "../../mac/mac";
 import { release, serveBeacon, serveDeadline, serveRequested, serveRespond, serveReset, serveSent, serveTick } from "../../mac/serve";
+import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
 import { nwkExtendedOf, nwkForget } from "./addresses";
 import { NWK_BEACON_SIZE, nwkBeaconEmit } from "./beacon";
 import { NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_REJOIN_RESPONSE, NWK_TIMEOUT_INDEX_MAX, NWK_TIMEOUT_RESPONSE, NwkCommand } from "./command";
-import { NWK_UNICAST_END } from "./frame";
 import { queueRelease, slotHold } from "./indirect";
 import { Relation, linkAt, neighbourFree, neighbourOf, neighbourOfShort, neighbourTake } from "./neighbours";
 import { receivedFrom } from "./receive";
@@ -138,16 +138,16 @@ export function parentRejoin(command: NwkCommand, now: i64): i32 {
   let extended = nwkHeard.extended;
   let secured = nwkHeard.secured != 0;
   let old = nwkHeard.source;
-  if (extended == 0 || network.keys == 0 || nwkState.open) return NwkHeard.None;
+  if (extended == NO_EXTENDED || network.keys == 0 || nwkState.open) return NwkHeard.None;
   let short = takeChild(extended, old, command.capability, now);
   store<u8>(payload, NWK_REJOIN_RESPONSE);
   store<u16>(payload, short, 1);
-  store<u8>(payload, short < NWK_UNICAST_END ? MAC_ASSOCIATED : MAC_PAN_FULL, 3);
+  store<u8>(payload, short < UNICAST_END ? MAC_ASSOCIATED : MAC_PAN_FULL, 3);
   let slot = sendCommand(old, extended, 1, secured, payload, 4);
   if (!slot) return NwkHeard.None;
   if (command.capability & MAC_CAPABLE_AWAKE) slotReady(slot, old, now);
   else slotHold(slot, old, now);
-  if (short >= NWK_UNICAST_END) return NwkHeard.None;
+  if (short >= UNICAST_END) return NwkHeard.None;
   if (secured) {
     let row = neighbourAt(neighbourOf(extended));
     row.capability = <u8>command.capability; // a device in another mode: an update of last resort sleeps where a router was
@@ -199,32 +199,32 @@ export function randomAddress(): u32 {
   for (let attempt: u32 = 0; attempt < ADDRESS_ATTEMPTS; attempt++) {
     entropy(changetype<usize>(parent) + offsetof<Parent>("random"), 2);
     let address = parent.random;
-    if (address != 0 && address < NWK_UNICAST_END && nwkExtendedOf(address) == 0) return address;
+    if (address != 0 && address < UNICAST_END && nwkExtendedOf(address) == 0) return address;
   }
-  return 0xffff;
+  return NO_ADDRESS;
 }
 
 function associate(extended: u64, capability: u32, now: i64): void {
-  if (parent.permitted <= now || extended == 0) { nwkDrop(Drop.Refused); return; }
-  let short = takeChild(extended, 0xffff, capability, now);
-  let status = short < NWK_UNICAST_END ? MAC_ASSOCIATED : MAC_PAN_FULL;
+  if (parent.permitted <= now || extended == NO_EXTENDED) { nwkDrop(Drop.Refused); return; }
+  let short = takeChild(extended, NO_ADDRESS, capability, now);
+  let status = short < UNICAST_END ? MAC_ASSOCIATED : MAC_PAN_FULL;
   if (serveRespond(extended, short, status, now) < 0) nwkDrop(Drop.NoBuffer);
 }
 
 /**
- * Makes a device our child; answers its short address, 0xffff when there is no room.  Anybody can claim to be a child of ours, so
+ * Makes a device our child; answers its short address, `NO_ADDRESS` when there is no room.  Anybody can claim to be a child of ours, so
  * the row of one that has proved itself stays as it is until the device proves itself again.
  */
 function takeChild(extended: u64, wanted: u32, capability: u32, now: i64): u32 {
   let index = neighbourOf(extended);
   let known = index >= 0 && neighbourAt(index).relation >= Relation.Child;
   if (known) return neighbourAt(index).short;
-  if (!hasRoom()) return 0xffff;
-  let owner = wanted < NWK_UNICAST_END && wanted != 0 ? nwkExtendedOf(wanted) : 1;
+  if (!hasRoom()) return NO_ADDRESS;
+  let owner = wanted < UNICAST_END && wanted != 0 ? nwkExtendedOf(wanted) : 1;
   let short = owner == 0 || owner == extended ? wanted : randomAddress();
-  if (short >= NWK_UNICAST_END) return 0xffff;
+  if (short >= UNICAST_END) return NO_ADDRESS;
   index = neighbourTake(extended);
-  if (index < 0) return 0xffff;
+  if (index < 0) return NO_ADDRESS;
   nwkForget(short);
   let row = neighbourAt(index);
   row.short = <u16>short;
@@ -262,7 +262,7 @@ export function childKeep(source: u32, now: i64): void {
   let index = neighbourOfShort(source);
   if (index >= 0 && index != from && neighbourAt(index).relation == Relation.Child) {
     neighbourAt(index).relation = Relation.Sibling;
-    neighbourAt(index).short = 0xffff;
+    neighbourAt(index).short = <u16>NO_ADDRESS;
     linkAt(index).age = 0xff;
     networkSave();
   }
@@ -288,6 +288,6 @@ function forgetChild(index: i32): void {
   if (!row.heard) { neighbourFree(index); return; }
   row.relation = Relation.Sibling;
   row.capability = 0;
-  row.short = 0xffff;
+  row.short = <u16>NO_ADDRESS;
   linkAt(index).age = 0xff;
 }

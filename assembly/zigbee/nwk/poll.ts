@@ -7,10 +7,11 @@ import { Err } from "../../core/err";
 import { NEVER } from "../../core/timers";
 import { MAC_BROADCAST, MAC_SHORT } from "../../mac/frame";
 import { MacPurpose, macDataRequest, macHeard, macIdle, macReceive, macWhen } from "../../mac/mac";
+import { NO_ADDRESS } from "../address";
 import { nwkExtendedOf } from "./addresses";
 import { NWK_TIMEOUT_REQUEST } from "./command";
 import { sendCommand } from "./send";
-import { NO_ADDRESS, NwkHeard, network, nwkState, nwkTell } from "./state";
+import { NwkHeard, network, nwkState, nwkTell } from "./state";
 
 @unmanaged @final
 class Poll {

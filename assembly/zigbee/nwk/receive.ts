@@ -2,10 +2,11 @@
 import { Err } from "../../core/err";
 import { MAC_CAPABLE_ROUTER } from "../../mac/command";
 import { macHeard } from "../../mac/mac";
+import { BROADCAST_RESERVED, NO_EXTENDED, UNICAST_END } from "../address";
 import { NWK_REJOIN_REQUEST, NWK_REJOIN_RESPONSE, NWK_ROUTE_REQUEST } from "./command";
 import { broadcastNote } from "./broadcast";
 import { nwkExtendedOf, nwkLearn } from "./addresses";
-import { NWK_COMMAND, NWK_UNICAST_END, NwkFrame, nwkParse } from "./frame";
+import { NWK_COMMAND, NwkFrame, nwkParse } from "./frame";
 import { Relation, linkAt, neighbourOf, neighbourOfShort } from "./neighbours";
 import { AUXILIARY_SIZE, auxiliarySource, securityOpen } from "./security";
 import { Drop, neighbourAt, network, networkSave, nwkDrop, nwkHeard, nwkState } from "./state";
@@ -48,7 +49,7 @@ export function nwkReceive(groups: u32, now: i64): u32 {
   nwkHeard.target = frame.target;
   nwkHeard.lqi = macHeard.lqi;
   nwkHeard.extended = sourceOf(frame);
-  return frame.target < NWK_UNICAST_END ? unicastFor(frame) : broadcastFor(frame, groups, now);
+  return frame.target < UNICAST_END ? unicastFor(frame) : broadcastFor(frame, groups, now);
 }
 
 function openFrame(frame: NwkFrame, header: u32, now: i64): bool {
@@ -66,7 +67,7 @@ function openFrame(frame: NwkFrame, header: u32, now: i64): bool {
 function updateNeighbour(index: i32, short: u32): void {
   let row = neighbourAt(index);
   linkAt(index).lqi = <u8>macHeard.lqi;
-  if (row.relation == Relation.Sibling && short < NWK_UNICAST_END) row.short = <u16>short;
+  if (row.relation == Relation.Sibling && short < UNICAST_END) row.short = <u16>short;
   if (row.relation != Relation.Joining || row.short != <u16>short) return;
   row.relation = row.capability & MAC_CAPABLE_ROUTER ? Relation.Sibling : Relation.Child;
   networkSave();
@@ -90,7 +91,7 @@ function mayBeClear(frame: NwkFrame): bool {
 /** IEEE address of the source: in the header, in the auxiliary header of a frame of one hop, or learnt before. */
 function sourceOf(frame: NwkFrame): u64 {
   let extended = frame.sourceExtended;
-  if (extended == 0) {
+  if (extended == NO_EXTENDED) {
     let oneHop = received.neighbour >= 0 && frame.source == macHeard.source;
     return oneHop ? neighbourAt(received.neighbour).extended : nwkExtendedOf(frame.source);
   }
@@ -101,7 +102,7 @@ function sourceOf(frame: NwkFrame): u64 {
 function unicastFor(frame: NwkFrame): u32 {
   if (frame.target != network.address) return FOR_OTHERS;
   let extended = frame.targetExtended;
-  return extended == 0 || extended == nwkState.extended ? FOR_US : 0;
+  return extended == NO_EXTENDED || extended == nwkState.extended ? FOR_US : 0;
 }
 
 function broadcastFor(frame: NwkFrame, groups: u32, now: i64): u32 {
@@ -118,5 +119,5 @@ function broadcastFor(frame: NwkFrame, groups: u32, now: i64): u32 {
       return 0;
     }
   }
-  return frame.target >= groups && frame.target != 0xfffe ? FOR_US | FOR_OTHERS : FOR_OTHERS;
+  return frame.target >= groups && frame.target != BROADCAST_RESERVED ? FOR_US | FOR_OTHERS : FOR_OTHERS;
 }

@@ -6,18 +6,19 @@ import { NEVER } from "../../core/timers";
 import { MAC_CAPABLE_AWAKE } from "../../mac/command";
 import { MAC_BROADCAST } from "../../mac/frame";
 import { macHeard } from "../../mac/mac";
+import { BROADCAST_ALL, BROADCAST_ROUTERS, NO_ADDRESS, UNICAST_END } from "../address";
 import { nwkExtendedOf, nwkIsSleepyChild } from "./addresses";
 import { broadcastNote } from "./broadcast";
 import {
   NWK_LINK_ENTRY_SIZE, NWK_LINK_FIRST, NWK_LINK_LAST, NWK_LINK_STATUS, NWK_MANY_TO_ONE, NWK_NETWORK_STATUS, NWK_ROUTE_REPLY, NWK_ROUTE_REQUEST,
   NWK_STATUS_LINK_FAILURE, NWK_STATUS_NO_ROUTE, NwkCommand,
 } from "./command";
-import { NWK_COMMAND, NWK_UNICAST_END, NwkFrame } from "./frame";
+import { NWK_COMMAND, NwkFrame } from "./frame";
 import { slotHold } from "./indirect";
 import { Relation, costOf, linkAt, neighbourOfShort } from "./neighbours";
 import { receivedFrame, receivedFrom } from "./receive";
 import { NWK_NO_CONFIRM, RADIUS, SLOTS, Slot, SlotState, queueLand, relayFrame, sendCommand, slotAt, slotCopy, slotEnd, slotReady } from "./send";
-import { Drop, NEIGHBOURS_MAX, NO_ADDRESS, NwkHeard, neighbourAt, network, nwkDrop, nwkHeard, nwkTell } from "./state";
+import { Drop, NEIGHBOURS_MAX, NwkHeard, neighbourAt, network, nwkDrop, nwkHeard, nwkTell } from "./state";
 
 @unmanaged @final
 class Route {
@@ -100,7 +101,7 @@ export function routeSlot(slot: Slot, now: i64): i32 {
   let frame = slot.frame;
   let target = frame.target;
   if (network.address == NO_ADDRESS) return slotEnd(slot, Err.NotFound);
-  if (target >= NWK_UNICAST_END) return broadcastStart(slot, now);
+  if (target >= UNICAST_END) return broadcastStart(slot, now);
   if (frame.isRouted) {
     slotReady(slot, nextRelay(slot), now);
     return NwkHeard.None;
@@ -269,7 +270,7 @@ function discover(target: u32, now: i64): bool {
   store<u8>(payload, routing.request, 2);
   store<u16>(payload, target, 3);
   store<u8>(payload, 0, 5);
-  let slot = sendCommand(0xfffc, 0, RADIUS, true, payload, 6);
+  let slot = sendCommand(BROADCAST_ROUTERS, 0, RADIUS, true, payload, 6);
   if (!slot) return false;
   startRequest(slot, now);
   return true;
@@ -312,7 +313,7 @@ function nextRelay(slot: Slot): u32 {
 function broadcastStart(slot: Slot, now: i64): i32 {
   let frame = slot.frame;
   if (!slot.relayed && broadcastNote(frame.source, frame.sequence, now) != Err.Ok) return slotEnd(slot, Err.NoBuffer);
-  if (frame.target == MAC_BROADCAST) {
+  if (frame.target == BROADCAST_ALL) {
     for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) {
       let row = neighbourAt(index);
       if (row.relation != Relation.Child || row.capability & MAC_CAPABLE_AWAKE || row.short == frame.source) continue;
@@ -373,7 +374,7 @@ function sendLinkStatus(): void {
   }
   store<u8>(payload, NWK_LINK_STATUS);
   store<u8>(payload, count | NWK_LINK_FIRST | NWK_LINK_LAST, 1);
-  sendCommand(0xfffc, 0, 1, true, payload, 2 + count * NWK_LINK_ENTRY_SIZE);
+  sendCommand(BROADCAST_ROUTERS, 0, 1, true, payload, 2 + count * NWK_LINK_ENTRY_SIZE);
 }
 
 /** The router with the lowest address from `first` on, or -1. */
@@ -381,7 +382,7 @@ function nextRouter(routers: u32, first: u32): i32 {
   let best = -1;
   for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) {
     let short: u32 = neighbourAt(index).short;
-    if ((routers & (1 << index)) == 0 || short < first || short >= NWK_UNICAST_END) continue;
+    if ((routers & (1 << index)) == 0 || short < first || short >= UNICAST_END) continue;
     if (best < 0 || short < neighbourAt(best).short) best = index;
   }
   return best;

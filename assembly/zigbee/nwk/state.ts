@@ -4,6 +4,7 @@
 //
 import { Err } from "../../core/err";
 import { Record, storeRead, storeWrite } from "../../core/host";
+import { NO_ADDRESS } from "../address";
 
 /** What `nwkInput` and `nwkTick` found; the details are in `nwkHeard`. */
 export enum NwkHeard {
@@ -75,7 +76,6 @@ export function nwkDrop(reason: u32): void {
 
 export const nwkHeard = changetype<NwkIndication>(memory.data(offsetof<NwkIndication>(), 8));
 
-export const NO_ADDRESS: u32 = 0xffff;
 const VERSION: u32 = 1;
 
 @unmanaged @final

@@ -7,6 +7,7 @@ import { wipe } from "../../core/bytes";
 import { Err } from "../../core/err";
 import { Record, storeRead } from "../../core/host";
 import { NEVER } from "../../core/timers";
+import { NO_EXTENDED, TRUST_CENTRE_SHORT } from "../address";
 import {
   ApsKeyKind, apsKeyForget, apsKeyInstall, apsKeyPut, apsKeyRow, apsKeysSave, KEY_SLOT_OWN, KEY_SLOT_PARTNERS,
 } from "../aps/keys";
@@ -20,8 +21,6 @@ import {
 import { INSTALL_CODE_SIZE_MAX, installCodeKey, installCodeParse } from "./install_code";
 import { commandBuffer, commandSendLinked } from "./send";
 
-/** The trust centre's network address is the coordinator's. */
-export const TRUST_CENTRE_SHORT: u32 = 0;
 /** How long a joiner waits for the network key: twice what a tunnel over sleepless routers takes with all repetitions. */
 const WAIT_MS: i64 = 10_000;
 const KEY_SIZE: u32 = 16;
@@ -147,7 +146,7 @@ function takeNetworkKey(command: SecurityCommand): i32 {
 function takeApplicationKey(command: SecurityCommand): i32 {
   if (apsHeard.keyUse != KEY_LOAD || apsHeard.keyKind != ApsKeyKind.Established) return refuse();
   let partner = command.partner;
-  if (partner == 0 || partner == nwkExtended() || partner == apsHeard.sourceExtended) return refuse();
+  if (partner == NO_EXTENDED || partner == nwkExtended() || partner == apsHeard.sourceExtended) return refuse();
   if (apsKeyInstall(partner, ApsKeyKind.Established, command.key) < 0) return refuse();
   apsHeard.sourceExtended = partner;
   return ApsHeard.KeyLink;

@@ -1,12 +1,13 @@
 // A router's side of the joining of others: 05-3474 section 4.6.3.  It tells the trust centre, and carries its tunnel.
 import { Err } from "../../core/err";
+import { NO_ADDRESS, TRUST_CENTRE_SHORT } from "../address";
 import { ApsKeyKind } from "../aps/keys";
 import { APS_ACK, ApsHeard, apsHeard } from "../aps/types";
-import { NO_ADDRESS, nwkExtended, nwkHeard, NWK_NO_CONFIRM, nwkSend, nwkShortOf } from "../nwk/nwk";
+import { nwkExtended, nwkHeard, NWK_NO_CONFIRM, nwkSend, nwkShortOf } from "../nwk/nwk";
 import { nwkRemoveChild } from "../nwk/parent";
 import { KEY_DATA } from "./auxiliary";
 import { commandParse, emitUpdateDevice, REMOVE_DEVICE, SecurityCommand, TUNNEL, TUNNEL_HEAD_SIZE } from "./command";
-import { isTrustCentre, joinerCommand, joinerTrustCentre, refuse, TRUST_CENTRE_SHORT } from "./joiner";
+import { isTrustCentre, joinerCommand, joinerTrustCentre, refuse } from "./joiner";
 import { commandBuffer, commandSendLinked } from "./send";
 
 /** Tells the trust centre of a child that came or went; `status` is that of table 4.15. */

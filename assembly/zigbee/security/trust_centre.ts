@@ -10,6 +10,7 @@ import { wipe } from "../../core/bytes";
 import { Err } from "../../core/err";
 import { entropy, Record, storeRead, storeWrite } from "../../core/host";
 import { NEVER } from "../../core/timers";
+import { NO_EXTENDED } from "../address";
 import { emitCommand } from "../aps/emit";
 import {
   ApsKeyKind, apsKeyClear, apsKeyInstall, apsKeyKind, apsKeyPut, apsKeyRow, KEY_NONE, KEY_SLOT_DEVICES,
@@ -78,7 +79,7 @@ export function tcFormed(): i32 {
 export function tcAdmit(extended: u64, at: usize, size: u32): i32 {
   let parsed = installCodeParse(at, size);
   if (parsed < 0) return parsed;
-  if (extended == 0 || extended == nwkExtended()) return Err.Reserved;
+  if (extended == NO_EXTENDED || extended == nwkExtended()) return Err.Reserved;
   let index = find(extended);
   if (index < 0) index = find(0);
   if (index < 0) return Err.NoBuffer;
@@ -98,7 +99,7 @@ export function tcAdmit(extended: u64, at: usize, size: u32): i32 {
 /** Sends a device away and forgets its keys. */
 export function tcRemove(extended: u64, now: i64): i32 {
   let index = find(extended);
-  if (index < 0 || extended == 0) return Err.NotFound;
+  if (index < 0 || extended == NO_EXTENDED) return Err.NotFound;
   let row = rowAt(index);
   if (<u32>row.state >= <u32>TcState.Joined) dismiss(row, now);
   apsKeyClear(KEY_SLOT_DEVICES + 2 * index);
@@ -111,7 +112,7 @@ export function tcRemove(extended: u64, now: i64): i32 {
 /** Takes the link key that key establishment made with a device. */
 export function tcLinkKeyEstablished(extended: u64, key: usize): i32 {
   let index = find(extended);
-  if (index < 0 || extended == 0) return Err.NotFound;
+  if (index < 0 || extended == NO_EXTENDED) return Err.NotFound;
   let put = apsKeyInstall(extended, ApsKeyKind.Established, key);
   if (put < 0) return put;
   // Its announcement may have been lost and be repeated later: that one must not undo what the device has proved meanwhile.
@@ -144,7 +145,7 @@ export function tcTick(now: i64): i32 {
  */
 export function tcArrived(extended: u64, short: u32, parent: u32, status: u32, now: i64): i32 {
   let index = find(extended);
-  if (index < 0 || extended == 0) return turnAway(extended, parent, now);
+  if (index < 0 || extended == NO_EXTENDED) return turnAway(extended, parent, now);
   let slot = KEY_SLOT_DEVICES + 2 * <u32>index;
   let row = rowAt(index);
   if (status == UPDATE_SECURED_REJOIN) {
@@ -165,7 +166,7 @@ export function tcArrived(extended: u64, short: u32, parent: u32, status: u32, n
 /** A device has announced an address; answers ApsHeard.DeviceJoined when it arrived with that. */
 export function tcAnnounced(extended: u64, short: u32, now: i64): i32 {
   let index = find(extended);
-  if (index < 0 || extended == 0) return ApsHeard.None;
+  if (index < 0 || extended == NO_EXTENDED) return ApsHeard.None;
   let row = rowAt(index);
   if (row.arrival == 0 || row.arrivedShort != <u16>short) return ApsHeard.None;
   if (row.arrival == UPDATE_UNSECURED_JOIN + 1) {
@@ -196,7 +197,7 @@ export function tcCommand(now: i64): i32 {
 /** A device left its parent; it stays admitted, with its keys. */
 export function tcGone(extended: u64, parent: u32): i32 {
   let index = find(extended);
-  if (index < 0 || extended == 0) return ApsHeard.None;
+  if (index < 0 || extended == NO_EXTENDED) return ApsHeard.None;
   let row = rowAt(index);
   // A parent may notice late: the device moved on, or we sent it away ourselves.
   if (row.parent != parent || <u32>row.state < <u32>TcState.Joined) return ApsHeard.None;

@@ -1,6 +1,7 @@
 // ZCL above APS: looks at what `apsHeard` describes, and sends.  075123, section 2.4 and 2.5.12.
 //
 // `zclInput` only looks.  What is to be done with a frame is the cluster layer's decision, which first asks its key policy.
+import { NO_ADDRESS } from "../address";
 import { APS_ACK, APS_LINK_KEY, ApsKeyKind, apsHeard, apsRequest, apsSend } from "../aps/aps";
 import {
   ZCL_MANUFACTURER, ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER, ZCL_TYPE_MASK, ZCL_TYPE_PROFILE, ZclFrame, zclEmit,
@@ -62,7 +63,6 @@ const frame = memory.data(ZCL_SIZE_MAX + ZCL_VALUE_MAX);
 export const ZCL_END: usize = frame + ZCL_SIZE_MAX;
 
 export const SE_PROFILE: u32 = 0x0109;
-const UNKNOWN_ADDRESS: u32 = 0xffff;
 const BROADCAST_ENDPOINT: u32 = 0xff;
 let sequence: u32 = 0;
 
@@ -129,7 +129,7 @@ export function zclBeginAnswer(control: u32, number: u32, command: u32): usize {
 /** Sends a frame that `zclBegin` began, under a link key; APS knows the short address. */
 export function zclSend(extended: u64, endpoint: u32, cluster: u32, end: usize, now: i64): i32 {
   apsRequest.targetEndpoint = endpoint;
-  return send(UNKNOWN_ADDRESS, extended, cluster, APS_ACK | APS_LINK_KEY, end, now);
+  return send(NO_ADDRESS, extended, cluster, APS_ACK | APS_LINK_KEY, end, now);
 }
 
 /** As `zclSend`, but nobody acknowledges it and it is not repeated. */

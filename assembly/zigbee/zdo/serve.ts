@@ -1,5 +1,6 @@
 // Answers to what other devices ask: 05-3474 section 2.4.4.
 import { Err } from "../../core/err";
+import { UNICAST_END } from "../address";
 import { bindingAdd, bindingRemove } from "../aps/binding";
 import { apsHeard } from "../aps/types";
 import { nwkAddress, nwkExtended } from "../nwk/nwk";
@@ -49,7 +50,7 @@ function answerAddress(isOurs: bool, type: u32, out: usize): u32 {
 /** | status | short (2) | ... | for a question about the device whose short address it names: we know only ourselves. */
 function answerOfInterest(cluster: u32, at: usize, out: usize): u32 {
   let short: u32 = load<u16>(at);
-  let isOurs = short == nwkAddress() || (cluster == MATCH_DESCRIPTOR && short >= 0xfff8);
+  let isOurs = short == nwkAddress() || (cluster == MATCH_DESCRIPTOR && short >= UNICAST_END);
   store<u16>(out, isOurs ? nwkAddress() : short, 1);
   store<u8>(out, 0, 3);
   if (!isOurs) {

@@ -1,9 +1,10 @@
 // The ZigBee device object: endpoint 0.  It answers for the device, and asks others.  05-3474 section 2.4.
 import { Err } from "../../core/err";
+import { BROADCAST_AWAKE, NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
 import { apsSend } from "../aps/aps";
 import { apsSleepyNote } from "../aps/transmit";
 import { APS_ACK, apsHeard, apsRequest } from "../aps/types";
-import { NO_ADDRESS, nwkAddress, NWK_BROADCAST_AWAKE, nwkExtended, nwkLearn } from "../nwk/nwk";
+import { nwkAddress, nwkExtended, nwkLearn } from "../nwk/nwk";
 import { describedCapability } from "./describe";
 import {
   ACTIVE_ENDPOINTS, ADDRESS_OF_EXTENDED, ADDRESS_OF_SHORT, BIND, BINDING_EXTENDED, DEVICE_ANNOUNCE, MATCH_DESCRIPTOR, NODE_DESCRIPTOR,
@@ -84,14 +85,14 @@ export function zdoAnnounce(now: i64): i32 {
   store<u16>(out, nwkAddress(), 1);
   store<u64>(out, nwkExtended(), 3);
   store<u8>(out, describedCapability(), 11);
-  return ask(NWK_BROADCAST_AWAKE, DEVICE_ANNOUNCE, 11, now);
+  return ask(BROADCAST_AWAKE, DEVICE_ANNOUNCE, 11, now);
 }
 
 /** Asks all for the short address of a device. */
 export function zdoSendAddressOf(extended: u64, now: i64): i32 {
   store<u64>(out, extended, 1);
   store<u16>(out, 0, 9); // a single device, from index 0
-  return ask(NWK_BROADCAST_AWAKE, ADDRESS_OF_EXTENDED, 10, now);
+  return ask(BROADCAST_AWAKE, ADDRESS_OF_EXTENDED, 10, now);
 }
 
 /** Asks a device for its IEEE address. */
@@ -162,7 +163,7 @@ function send(target: u32, cluster: u32, size: u32, now: i64): i32 {
   apsRequest.sourceEndpoint = 0;
   apsRequest.profile = 0;
   apsRequest.cluster = cluster;
-  apsRequest.options = target < 0xfff8 ? APS_ACK : 0;
+  apsRequest.options = target < UNICAST_END ? APS_ACK : 0;
   apsRequest.payload = out;
   apsRequest.size = 1 + size;
   return apsSend(now);
@@ -179,7 +180,7 @@ function answer(known: u32, cluster: u32, at: usize, now: i64): void {
 function announced(at: usize): i32 {
   let short: u32 = load<u16>(at);
   let extended = load<u64>(at, 2);
-  if (short != apsHeard.source || extended == 0) return drop(); // nobody speaks for another
+  if (short != apsHeard.source || extended == NO_EXTENDED) return drop(); // nobody speaks for another
   nwkLearn(short, extended);
   apsSleepyNote(short, (load<u8>(at, 10) & 0x08) == 0);
   zdoHeard.short = short;
