@@ -1,10 +1,10 @@
 // `npm start`: the home in a terminal, or as lines of JSON.
 import { FileError } from "./air/files.ts";
 import { HelpShown, optionsParse, SPEED_MAX } from "./home/options.ts";
+import type { Output } from "./home/output.ts";
 import { Session } from "./home/session.ts";
 import { InputError } from "./load/input_error.ts";
 import { JsonLines } from "./render/json.ts";
-import type { Output } from "./render/output.ts";
 import { Terminal } from "./render/terminal.ts";
 import { lastWords } from "./render/view.ts";
 

@@ -2,8 +2,7 @@
 // `-- meter ihd` looks at these devices only.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Figures, measure } from "../host/board/figures.ts";
-import { DEVICES, type DeviceName } from "../host/home/events.ts";
+import { type Figures, MEASURED, measure } from "../host/board/figures.ts";
 import { ROOT } from "../host/modules.ts";
 import { ensureBuilt } from "./build.ts";
 
@@ -64,11 +63,11 @@ const count = (value: number): string => value.toLocaleString("en");
 async function main(words: string[]): Promise<number> {
   const write = words.includes("--write");
   const names = words.filter((word) => word !== "--write");
-  const unknown = names.find((name) => !(DEVICES as readonly string[]).includes(name));
-  if (unknown) throw new Error(`"${unknown}" is no device; npm run budget knows ${DEVICES.join(", ")} and --write`);
+  const unknown = names.find((name) => !MEASURED.includes(name));
+  if (unknown) throw new Error(`"${unknown}" is no device; npm run budget knows ${MEASURED.join(", ")} and --write`);
   const say = (line: string): void => console.error(line);
   await ensureBuilt(say);
-  const measured = await measure(names.length > 0 ? (names as DeviceName[]) : DEVICES, say);
+  const measured = await measure(names.length > 0 ? names : MEASURED, say);
   const file = budgets();
   let above = 0;
   for (const [name, figures] of measured) {

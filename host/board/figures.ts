@@ -1,7 +1,7 @@
 // What a device costs on the emulated board: octets from its firmware, octets and instructions from recordings replayed on it.
 import { readFileSync } from "node:fs";
 import { EVENT_HEAD, EVENT_KIND, EventKind, IMPORTS, Log } from "../abi.ts";
-import type { DeviceName } from "../home/events.ts";
+import { DEFAULT_PLAN, type DeviceId, type DeviceRole, planIds } from "../home/plan.ts";
 import { builtPath } from "../modules.ts";
 import { readTrace, TraceKind, type TraceRecord } from "../trace.ts";
 import { moduleSizes } from "../wasm.ts";
@@ -13,8 +13,8 @@ import { tool } from "./toolchain.ts";
 
 /** Simulated time of commissioning, of reports, and of two prices that are published again, each 300 s: all code that they need is translated by then. */
 const HOME_MS = 620_000;
-/** The one device to whose clusters this home sends full-size frames with two layers of security: Publish Price. */
-const FRAME_DEVICE: DeviceName = "ihd";
+/** The one kind of device to whose clusters this home sends full-size frames with two layers of security: Publish Price. */
+const FRAME_DEVICE: DeviceRole = "ihd";
 /** PSDU without FCS, of 125 at the most. */
 const FULL_FRAME = 110;
 const LOG_ID = IMPORTS.find((row) => row.name === "log")?.id;
@@ -42,13 +42,16 @@ export interface Figures {
   longestPollInstructions: number;
 }
 
-/** Everything for the three devices; `say` is told what takes long. */
-export async function measure(devices: readonly DeviceName[], say: (line: string) => void): Promise<Map<DeviceName, Figures>> {
-  const figures = new Map<DeviceName, Figures>();
+/** Devices of the recorded home. */
+export const MEASURED: readonly DeviceId[] = planIds(DEFAULT_PLAN);
+
+/** Everything for some of `MEASURED`; `say` is told what takes long. */
+export async function measure(devices: readonly DeviceId[], say: (line: string) => void): Promise<Map<DeviceId, Figures>> {
+  const figures = new Map<DeviceId, Figures>();
   const homes = ([1, 2] as const).map((suite) => recordHome(suite, HOME_MS));
-  for (const name of devices) {
-    const wasm = readFileSync(builtPath(`${name}_sep1`));
-    const firmware = await deviceFirmware(name, say);
+  for (const { id: name, role, module } of DEFAULT_PLAN.rows.filter(({ id }) => devices.includes(id))) {
+    const wasm = readFileSync(builtPath(module));
+    const firmware = await deviceFirmware(role, say);
     const runs: { records: TraceRecord[]; spans: Span[]; result: ReplayResult }[] = [];
     for (const home of homes) {
       const recording = home.recordings.get(name);
@@ -75,7 +78,7 @@ export async function measure(devices: readonly DeviceName[], say: (line: string
       ram: elf.ram,
       flash: elf.flash,
       loadInstructions: peak("load_instructions"),
-      frameInstructions: name === FRAME_DEVICE ? Math.max(...runs.map((run) => frameCost(run.records, run.result))) : null,
+      frameInstructions: role === FRAME_DEVICE ? Math.max(...runs.map((run) => frameCost(run.records, run.result))) : null,
       cbkeSuite1Instructions: establishmentCost(runs[0].spans, runs[0].result),
       cbkeSuite2Instructions: establishmentCost(runs[1].spans, runs[1].result),
       longestPollInstructions: peak("poll_longest"),

@@ -1,26 +1,23 @@
 // The firmware of a device of the home: what its board is, and the factory module as the last resort.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Role } from "../abi.ts";
-import type { DeviceName } from "../home/events.ts";
+import { type DeviceRole, KINDS } from "../home/plan.ts";
 import { developmentIdentity, type Identity } from "../image/keys.ts";
 import { builtPath, ROOT } from "../modules.ts";
 import { buildFirmware } from "./build.ts";
 
-const ROLES: Record<DeviceName, number> = { hub: Role.Hub, meter: Role.Meter, ihd: Role.Ihd };
-
 /** The module that joins a network and downloads, and does nothing else. */
-export function factoryModule(name: DeviceName): string {
-  const factory = name === "hub" ? "hub_factory" : "factory_sep1";
+export function factoryModule(role: DeviceRole): string {
+  const factory = role === "hub" ? "hub_factory" : "factory_sep1";
   // Without one, the device's own module is what it was sold with.
-  return existsSync(join(ROOT, "build", `${factory}.wasm`)) ? factory : `${name}_sep1`;
+  return existsSync(join(ROOT, "build", `${factory}.wasm`)) ? factory : KINDS[role].module;
 }
 
 /** The path of the firmware, built where it is older than its sources. */
 export async function deviceFirmware(
-  name: DeviceName,
+  role: DeviceRole,
   say: (line: string) => void,
-  identity: Identity = developmentIdentity(ROLES[name]),
+  identity: Identity = developmentIdentity(KINDS[role].image),
 ): Promise<string> {
-  return buildFirmware({ name: `${name}_sep1`, wasm: builtPath(factoryModule(name)), identity, say });
+  return buildFirmware({ name: KINDS[role].module, wasm: builtPath(factoryModule(role)), identity, say });
 }

@@ -1,10 +1,11 @@
 // Recordings of a home's devices, made by V8: what boards and engines are measured and compared with.
 import { createHash } from "node:crypto";
-import { DEVICES, type DeviceName, type HomeEvent } from "../home/events.ts";
+import type { HomeEvent } from "../home/events.ts";
 import { Home } from "../home/home.ts";
 import { Keyring } from "../home/keyring.ts";
-import { firstPackage, ROLES } from "../home/machine.ts";
+import { firstPackage } from "../home/machine.ts";
 import { ModuleDevice } from "../home/module_device.ts";
+import { type DeviceId, KINDS, type PlanRow } from "../home/plan.ts";
 import { addressOctets, type Factory } from "../home/provision.ts";
 import { developmentIdentity } from "../image/keys.ts";
 import { FILES_MAX, ImageSlots } from "../image/slots.ts";
@@ -17,18 +18,18 @@ const RECORDED_VERSION = 0x0100_0000;
 
 export interface HomeRecording {
   /** From each device's first start to the end of the run, or to its reboot. */
-  recordings: Map<DeviceName, Buffer>;
-  traces: Map<DeviceName, Buffer>;
+  recordings: Map<DeviceId, Buffer>;
+  traces: Map<DeviceId, Buffer>;
   events: HomeEvent[];
 }
 
 /** Each boot's own: nothing is updated in a recorded home, but the answers of slots are in the recordings. */
-function slots(name: DeviceName, factory: Factory): ImageSlots {
+function slots({ role, module }: PlanRow, factory: Factory): ImageSlots {
   const made = new ImageSlots({
-    identity: developmentIdentity(ROLES[name]),
+    identity: developmentIdentity(KINDS[role].image),
     address: addressOctets(factory.extended),
-    installed: firstPackage(name, moduleBytes(`${name}_sep1`), RECORDED_VERSION),
-    files: name === "hub" ? FILES_MAX : 0,
+    installed: firstPackage(role, moduleBytes(module), RECORDED_VERSION),
+    files: role === "hub" ? FILES_MAX : 0,
   });
   made.boot();
   return made;
@@ -36,7 +37,7 @@ function slots(name: DeviceName, factory: Factory): ImageSlots {
 
 /** Runs a home with one key-establishment suite, or both to choose from, for a simulated time. */
 export function recordHome(suite: 1 | 2 | null, durationMs: number, seed = 1): HomeRecording {
-  const engines = new Map<DeviceName, V8Engine>();
+  const engines = new Map<DeviceId, V8Engine>();
   const events: HomeEvent[] = [];
   const home = new Home({
     seed,
@@ -45,22 +46,22 @@ export function recordHome(suite: 1 | 2 | null, durationMs: number, seed = 1): H
     enter: (action) => action(),
     keyring: new Keyring(),
     tell: (event) => events.push(event),
-    build: (name, factory, edge, { medium }) =>
+    build: (row, factory, edge, { medium }) =>
       new ModuleDevice(
-        name,
+        row.id,
         medium,
         (surroundings) => {
-          const first = !engines.has(name);
+          const first = !engines.has(row.id);
           const boot = createHash("sha256").update(factory.seed).update(String(first)).digest();
           const engine = new V8Engine({
-            wasm: moduleBytes(`${name}_sep1`),
+            wasm: moduleBytes(row.module),
             seed: boot,
             surroundings,
             store: factory.records,
-            images: slots(name, factory),
+            images: slots(row, factory),
             record: first,
           });
-          if (first) engines.set(name, engine);
+          if (first) engines.set(row.id, engine);
           return engine;
         },
         edge,
@@ -69,7 +70,6 @@ export function recordHome(suite: 1 | 2 | null, durationMs: number, seed = 1): H
   home.start();
   home.advance(durationMs * 1000);
   home.close();
-  const files = (of: (engine: V8Engine) => Buffer): Map<DeviceName, Buffer> =>
-    new Map(DEVICES.flatMap((name) => (engines.has(name) ? [[name, of(engines.get(name) as V8Engine)]] : [])));
+  const files = (of: (engine: V8Engine) => Buffer): Map<DeviceId, Buffer> => new Map([...engines].map(([id, engine]) => [id, of(engine)]));
   return { recordings: files((engine) => engine.recording.bytes()), traces: files((engine) => engine.trace.bytes()), events };
 }

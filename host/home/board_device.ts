@@ -10,12 +10,11 @@ import { install } from "../board/install.ts";
 import { developmentIdentity } from "../image/keys.ts";
 import { serveCoprocessor } from "../spinel/coprocessor.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
-import type { DeviceName } from "./events.ts";
-import { ROLES } from "./machine.ts";
+import { type DeviceId, KINDS, type PlanRow } from "./plan.ts";
 import { addressOctets, type Factory } from "./provision.ts";
 
 export interface BoardDeviceOptions {
-  name: DeviceName;
+  row: PlanRow;
   firmware: string;
   factory: Factory;
   /** The package in slot A when it is sold; without one the factory module in its firmware runs. */
@@ -29,19 +28,20 @@ export interface BoardDeviceOptions {
 const SLOTS: Record<string, string> = { "slot A": "a", "slot B": "b", "the factory module": "factory" };
 
 export class BoardDevice implements HomeDevice {
-  readonly name: DeviceName;
+  readonly id: DeviceId;
   readonly board: Board;
   private readonly folder = mkdtempSync(join(tmpdir(), "kilowasm-board-"));
   private powered = false;
   private sold = false;
 
   constructor(private readonly options: BoardDeviceOptions) {
-    const { name, factory, medium, enter } = options;
-    this.name = name;
+    const { row, factory, medium, enter } = options;
+    const { id } = row;
+    this.id = id;
     this.board = new Board({
       firmware: options.firmware,
       folder: this.folder,
-      onRadio: (stream) => serveCoprocessor(medium, stream, { id: name, hardwareAddress: factory.extended, enter }),
+      onRadio: (stream) => serveCoprocessor(medium, stream, { id, hardwareAddress: factory.extended, enter }),
       onLine: (line) => enter(() => this.line(line)),
       onExit: (code) => {
         if (!this.powered) return;
@@ -60,9 +60,9 @@ export class BoardDevice implements HomeDevice {
   }
 
   private manufacture(): void {
-    const { installed, factory, name } = this.options;
+    const { installed, factory, row } = this.options;
     if (!installed) return;
-    const identity = developmentIdentity(ROLES[name]);
+    const identity = developmentIdentity(KINDS[row.role].image);
     install(this.board, { identity, address: addressOctets(factory.extended), file: installed });
   }
 

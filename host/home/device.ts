@@ -1,6 +1,6 @@
 // A device of the home as the simulation handles it: a module under an engine in this process, or an emulated board.
 import type { Engine, Surroundings } from "../engine.ts";
-import type { DeviceName } from "./events.ts";
+import type { DeviceId } from "./plan.ts";
 
 /** What image slots have chosen. */
 export interface RunningModule {
@@ -35,7 +35,7 @@ export interface DeviceEdge {
 }
 
 export interface HomeDevice {
-  readonly name: DeviceName;
+  readonly id: DeviceId;
   powerOn(): void;
   /** An event of the contract: a kind of `EventKind` and its octets after the head. */
   push(kind: number, octets: Uint8Array): boolean;

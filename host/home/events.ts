@@ -1,14 +1,13 @@
 // What a run tells: one object an event, the same for the JSON lines and for the live view.  Numbers are in docs/abi.md, `Log`.
 import { FileStatus, Log, ResetReason } from "../abi.ts";
+import type { DeviceId } from "./plan.ts";
 import { nameOf, reasonName, STEPS, statusName, versionName } from "./update_words.ts";
-
-export type DeviceName = "hub" | "meter" | "ihd";
-export const DEVICES: readonly DeviceName[] = ["hub", "meter", "ihd"];
 
 export interface HomeEvent {
   /** Simulated milliseconds since the run began. */
   t: number;
-  device: DeviceName | "home";
+  /** A row of the plan, or `home`. */
+  device: DeviceId | "home";
   event: string;
   [field: string]: string | number | boolean | null;
 }
@@ -23,7 +22,7 @@ const READING_NO_REGISTER = 4;
 const READING_NO_COST = 8;
 
 /** The event that a device's log entry means; null for a code or a size that the contract does not have. */
-export function eventOfLog(t: number, device: DeviceName, code: number, octets: Uint8Array): HomeEvent | null {
+export function eventOfLog(t: number, device: DeviceId, code: number, octets: Uint8Array): HomeEvent | null {
   const body = FORMS[code];
   if (!body || octets.length < body.size) return null;
   // A hub notes its library's files like its own update; for a reader they are different things.

@@ -1,46 +1,37 @@
-// The home: three devices on one air and one clock, the supplier behind the hub, the household behind the meter.
-import { EventKind, Log, Quantity } from "../abi.ts";
+// The home: the devices of a plan on one air and one clock, a supplier behind each hub, a household behind each meter.
+import { Log, Quantity } from "../abi.ts";
 import { Clock } from "../air/clock.ts";
 import { Medium } from "../air/medium.ts";
 import type { Load } from "../load/load.ts";
-import { Status } from "../render/status.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
-import { DEVICES, type DeviceName, eventOfLog, extendedName, type HomeEvent } from "./events.ts";
-import {
-  admitRecord,
-  CLOCK_PERIOD_MS,
-  clockRecord,
-  PERMIT_PERIOD_MS,
-  PERMIT_S,
-  passedReading,
-  permitRecord,
-  TARIFF,
-  tariffRecord,
-} from "./head_end.ts";
+import { eventOfLog, extendedName, type HomeEvent } from "./events.ts";
+import { passedReading } from "./head_end.ts";
 import type { Keyring } from "./keyring.ts";
+import { Network } from "./network.ts";
 import type { Paced } from "./pacer.ts";
+import { DEFAULT_PLAN, type DeviceId, membersOf, type Plan, type PlanRow } from "./plan.ts";
 import { Progresses } from "./progress.ts";
 import { type Factory, provision } from "./provision.ts";
 import { Sensor } from "./sensor.ts";
 import type { Site } from "./site.ts";
+import { Status } from "./status.ts";
 import type { UpdateFile } from "./update_file.ts";
 import { versionName } from "./update_words.ts";
-import { Updates } from "./updates.ts";
 
 /** The load begins this long after power-on, so that the first report comes before it and the register's rise is the load's sum. */
 export const LOAD_START_MS = 20_000;
 /** Where the clock stands when a load without dates begins: 24 March 2025, 16:00 in London. */
 export const ORIGIN_MS = Date.UTC(2025, 2, 24, 16, 0);
-/** The installer plugs the next device in a moment after the one before is ready, and does not wait for ever. */
-const PLUG_IN_MS = 1000;
-const PATIENCE_MS = 60_000;
 
 export interface HomeOptions {
+  /** `DEFAULT_PLAN` when absent. */
+  plan?: Plan;
   seed: number;
   suite: 1 | 2 | null;
+  /** What meters without a load of their own measure. */
   load: Load;
   /** Makes a device of what the factory wrote. */
-  build(name: DeviceName, factory: Factory, edge: DeviceEdge, site: Site): HomeDevice;
+  build(row: PlanRow, factory: Factory, edge: DeviceEdge, site: Site): HomeDevice;
   /** `Pacer.enter`. */
   enter(action: () => void): void;
   keyring: Keyring;
@@ -55,52 +46,42 @@ export interface HomeOptions {
 export class Home implements Paced {
   readonly clock = new Clock();
   readonly medium: Medium;
-  readonly status = new Status();
+  readonly plan: Plan;
+  readonly status: Status;
   readonly originMs: number;
-  readonly sensor: Sensor;
-  private readonly devices = new Map<DeviceName, HomeDevice>();
-  private readonly factories: Map<DeviceName, Factory>;
-  private readonly powered = new Set<DeviceName>();
+  private readonly devices = new Map<DeviceId, HomeDevice>();
+  private readonly factories: Map<DeviceId, Factory>;
+  private readonly sensors = new Map<DeviceId, Sensor>();
+  private readonly networks: Map<DeviceId, Network>;
   private readonly progress = new Progresses();
-  private readonly updates: Updates;
 
   constructor(private readonly options: HomeOptions) {
-    this.medium = new Medium({ seed: options.seed, clock: this.clock, ackGraceUs: options.ackGraceUs });
+    const { clock } = this;
+    this.plan = options.plan ?? DEFAULT_PLAN;
+    const { rows } = this.plan;
+    this.medium = new Medium({ seed: options.seed, clock, ackGraceUs: options.ackGraceUs });
     this.originMs = (options.load.originMs ?? ORIGIN_MS) - LOAD_START_MS;
+    this.status = new Status(rows);
     this.status.originMs = this.originMs;
-    this.sensor = new Sensor(
-      this.clock,
-      options.load,
-      LOAD_START_MS,
-      (kind, octets) => this.devices.get("meter")?.push(kind, octets) ?? false,
-    );
-    this.factories = provision(options.seed, options.suite);
+    for (const { id, role, load } of rows) if (role === "meter") this.sensors.set(id, this.sensorOf(id, load ?? options.load));
+    this.factories = provision(options.seed, options.suite, rows);
     this.medium.onFrame(() => {
       this.status.frames++;
     });
-    this.updates = new Updates({
-      clock: this.clock,
-      files: options.updates ?? [],
-      atMs: options.updateAtMs ?? null,
-      settled: () => this.commissioned && this.status.reading !== null,
-      send: (record) => this.uplink(record),
-      address: (name) => this.factory(name).extended,
-    });
+    this.networks = new Map(rows.filter(({ role }) => role === "hub").map((hub) => [hub.id, this.network(hub)]));
     const site = { medium: this.medium, enter: options.enter };
-    for (const name of DEVICES) this.devices.set(name, options.build(name, this.factory(name), this.edge(name), site));
+    for (const row of rows) {
+      if (row.place) this.medium.setPosition(row.id, row.place.x, row.place.y);
+      this.devices.set(row.id, options.build(row, this.factory(row.id), this.edge(row), site));
+    }
   }
 
   get nowMs(): number {
     return Math.floor(this.clock.nowUs / 1000);
   }
 
-  /** Power for the hub; the others follow when it has a network. */
   start(): void {
-    this.plugIn("hub", 0);
-    this.clock.at(0, () => this.supply());
-    this.updates.start();
-    this.clock.at(PATIENCE_MS * 1000, () => this.plugIn("meter", 0));
-    this.clock.at(2 * PATIENCE_MS * 1000, () => this.plugIn("ihd", 0));
+    for (const network of this.networks.values()) network.start();
   }
 
   get nowUs(): number {
@@ -114,59 +95,51 @@ export class Home implements Paced {
   advance(timeUs: number): void {
     this.clock.runUntil(timeUs);
     this.status.nowMs = this.nowMs;
-    this.status.takePower(this.nowMs, this.sensor.watts);
+    const [first] = this.sensors.values();
+    if (first) this.status.takePower(this.nowMs, first.watts);
   }
 
   close(): void {
     for (const device of this.devices.values()) device.close();
   }
 
-  device(name: DeviceName): HomeDevice {
-    const device = this.devices.get(name);
-    if (!device) throw new Error(`there is no ${name}`);
-    return device;
+  device(id: DeviceId): HomeDevice {
+    return found(this.devices, id);
   }
 
-  private factory(name: DeviceName): Factory {
-    const factory = this.factories.get(name);
-    if (!factory) throw new Error(`the factory made no ${name}`);
-    return factory;
+  /** The measuring element of a meter. */
+  sensor(id: DeviceId): Sensor {
+    return found(this.sensors, id);
   }
 
-  private plugIn(name: DeviceName, inMs: number): void {
-    if (this.powered.has(name)) return;
-    this.powered.add(name);
-    this.clock.after(inMs * 1000, () => this.devices.get(name)?.powerOn());
+  private factory(id: DeviceId): Factory {
+    return found(this.factories, id);
   }
 
-  /** The supplier's first words, and those that it repeats. */
-  private supply(): void {
-    const every = (periodMs: number, action: () => boolean): void => {
-      if (action()) this.clock.after(periodMs * 1000, () => every(periodMs, action));
-    };
-    every(CLOCK_PERIOD_MS, () => this.uplink(clockRecord(this.originMs + this.nowMs)));
-    this.uplink(tariffRecord(TARIFF));
-    for (const name of DEVICES) {
-      const { extended, installCode } = this.factory(name);
-      if (name !== "hub") this.uplink(admitRecord(extended, installCode));
-    }
-    every(PERMIT_PERIOD_MS, () => {
-      if (this.commissioned) return false;
-      this.uplink(permitRecord(PERMIT_S));
-      return true;
+  private sensorOf(id: DeviceId, load: Load): Sensor {
+    return new Sensor(this.clock, load, LOAD_START_MS, (kind, octets) => this.device(id).push(kind, octets));
+  }
+
+  private network(hub: PlanRow): Network {
+    const { clock, status, options, originMs } = this;
+    const members = membersOf(this.plan, hub.id);
+    const inside = new Set([hub.id, ...members.map(({ id }) => id)]);
+    const displays = members.filter(({ role }) => role === "ihd").map(({ id }) => status.device(id));
+    return new Network({
+      clock,
+      hub,
+      members,
+      device: (id) => this.device(id),
+      factory: (id) => this.factory(id),
+      keyed: (id) => status.device(id).suite > 0,
+      shown: () => displays.every(({ reading }) => reading !== null),
+      originMs,
+      updates: (options.updates ?? []).filter(({ device }) => inside.has(device)),
+      updateAtMs: options.updateAtMs ?? null,
     });
   }
 
-  private get commissioned(): boolean {
-    return this.status.devices.meter.suite > 0 && this.status.devices.ihd.suite > 0;
-  }
-
-  private uplink(record: Buffer): boolean {
-    this.devices.get("hub")?.push(EventKind.Uplink, record);
-    return true;
-  }
-
-  private tell(device: DeviceName | "home", event: string, fields: Record<string, string | number | boolean | null>): void {
+  private tell(device: DeviceId, event: string, fields: Record<string, string | number | boolean | null>): void {
     this.take({ t: this.nowMs, device, event, ...fields });
   }
 
@@ -175,44 +148,50 @@ export class Home implements Paced {
     this.options.tell(event);
   }
 
-  private edge(name: DeviceName): DeviceEdge {
+  private edge(row: PlanRow): DeviceEdge {
+    const { id, role } = row;
     return {
-      log: (code, octets) => this.logged(name, code, octets),
-      display: (line, text) => {
-        if (name === "ihd") this.status.showLine(line, text);
-      },
+      log: (code, octets) => this.logged(row, code, octets),
+      display: (line, text) => this.status.showLine(id, line, text),
       uplink: (octets) => {
-        if (this.updates.take(octets)) return;
+        if (role !== "hub" || found(this.networks, id).updates.take(octets)) return;
         const passed = passedReading(octets);
-        if (passed) this.tell(name, "uplink", { partner: extendedName(passed.extended), importWh: passed.importWh, powerW: passed.powerW });
+        if (passed) this.tell(id, "uplink", { partner: extendedName(passed.extended), importWh: passed.importWh, powerW: passed.powerW });
       },
       sense: (quantity, periodMs) => {
-        if (name !== "meter" || quantity !== Quantity.ElectricityImport) return false;
-        this.sensor.start(quantity, periodMs);
+        const sensor = this.sensors.get(id);
+        if (!sensor || quantity !== Quantity.ElectricityImport) return false;
+        sensor.start(quantity, periodMs);
         return true;
       },
-      key: (slot, key) => this.options.keyring.add(name, slot, key),
-      booted: ({ version, onTrial, slot }) => this.tell(name, "boot", { version: versionName(version), slot, trial: onTrial }),
-      reboots: () => this.tell(name, "reboot", {}),
-      trouble: (sentence) => this.tell(name, "trouble", { sentence }),
+      key: (slot, key) => this.options.keyring.add(id, slot, key),
+      booted: ({ version, onTrial, slot }) => this.tell(id, "boot", { version: versionName(version), slot, trial: onTrial }),
+      reboots: () => this.tell(id, "reboot", {}),
+      trouble: (sentence) => this.tell(id, "trouble", { sentence }),
     };
   }
 
-  private logged(name: DeviceName, code: number, octets: Uint8Array): void {
+  private logged({ id, hub }: PlanRow, code: number, octets: Uint8Array): void {
     const at = Buffer.from(octets);
     if (code === Log.Formed && at.length >= 2) {
-      this.options.keyring.formed(at.readUInt16LE(0));
-      this.plugIn("meter", PLUG_IN_MS);
+      this.options.keyring.formed(id, at.readUInt16LE(0));
+      this.networks.get(id)?.formed();
     }
-    if (code === Log.Joined && at.length >= 2) this.options.keyring.addressed(name, at.readUInt16LE(0));
+    if (code === Log.Joined && at.length >= 2) this.options.keyring.addressed(id, at.readUInt16LE(0));
     if (code === Log.Admitted && at.length >= 10) this.admitted(at.readBigUInt64LE(0), at.readUInt16LE(8));
-    const event = eventOfLog(this.nowMs, name, code, octets);
-    if (event?.event === "update" || event?.event === "library") this.progress.of(name, event.event).take(event);
+    const event = eventOfLog(this.nowMs, id, code, octets);
+    if (event?.event === "update" || event?.event === "library") this.progress.of(id, event.event).take(event);
     if (event) this.take(event);
-    if (name === "meter" && event?.event === "key" && event.suite !== 0) this.plugIn("ihd", PLUG_IN_MS);
+    if (id !== hub && event?.event === "key" && event.suite !== 0) this.networks.get(hub)?.established(id);
   }
 
   private admitted(extended: bigint, short: number): void {
-    for (const [name, factory] of this.factories) if (factory.extended === extended) this.options.keyring.addressed(name, short);
+    for (const [id, factory] of this.factories) if (factory.extended === extended) this.options.keyring.addressed(id, short);
   }
+}
+
+function found<T>(things: Map<DeviceId, T>, id: DeviceId): T {
+  const thing = things.get(id);
+  if (thing === undefined) throw new Error(`the plan has no ${id} for that`);
+  return thing;
 }

@@ -2,29 +2,38 @@
 
 import type { KeysFile } from "../air/keys.ts";
 import type { CaptureWriter } from "../air/pcapng.ts";
-import type { DeviceName } from "./events.ts";
+import { DEFAULT_PLAN, type DeviceId, membersOf, type Plan } from "./plan.ts";
 
 const SLOT_PRECONFIGURED = 2;
 const SLOT_LINK = 3;
 const SLOT_PARTNERS = 4;
 const SLOT_DEVICES = 8;
 const COORDINATOR = 0x0000;
-/** In the order in which the supplier admits them, which is that of the hub's slots.  Of boards, the hub's copies are all there is. */
-const ADMITTED: readonly DeviceName[] = ["meter", "ihd"];
 
 interface Waiting {
-  device: DeviceName;
+  device: DeviceId;
   slot: number;
-  key: Uint8Array;
+  key: Buffer;
 }
 
 /** Files get a key as soon as its PAN and its owners' short addresses are known, so before the frames that it opens. */
 export class Keyring {
-  private panId: number | null = null;
-  private readonly shorts = new Map<DeviceName, number>([["hub", COORDINATOR]]);
+  /** Of hubs' networks. */
+  private readonly pans = new Map<DeviceId, number>();
+  private readonly shorts = new Map<DeviceId, number>();
+  private readonly hubs: ReadonlyMap<DeviceId, DeviceId>;
+  /** A hub's devices in the order in which the supplier admits them, which is that of its slots.  Of boards, its copies are all there is. */
+  private readonly admitted: ReadonlyMap<DeviceId, readonly DeviceId[]>;
   private waiting: Waiting[] = [];
   private capture: CaptureWriter | null = null;
   private file: KeysFile | null = null;
+
+  constructor(plan: Plan = DEFAULT_PLAN) {
+    this.hubs = new Map(plan.rows.map(({ id, hub }) => [id, hub]));
+    const hubs = [...new Set(this.hubs.values())];
+    this.admitted = new Map(hubs.map((hub) => [hub, membersOf(plan, hub).map(({ id }) => id)]));
+    for (const hub of hubs) this.shorts.set(hub, COORDINATOR);
+  }
 
   /** To be called before the first key comes. */
   open(capture: CaptureWriter | null, file: KeysFile | null): void {
@@ -32,18 +41,18 @@ export class Keyring {
     this.file = file;
   }
 
-  add(device: DeviceName, slot: number, key: Uint8Array): void {
+  add(device: DeviceId, slot: number, key: Uint8Array): void {
     this.file?.add({ key, label: label(device, slot) });
-    this.waiting.push({ device, slot, key: Uint8Array.from(key) });
+    this.waiting.push({ device, slot, key: Buffer.from(key) });
     this.settle();
   }
 
-  formed(panId: number): void {
-    this.panId = panId;
+  formed(hub: DeviceId, panId: number): void {
+    this.pans.set(hub, panId);
     this.settle();
   }
 
-  addressed(device: DeviceName, short: number): void {
+  addressed(device: DeviceId, short: number): void {
     this.shorts.set(device, short);
     this.settle();
   }
@@ -53,32 +62,47 @@ export class Keyring {
   }
 
   /** False while something is still unknown. */
-  private write({ device, slot, key }: Waiting): boolean {
-    if (this.panId === null) return false;
-    const panId = this.panId;
+  private write(item: Waiting): boolean {
+    const { device, slot, key } = item;
+    const hub = this.hubs.get(device) ?? device;
+    const panId = this.pans.get(hub);
+    if (panId === undefined) return false;
     if (slot < SLOT_PRECONFIGURED) {
       this.capture?.key({ kind: "network", key, panId });
       return true;
     }
-    const [own, partner] = this.owners(device, slot);
+    const [own, partner] = this.owners(item, hub);
     if (own === undefined || partner === undefined) return false;
     this.capture?.key({ kind: "link", key, panId, between: [own, partner] });
     return true;
   }
 
   /** Short addresses of the two that share a link key, as far as they are known. */
-  private owners(device: DeviceName, slot: number): [number | undefined, number | undefined] {
-    if (slot >= SLOT_DEVICES) return [COORDINATOR, this.shorts.get(ADMITTED[(slot - SLOT_DEVICES) >> 1])];
-    const partner = slot < SLOT_PARTNERS ? COORDINATOR : this.shorts.get(device === "meter" ? "ihd" : "meter");
-    return [this.shorts.get(device), partner];
+  private owners(item: Waiting, hub: DeviceId): [number | undefined, number | undefined] {
+    const { device, slot } = item;
+    const short = (id: DeviceId | undefined): number | undefined => (id === undefined ? undefined : this.shorts.get(id));
+    if (slot >= SLOT_DEVICES) return [COORDINATOR, short(this.admitted.get(hub)?.[(slot - SLOT_DEVICES) >> 1])];
+    if (slot < SLOT_PARTNERS) return [short(device), COORDINATOR];
+    return [short(device), short(this.partner(item, hub))];
+  }
+
+  /** Of two devices of a hub each is the other's partner; of more, the one that holds the same key. */
+  private partner({ device, key }: Waiting, hub: DeviceId): DeviceId | undefined {
+    const others = (this.admitted.get(hub) ?? []).filter((id) => id !== device);
+    if (others.length === 1) return others[0];
+    return this.partners.find((other) => other.device !== device && this.hubs.get(other.device) === hub && other.key.equals(key))?.device;
+  }
+
+  private get partners(): Waiting[] {
+    return this.waiting.filter(({ slot }) => slot >= SLOT_PARTNERS && slot < SLOT_DEVICES);
   }
 }
 
-function label(device: DeviceName, slot: number): string {
+function label(device: DeviceId, slot: number): string {
   if (slot < SLOT_PRECONFIGURED) return "network";
   if (slot === SLOT_PRECONFIGURED) return `${device}-preconfigured`;
   if (slot === SLOT_LINK) return `${device}-trust-centre`;
   if (slot < SLOT_DEVICES) return `${device}-application`;
   const index = (slot - SLOT_DEVICES) >> 1;
-  return `hub-device-${index}-${(slot & 1) === 0 ? "preconfigured" : "link"}`;
+  return `${device}-device-${index}-${(slot & 1) === 0 ? "preconfigured" : "link"}`;
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ImageReason, ResetReason, Role } from "../abi.ts";
+import { ImageReason, ResetReason } from "../abi.ts";
 import { EngineStopped, type Surroundings } from "../engine.ts";
 import { developmentIdentity } from "../image/keys.ts";
 import { versionParse } from "../image/manifest.ts";
@@ -12,14 +12,12 @@ import { ROOT } from "../modules.ts";
 import { KeySlots } from "../v8/crypto.ts";
 import { V8Engine } from "../v8/engine.ts";
 import type { Boot, BootedEngine } from "./device.ts";
-import type { DeviceName } from "./events.ts";
+import { type DeviceRole, KINDS } from "./plan.ts";
 import { addressOctets, type Factory } from "./provision.ts";
-
-export const ROLES: Record<DeviceName, number> = { hub: Role.Hub, meter: Role.Meter, ihd: Role.Ihd };
 
 /** What a device is made of. */
 export interface MachineOptions {
-  name: DeviceName;
+  role: DeviceRole;
   factory: Factory;
   /** The package in slot A. */
   installed: Buffer;
@@ -32,8 +30,8 @@ export function programVersion(): number {
 }
 
 /** The module that a device is sold with, as a package of the version that this program has. */
-export function firstPackage(name: DeviceName, wasm: Uint8Array, version: number): Buffer {
-  return packageBuild({ wasm, role: ROLES[name], version, counter: 1 });
+export function firstPackage(role: DeviceRole, wasm: Uint8Array, version: number): Buffer {
+  return packageBuild({ wasm, role: KINDS[role].image, version, counter: 1 });
 }
 
 function nothingRuns(): EngineStopped {
@@ -47,9 +45,9 @@ function seeds(factory: Factory): () => Buffer {
 }
 
 /** `make` is for whoever looks at what the slots do. */
-export function v8Machine({ name, factory, installed }: MachineOptions, make = (options: SlotsOptions) => new ImageSlots(options)): Boot {
-  const identity = developmentIdentity(ROLES[name]);
-  const files = name === "hub" ? FILES_MAX : 0;
+export function v8Machine({ role, factory, installed }: MachineOptions, make = (options: SlotsOptions) => new ImageSlots(options)): Boot {
+  const identity = developmentIdentity(KINDS[role].image);
+  const files = role === "hub" ? FILES_MAX : 0;
   const slots = make({ identity, address: addressOctets(factory.extended), installed, files });
   const keys = new KeySlots();
   const seed = seeds(factory);
@@ -72,13 +70,13 @@ export async function wasm3Machines(): Promise<(options: MachineOptions) => Boot
   const { blankFlash, native, Wasm3Engine } = await import("../native/index.ts");
   const { manufacture, SLOT_NAMES } = await import("./wasm3_slots.ts");
   native();
-  return ({ name, factory, installed }) => {
+  return ({ role, factory, installed }) => {
     const nor = blankFlash();
     const images = manufacture({
-      identity: developmentIdentity(ROLES[name]),
+      identity: developmentIdentity(KINDS[role].image),
       address: addressOctets(factory.extended),
       installed,
-      files: name === "hub" ? FILES_MAX : 0,
+      files: role === "hub" ? FILES_MAX : 0,
       sectorSize: SECTOR_SIZE,
       slotSectors: SLOT_CAPACITY / SECTOR_SIZE,
       fileSectors: FILE_CAPACITY / SECTOR_SIZE,

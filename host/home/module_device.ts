@@ -19,7 +19,7 @@ import { type DeviceRadio, type Engine, EngineStopped, type Surroundings } from 
 import { Err } from "../err.ts";
 import { TRIAL_MS } from "../image/slots.ts";
 import type { Boot, BootedEngine, DeviceEdge, HomeDevice } from "./device.ts";
-import type { DeviceName } from "./events.ts";
+import type { DeviceId } from "./plan.ts";
 
 /** What a board needs to come up again after its module stopped. */
 const REBOOT_MS = 200;
@@ -38,12 +38,12 @@ export class ModuleDevice implements HomeDevice {
   private owed: Uint8Array | undefined;
 
   constructor(
-    readonly name: DeviceName,
+    readonly id: DeviceId,
     medium: Medium,
     private readonly make: Boot,
     private readonly edge: DeviceEdge,
     /** What it hears and says: a station of the medium, or a dongle on real air. */
-    private readonly makeRadio: () => AnyRadio = () => new Radio(medium, { id: name }),
+    private readonly makeRadio: () => AnyRadio = () => new Radio(medium, { id }),
   ) {
     this.clock = medium.clock;
   }

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../load/input_error.ts";
-import { DEVICES, type DeviceName } from "./events.ts";
+import { DEFAULT_PLAN, type DeviceId, planIds } from "./plan.ts";
 
 export const SPEED_MAX = 700;
 /** A minute a second: the day's shape shows while one watches. */
@@ -16,7 +16,7 @@ export const UNPACED = Number.POSITIVE_INFINITY;
 
 /** A package for a device. */
 export interface UpdateOption {
-  device: DeviceName;
+  device: DeviceId;
   path: string;
 }
 
@@ -206,10 +206,16 @@ function port(word: string): number {
 function update(word: string, before: UpdateOption[] = []): UpdateOption[] {
   const [device, ...rest] = word.split("=");
   const path = rest.join("=");
-  const name = DEVICES.find((each) => each === device);
-  if (!name || path === "") throw new InputError(`--update takes hub=FILE, meter=FILE or ihd=FILE, not "${word}".`);
-  if (before.some((other) => other.device === name)) throw new InputError(`--update names the ${name} twice; give it one package.`);
-  return [...before, { device: name, path }];
+  const names = planIds(DEFAULT_PLAN);
+  if (!names.includes(device) || path === "")
+    throw new InputError(`--update takes ${listed(names.map((name) => `${name}=FILE`))}, not "${word}".`);
+  if (before.some((other) => other.device === device)) throw new InputError(`--update names the ${device} twice; give it one package.`);
+  return [...before, { device, path }];
+}
+
+/** a, b or c */
+function listed(words: readonly string[]): string {
+  return words.length > 1 ? `${words.slice(0, -1).join(", ")} or ${words.at(-1)}` : words.join("");
 }
 
 function engine(word: string): "v8" | "wasm3" {

@@ -47,7 +47,7 @@ export class OtaServer implements Paced {
 
   constructor(private readonly options: OtaServerOptions) {
     const { medium, factory } = options;
-    const boot = v8Machine({ name: "hub", factory, installed: firstPackage("hub", moduleBytes("hub_sep1"), options.version) });
+    const boot = v8Machine({ role: "hub", factory, installed: firstPackage("hub", moduleBytes("hub_sep1"), options.version) });
     this.source = new UpdateSource({
       send: (record) => this.uplink(record),
       onFile: (report) => this.file(report),

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { Record } from "../abi.ts";
 import { issue, makeCa } from "../crypto/ca.ts";
-import { DEVICES, type DeviceName } from "./events.ts";
+import { DEFAULT_PLAN, type DeviceId, type PlanRow } from "./plan.ts";
 
 /** Locally administered (the second bit of the first octet), so no maker's block is borrowed. */
 const ADDRESS_BLOCK = 0x026b77n;
@@ -23,22 +23,27 @@ export function derive(seed: number, name: string): Buffer {
   return createHash("sha256").update(`kilowasm ${seed} ${name}`).digest();
 }
 
-export function provision(seed: number, suite: 1 | 2 | null): Map<DeviceName, Factory> {
+/** A device is made the same whichever others are in the plan. */
+export function provision(
+  seed: number,
+  suite: 1 | 2 | null,
+  rows: readonly Pick<PlanRow, "id" | "role">[] = DEFAULT_PLAN.rows,
+): Map<DeviceId, Factory> {
   const ca = makeCa(derive(seed, "certificate authority"));
-  const factory = (name: DeviceName): Factory => {
-    const extended = (ADDRESS_BLOCK << 40n) | BigInt(`0x${derive(seed, `${name} address`).toString("hex", 0, 5)}`);
-    const installCode = withCrc(derive(seed, `${name} install code`).subarray(0, INSTALL_CODE_OCTETS));
+  const factory = ({ id, role }: Pick<PlanRow, "id" | "role">): Factory => {
+    const extended = (ADDRESS_BLOCK << 40n) | BigInt(`0x${derive(seed, `${id} address`).toString("hex", 0, 5)}`);
+    const installCode = withCrc(derive(seed, `${id} install code`).subarray(0, INSTALL_CODE_OCTETS));
     const records = new Map<number, Uint8Array>([[Record.Address, addressOctets(extended)]]);
-    // The hub is the trust centre: it knows the others' codes and has none of its own.
-    if (name !== "hub") records.set(Record.InstallCode, installCode);
+    // A hub is the trust centre: it knows the others' codes and has none of its own.
+    if (role !== "hub") records.set(Record.InstallCode, installCode);
     for (const number of [1, 2] as const) {
       if (suite !== null && suite !== number) continue;
       const { certificate, privateKey, caPublicKey } = issue(ca, number, extended);
       records.set(number === 1 ? Record.IdentitySuite1 : Record.IdentitySuite2, Buffer.concat([certificate, privateKey, caPublicKey]));
     }
-    return { extended, installCode, seed: derive(seed, `${name} entropy`), records };
+    return { extended, installCode, seed: derive(seed, `${id} entropy`), records };
   };
-  return new Map(DEVICES.map((name) => [name, factory(name)]));
+  return new Map(rows.map((row) => [row.id, factory(row)]));
 }
 
 /** As on the air: the least significant octet first. */

@@ -4,13 +4,14 @@ import { CaptureWriter } from "../air/pcapng.ts";
 import { ZepGate } from "../air/zep.ts";
 import { loadRead } from "../load/file.ts";
 import { DEFAULT_HOUSEHOLD } from "../load/household.ts";
-import type { Output } from "../render/output.ts";
 import { type Builder, deviceBuilder } from "./devices.ts";
-import { DEVICES, type HomeEvent } from "./events.ts";
+import type { HomeEvent } from "./events.ts";
 import { Home, LOAD_START_MS } from "./home.ts";
 import { Keyring } from "./keyring.ts";
 import type { Options } from "./options.ts";
+import type { Output } from "./output.ts";
 import { Pacer } from "./pacer.ts";
+import { DEFAULT_PLAN, onBoards } from "./plan.ts";
 import { updatesRead } from "./update_file.ts";
 
 /** Without --duration a run goes on this long after the load, so that the last report arrives. */
@@ -41,16 +42,17 @@ export class Session {
   /** Everything that can fail for a reason outside fails here, with one sentence, before anything starts. */
   static async open(options: Options, output: () => Output): Promise<Session> {
     const load = loadRead(options.load ?? DEFAULT_HOUSEHOLD);
-    const updates = updatesRead(options.updates);
-    const builder = await deviceBuilder(options, (line) => process.stderr.write(`kilowasm: ${line}\n`));
-    const keyring = new Keyring();
+    const plan = options.boards ? onBoards(DEFAULT_PLAN) : DEFAULT_PLAN;
+    const updates = updatesRead(options.updates, plan);
+    const builder = await deviceBuilder(options, plan, (line) => process.stderr.write(`kilowasm: ${line}\n`));
+    const keyring = new Keyring(plan);
     const tell = (event: HomeEvent): void => output().event(event);
     const ackGraceUs = options.zep === null ? 0 : ZEP_GRACE_US;
     // Gate and boards exist before the pacer; what they bring before the run begins happens at simulated time 0.
     let session: Session | null = null;
     const enter = (action: () => void): void => (session ? session.pacer.enter(action) : action());
     const { seed, suite, updateAtMs } = options;
-    const home = new Home({ seed, suite, load, build: builder.build, enter, keyring, tell, updates, updateAtMs, ackGraceUs });
+    const home = new Home({ plan, seed, suite, load, build: builder.build, enter, keyring, tell, updates, updateAtMs, ackGraceUs });
     const gate = options.zep === null ? null : await ZepGate.open(home.medium, { port: options.zep, enter });
     try {
       const capture = options.pcap === null ? null : new CaptureWriter(options.pcap, { epochUs: BigInt(home.originMs) * 1000n });
@@ -91,7 +93,7 @@ export class Session {
   summary(): HomeEvent {
     const { nowMs, status } = this.home;
     const wallMs = Math.round(performance.now() - this.started);
-    const versions = Object.fromEntries(DEVICES.map((name) => [name, status.devices[name].version || null]));
+    const versions = Object.fromEntries(status.devices.map(({ id, version }) => [id, version || null]));
     return { t: nowMs, device: "home", event: "summary", simulatedMs: nowMs, wallMs, frames: status.frames, ...versions };
   }
 

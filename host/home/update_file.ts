@@ -5,32 +5,35 @@ import { IMAGE_TYPES } from "../image/keys.ts";
 import { versionText } from "../image/manifest.ts";
 import { type OtaHeader, otaRead } from "../image/ota_file.ts";
 import { InputError, systemReason } from "../load/input_error.ts";
-import { DEVICES, type DeviceName } from "./events.ts";
-import { programVersion, ROLES } from "./machine.ts";
+import { programVersion } from "./machine.ts";
 import type { UpdateOption } from "./options.ts";
+import { DEFAULT_PLAN, DEVICE_ROLES, type DeviceId, KINDS, type Plan, planIds } from "./plan.ts";
 
 /** No package comes near this. */
 const FILE_SIZE_MAX = 16 * 1024 * 1024;
 const WASM = Buffer.from("\0asm", "latin1");
 
 export interface UpdateFile {
-  device: DeviceName;
+  device: DeviceId;
   path: string;
   file: Buffer;
   header: OtaHeader;
 }
 
-export function updatesRead(updates: readonly UpdateOption[]): UpdateFile[] {
+export function updatesRead(updates: readonly UpdateOption[], plan: Plan = DEFAULT_PLAN): UpdateFile[] {
   return updates.map(({ device, path }) => {
+    const row = plan.rows.find(({ id }) => id === device);
+    if (!row) throw new InputError(`--update ${device}=${path}: the plan has no ${device}; it has ${planIds(plan).join(", ")}.`);
+    const { role } = row;
     const file = octetsOf(path);
     if (file.subarray(0, WASM.length).equals(WASM))
       throw new InputError(
-        `${path} is a module, not a package; make one of it with: npx kilowasm image build ${path} --role ${device} --version 0.2.0 --out ${device}.ota.`,
+        `${path} is a module, not a package; make one of it with: npx kilowasm image build ${path} --role ${role} --version 0.2.0 --out ${device}.ota.`,
       );
     const header = headerOf(path, file);
-    const type = IMAGE_TYPES[ROLES[device]];
+    const type = IMAGE_TYPES[KINDS[role].image];
     if (header.imageType !== type) {
-      const other = DEVICES.find((name) => IMAGE_TYPES[ROLES[name]] === header.imageType);
+      const other = DEVICE_ROLES.find((each) => IMAGE_TYPES[KINDS[each].image] === header.imageType);
       const kind = `image type 0x${header.imageType.toString(16).padStart(4, "0")}`;
       throw new InputError(
         `${path} is for ${other ? `the ${other}` : "another device"} (${kind}), not for the ${device}; give it to the device it was built for.`,

@@ -6,14 +6,14 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { packageBuild } from "../image/package.ts";
 import { moduleBytes } from "../modules.ts";
-import type { Output } from "../render/output.ts";
-import type { Status } from "../render/status.ts";
 import { svg } from "../render/svg.ts";
 import { colourful } from "../render/text.ts";
 import { view } from "../render/view.ts";
-import { ROLES } from "./machine.ts";
 import { optionsParse } from "./options.ts";
+import type { Output } from "./output.ts";
+import { KINDS } from "./plan.ts";
 import { Session } from "./session.ts";
+import type { Status } from "./status.ts";
 
 const SIZE = { columns: 80, rows: 26 };
 const VERSION = 0x00020000;
@@ -26,7 +26,7 @@ const [path = "docs/update.svg"] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "kilowasm-picture-"));
 const words = (["meter", "ihd"] as const).flatMap((device) => {
   const file = join(folder, `${device}.ota`);
-  writeFileSync(file, packageBuild({ wasm: moduleBytes(`${device}_sep1`), role: ROLES[device], version: VERSION, counter: 2 }));
+  writeFileSync(file, packageBuild({ wasm: moduleBytes(KINDS[device].module), role: KINDS[device].image, version: VERSION, counter: 2 }));
   return ["--update", `${device}=${file}`];
 });
 const options = optionsParse(["--json", "--duration", "10m", "--update-at", UPDATE_AT, ...words], {
@@ -39,7 +39,7 @@ class Picture implements Output {
   closed = false;
   readonly failed = false;
   event(): void {
-    const { update } = session.home.status.devices.ihd;
+    const { update } = session.home.status.device("ihd");
     if (!this.closed && update?.status === "loading" && update.offset > PART * update.size) this.take(session.home.status);
   }
 

@@ -1,7 +1,7 @@
 // The updates of one run, as the supplier behind the hub goes about them: the devices' packages first, the hub's own when they are done.
 import { FileStatus } from "../abi.ts";
 import type { Clock } from "../air/clock.ts";
-import { DEVICES, type DeviceName } from "./events.ts";
+import type { DeviceId } from "./plan.ts";
 import type { UpdateFile } from "./update_file.ts";
 import { Activate, type DeviceReport, type FileReport, type Rollout } from "./update_records.ts";
 import { packageInMemory, UpdateSource } from "./update_source.ts";
@@ -21,21 +21,24 @@ const DONE = new Set<number>([FileStatus.Activated, FileStatus.ActivationFailed,
 
 export interface UpdatesOptions {
   clock: Clock;
+  hub: DeviceId;
+  /** The hub's devices, in the order in which they are served. */
+  members: readonly DeviceId[];
   files: readonly UpdateFile[];
   /** Simulated time; null for soon after the home is settled. */
   atMs: number | null;
   settled(): boolean;
   /** Hands a record to the hub. */
   send(record: Buffer): boolean;
-  address(name: DeviceName): bigint;
+  address(name: DeviceId): bigint;
 }
 
 export class Updates {
   private readonly source: UpdateSource;
   /** Library numbers of the devices whose update is not over yet. */
-  private readonly open = new Map<DeviceName, number>();
+  private readonly open = new Map<DeviceId, number>();
   /** Whose package the hub does not have yet: it loads one after the other. */
-  private readonly queue: DeviceName[] = [];
+  private readonly queue: DeviceId[] = [];
   private hubAtUs = Number.POSITIVE_INFINITY;
 
   constructor(private readonly options: UpdatesOptions) {
@@ -69,14 +72,14 @@ export class Updates {
   }
 
   private begin(): void {
-    const { files, clock } = this.options;
-    const others = DEVICES.filter((name) => name !== "hub" && files.some(({ device }) => device === name));
+    const { files, clock, hub, members } = this.options;
+    const others = members.filter((name) => files.some(({ device }) => device === name));
     others.forEach((name, index) => {
       this.open.set(name, index + 1);
       this.queue.push(name);
     });
     this.offerNext();
-    if (files.some(({ device }) => device === "hub")) this.hubAtUs = clock.nowUs + (others.length > 0 ? PATIENCE_US : 0);
+    if (files.some(({ device }) => device === hub)) this.hubAtUs = clock.nowUs + (others.length > 0 ? PATIENCE_US : 0);
     this.tick();
   }
 
@@ -90,13 +93,13 @@ export class Updates {
     const { clock } = this.options;
     if (clock.nowUs >= this.hubAtUs) {
       this.hubAtUs = Number.POSITIVE_INFINITY;
-      this.source.offer(HUB_IMAGE, packageInMemory(this.octets("hub")), { ...ROLLOUT, devices: [] });
+      this.source.offer(HUB_IMAGE, packageInMemory(this.octets(this.options.hub)), { ...ROLLOUT, devices: [] });
     }
     this.source.tick(Math.floor(clock.nowUs / 1000));
     clock.after(TICK_US, () => this.tick());
   }
 
-  private octets(name: DeviceName): Buffer {
+  private octets(name: DeviceId): Buffer {
     const found = this.options.files.find(({ device }) => device === name);
     if (!found) throw new Error(`there is no package for the ${name}`);
     return found.file;
@@ -119,7 +122,7 @@ export class Updates {
     for (const name of this.open.keys()) if (this.options.address(name) === extended) this.over(name);
   }
 
-  private over(name: DeviceName): void {
+  private over(name: DeviceId): void {
     this.open.delete(name);
     if (this.open.size === 0 && Number.isFinite(this.hubAtUs)) this.hubAtUs = this.options.clock.nowUs;
   }

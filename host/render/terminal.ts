@@ -1,8 +1,8 @@
 // The live view in a terminal: only lines that changed are written, in one piece, so nothing flickers.
 import type { ReadStream, WriteStream } from "node:tty";
 import type { HomeEvent } from "../home/events.ts";
-import type { Output } from "./output.ts";
-import type { Status } from "./status.ts";
+import type { Output } from "../home/output.ts";
+import type { Status } from "../home/status.ts";
 import { colourful, type Painter, plain } from "./text.ts";
 import { view } from "./view.ts";
 

@@ -1,23 +1,25 @@
 // The updates of a run in lines: a bar while a package arrives, then what becomes of it, in words.
-import { DEVICES, type DeviceName, type HomeEvent } from "../home/events.ts";
+import type { HomeEvent } from "../home/events.ts";
+import { labelOf } from "../home/plan.ts";
+import { type Status, type UpdateStatus, updateStatus } from "../home/status.ts";
 import { reasonWords, stepWords } from "../home/update_words.ts";
-import { type Status, type UpdateStatus, updateStatus } from "./status.ts";
 import type { Ink, Painter } from "./text.ts";
 
 const BAR = 20;
 const KILOBYTE = 1000;
-const NAMES: Record<DeviceName, string> = { hub: "hub", meter: "meter", ihd: "display" };
 
 /** One line a device that was offered something in this run, and one a file that the hub fetches or refuses. */
 export function updateLines(status: Status, paint: Painter): string[] {
-  const files = [...status.library.entries()]
-    .filter(([, file]) => file.status !== "waiting" && file.status !== "none")
-    .map(([number, file]) => line(`file ${number}`, `hub ◂ ${file.version ?? ""}`, file, paint));
-  const devices = DEVICES.flatMap((name) => {
-    const { update, version } = status.devices[name];
+  const files = status.devices.flatMap(({ id, library }) =>
+    [...library.entries()]
+      .filter(([, file]) => file.status !== "waiting" && file.status !== "none")
+      .map(([number, file]) => line(`file ${number}`, `${id} ◂ ${file.version ?? ""}`, file, paint)),
+  );
+  const devices = status.devices.flatMap((device) => {
+    const { update, version } = device;
     if (!update) return [];
     const arrow = update.version && update.version !== version ? `${version} → ${update.version}` : version;
-    return [line(NAMES[name], arrow, update, paint)];
+    return [line(labelOf(device), arrow, update, paint)];
   });
   return [...files, ...devices];
 }

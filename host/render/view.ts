@@ -1,11 +1,15 @@
 // Draws the home into lines: a function of the status and of the terminal's size, nothing else.
-import { DEVICES, type HomeEvent } from "../home/events.ts";
-import type { DeviceStatus, Status } from "./status.ts";
-import { fit, type Ink, type Painter } from "./text.ts";
+import type { HomeEvent } from "../home/events.ts";
+import { labelOf } from "../home/plan.ts";
+import type { DeviceStatus, Status } from "../home/status.ts";
+import { devicesDrawn } from "./devices.ts";
+import { fit, type Painter } from "./text.ts";
 import { updateLines, updateNews } from "./update_lines.ts";
 
 const WIDTH = 78;
 const DISPLAY_WIDTH = 32;
+/** Devices that the last words name one by one. */
+const LAST_WORDS_MAX = 10;
 const BARS = "▁▂▃▄▅▆▇█";
 const MARGIN = " ";
 
@@ -18,7 +22,7 @@ export function view(status: Status, size: Size, paint: Painter): string[] {
   const width = Math.min(WIDTH, Math.max(20, size.columns - 2));
   const blocks = [
     heading(status, width, paint),
-    diagram(status, paint),
+    devicesDrawn(status, paint),
     beside(display(status, paint), facts(status, width - DISPLAY_WIDTH - 8, paint)),
     updateLines(status, paint),
   ].filter((block) => block.length > 0);
@@ -45,68 +49,31 @@ function heading(status: Status, width: number, paint: Painter): string[] {
   return [`${paint("bold", left)}${" ".repeat(before)}${middle}${" ".repeat(after)}${right}`, paint("dim", "─".repeat(width))];
 }
 
-/** The three devices in a row, joined by what stands between them. */
-function diagram(status: Status, paint: Painter): string[] {
-  const { hub, meter, ihd } = status.devices;
-  const box = (name: string, on: boolean): string[] => {
-    const ink: Ink = on ? "green" : "dim";
-    return [paint(ink, "╭─────────╮"), `${paint(ink, "│")}${centred(name, 9)}${paint(ink, "│")}`, paint(ink, "╰─────────╯")];
-  };
-  const link = (to: DeviceStatus): string[] => {
-    const wire =
-      to.suite > 0 ? paint("green", "━━━━━━━━━━━━━") : to.joined ? paint("yellow", "─────────────") : paint("dim", "· · · · · · ·");
-    return [" ".repeat(13), wire, " ".repeat(13)];
-  };
-  const columns = [box("meter", meter.joined), link(meter), box("hub", hub.joined), link(ihd), box("display", ihd.joined)];
-  const rows = [0, 1, 2].map((row) => `   ${columns.map((column) => column[row]).join("")}`);
-  const states = [deviceState(meter, paint), hubState(status, paint), deviceState(ihd, paint)];
-  for (let row = 0; row < 3; row++) rows.push(` ${states.map((state) => centredPainted(state[row], 22)).join("  ")}`);
-  return rows;
-}
-
-interface Cell {
-  text: string;
-  painted: string;
-}
-
-function deviceState(device: DeviceStatus, paint: Painter): [Cell, Cell, Cell] {
-  const joined = device.joined ? `✓ joined ${device.address}`.trimEnd() : device.started ? "joining" : "off";
-  const key = device.suite > 0 ? `✓ key, suite ${device.suite}` : device.joined ? "establishing a key" : "";
-  return [
-    { text: joined, painted: paint(device.joined ? "green" : "yellow", joined) },
-    { text: key, painted: paint(device.suite > 0 ? "green" : "yellow", key) },
-    versionCell(device, paint),
-  ];
-}
-
-function versionCell({ version }: DeviceStatus, paint: Painter): Cell {
-  const text = version === "" ? "" : version === "factory" ? "factory module" : `version ${version}`;
-  return { text, painted: paint("dim", text) };
-}
-
-function hubState(status: Status, paint: Painter): [Cell, Cell, Cell] {
-  const { hub } = status.devices;
-  const formed = hub.joined ? "✓ network formed" : "forming";
-  return [
-    { text: formed, painted: paint(hub.joined ? "green" : "yellow", formed) },
-    { text: status.network, painted: paint("dim", status.network) },
-    versionCell(hub, paint),
-  ];
-}
-
 function display(status: Status, paint: Painter): string[] {
-  const used = status.display.reduce((most, line, index) => (line.trim() ? index + 1 : most), 0);
+  const device = status.first("ihd");
+  if (!device) return [];
+  const { screen } = device;
+  const used = screen.reduce((most, line, index) => (line.trim() ? index + 1 : most), 0);
   const rows = Math.max(4, used);
   const frame = (text: string): string => paint("cyan", text);
-  const lines = status.display
+  const lines = screen
     .slice(0, rows)
     .map((line) => `${frame("│")} ${paint("bold", line.padEnd(DISPLAY_WIDTH).slice(0, DISPLAY_WIDTH))} ${frame("│")}`);
-  return [frame(`╭─ display ${"─".repeat(DISPLAY_WIDTH - 8)}╮`), ...lines, frame(`╰${"─".repeat(DISPLAY_WIDTH + 2)}╯`)];
+  const name = labelOf(device);
+  return [
+    frame(`╭─ ${name} ${"─".repeat(Math.max(0, DISPLAY_WIDTH - name.length - 1))}╮`),
+    ...lines,
+    frame(`╰${"─".repeat(DISPLAY_WIDTH + 2)}╯`),
+  ];
 }
 
 function facts(status: Status, width: number, paint: Painter): string[] {
-  const { register, reading } = status;
-  const lines = [paint("dim", "meter")];
+  const shown = status.first("ihd");
+  const meter = status.devices.find(({ role, address }) => role === "meter" && address === shown?.source) ?? status.first("meter");
+  if (!meter) return [];
+  const { register } = meter;
+  const reading = shown?.reading ?? null;
+  const lines = [paint("dim", labelOf(meter))];
   lines.push(register ? `${paint("bold", kilowattHours(register.importWh))} kWh` : "no report yet");
   lines.push(register ? `${grouped(register.powerW)} W` : "");
   lines.push(agreement(register, reading, paint));
@@ -114,7 +81,7 @@ function facts(status: Status, width: number, paint: Painter): string[] {
   return lines;
 }
 
-function agreement(register: Status["register"], reading: Status["reading"], paint: Painter): string {
+function agreement(register: DeviceStatus["register"], reading: DeviceStatus["reading"], paint: Painter): string {
   if (!register || !reading || reading.importWh === null) return paint("dim", "the display has no reading yet");
   if (reading.stale) return paint("yellow", "the display's reading is stale");
   if (reading.importWh === register.importWh) return paint("green", "✓ the display shows the same");
@@ -178,22 +145,23 @@ export function elapsed(ms: number): string {
   return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`.padStart(10);
 }
 
-function centred(text: string, width: number): string {
-  const space = Math.max(0, width - text.length);
-  return " ".repeat(Math.floor(space / 2)) + text + " ".repeat(Math.ceil(space / 2));
-}
-
-function centredPainted(cell: Cell, width: number): string {
-  const [before, after] = centred("x".repeat(cell.text.length), width).split(/x+/);
-  return cell.text ? `${before}${cell.painted}${after}` : " ".repeat(width);
+/** Each device's, or of a large home how many run which. */
+function versions({ devices }: Status): string {
+  const named = devices.map(({ id, version }) => ({ id, version: version || "unknown" }));
+  if (named.length <= LAST_WORDS_MAX) return named.map(({ id, version }) => `${id} ${version}`).join(", ");
+  const count = (wanted: string): number => named.filter(({ version }) => version === wanted).length;
+  return [...new Set(named.map(({ version }) => version))].map((version) => `${version} (${count(version)} devices)`).join(", ");
 }
 
 /** What stays in the terminal after the view is gone. */
 export function lastWords(status: Status, summary: HomeEvent): string {
   const seconds = (Number(summary.wallMs) / 1000).toFixed(1);
   const lines = [`kilowasm: ${elapsed(status.nowMs).trim()} simulated in ${seconds} s, ${grouped(status.frames)} frames`];
-  if (status.register) lines.push(`meter:    ${kilowattHours(status.register.importWh)} kWh`);
-  if (status.reading?.importWh != null) lines.push(`display:  ${kilowattHours(status.reading.importWh)} kWh`);
-  lines.push(`versions: ${DEVICES.map((name) => `${name} ${status.devices[name].version || "unknown"}`).join(", ")}`);
+  const told = status.devices.filter(({ register, reading }) => (register ?? reading)?.importWh != null);
+  for (const device of told.slice(0, LAST_WORDS_MAX)) {
+    const importWh = (device.register ?? device.reading)?.importWh as number;
+    lines.push(`${`${labelOf(device)}:`.padEnd(9)} ${kilowattHours(importWh)} kWh`);
+  }
+  lines.push(`versions: ${versions(status)}`);
   return `${lines.join("\n")}\n`;
 }

@@ -4,7 +4,7 @@ import { before, test } from "node:test";
 import { memoryNeed } from "../../host/board/module.ts";
 import { type HomeRecording, recordHome } from "../../host/board/record.ts";
 import { replayOnBoard } from "../../host/board/replay.ts";
-import { DEVICES, type DeviceName } from "../../host/home/events.ts";
+import { DEFAULT_PLAN, type DeviceId, planIds } from "../../host/home/plan.ts";
 import { moduleBytes } from "../../host/modules.ts";
 import { replayOnV8, replayOnWasm3 } from "../../host/replay.ts";
 import { readTrace, TraceKind } from "../../host/trace.ts";
@@ -30,7 +30,7 @@ function same(actual: Uint8Array, expected: Uint8Array, name: string): void {
   assert.equal(one.length, other.length, name);
 }
 
-function take(suite: 1 | 2, device: DeviceName): { recording: Buffer; trace: Buffer } {
+function take(suite: 1 | 2, device: DeviceId): { recording: Buffer; trace: Buffer } {
   const home = recorded.get(suite) as HomeRecording;
   const recording = home.recordings.get(device);
   const trace = home.traces.get(device);
@@ -44,7 +44,7 @@ function take(suite: 1 | 2, device: DeviceName): { recording: Buffer; trace: Buf
 }
 
 for (const suite of [1, 2] as const) {
-  for (const device of DEVICES) {
+  for (const device of planIds(DEFAULT_PLAN)) {
     test(`the ${device}'s recording with suite ${suite} replays on V8 and on wasm3 in Node as it ran`, () => {
       const { recording, trace } = take(suite, device);
       const wasm = moduleBytes(`${device}_sep1`);

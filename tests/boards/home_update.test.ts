@@ -10,6 +10,7 @@ import { Home, type HomeOptions } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
 import { optionsParse } from "../../host/home/options.ts";
 import { Pacer } from "../../host/home/pacer.ts";
+import { DEFAULT_PLAN, onBoards } from "../../host/home/plan.ts";
 import { updatesRead } from "../../host/home/update_file.ts";
 import { Encoding } from "../../host/image/manifest.ts";
 import { loadRead } from "../../host/load/file.ts";
@@ -34,13 +35,15 @@ async function updateDisplay(
 ): Promise<Said[]> {
   const words = ["--boards", "--json", "--duration", `${DURATION_S}s`, "--update", `ihd=${file}`, ...more];
   const options = optionsParse(words, { folder: process.cwd(), terminal: false, write: () => {} });
-  const builder = await deviceBuilder(options, () => {});
+  const plan = onBoards(DEFAULT_PLAN);
+  const builder = await deviceBuilder(options, plan, () => {});
   const make = await build(builder);
   const own: Said[] = [];
   let display: BoardDevice | undefined;
   let pacer: Pacer | undefined;
   const enter = (action: () => void): void => (pacer ? pacer.enter(action) : action());
   const home = new Home({
+    plan,
     seed: 1,
     suite: 2,
     load: loadRead(DEFAULT_HOUSEHOLD),
@@ -55,7 +58,7 @@ async function updateDisplay(
     updateAtMs: options.updateAtMs,
     build: (...parts) => {
       const device = make(...parts);
-      if (device instanceof BoardDevice && device.name === "ihd") display = device;
+      if (device instanceof BoardDevice && device.id === "ihd") display = device;
       return device;
     },
   });
@@ -112,9 +115,9 @@ test("a display that has lost both slots joins with its factory module and gets 
   // It shows no reading, so the home is told when to begin.
   const own = await updateDisplay(file, ["--update-at", "15s"], async (builder) => {
     const firmware = await deviceFirmware("ihd", () => {});
-    return (name, factory, edge, site) => {
-      if (name !== "ihd") return builder.build(name, factory, edge, site);
-      const board = new BoardDevice({ name, firmware, factory, medium: site.medium, edge, enter: site.enter });
+    return (row, factory, edge, site) => {
+      if (row.id !== "ihd") return builder.build(row, factory, edge, site);
+      const board = new BoardDevice({ row, firmware, factory, medium: site.medium, edge, enter: site.enter });
       boards.push(board);
       return board;
     };

@@ -6,8 +6,8 @@ import { EVENT_HANDLE, EVENT_HEAD, EVENT_KIND, EVENT_LQI, EVENT_SIZE, EVENT_TIME
 import { Random } from "../../host/air/random.ts";
 import type { Surroundings } from "../../host/engine.ts";
 import { Err } from "../../host/err.ts";
-import type { DeviceName } from "../../host/home/events.ts";
 import { admitRecord, clockRecord, permitRecord, TARIFF, tariffRecord } from "../../host/home/head_end.ts";
+import type { DeviceId } from "../../host/home/plan.ts";
 import { moduleBytes, ROOT } from "../../host/modules.ts";
 import { KeySlots } from "../../host/v8/crypto.ts";
 import { V8Engine } from "../../host/v8/engine.ts";
@@ -175,7 +175,7 @@ class Gun {
 }
 
 /** Fuzzes one device for a while; throws with the life's inputs kept in a file at the first complaint. */
-export function fuzzDevice(air: HomeAir, name: DeviceName, seconds: number, seed: number): DeviceResult {
+export function fuzzDevice(air: HomeAir, name: DeviceId, seconds: number, seed: number): DeviceResult {
   const station = air.stations.get(name) as Station;
   const wasm = moduleBytes(`${name}_sep1`);
   const random = new Random(seed, `fuzz device ${name}`);

@@ -1,6 +1,5 @@
 // Where device fuzzing begins: a home that has joined, what each device's flash holds then, and the frames that each device heard.
-import type { DeviceName } from "../../host/home/events.ts";
-import { DEVICES } from "../../host/home/events.ts";
+import { DEFAULT_PLAN, type DeviceId, planIds } from "../../host/home/plan.ts";
 import { House } from "../scenarios/house.ts";
 
 /** Frames kept for each device. */
@@ -8,7 +7,7 @@ const FRAMES_MAX = 400;
 const AFTER_JOIN_MS = 120_000;
 
 export interface Station {
-  name: DeviceName;
+  name: DeviceId;
   records: Map<number, Uint8Array>;
   keys: [number, Buffer][];
   /** PSDUs without FCS that were on the air around it. */
@@ -16,7 +15,7 @@ export interface Station {
 }
 
 export interface HomeAir {
-  stations: Map<DeviceName, Station>;
+  stations: Map<DeviceId, Station>;
   /** Every key of the home. */
   keys: Buffer[];
 }
@@ -31,7 +30,7 @@ export function homeAir(seed: number): HomeAir {
   house.join();
   house.run(AFTER_JOIN_MS);
   house.close();
-  const stations = DEVICES.map((name) => {
+  const stations = planIds(DEFAULT_PLAN).map((name) => {
     const { store, keys } = house.plug(name).flash;
     const heard = frames.filter(({ source }) => source !== name).map(({ psdu }) => psdu);
     // The join is at the beginning, and the daily life at the end.

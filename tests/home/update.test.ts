@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ImageReason, Role } from "../../host/abi.ts";
-import type { DeviceName } from "../../host/home/events.ts";
+import type { DeviceRole } from "../../host/home/plan.ts";
 import { reasonName, reasonWords } from "../../host/home/update_words.ts";
 import { Encoding } from "../../host/image/manifest.ts";
 import { moduleBytes } from "../../host/modules.ts";
@@ -12,7 +12,7 @@ import { agree } from "./agreement.ts";
 import { run } from "./process.ts";
 import { FOLDER, of, ok, packageOf, path, saved, updated } from "./update_kit.ts";
 
-const FILES: Record<DeviceName, string> = {
+const FILES: Record<DeviceRole, string> = {
   hub: saved("hub.ota", packageOf("hub")),
   meter: saved("meter.ota", packageOf("meter")),
   ihd: saved("ihd.ota", packageOf("ihd")),

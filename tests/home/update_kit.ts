@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DeviceName } from "../../host/home/events.ts";
-import { ROLES } from "../../host/home/machine.ts";
+import { type DeviceRole, KINDS } from "../../host/home/plan.ts";
 import { type PackageOptions, packageBuild } from "../../host/image/package.ts";
 import { moduleBytes } from "../../host/modules.ts";
 import type { Ended, Line } from "./process.ts";
@@ -15,12 +14,12 @@ export const V02 = 0x00020000;
 /** A custom section that nobody reads: the module is another one, and does the same. */
 const MARK = Buffer.from([0, 5, 4, 0x6d, 0x61, 0x72, 0x6b]);
 
-export function newModule(device: DeviceName): Buffer {
-  return Buffer.concat([moduleBytes(`${device}_sep1`), MARK]);
+export function newModule(device: DeviceRole): Buffer {
+  return Buffer.concat([moduleBytes(KINDS[device].module), MARK]);
 }
 
-export function packageOf(device: DeviceName, options: Partial<PackageOptions> = {}): Buffer {
-  return packageBuild({ wasm: newModule(device), role: ROLES[device], version: V02, counter: 2, ...options });
+export function packageOf(device: DeviceRole, options: Partial<PackageOptions> = {}): Buffer {
+  return packageBuild({ wasm: newModule(device), role: KINDS[device].image, version: V02, counter: 2, ...options });
 }
 
 export function saved(name: string, octets: Uint8Array): string {
@@ -44,7 +43,7 @@ export function path(lines: readonly Line[], device: string): string[] {
 }
 
 /** The device went from 0.1.0 to 0.2.0 by the book. */
-export function updated(lines: readonly Line[], device: DeviceName): void {
+export function updated(lines: readonly Line[], device: DeviceRole): void {
   const own = of(lines, device, "update");
   const told = path(lines, device);
   assert.deepEqual(told.filter((status) => status !== "verifying").slice(-4), ["loading", "waiting", "activating", "activated"], device);

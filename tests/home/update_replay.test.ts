@@ -39,9 +39,9 @@ function loaded(): Recorded {
     keyring: new Keyring(),
     tell: () => undefined,
     updates,
-    build: (name, factory, edge, { medium }) => {
-      const installed = firstPackage(name, moduleBytes(`${name}_sep1`), V01);
-      if (name !== "ihd") return new ModuleDevice(name, medium, v8Machine({ name, factory, installed }), edge);
+    build: ({ id, role, module }, factory, edge, { medium }) => {
+      const installed = firstPackage(role, moduleBytes(module), V01);
+      if (id !== "ihd") return new ModuleDevice(id, medium, v8Machine({ role, factory, installed }), edge);
       const slots = new ImageSlots({ identity: developmentIdentity(3), installed });
       const make = (surroundings: Surroundings): V8Engine => {
         const wasm = slots.boot().wasm as Uint8Array;
@@ -50,7 +50,7 @@ function loaded(): Recorded {
         recorded.push({ engine, slots });
         return engine;
       };
-      return new ModuleDevice(name, medium, make, edge);
+      return new ModuleDevice(id, medium, make, edge);
     },
   });
   home.start();

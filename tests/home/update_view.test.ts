@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FileStatus, ImageReason, Log } from "../../host/abi.ts";
-import { type DeviceName, eventOfLog } from "../../host/home/events.ts";
+import { eventOfLog } from "../../host/home/events.ts";
+import type { DeviceId } from "../../host/home/plan.ts";
 import { Progresses } from "../../host/home/progress.ts";
-import { Status } from "../../host/render/status.ts";
+import { Status } from "../../host/home/status.ts";
 import { colourful, fit, plain, SGR } from "../../host/render/text.ts";
 import { remaining, updateLines } from "../../host/render/update_lines.ts";
 import { lastWords, view } from "../../host/render/view.ts";
@@ -34,7 +35,7 @@ class Watch {
   readonly status = new Status();
   private readonly progress = new Progresses();
 
-  log(t: number, device: DeviceName, code: number, octets: Buffer): void {
+  log(t: number, device: DeviceId, code: number, octets: Buffer): void {
     const event = eventOfLog(t, device, code, octets);
     assert.ok(event);
     if (code === Log.Update) this.progress.of(device, event.event).take(event);
@@ -96,12 +97,12 @@ test("what the hub fetches has a line of its own until it is there", () => {
 test("a rate counts the last while only, and a transfer that begins anew begins anew", () => {
   const watch = new Watch();
   for (let second = 0; second <= 60; second++) watch.log(second * 1000, "ihd", Log.Update, note(FileStatus.Loading, second * 100));
-  assert.equal(watch.status.devices.ihd.update?.rate, 100);
+  assert.equal(watch.status.device("ihd").update?.rate, 100);
   for (let second = 61; second <= 80; second++)
     watch.log(second * 1000, "ihd", Log.Update, note(FileStatus.Loading, 6000 + (second - 60) * 1000));
-  assert.equal(watch.status.devices.ihd.update?.rate, 1000);
+  assert.equal(watch.status.device("ihd").update?.rate, 1000);
   watch.log(81_000, "ihd", Log.Update, note(FileStatus.Loading, 0));
-  assert.deepEqual([watch.status.devices.ihd.update?.rate, watch.status.devices.ihd.update?.etaMs], [null, null]);
+  assert.deepEqual([watch.status.device("ihd").update?.rate, watch.status.device("ihd").update?.etaMs], [null, null]);
   assert.deepEqual([remaining(1), remaining(99_000), remaining(100_001), remaining(7_200_000)], ["1 s", "99 s", "2 min", "2 h"]);
 });
 
@@ -112,7 +113,7 @@ test("three updates fit the view of 80 by 24 with and without colours; the last 
     watch.log(0, device, Log.Update, note(FileStatus.Loading, 0));
     watch.log(5000, device, Log.Update, note(FileStatus.Loading, 12_345));
   }
-  for (let line = 0; line < 8; line++) watch.status.showLine(line, Buffer.from("the display's line", "latin1"));
+  for (let line = 0; line < 8; line++) watch.status.showLine("ihd", line, Buffer.from("the display's line", "latin1"));
   for (const paint of [plain, colourful]) {
     const lines = view(watch.status, { columns: 80, rows: 24 }, paint);
     assert.equal(lines.length, 24);

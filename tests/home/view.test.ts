@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { WriteStream } from "node:tty";
 import { Log } from "../../host/abi.ts";
 import { eventOfLog } from "../../host/home/events.ts";
-import { Status } from "../../host/render/status.ts";
+import { Status } from "../../host/home/status.ts";
 import { Terminal } from "../../host/render/terminal.ts";
 import { colourful, fit, plain, SGR } from "../../host/render/text.ts";
 import { elapsed, kilowattHours, view } from "../../host/render/view.ts";
@@ -41,7 +41,7 @@ function running(): Status {
   take("meter", Log.Key, Buffer.from([2, 8, 7, 6, 5, 4, 3, 2, 1]));
   take("ihd", Log.Reading, readingOctets(0));
   take("meter", Log.Register, readingOctets(0).subarray(0, 12));
-  status.showLine(0, Buffer.from("1.234 kW  \xa30.33/h", "latin1"));
+  status.showLine("ihd", 0, Buffer.from("1.234 kW  \xa30.33/h", "latin1"));
   return status;
 }
 
@@ -114,8 +114,8 @@ test("the view fits any terminal", () => {
 
 test("what a device displays cannot move the cursor", () => {
   const status = new Status();
-  status.showLine(0, Buffer.from("\x1b[2J\x9bHi\n", "latin1"));
-  assert.equal(status.display[0], " [2J Hi ");
+  status.showLine("ihd", 0, Buffer.from("\x1b[2J\x9bHi\n", "latin1"));
+  assert.equal(status.device("ihd").screen[0], " [2J Hi ");
 });
 
 test("numbers are grouped and cut as people write them", () => {

@@ -54,7 +54,7 @@ test("a meter joins through the co-processor, loads its package, and runs it", {
   const rest = keepPace(medium);
   const versions: number[] = [];
   const boot = v8Machine({
-    name: "meter",
+    role: "meter",
     factory: meter,
     installed: packageBuild({ wasm: base, role: Role.Meter, version: 0x0001_0000, counter: 1 }),
   });

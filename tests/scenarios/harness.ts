@@ -8,8 +8,8 @@ import { Clock } from "../../host/air/clock.ts";
 import { type AirFrame, Medium } from "../../host/air/medium.ts";
 import { CaptureWriter } from "../../host/air/pcapng.ts";
 import { EngineStopped } from "../../host/engine.ts";
-import type { DeviceName } from "../../host/home/events.ts";
 import { ModuleDevice } from "../../host/home/module_device.ts";
+import type { DeviceId } from "../../host/home/plan.ts";
 import { addressOctets, withCrc } from "../../host/home/provision.ts";
 import { ROOT } from "../../host/modules.ts";
 import { KeySlots } from "../../host/v8/crypto.ts";
@@ -149,7 +149,7 @@ export class LabNode {
 
   constructor(
     readonly air: Air,
-    readonly name: DeviceName,
+    readonly name: DeviceId,
     readonly kind: Kind,
     wasm: Uint8Array,
   ) {
@@ -289,7 +289,7 @@ export class Air {
     return Math.floor(this.clock.nowUs / 1000);
   }
 
-  async node(name: DeviceName, kind: Kind): Promise<LabNode> {
+  async node(name: DeviceId, kind: Kind): Promise<LabNode> {
     const node = new LabNode(this, name, kind, await labModule(`assembly/zigbee/aps/lab_${kind}.ts`));
     this.nodes.push(node);
     return node;

@@ -8,10 +8,10 @@ import type { TestContext } from "node:test";
 import type { AirFrame } from "../../host/air/medium.ts";
 import { CaptureWriter } from "../../host/air/pcapng.ts";
 import type { HomeDevice } from "../../host/home/device.ts";
-import { DEVICES, type DeviceName, type HomeEvent } from "../../host/home/events.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
 import { ModuleDevice } from "../../host/home/module_device.ts";
+import type { DeviceId, PlanRow } from "../../host/home/plan.ts";
 import type { Factory } from "../../host/home/provision.ts";
 import { loadParse, loadRead } from "../../host/load/file.ts";
 import { DEFAULT_HOUSEHOLD } from "../../host/load/household.ts";
@@ -32,7 +32,7 @@ export interface HouseOptions {
   /** A CSV; the default household otherwise. */
   load?: string;
   /** Changes what the factory wrote. */
-  tamper?: (name: DeviceName, factory: Factory) => void;
+  tamper?: (id: DeviceId, factory: Factory) => void;
 }
 
 /** What survives a power cut. */
@@ -64,6 +64,7 @@ export class Flash {
 
 /** A device and its mains plug. */
 export class Plug implements HomeDevice {
+  readonly id: DeviceId;
   on = false;
   boots = 0;
   engine: V8Engine | undefined;
@@ -72,15 +73,17 @@ export class Plug implements HomeDevice {
   readonly device: ModuleDevice;
 
   constructor(
-    readonly name: DeviceName,
+    row: PlanRow,
     readonly factory: Factory,
     ...[medium, edge]: [ConstructorParameters<typeof ModuleDevice>[1], ConstructorParameters<typeof ModuleDevice>[3]]
   ) {
+    const { id, module } = row;
+    this.id = id;
     this.flash = new Flash(factory.records);
-    const wasm = moduleBytes(`${name}_sep1`);
+    const wasm = moduleBytes(module);
     const watched = { ...edge, trouble: (sentence: string) => void this.troubles.push(sentence) };
     this.device = new ModuleDevice(
-      name,
+      id,
       medium,
       (surroundings) => {
         const seed = createHash("sha256")
@@ -128,7 +131,7 @@ function timed(engine: V8Engine): V8Engine {
 export class House extends Watch {
   readonly home: Home;
   readonly path: string;
-  readonly plugs = new Map<DeviceName, Plug>();
+  readonly plugs = new Map<DeviceId, Plug>();
   /** Called for every frame on the air. */
   onFrame: (frame: AirFrame) => void = () => {};
   readonly seed: number;
@@ -152,10 +155,10 @@ export class House extends Watch {
       seed,
       suite,
       load: load === undefined ? loadRead(DEFAULT_HOUSEHOLD) : loadParse("the scenario's load", load),
-      build: (device, factory, edge, site) => {
-        tamper?.(device, factory);
-        const plug = new Plug(device, factory, site.medium, edge);
-        this.plugs.set(device, plug);
+      build: (row, factory, edge, site) => {
+        tamper?.(row.id, factory);
+        const plug = new Plug(row, factory, site.medium, edge);
+        this.plugs.set(row.id, plug);
         return plug;
       },
       enter: (action) => action(),
@@ -170,7 +173,7 @@ export class House extends Watch {
     this.home.start();
   }
 
-  plug(name: DeviceName): Plug {
+  plug(name: DeviceId): Plug {
     return this.plugs.get(name) as Plug;
   }
 
@@ -207,7 +210,7 @@ export class House extends Watch {
   exact(): void {
     const told = this.last("meter", "register");
     assert.ok(told, "the meter has told nothing");
-    const { load } = this.home.sensor as unknown as { load: { energyJoules(ms: number): bigint } };
+    const { load } = this.home.sensor("meter") as unknown as { load: { energyJoules(ms: number): bigint } };
     const measured = Math.floor(Number(load.energyJoules(told.t)) / 3600);
     const earlier = Math.floor(Number(load.energyJoules(Math.max(0, told.t - 30_000))) / 3600);
     const wh = Number(told.importWh);
@@ -217,7 +220,7 @@ export class House extends Watch {
     );
   }
 
-  cut(name: DeviceName, offMs: number): void {
+  cut(name: DeviceId, offMs: number): void {
     this.plug(name).cut();
     this.run(offMs);
     this.plug(name).powerOn();
@@ -231,7 +234,7 @@ export class House extends Watch {
 
   /** No module trapped or asked for a reboot. */
   sound(): void {
-    const troubles = DEVICES.flatMap((name) => this.plug(name).troubles.map((sentence) => `${name}: ${sentence}`));
+    const troubles = [...this.plugs.values()].flatMap(({ id, troubles: told }) => told.map((sentence) => `${id}: ${sentence}`));
     assert.deepEqual(troubles, [], `seed ${this.seed}`);
   }
 

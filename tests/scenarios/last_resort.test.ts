@@ -4,10 +4,10 @@
 //   the device was in, loads the supplier's package and activates it.  4. The device is what it was: its register, its keys, its address.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DeviceName } from "../../host/home/events.ts";
+import type { DeviceRole } from "../../host/home/plan.ts";
 import { of, PATIENCE_MS, type Scene, scene, tail, UPDATE_MS, until } from "./updating.ts";
 
-function restored(run: Scene, victim: DeviceName, from: number): void {
+function restored(run: Scene, victim: DeviceRole, from: number): void {
   const done = until(run, () => of(run, victim, "health", from).some(({ step }) => step === "confirmed"), PATIENCE_MS);
   assert.ok(done, `${victim} is not back; ${tail(run)}`);
   const boots = of(run, victim, "boot", from).map(({ version, slot }) => `${slot} ${version}`);

@@ -1,10 +1,10 @@
 // The mains fail for the whole house: all devices lose their power at once and come back in any order.
 import { test } from "node:test";
 import { Random } from "../../host/air/random.ts";
-import type { DeviceName } from "../../host/home/events.ts";
+import type { DeviceId } from "../../host/home/plan.ts";
 import { House, scenario } from "./house.ts";
 
-const ORDERS: readonly (readonly DeviceName[])[] = [
+const ORDERS: readonly (readonly DeviceId[])[] = [
   ["hub", "meter", "ihd"],
   ["ihd", "meter", "hub"],
   ["meter", "ihd", "hub"],

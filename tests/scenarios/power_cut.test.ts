@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EventKind } from "../../host/abi.ts";
-import { DEVICES, type DeviceName } from "../../host/home/events.ts";
 import { admitRecord, clockRecord, permitRecord, TARIFF, tariffRecord } from "../../host/home/head_end.ts";
+import { DEFAULT_PLAN, type DeviceId, planIds } from "../../host/home/plan.ts";
 import { House, scenario } from "./house.ts";
 
 /** A parent that is away for long is looked for each quarter of an hour at last. */
@@ -14,7 +14,7 @@ const MOMENTS_MS = [40, 1500, 2650, 2700, 2720, 2740, 2760, 2780, 2800, 2850, 29
 /** Where the hub is cut while another joins: nothing is to be seen before the association. */
 const JOINED_FROM_MS = 2650;
 
-for (const name of DEVICES) {
+for (const name of planIds(DEFAULT_PLAN)) {
   test(`the ${name} loses its power while the others run`, async (t) => {
     await scenario(t, new House(`cut-${name}`, { seed: 61 }), async (house) => {
       house.join();
@@ -37,7 +37,7 @@ for (const name of DEVICES) {
   });
 }
 
-async function cutWhileJoining(t: Parameters<typeof scenario>[0], joiner: DeviceName, victim: DeviceName, moment: number): Promise<void> {
+async function cutWhileJoining(t: Parameters<typeof scenario>[0], joiner: DeviceId, victim: DeviceId, moment: number): Promise<void> {
   await scenario(t, new House(`cut-join-${joiner}-${victim}-${moment}`, { seed: 62 + moment }), (house) => {
     assert.ok(house.until(() => house.plug(joiner).on, 180_000, 1));
     house.run(moment);
@@ -50,7 +50,7 @@ async function cutWhileJoining(t: Parameters<typeof scenario>[0], joiner: Device
 }
 
 for (const joiner of ["meter", "ihd"] as const) {
-  for (const victim of DEVICES) {
+  for (const victim of planIds(DEFAULT_PLAN)) {
     if (joiner === "meter" && victim === "ihd") continue;
     test(`the ${victim} loses its power while the ${joiner} joins`, async (t) => {
       const moments = victim === joiner ? MOMENTS_MS : MOMENTS_MS.filter((moment) => moment >= JOINED_FROM_MS);
@@ -69,7 +69,7 @@ function supplyAgain(house: House): void {
 }
 
 /** Writes of records and keys from power-on to a complete home. */
-async function writesOf(t: Parameters<typeof scenario>[0], name: DeviceName): Promise<number> {
+async function writesOf(t: Parameters<typeof scenario>[0], name: DeviceId): Promise<number> {
   let writes = 0;
   await scenario(t, new House(`cut-write-${name}`, { seed: 64 }), (house) => {
     house.join();
@@ -78,7 +78,7 @@ async function writesOf(t: Parameters<typeof scenario>[0], name: DeviceName): Pr
   return writes;
 }
 
-for (const name of DEVICES) {
+for (const name of planIds(DEFAULT_PLAN)) {
   test(`the ${name} loses its power at its first write, its second, and so on to the last of the join`, async (t) => {
     const writes = await writesOf(t, name);
     assert.ok(writes > 5);

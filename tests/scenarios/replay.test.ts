@@ -1,7 +1,7 @@
 // Frames that were on the air once are put on the air again: at once, later, and after the victim lost its power.  05-3474 4.3.1.2 and 4.4.1.2.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DeviceName } from "../../host/home/events.ts";
+import type { DeviceId } from "../../host/home/plan.ts";
 import { BRISK, House, scenario } from "./house.ts";
 import { openNetwork, Stranger } from "./stranger.ts";
 
@@ -16,7 +16,7 @@ interface Taped {
 }
 
 /** What a device said itself, as the network layer carries it: APS frames only; what it passes on is not for it to judge. */
-function apsFrames(house: House, frames: readonly Taped[], device: DeviceName): Buffer[] {
+function apsFrames(house: House, frames: readonly Taped[], device: DeviceId): Buffer[] {
   const key = house.hub.flash.keys.find(0) as Buffer;
   const short = Number(house.last(device, "joined")?.address ?? 0);
   return frames
@@ -38,7 +38,7 @@ function tape(house: House, ms: number): Taped[] {
 }
 
 /** Plays what others said to one device that is alone on the air; answers what it said meanwhile. */
-function play(house: House, victim: DeviceName, frames: readonly Taped[]): Taped[] {
+function play(house: House, victim: DeviceId, frames: readonly Taped[]): Taped[] {
   const stranger = new Stranger(house);
   const said: Taped[] = [];
   house.onFrame = ({ psdu, source }) => void (source === victim && said.push({ psdu: Uint8Array.from(psdu), source }));

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { EventKind, FileStatus } from "../../host/abi.ts";
 import type { DeviceEdge } from "../../host/home/device.ts";
-import type { DeviceName, HomeEvent } from "../../host/home/events.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
-import { firstPackage, ROLES, v8Machine } from "../../host/home/machine.ts";
+import { firstPackage, v8Machine } from "../../host/home/machine.ts";
 import { ModuleDevice } from "../../host/home/module_device.ts";
+import { type DeviceId, type DeviceRole, KINDS } from "../../host/home/plan.ts";
 import type { Factory } from "../../host/home/provision.ts";
 import { Activate, hubRecord, type Rollout } from "../../host/home/update_records.ts";
 import { packageInMemory, UpdateSource } from "../../host/home/update_source.ts";
@@ -22,7 +22,7 @@ export const V2 = 0x00020000;
 const UPLINK_US = 20_000;
 
 /** The shipped module with a section that nobody reads: `extra` octets of it. */
-export function nextModule(name: DeviceName, extra = 4): Buffer {
+export function nextModule(name: DeviceRole, extra = 4): Buffer {
   const section = Buffer.alloc(extra + 5 + 5);
   const size = extra + 5;
   // Section 0, its size in five octets of LEB128, a name of four letters.
@@ -31,22 +31,22 @@ export function nextModule(name: DeviceName, extra = 4): Buffer {
   section[6] = 4;
   const body = Buffer.alloc(extra, 0x6b);
   for (let index = 0; index < extra; index++) body[index] = (index * 167 + (index >>> 8) * 13) & 0xff;
-  return Buffer.concat([moduleBytes(`${name}_sep1`), section.subarray(0, 7), Buffer.from("mark"), body]);
+  return Buffer.concat([moduleBytes(KINDS[name].module), section.subarray(0, 7), Buffer.from("mark"), body]);
 }
 
-export function nextPackage(name: DeviceName, options: Partial<PackageOptions> & { extra?: number } = {}): Buffer {
+export function nextPackage(name: DeviceRole, options: Partial<PackageOptions> & { extra?: number } = {}): Buffer {
   const { extra, ...rest } = options;
-  return packageBuild({ wasm: nextModule(name, extra), role: ROLES[name], version: V2, counter: 2, ...rest });
+  return packageBuild({ wasm: nextModule(name, extra), role: KINDS[name].image, version: V2, counter: 2, ...rest });
 }
 
 export class UpdateHome extends Watch {
   readonly home: Home;
   readonly source: UpdateSource;
-  readonly slots = new Map<DeviceName, ImageSlots>();
+  readonly slots = new Map<DeviceId, ImageSlots>();
   /** Whether a record of the uplink arrives. */
   uplinkIsUp = true;
-  private readonly devices = new Map<DeviceName, ModuleDevice>();
-  private readonly factories = new Map<DeviceName, Factory>();
+  private readonly devices = new Map<DeviceId, ModuleDevice>();
+  private readonly factories = new Map<DeviceId, Factory>();
 
   constructor(
     readonly seed: number,
@@ -57,16 +57,16 @@ export class UpdateHome extends Watch {
       seed,
       suite: null,
       load: loadParse("the scenario's load", BRISK),
-      build: (name, factory, edge, site) => {
-        this.factories.set(name, factory);
-        const installed = firstPackage(name, moduleBytes(`${name}_sep1`), V1);
-        const boot = v8Machine({ name, factory, installed }, (options) => {
+      build: ({ id, role, module }, factory, edge, site) => {
+        this.factories.set(id, factory);
+        const installed = firstPackage(role, moduleBytes(module), V1);
+        const boot = v8Machine({ role, factory, installed }, (options) => {
           const slots = new ImageSlots({ ...options, ...this.sizes });
-          this.slots.set(name, slots);
+          this.slots.set(id, slots);
           return slots;
         });
-        const device = new ModuleDevice(name, site.medium, boot, this.watched(edge));
-        this.devices.set(name, device);
+        const device = new ModuleDevice(id, site.medium, boot, this.watched(edge));
+        this.devices.set(id, device);
         return device;
       },
       enter: (action) => action(),
@@ -99,11 +99,11 @@ export class UpdateHome extends Watch {
     };
   }
 
-  device(name: DeviceName): ModuleDevice {
+  device(name: DeviceId): ModuleDevice {
     return this.devices.get(name) as ModuleDevice;
   }
 
-  address(name: DeviceName): bigint {
+  address(name: DeviceId): bigint {
     return (this.factories.get(name) as Factory).extended;
   }
 
@@ -123,31 +123,31 @@ export class UpdateHome extends Watch {
     );
   }
 
-  offer(image: number, name: DeviceName, file: Buffer, rollout: Partial<Rollout> = {}): void {
+  offer(image: number, name: DeviceId, file: Buffer, rollout: Partial<Rollout> = {}): void {
     const devices = name === "hub" ? [] : [this.address(name)];
     this.source.offer(image, packageInMemory(file), { go: true, atOnce: 2, failures: 1, activate: Activate.Now, devices, ...rollout });
   }
 
   /** What a device's slots hold. */
-  status(name: DeviceName): { status: number; reason: number; offset: number } {
+  status(name: DeviceId): { status: number; reason: number; offset: number } {
     const at = new Uint8Array(48);
     this.slots.get(name)?.state(0, at);
     return { status: at[0], reason: at[1], offset: Buffer.from(at).readUInt32LE(16) };
   }
 
-  running(name: DeviceName): number {
+  running(name: DeviceId): number {
     return this.slots.get(name)?.version ?? 0;
   }
 
   /** The device runs the new version, and has said so itself. */
-  updated(name: DeviceName, patienceMs = 900_000, version = V2): number {
+  updated(name: DeviceId, patienceMs = 900_000, version = V2): number {
     const from = this.nowMs;
     const is = (): boolean => this.running(name) === version && this.status(name).status === FileStatus.Activated;
     assert.ok(this.until(is, patienceMs), `the ${name} is not updated: ${JSON.stringify(this.status(name))}; ${this.tail()}`);
     return this.nowMs - from;
   }
 
-  cut(name: DeviceName, offMs: number): void {
+  cut(name: DeviceId, offMs: number): void {
     this.device(name).close();
     this.run(offMs);
     this.device(name).powerOn();

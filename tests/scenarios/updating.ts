@@ -1,9 +1,10 @@
 // The home of `npm start` with an update for one device, in a test's hands.
-import type { DeviceName, HomeEvent } from "../../host/home/events.ts";
+import type { HomeEvent } from "../../host/home/events.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
-import { firstPackage, ROLES, v8Machine } from "../../host/home/machine.ts";
+import { firstPackage, v8Machine } from "../../host/home/machine.ts";
 import { ModuleDevice } from "../../host/home/module_device.ts";
+import { type DeviceRole, KINDS } from "../../host/home/plan.ts";
 import { otaRead } from "../../host/image/ota_file.ts";
 import { packageBuild } from "../../host/image/package.ts";
 import { ImageSlots } from "../../host/image/slots.ts";
@@ -28,22 +29,22 @@ export interface Scene {
   slots: Fragile;
 }
 
-export function scene(victim: DeviceName, blank: boolean): Scene {
+export function scene(victim: DeviceRole, blank: boolean): Scene {
   const events: HomeEvent[] = [];
   let slots: Fragile | undefined;
-  const file = packageBuild({ wasm: moduleBytes(`${victim}_sep1`), role: ROLES[victim], version: NEXT, counter: 2 });
+  const file = packageBuild({ wasm: moduleBytes(KINDS[victim].module), role: KINDS[victim].image, version: NEXT, counter: 2 });
   const home = new Home({
     seed: 5,
     suite: null,
     load: loadRead(DEFAULT_HOUSEHOLD),
-    build: (name, factory, edge, site) => {
-      const installed = firstPackage(name, moduleBytes(`${name}_sep1`), VERSION);
-      const machine = v8Machine({ name, factory, installed }, (options) => {
-        if (name !== victim) return new ImageSlots(options);
+    build: ({ id, role, module }, factory, edge, site) => {
+      const installed = firstPackage(role, moduleBytes(module), VERSION);
+      const machine = v8Machine({ role, factory, installed }, (options) => {
+        if (id !== victim) return new ImageSlots(options);
         slots = new Fragile({ ...options, installed: blank ? undefined : installed, factory: moduleBytes("factory_sep1") });
         return slots;
       });
-      return new ModuleDevice(name, site.medium, machine, edge);
+      return new ModuleDevice(id, site.medium, machine, edge);
     },
     enter: (action) => action(),
     keyring: new Keyring(),

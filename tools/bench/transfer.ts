@@ -2,11 +2,11 @@
 import { createHash } from "node:crypto";
 import { IMAGE_REASON, IMAGE_STATE } from "../../host/abi.ts";
 import { ACK_US, BACKOFF_US, CCA_US, MIN_BE, OCTET_US, PHY_HEAD_OCTETS, spacingUs, TURNAROUND_US } from "../../host/air/standard.ts";
-import type { DeviceName } from "../../host/home/events.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
-import { firstPackage, ROLES, v8Machine } from "../../host/home/machine.ts";
+import { firstPackage, v8Machine } from "../../host/home/machine.ts";
 import { ModuleDevice } from "../../host/home/module_device.ts";
+import { KINDS, type PlanRow } from "../../host/home/plan.ts";
 import { otaRead } from "../../host/image/ota_file.ts";
 import { packageBuild } from "../../host/image/package.ts";
 import { ImageSlots } from "../../host/image/slots.ts";
@@ -15,6 +15,8 @@ import { DEFAULT_HOUSEHOLD } from "../../host/load/household.ts";
 import { moduleBytes } from "../../host/modules.ts";
 
 const FIRST_VERSION = 0x0001_0000;
+/** The device of the plan whose package travels. */
+const UPDATED = "meter";
 const NEXT_VERSION = 0x0002_0000;
 /** Room in slot and library: what the bench is about is the air. */
 const CAPACITY = 1280 * 1024;
@@ -85,20 +87,20 @@ export function frameUs(psdu: number): number {
 export function transfer(file: Buffer, seed: number, say: (done: number, of: number) => void = () => undefined): Transfer {
   let watched: WatchedSlots | undefined;
   const build = (
-    name: DeviceName,
+    { id, role, module }: PlanRow,
     factory: Parameters<typeof v8Machine>[0]["factory"],
     edge: ConstructorParameters<typeof ModuleDevice>[3],
     site: { medium: Home["medium"] },
   ) => {
-    const installed = firstPackage(name, moduleBytes(`${name}_sep1`), FIRST_VERSION);
-    const boot = v8Machine({ name, factory, installed }, (options) => {
+    const installed = firstPackage(role, moduleBytes(module), FIRST_VERSION);
+    const boot = v8Machine({ role, factory, installed }, (options) => {
       const slots = new WatchedSlots({ ...options, slotCapacity: CAPACITY, fileCapacity: CAPACITY });
-      if (name !== "meter") return slots;
+      if (id !== UPDATED) return slots;
       slots.watch(() => site.medium.clock.nowUs);
       watched = slots;
       return slots;
     });
-    return new ModuleDevice(name, site.medium, boot, edge);
+    return new ModuleDevice(id, site.medium, boot, edge);
   };
   const { header } = otaRead(file);
   const home = new Home({
@@ -109,7 +111,7 @@ export function transfer(file: Buffer, seed: number, say: (done: number, of: num
     enter: (action) => action(),
     keyring: new Keyring(),
     tell: () => undefined,
-    updates: [{ device: "meter", path: "bench", file, header }],
+    updates: [{ device: UPDATED, path: "bench", file, header }],
     updateAtMs: null,
   });
   let frame = 0;
@@ -145,5 +147,5 @@ export function transfer(file: Buffer, seed: number, say: (done: number, of: num
 
 /** A package for the meter. */
 export function packageOf(wasm: Uint8Array): Buffer {
-  return packageBuild({ wasm, role: ROLES.meter, version: NEXT_VERSION, counter: 1, memory: 65536 });
+  return packageBuild({ wasm, role: KINDS.meter.image, version: NEXT_VERSION, counter: 1, memory: 65536 });
 }

@@ -1,5 +1,5 @@
 // Where a run's events go: lines of JSON, or the live view in a terminal.
-import type { HomeEvent } from "../home/events.ts";
+import type { HomeEvent } from "./events.ts";
 import type { Status } from "./status.ts";
 
 export interface Output {

@@ -1,0 +1,7 @@
+// Where stations are.
+
+/** Metres. */
+export interface Place {
+  x: number;
+  y: number;
+}

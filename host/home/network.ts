@@ -1,0 +1,110 @@
+// One hub's network: the supplier who speaks to the hub, and the installer who plugs its devices in one after the other.
+import { EventKind } from "../abi.ts";
+import type { Clock } from "../air/clock.ts";
+import type { HomeDevice } from "./device.ts";
+import { admitRecord, CLOCK_PERIOD_MS, clockRecord, PERMIT_PERIOD_MS, PERMIT_S, permitRecord, TARIFF, tariffRecord } from "./head_end.ts";
+import type { DeviceId, PlanRow } from "./plan.ts";
+import type { Factory } from "./provision.ts";
+import type { UpdateFile } from "./update_file.ts";
+import { Updates } from "./updates.ts";
+
+/** The installer plugs the next device in a moment after the one before is ready, and does not wait for ever. */
+const PLUG_IN_MS = 1000;
+const PATIENCE_MS = 60_000;
+
+export interface NetworkOptions {
+  clock: Clock;
+  hub: PlanRow;
+  /** In the order in which they are plugged in and admitted. */
+  members: readonly PlanRow[];
+  device(id: DeviceId): HomeDevice;
+  factory(id: DeviceId): Factory;
+  /** Has a key with the hub. */
+  keyed(id: DeviceId): boolean;
+  /** A display shows something, or there is none. */
+  shown(): boolean;
+  /** Milliseconds since 1970 at simulated time 0. */
+  originMs: number;
+  updates: readonly UpdateFile[];
+  updateAtMs: number | null;
+}
+
+export class Network {
+  readonly updates: Updates;
+  private readonly powered = new Set<DeviceId>();
+
+  constructor(private readonly options: NetworkOptions) {
+    const { clock, members, hub, updates, updateAtMs } = options;
+    this.updates = new Updates({
+      clock,
+      hub: hub.id,
+      members: members.map(({ id }) => id),
+      files: updates,
+      atMs: updateAtMs,
+      settled: () => this.commissioned && options.shown(),
+      send: (record) => this.uplink(record),
+      address: (id) => options.factory(id).extended,
+    });
+  }
+
+  /** Power for the hub; the others follow when it has a network. */
+  start(): void {
+    const { clock, hub, members } = this.options;
+    this.plugIn(hub.id, 0);
+    clock.at(clock.nowUs, () => this.supply());
+    this.updates.start();
+    members.forEach(({ id }, index) => {
+      clock.after((index + 1) * PATIENCE_MS * 1000, () => this.plugIn(id, 0));
+    });
+  }
+
+  /** The hub has a network. */
+  formed(): void {
+    this.plugInNext(undefined);
+  }
+
+  /** A device has its key with the hub. */
+  established(id: DeviceId): void {
+    this.plugInNext(id);
+  }
+
+  get commissioned(): boolean {
+    return this.options.members.every(({ id }) => this.options.keyed(id));
+  }
+
+  uplink(record: Buffer): boolean {
+    this.options.device(this.options.hub.id).push(EventKind.Uplink, record);
+    return true;
+  }
+
+  private plugInNext(before: DeviceId | undefined): void {
+    const { members } = this.options;
+    const next = members[members.findIndex(({ id }) => id === before) + 1];
+    if (next) this.plugIn(next.id, PLUG_IN_MS);
+  }
+
+  private plugIn(id: DeviceId, inMs: number): void {
+    if (this.powered.has(id)) return;
+    this.powered.add(id);
+    this.options.clock.after(inMs * 1000, () => this.options.device(id).powerOn());
+  }
+
+  /** The supplier's first words, and those that it repeats. */
+  private supply(): void {
+    const { clock, originMs, members, factory } = this.options;
+    const every = (periodMs: number, action: () => boolean): void => {
+      if (action()) clock.after(periodMs * 1000, () => every(periodMs, action));
+    };
+    every(CLOCK_PERIOD_MS, () => this.uplink(clockRecord(originMs + Math.floor(clock.nowUs / 1000))));
+    this.uplink(tariffRecord(TARIFF));
+    for (const { id } of members) {
+      const { extended, installCode } = factory(id);
+      this.uplink(admitRecord(extended, installCode));
+    }
+    every(PERMIT_PERIOD_MS, () => {
+      if (this.commissioned) return false;
+      this.uplink(permitRecord(PERMIT_S));
+      return true;
+    });
+  }
+}

@@ -1,0 +1,196 @@
+// How the home stands, as the live view draws it: gathered from the events, the display's lines and the meter element.
+import type { HomeEvent } from "./events.ts";
+import { DEFAULT_PLAN, type DeviceId, type DeviceRole, type PlanRow } from "./plan.ts";
+
+/** Lines of the latest events that the view may show. */
+export const NEWS_MAX = 12;
+/** Points of the power curve. */
+export const CURVE_MAX = 64;
+/** Simulated time between two points of the curve. */
+export const CURVE_STEP_MS = 60_000;
+export const DISPLAY_LINES = 8;
+
+export interface DeviceStatus {
+  readonly id: DeviceId;
+  readonly role: DeviceRole;
+  /** On the network, or for the hub: the network exists. */
+  joined: boolean;
+  address: string;
+  /** Suite of the key establishment that ended well; 0 while there is none. */
+  suite: number;
+  started: boolean;
+  /** Of the running module; empty before it is known. */
+  version: string;
+  /** What became of a package that it was offered in this run. */
+  update: UpdateStatus | null;
+  /** Of a hub: files of its library by their numbers, and channel and PAN of its network. */
+  readonly library: Map<number, UpdateStatus>;
+  network: string;
+  /** Of a meter. */
+  register: Register | null;
+  /** Of a display: what it shows, and the short address of the meter that tells it. */
+  reading: Reading | null;
+  readonly screen: string[];
+  source: string;
+}
+
+export interface Register {
+  importWh: number;
+  powerW: number;
+}
+
+/** A package on its way, as the `update` and `library` events tell. */
+export interface UpdateStatus {
+  /** By its name in docs/abi.md, `FileStatus`. */
+  status: string;
+  /** `ImageReason`; null for none. */
+  reason: string | null;
+  version: string | null;
+  offset: number;
+  size: number;
+  /** Octets a second; null while unknown. */
+  rate: number | null;
+  etaMs: number | null;
+  /** The latest step of a trial. */
+  step: string | null;
+}
+
+/** Without a package on its way: nothing was offered, or what runs was confirmed before this run. */
+const SETTLED = ["none", "activated"];
+
+export interface Reading {
+  importWh: number | null;
+  powerW: number | null;
+  stale: boolean;
+}
+
+export class Status {
+  nowMs = 0;
+  /** Moment at simulated time 0, in ms since 1970. */
+  originMs = 0;
+  speed = 1;
+  paused = false;
+  frames = 0;
+  /** In the order of the plan. */
+  readonly devices: readonly DeviceStatus[];
+  readonly news: HomeEvent[] = [];
+  readonly curve: number[] = [];
+  private curveMs = Number.NEGATIVE_INFINITY;
+
+  private readonly byId: ReadonlyMap<DeviceId, DeviceStatus>;
+
+  constructor(rows: readonly Pick<PlanRow, "id" | "role">[] = DEFAULT_PLAN.rows) {
+    this.devices = rows.map(fresh);
+    this.byId = new Map(this.devices.map((device) => [device.id, device]));
+  }
+
+  device(id: DeviceId): DeviceStatus {
+    const device = this.byId.get(id);
+    if (!device) throw new Error(`the plan has no ${id}`);
+    return device;
+  }
+
+  /** The first of its kind: what there is room to show. */
+  first(role: DeviceRole): DeviceStatus | undefined {
+    return this.devices.find((device) => device.role === role);
+  }
+
+  take(event: HomeEvent): void {
+    const device = this.byId.get(event.device);
+    if (device) takeDevice(device, event);
+    if (isNews(event)) {
+      this.news.push(event);
+      if (this.news.length > NEWS_MAX) this.news.shift();
+    }
+  }
+
+  showLine(id: DeviceId, line: number, text: Uint8Array): void {
+    if (line < DISPLAY_LINES) this.device(id).screen[line] = displayText(text);
+  }
+
+  /** Notes the household's power for the curve, one point a minute. */
+  takePower(nowMs: number, powerW: number): void {
+    if (nowMs < this.curveMs + CURVE_STEP_MS) return;
+    this.curveMs = nowMs;
+    this.curve.push(powerW);
+    if (this.curve.length > CURVE_MAX) this.curve.shift();
+  }
+}
+
+function fresh({ id, role }: Pick<PlanRow, "id" | "role">): DeviceStatus {
+  const member = { joined: false, address: "", suite: 0, started: false, version: "", update: null };
+  const screen = new Array<string>(DISPLAY_LINES).fill("");
+  return { id, role, ...member, library: new Map(), network: "", register: null, reading: null, screen, source: "" };
+}
+
+function takeDevice(device: DeviceStatus, event: HomeEvent): void {
+  switch (event.event) {
+    case "started":
+      device.started = true;
+      break;
+    case "boot":
+      device.version = String(event.version);
+      break;
+    case "update":
+      device.version = String(event.running);
+      if (device.update || !SETTLED.includes(String(event.status))) device.update = updateStatus(event, device.update);
+      break;
+    case "health":
+      if (device.update) device.update.step = String(event.step);
+      break;
+    case "formed":
+      device.joined = true;
+      device.network = `channel ${event.channel}, PAN ${event.pan}`;
+      break;
+    case "register":
+      device.register = { importWh: Number(event.importWh), powerW: Number(event.powerW) };
+      break;
+    case "reading":
+      device.reading = { importWh: event.importWh as number | null, powerW: event.powerW as number | null, stale: event.stale === true };
+      break;
+    case "bound":
+      device.source = String(event.partner);
+      break;
+    case "library":
+      device.library.set(Number(event.image), updateStatus(event, null));
+      break;
+    case "joined":
+      device.joined = true;
+      device.address = String(event.address);
+      break;
+    case "key":
+      if (event.suite !== 0) device.suite = Number(event.suite);
+      break;
+    case "left":
+    case "off":
+      device.joined = false;
+      device.suite = 0;
+      break;
+  }
+}
+
+/** What comes all the time is shown elsewhere. */
+function isNews({ event, status }: HomeEvent): boolean {
+  const progress = (event === "update" || event === "library" || event === "rollout") && status === "loading";
+  return event !== "register" && event !== "reading" && event !== "uplink" && !progress;
+}
+
+export function updateStatus(event: HomeEvent, before: UpdateStatus | null): UpdateStatus {
+  return {
+    status: String(event.status),
+    reason: event.reason as string | null,
+    version: event.version as string | null,
+    offset: Number(event.offset),
+    size: Number(event.size),
+    rate: event.rate as number | null,
+    etaMs: event.etaMs as number | null,
+    step: event.status === "activating" ? (before?.step ?? null) : null,
+  };
+}
+
+/** ISO 8859-1 as text; what is no character there becomes a space, so that a device cannot move the cursor. */
+export function displayText(octets: Uint8Array): string {
+  return Buffer.from(octets)
+    .toString("latin1")
+    .replace(/\p{Cc}/gu, " ");
+}

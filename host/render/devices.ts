@@ -1,0 +1,92 @@
+// The devices of a home: a picture of a hub with one meter and one display, a list of any other plan.
+import { labelOf } from "../home/plan.ts";
+import type { DeviceStatus, Status } from "../home/status.ts";
+import type { Ink, Painter } from "./text.ts";
+
+/** Lines of the list; of a larger home the last one sums up. */
+const LIST_MAX = 10;
+
+interface Trio {
+  hub: DeviceStatus;
+  meter: DeviceStatus;
+  ihd: DeviceStatus;
+}
+
+export function devicesDrawn(status: Status, paint: Painter): string[] {
+  const [hub, meter, ihd] = [status.first("hub"), status.first("meter"), status.first("ihd")];
+  if (hub && meter && ihd && status.devices.length === 3) return diagram({ hub, meter, ihd }, paint);
+  return list(status.devices, paint);
+}
+
+function list(devices: readonly DeviceStatus[], paint: Painter): string[] {
+  if (devices.length <= LIST_MAX) return devices.map((device) => row(device, paint));
+  const rest = devices.slice(LIST_MAX - 1);
+  const joined = rest.filter((device) => device.joined).length;
+  const keyed = rest.filter((device) => device.role !== "hub" && device.suite > 0).length;
+  const sum = `and ${rest.length} more: ${joined} on a network, ${keyed} with a key`;
+  return [...devices.slice(0, LIST_MAX - 1).map((device) => row(device, paint)), paint("dim", sum)];
+}
+
+function row(device: DeviceStatus, paint: Painter): string {
+  const [first, second, third] = device.role === "hub" ? hubState(device, paint) : deviceState(device, paint);
+  const cell = ({ text, painted }: Cell, width: number): string => painted + " ".repeat(Math.max(1, width - text.length));
+  const name = labelOf(device);
+  return `${name.padEnd(14)} ${cell(first, 19)}${cell(second, 26)}${third.painted}`;
+}
+
+/** The devices in a row, joined by what stands between them. */
+function diagram({ hub, meter, ihd }: Trio, paint: Painter): string[] {
+  const box = (name: string, on: boolean): string[] => {
+    const ink: Ink = on ? "green" : "dim";
+    return [paint(ink, "╭─────────╮"), `${paint(ink, "│")}${centred(name, 9)}${paint(ink, "│")}`, paint(ink, "╰─────────╯")];
+  };
+  const link = (to: DeviceStatus): string[] => {
+    const wire =
+      to.suite > 0 ? paint("green", "━━━━━━━━━━━━━") : to.joined ? paint("yellow", "─────────────") : paint("dim", "· · · · · · ·");
+    return [" ".repeat(13), wire, " ".repeat(13)];
+  };
+  const columns = [box("meter", meter.joined), link(meter), box("hub", hub.joined), link(ihd), box("display", ihd.joined)];
+  const rows = [0, 1, 2].map((row) => `   ${columns.map((column) => column[row]).join("")}`);
+  const states = [deviceState(meter, paint), hubState(hub, paint), deviceState(ihd, paint)];
+  for (let row = 0; row < 3; row++) rows.push(` ${states.map((state) => centredPainted(state[row], 22)).join("  ")}`);
+  return rows;
+}
+
+interface Cell {
+  text: string;
+  painted: string;
+}
+
+function deviceState(device: DeviceStatus, paint: Painter): [Cell, Cell, Cell] {
+  const joined = device.joined ? `✓ joined ${device.address}`.trimEnd() : device.started ? "joining" : "off";
+  const key = device.suite > 0 ? `✓ key, suite ${device.suite}` : device.joined ? "establishing a key" : "";
+  return [
+    { text: joined, painted: paint(device.joined ? "green" : "yellow", joined) },
+    { text: key, painted: paint(device.suite > 0 ? "green" : "yellow", key) },
+    versionCell(device, paint),
+  ];
+}
+
+function versionCell({ version }: DeviceStatus, paint: Painter): Cell {
+  const text = version === "" ? "" : version === "factory" ? "factory module" : `version ${version}`;
+  return { text, painted: paint("dim", text) };
+}
+
+function hubState(hub: DeviceStatus, paint: Painter): [Cell, Cell, Cell] {
+  const formed = hub.joined ? "✓ network formed" : "forming";
+  return [
+    { text: formed, painted: paint(hub.joined ? "green" : "yellow", formed) },
+    { text: hub.network, painted: paint("dim", hub.network) },
+    versionCell(hub, paint),
+  ];
+}
+
+function centred(text: string, width: number): string {
+  const space = Math.max(0, width - text.length);
+  return " ".repeat(Math.floor(space / 2)) + text + " ".repeat(Math.ceil(space / 2));
+}
+
+function centredPainted(cell: Cell, width: number): string {
+  const [before, after] = centred("x".repeat(cell.text.length), width).split(/x+/);
+  return cell.text ? `${before}${cell.painted}${after}` : " ".repeat(width);
+}
