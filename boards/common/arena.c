@@ -16,8 +16,10 @@
 
 struct block {
     uint32_t size; // octets after this head
-    uint32_t used;
+    uint32_t use;
 };
+
+enum { FREE, USED, KEPT };
 
 #define HEAD ((uint32_t)sizeof(struct block))
 #define SPLIT_MIN 16u // a rest smaller than this stays with its block
@@ -29,13 +31,14 @@ static struct block *block_of(void *at) { return (struct block *)(void *)((uint8
 
 void kw_arena_reset(struct kw_arena *a, void *memory, uint32_t size) {
     a->base = memory;
-    a->size = size & ~7u;
+    a->size = a->limit = size & ~7u;
     a->used = a->peak = a->allocations = 0;
+    a->evict = NULL;
     if (a->size < HEAD) {
         a->size = 0;
         return;
     }
-    *block_at(a, 0) = (struct block){a->size - HEAD, 0};
+    *block_at(a, 0) = (struct block){a->size - HEAD, FREE};
     CLOSE(a->base, a->size);
 }
 
@@ -52,7 +55,7 @@ static void join(const struct kw_arena *a, struct block *b) {
     const uint8_t *end = a->base + a->size;
     for (;;) {
         struct block *next = (struct block *)(void *)((uint8_t *)b + HEAD + b->size);
-        if ((uint8_t *)next >= end || next->used) return;
+        if ((uint8_t *)next >= end || next->use != FREE) return;
         b->size += HEAD + next->size;
     }
 }
@@ -61,7 +64,7 @@ static void join(const struct kw_arena *a, struct block *b) {
 static void trim(struct block *b, uint32_t size) {
     if (b->size - size < HEAD + SPLIT_MIN) return;
     struct block *rest = (struct block *)(void *)((uint8_t *)b + HEAD + size);
-    *rest = (struct block){b->size - size - HEAD, 0};
+    *rest = (struct block){b->size - size - HEAD, FREE};
     CLOSE(rest, b->size - size);
     b->size = size;
 }
@@ -77,36 +80,43 @@ static uint32_t rounded(size_t size) {
     return size == 0 ? 8u : ((uint32_t)size + 7u) & ~7u;
 }
 
-static void *allocate(size_t wanted) {
-    struct kw_arena *a = current;
-    uint32_t size = rounded(wanted);
-    if (++a->allocations == a->fail_after) leave();
+// A free block of so many octets, or null.
+static struct block *find(struct kw_arena *a, uint32_t size) {
+    if (a->used + HEAD + size > a->limit) return NULL;
     for (uint32_t offset = 0; offset < a->size;) {
         struct block *b = block_at(a, offset);
-        if (!b->used) {
+        if (b->use == FREE) {
             join(a, b);
-            if (b->size >= size) {
-                b->used = 1;
-                trim(b, size);
-                account(a, HEAD + b->size, 0);
-                OPEN((uint8_t *)b + HEAD, b->size);
-                return (uint8_t *)b + HEAD;
-            }
+            if (b->size >= size) return b;
         }
         offset += HEAD + b->size;
     }
-    leave();
+    return NULL;
+}
+
+static void *allocate(size_t wanted, uint32_t use) {
+    struct kw_arena *a = current;
+    uint32_t size = rounded(wanted);
+    if (++a->allocations == a->fail_after) leave();
+    struct block *b;
+    while ((b = find(a, size)) == NULL)
+        if (a->evict == NULL || !a->evict(a->context)) leave();
+    b->use = use;
+    trim(b, size);
+    account(a, HEAD + b->size, 0);
+    OPEN((uint8_t *)b + HEAD, b->size);
+    return (uint8_t *)b + HEAD;
 }
 
 void *kw_arena_calloc(size_t count, size_t size) {
     if (size != 0 && count > SIZE_MAX / size) leave();
-    void *at = allocate(count * size);
+    void *at = allocate(count * size, USED);
     memset(at, 0, block_of(at)->size);
     return at;
 }
 
 void *kw_arena_realloc(void *at, size_t wanted) {
-    if (at == NULL) return allocate(wanted);
+    if (at == NULL) return allocate(wanted, USED);
     uint32_t size = rounded(wanted);
     struct block *b = block_of(at);
     uint32_t before = b->size;
@@ -120,7 +130,7 @@ void *kw_arena_realloc(void *at, size_t wanted) {
     trim(b, before);
     // A join that was taken back by trim keeps the rest only when it is too small to stand alone.
     account(current, b->size, before);
-    void *to = allocate(wanted);
+    void *to = allocate(wanted, USED);
     memcpy(to, at, before);
     kw_arena_free(at);
     return to;
@@ -129,7 +139,18 @@ void *kw_arena_realloc(void *at, size_t wanted) {
 void kw_arena_free(void *at) {
     if (at == NULL) return;
     struct block *b = block_of(at);
-    b->used = 0;
+    b->use = FREE;
     CLOSE(at, b->size);
     account(current, 0, HEAD + b->size);
+}
+
+void *kw_arena_keep(size_t size) { return allocate(size, KEPT); }
+
+uint32_t kw_arena_size(const void *at) { return HEAD + ((const struct block *)(const void *)((const uint8_t *)at - HEAD))->size; }
+
+void *kw_arena_next_kept(const struct kw_arena *a, const void *after) {
+    uint32_t offset = after == NULL ? 0 : (uint32_t)((const uint8_t *)after - a->base) - HEAD + kw_arena_size(after);
+    for (; offset < a->size; offset += HEAD + block_at(a, offset)->size)
+        if (block_at(a, offset)->use == KEPT) return (uint8_t *)block_at(a, offset) + HEAD;
+    return NULL;
 }

@@ -1,5 +1,6 @@
-// One block of memory for everything wasm3 allocates.  When it is full it does not answer: it leaves by longjmp, because
-// wasm3 0.9.0 does not survive a null pointer while it parses (fault B of its 0.9.0), and the owner drops the arena whole.
+// One block of memory for everything wasm3 allocates.  When it is full it asks its owner for room, and when nothing can go it does
+// not answer: it leaves by longjmp, because wasm3 0.9.0 does not survive a null pointer while it parses (fault B of its 0.9.0),
+// and the owner drops the arena whole.
 #ifndef KW_ARENA_H
 #define KW_ARENA_H
 
@@ -12,8 +13,11 @@ struct kw_arena {
     uint8_t *base;
     uint32_t size;        // a multiple of 8
     uint32_t used, peak;  // octets in use with their headers
+    uint32_t limit;       // octets in use at most
     uint32_t fail_after;  // tests: this allocation finds the arena full; 0 = never
     uint32_t allocations;
+    bool (*evict)(void *context); // frees a block and answers true, or nothing may go; null where nothing ever may
+    void *context;
     jmp_buf full;         // set by kw_arena_enter's caller
 };
 
@@ -27,5 +31,11 @@ struct kw_arena *kw_arena_enter(struct kw_arena *a);
 void *kw_arena_calloc(size_t count, size_t size);
 void *kw_arena_realloc(void *at, size_t size);
 void kw_arena_free(void *at);
+
+// A block that `evict` may free; blocks of this kind can be walked in the order of their addresses.
+void *kw_arena_keep(size_t size);
+uint32_t kw_arena_size(const void *at); // of a block with its head
+// The kept block behind `after`, or the first for null; null when there is none.
+void *kw_arena_next_kept(const struct kw_arena *a, const void *after);
 
 #endif

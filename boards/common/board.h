@@ -65,7 +65,7 @@ struct kw_board {
     void (*log)(void *context, uint32_t code, const uint8_t *octets, uint32_t size);
     // A simulator's door to its capture.  A board leaves it null: there a key has no way out.
     void (*key_set)(void *context, uint32_t slot, const uint8_t key[16]);
-    // Called before a poll that will translate code again, and by long C procedures; null where no watchdog runs.
+    // Called while a poll translates much, and by long C procedures; null where no watchdog runs.
     void (*alive)(void *context);
 };
 

@@ -3,6 +3,7 @@
 #define KW_MACHINE_H
 
 #include "arena.h"
+#include "code_cache.h"
 #include "runtime.h"
 
 #define KW_CCM_CACHE 4u // keys whose round keys are kept: network, and a link key with its variants
@@ -34,7 +35,9 @@ struct kw_machine {
     uint32_t halt_reason, reason_offset, gate_verdict;
     uint32_t long_works; // of the running call
     const char *reason;
-    uint32_t arena_loaded, translated_peak, reserve, drops;
+    uint32_t arena_loaded;
+    struct kw_code_cache code;
+    struct M3Function *start, *poll; // the module's exports
     uint32_t events, queued, events_dropped, bad_mic;
     int64_t now, deadline; // arguments and answer of the running call
     uint32_t start_reason;

@@ -9,6 +9,8 @@
 // A part of the work that may leave by the arena's longjmp.
 typedef const char *step(struct kw_machine *m);
 
+#define IMPORT_LINES 4u // what wasm3 emits for each import
+
 static const char memory_full[] = "the arena is full";
 
 static enum kw_stop stop_of(struct kw_machine *m, const char *result) {
@@ -28,7 +30,9 @@ static const char *guarded(struct kw_machine *m, step *run) {
     struct kw_arena *before = kw_arena_enter(&m->arena);
 #ifdef KW_FUEL
     uint64_t fuel = kw_fuel;
+    struct kw_machine *shaken = kw_shaken;
     kw_fuel = m->config.fuel;
+    kw_shaken = m->config.shake != 0 ? m : NULL;
 #endif
     const char *result = memory_full;
     m->running = true;
@@ -36,13 +40,25 @@ static const char *guarded(struct kw_machine *m, step *run) {
     m->running = false;
 #ifdef KW_FUEL
     kw_fuel = fuel;
+    kw_shaken = shaken;
 #endif
     kw_arena_enter(before);
-    if (m->loaded && m->arena.used - m->arena_loaded > m->translated_peak) m->translated_peak = m->arena.used - m->arena_loaded;
     return result;
 }
 
 // ---- Loading ----
+
+// The gate has seen that the exports exist, and of which types they are.
+static const char *link_module(struct kw_machine *m) {
+    kw_page_lines = m->module->numFuncImports * IMPORT_LINES;
+    const char *result = kw_link(m);
+    if (result != NULL) return result;
+    m->runtime->pagesOpen = m->runtime->pagesFull = NULL; // the imports' stay for ever; what comes is the cache's
+    m->start = v_FindFunction(m->module, "start");
+    m->poll = v_FindFunction(m->module, "poll");
+    kw_code_begin(m);
+    return m->start != NULL && m->poll != NULL ? NULL : "an export is missing";
+}
 
 static const char *parse_and_link(struct kw_machine *m) {
     const char *result;
@@ -56,23 +72,20 @@ static const char *parse_and_link(struct kw_machine *m) {
         IM3Function f = &m->module->functions[i];
         if (f->wasm != NULL && (result = ValidateFunction(f)) != NULL) return result;
     }
-    return kw_link(m);
+    FreeCodePages(&m->environment->pagesReleased); // of initialisers
+    return link_module(m);
 }
 
-static const char *translate_all(struct kw_machine *m) { return m3_CompileModule(m->module); }
-
-// An export, translated.  The gate has seen that it exists.
-static const char *exported(struct kw_machine *m, const char *name, IM3Function *f) {
-    *f = v_FindFunction(m->module, name);
-    if (*f == NULL) return "an export is missing";
-    return (*f)->compiled == NULL ? CompileFunction(*f) : NULL;
+static const char *translate_all(struct kw_machine *m) {
+    for (uint32_t i = m->module->numFuncImports; i < m->module->numFunctions; i++)
+        if (kw_code_of(&m->module->functions[i]) == NULL) return kw_code_problem(m);
+    return NULL;
 }
 
 static const char *ask_abi(struct kw_machine *m) {
     IM3Function f;
     uint32_t version;
-    const char *result = exported(m, "abi", &f);
-    if (result == NULL) result = m3_CallV(f);
+    const char *result = (f = v_FindFunction(m->module, "abi")) == NULL ? "an export is missing" : m3_CallV(f);
     if (result == NULL) result = m3_GetResultsV(f, &version);
     if (result != NULL) return result;
     bool fits = version >> 16 == KW_ABI_VERSION >> 16 && (version & 0xffff) <= (KW_ABI_VERSION & 0xffff);
@@ -113,8 +126,8 @@ enum kw_stop kw_load(struct kw_machine *m, const struct kw_config *config) {
     if ((result = guarded(m, parse_and_link)) != NULL) return refused(m, result);
     m->arena_loaded = m->arena.used;
     m->loaded = true;
-    uint32_t left = m->arena.size - m->arena.used;
-    m->reserve = config->reserve == 0 ? left / 4 : config->reserve < left ? config->reserve : left;
+    if (config->code_room != 0 && config->code_room < m->arena.size - m->arena.used) m->arena.limit = m->arena.used + config->code_room;
+    m->code.draws = config->shake;
     if (config->eager && (result = guarded(m, translate_all)) != NULL) return refused(m, result);
     if ((result = guarded(m, ask_abi)) != NULL) return refused(m, result);
     return KW_STOP_NONE;
@@ -122,46 +135,17 @@ enum kw_stop kw_load(struct kw_machine *m, const struct kw_config *config) {
 
 // ---- Running ----
 
-// All translated code goes, and what leads into it; the next call translates again what it needs.
-static const char *drop(struct kw_machine *m) {
-    IM3Runtime runtime = m->runtime;
-    for (uint32_t i = 0; i < m->module->numFunctions; i++) {
-        IM3Function f = &m->module->functions[i];
-        f->compiled = NULL;
-        m3_Free(f->constants);
-    }
-    FreeCodePages(&runtime->pagesOpen);
-    FreeCodePages(&runtime->pagesFull);
-    FreeCodePages(&m->environment->pagesReleased);
-    runtime->numCodePages = 0;
-    m->drops++;
-    return kw_link(m);
-}
-
-static const char *make_room(struct kw_machine *m) {
-    if (m->arena.size - m->arena.used >= m->reserve) return NULL;
-    if (m->config.board->alive != NULL) m->config.board->alive(m->config.board->context);
-    return guarded(m, drop);
-}
-
-static const char *call_start(struct kw_machine *m) {
-    IM3Function f;
-    const char *result = exported(m, "start", &f);
-    return result == NULL ? m3_CallV(f, m->now, m->start_reason) : result;
-}
+static const char *call_start(struct kw_machine *m) { return m3_CallV(m->start, m->now, m->start_reason); }
 
 static const char *call_poll(struct kw_machine *m) {
-    IM3Function f;
-    const char *result = exported(m, "poll", &f);
-    if (result == NULL) result = m3_CallV(f, m->now);
-    return result == NULL ? m3_GetResultsV(f, &m->deadline) : result;
+    const char *result = m3_CallV(m->poll, m->now);
+    return result == NULL ? m3_GetResultsV(m->poll, &m->deadline) : result;
 }
 
 static enum kw_stop run(struct kw_machine *m, step *call) {
     const struct kw_trace *trace = m->config.trace;
-    m->long_works = 0;
-    const char *result = m->loaded && !m->running ? make_room(m) : "the module is not loaded, or runs already";
-    if (result == NULL) result = guarded(m, call);
+    m->long_works = m->code.in_call = 0;
+    const char *result = m->loaded && !m->running ? guarded(m, call) : "the module is not loaded, or runs already";
     enum kw_stop stop = stop_of(m, result);
     if (stop == KW_STOP_NONE) return stop;
     m->loaded = false; // wasm3's state is not fit to go on; the next step is kw_load
@@ -231,10 +215,12 @@ void kw_stats(const struct kw_machine *m, struct kw_stats *out) {
         .arena_peak = m->arena.peak,
         .arena_loaded = m->arena_loaded,
         .linear = limit != 0 && limit < d_m3DefaultMemPageSize ? limit : d_m3DefaultMemPageSize,
-        .translated = m->arena_loaded == 0 ? 0 : m->arena.used - m->arena_loaded,
-        .translated_peak = m->translated_peak,
+        .translated = m->code.held,
+        .translated_peak = m->code.held_peak,
         .wasm_stack_peak = wasm_stack_peak(m),
-        .drops = m->drops,
+        .translations = m->code.translations,
+        .retranslations = m->code.retranslations,
+        .evictions = m->code.evictions,
         .events_dropped = m->events_dropped,
         .bad_mic = m->bad_mic,
     };

@@ -34,21 +34,23 @@ struct kw_config {
     uint32_t memory_limit;       // octets of linear memory the module gets; 0 = what its section `han` asks for, or its whole page
     void *arena;                 // everything wasm3 allocates, linear memory included; 8-octet aligned
     uint32_t arena_size;
-    uint32_t reserve;            // drop translated code before a poll when less than this is free; 0 = a quarter of what load left
+    uint32_t code_room;          // octets that translation may take of what load leaves; 0 = all
     const struct kw_answers *answers; // kw_replay's own: the image imports answer from a recording
     const uint8_t *seed;         // 32 octets from the noise source, or from a recording
     const struct kw_trace *trace; // where calls and effects are written as in docs/abi.md (trace.h); null where nobody asks
     uint64_t fuel;               // loop turns and calls in one start or poll, 0 = no limit; needs a build with KW_FUEL
-    bool eager;                  // translate everything at load: a check for the build, and the figure for its budget
+    bool eager;                  // translate everything once at load: a check for the build
+    uint32_t shake;              // tests, with KW_FUEL: before each call functions are dropped by chance, of which this is the seed; 0 = never
 };
 
 struct kw_stats {
     uint32_t arena_size, arena_used, arena_peak;
     uint32_t arena_loaded;       // in use after kw_load, before anything was translated: wasm3's own and linear memory
     uint32_t linear;             // octets of linear memory
-    uint32_t translated, translated_peak; // octets of code pages and constants
+    uint32_t translated, translated_peak; // octets of translated functions, with their constants and heads
     uint32_t wasm_stack_peak;    // octets of KW_WASM_STACK that were ever used
-    uint32_t drops;              // times the translated code was dropped
+    uint32_t translations, retranslations; // functions translated, and how many of these had been before
+    uint32_t evictions;          // functions dropped for room
     uint32_t events_dropped;
     uint32_t bad_mic;            // frames that did not open
 };

@@ -1,32 +1,28 @@
-// wasm3's m3_compile.c with two operations of our own in the place of its.
+// wasm3's m3_compile.c with three operations of our own in the place of its.
 //
-// op_Compile translates the callee at its first call.  wasm3 0.9.0 turns the operation into op_Call before it knows whether the
-// translation succeeded; when it did not and the module runs again, op_Call jumps into a data structure (fault A).  Ours
-// rewrites the operation afterwards.
+// op_Call calls through a stub (code_cache.h): the callee is translated when its code is not there, and stays while it is active.
+// Every function has its stub before the first translation, so op_Compile, which turned itself into op_Call before it knew whether
+// the translation had succeeded (fault A of wasm3 0.9.0), is never emitted.
 //
-// op_Loop never asks whether it should go on (lack C).  With KW_FUEL each turn costs a unit, and so does each call (m3_Yield).
+// op_Entry's work is done by whoever calls, word by word: most functions have few locals and constants.
+//
+// op_Loop never asks whether it should go on (lack C).  With KW_FUEL each turn costs a unit, and so does each call.
 #define M3_COMPILE_OPCODES
 #include "m3_env.h"
 #include "m3_compile.h"
 #include "m3_exec.h"
+#include "m3_validate.h"
+#include "code_cache.h"
 #include "wasm3_glue.h"
 
-d_m3Op(KwCompile) {
-    IM3Function function = *(IM3Function *)_pc;
-    if (function->compiled == NULL) {
-        m3ret_t result = CompileFunction(function);
-        if (result) newTrap(result);
-    }
-    rewrite_op(op_Call);
-    *(void **)_pc = (void *)function->compiled;
-    --_pc;
-    nextOpDirect();
-}
+// Keeps the compiler from seeing memset or memcpy in a loop of few turns.
+#define KEEP_LOOP() __asm volatile("" ::: "memory")
 
 #ifdef KW_FUEL
 
 const char kw_out_of_fuel[] = "the call used up its fuel";
 uint64_t kw_fuel;
+struct kw_machine *kw_shaken;
 
 static bool burn(void) { return kw_fuel != 0 && --kw_fuel == 0; }
 
@@ -42,10 +38,75 @@ d_m3Op(KwLoop) {
     forwardTrap(result);
 }
 
-M3Result m3_Yield(void) { return burn() ? kw_out_of_fuel : m3Err_none; }
-
 #define op_Loop op_KwLoop
+#define BEFORE_CALL() \
+    do { \
+        if (M3_UNLIKELY(burn())) newTrap(kw_out_of_fuel); \
+        if (M3_UNLIKELY(kw_shaken != NULL)) kw_code_shake(kw_shaken); \
+    } while (0)
+#else
+#define BEFORE_CALL() ((void)0)
 #endif
 
-#define op_Compile op_KwCompile
+// Zeroes locals, lays down constants, runs the body.  _sp is the callee's.
+static inline m3ret_t run_body(struct kw_code *code, m3stack_t _sp, M3MemoryHeader *_mem) {
+    IM3Function f = code->function;
+    if (M3_UNLIKELY((void *)(_sp + f->maxStackSlots) >= _mem->maxStack)) return m3Err_trapStackOverflow;
+    m3slot_t *at = _sp + f->numRetAndArgSlots;
+    for (u32 left = f->numLocalBytes; left != 0; left -= sizeof *at) {
+        *at++ = 0;
+        KEEP_LOOP();
+    }
+    const m3slot_t *constant = f->constants;
+    for (u32 left = constant == NULL ? 0 : f->numConstantBytes; left != 0; left -= sizeof *at) {
+        *at++ = *constant++;
+        KEEP_LOOP();
+    }
+    code->uses = (code->uses + KW_CODE_ACTIVE) | KW_CODE_RECENT;
+    m3ret_t result = ((IM3Operation)code->body[0])((pc_t)code->body + 1, _sp, _mem, d_m3BaseOpDefaultArgs);
+    code->uses -= KW_CODE_ACTIVE;
+    return result;
+}
+
+static IM3Function function_of(const struct kw_stub *stub) { return (IM3Function)(void *)((u8 *)(uintptr_t)stub - offsetof(M3Function, import)); }
+static M3_NOINLINE struct kw_code *translated(const struct kw_stub *stub) { return kw_code_of(function_of(stub)); }
+static M3_NOINLINE m3ret_t problem(M3MemoryHeader *_mem) { return kw_code_problem(m3MemRuntime(_mem)->userdata); }
+
+// What m3_Call and op_CallIndirect find at M3Function.compiled.
+d_m3Op(KwStub) {
+    const struct kw_stub *stub = (const void *)(_pc - 1);
+    (void)_r0;
+    BEFORE_CALL();
+    struct kw_code *code = stub->code != NULL ? stub->code : translated(stub);
+    if (M3_UNLIKELY(code == NULL)) newTrap(problem(_mem));
+    return run_body(code, _sp, _mem);
+}
+
+const void *const kw_stub_operation = (const void *)op_KwStub;
+
+d_m3Op(KwCall) {
+    d_m3CheckNativeStack();
+    const struct kw_stub *stub = immediate(const void *);
+    i32 offset = immediate(i32);
+    IM3Memory memory = m3MemInfo(_mem);
+    m3ret_t result;
+    BEFORE_CALL();
+    if (M3_LIKELY(stub->enter == (const void *)op_KwStub)) {
+        struct kw_code *code = stub->code != NULL ? stub->code : translated(stub);
+        if (M3_UNLIKELY(code == NULL)) newTrap(problem(_mem));
+        result = run_body(code, _sp + offset, _mem);
+    } else {
+        pc_t raw = (pc_t)stub;
+        result = ((IM3Operation)raw[0])(raw + 1, _sp + offset, _mem, d_m3BaseOpDefaultArgs);
+    }
+    _mem = memory->mallocated;
+    if (M3_UNLIKELY(result != NULL)) forwardTrap(result);
+    nextOp();
+}
+
+#define op_Call op_KwCall
+// The words of op_Entry and its operand become the head of struct kw_code.
+#define op_Entry op_KwStub
+// Bodies were checked when the module was loaded.
+#define ValidateFunction(function) (m3Err_none)
 #include "m3_compile.c"

@@ -1,13 +1,27 @@
-// What wasm3_compile.c offers besides wasm3's own interface.
+// What the units that include wasm3's sources offer besides wasm3's own interface.
 #ifndef KW_WASM3_GLUE_H
 #define KW_WASM3_GLUE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include "m3_code.h"
 
 #ifdef KW_FUEL
 // Loop turns and calls that the running call of a module may still take; 0 = no limit.
 extern uint64_t kw_fuel;
 extern const char kw_out_of_fuel[];
+// Tests: the machine whose functions are dropped by chance before each call; null for none.
+struct kw_machine;
+extern struct kw_machine *kw_shaken;
 #endif
+
+// wasm3_compile.c: the operation of a stub.
+extern const void *const kw_stub_operation;
+
+// wasm3_code.c: the lines of the next new page when that is more than asked for; then KW_PAGE_LINES again.
+#define KW_PAGE_LINES 64u
+extern uint32_t kw_page_lines;
+// Whether a word of a page was emitted as a pointer, and not as a number that may look like one.
+bool kw_is_pointer(IM3CodePage page, uint32_t line);
 
 #endif

@@ -163,7 +163,9 @@ void kw_platform_report(void) {
     console_value("loaded", stats.arena_loaded);
     console_value("linear", stats.linear);
     console_value("translated_peak", stats.translated_peak);
-    console_value("drops", stats.drops);
+    console_value("translations", stats.translations);
+    console_value("retranslations", stats.retranslations);
+    console_value("evictions", stats.evictions);
     console_value("events_dropped", stats.events_dropped);
     console_value("bad_mic", stats.bad_mic);
     console_value("stack", kw_stack_size());

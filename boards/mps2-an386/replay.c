@@ -140,7 +140,9 @@ static void put_summary(enum kw_replay_end end) {
     put_value("arena_loaded", stats.arena_loaded);
     put_value("linear", stats.linear);
     put_value("translated_peak", stats.translated_peak);
-    put_value("drops", stats.drops);
+    put_value("translations", stats.translations);
+    put_value("retranslations", stats.retranslations);
+    put_value("evictions", stats.evictions);
     put_value("events_dropped", stats.events_dropped);
     put_value("stack", kw_stack_size());
     put_value("stack_peak", kw_stack_peak() - call_depth);

@@ -30,8 +30,10 @@ export interface NativeStats {
   translatedPeak: number;
   /** Octets of wasm3's own stack, of 4096, that were ever used. */
   wasmStackPeak: number;
-  /** Times the translated code was dropped. */
-  drops: number;
+  /** Functions translated, how many of these had been before, and functions dropped for room. */
+  translations: number;
+  retranslations: number;
+  evictions: number;
   eventsDropped: number;
   badMic: number;
   allocations: number;
@@ -66,7 +68,8 @@ export interface NativeDeviceOptions {
   memoryLimit?: number;
   seed: Uint8Array;
   arenaSize: number;
-  reserve?: number;
+  /** Octets that translation may take of what loading leaves of the arena; 0 for all. */
+  codeRoom?: number;
   /** The flash: read and written in place, it survives the device. */
   nor: Uint8Array;
   sectorSize?: number;
@@ -75,8 +78,10 @@ export interface NativeDeviceOptions {
   trace?: boolean;
   /** Loop turns and calls in one start or poll, 0 for no limit. */
   fuel?: number;
-  /** Translates everything at load and refuses what cannot be translated. */
+  /** Translates everything once at load and refuses what cannot be translated. */
   eager?: boolean;
+  /** Tests: before each call functions are dropped by chance, of which this is the seed; 0 for never. */
+  shake?: number;
   /** Tests: this allocation finds the arena full. */
   failAllocation?: number;
 }

@@ -67,7 +67,7 @@ static const char *prepare(struct device *d, napi_env env, napi_value options, s
     *config = (struct kw_config){
         .board = &d->board, .store = &d->store, .images = d->images == NULL ? NULL : &d->images->slots, .wasm = wasm.at, .wasm_size = (uint32_t)wasm.size,
         .memory_limit = property_u32(env, options, "memoryLimit", 0), .arena = d->arena, .arena_size = arena,
-        .reserve = property_u32(env, options, "reserve", 0), .seed = seed,
+        .code_room = property_u32(env, options, "codeRoom", 0), .shake = property_u32(env, options, "shake", 0), .seed = seed,
         .trace = property_true(env, options, "trace") ? &d->trace : NULL,
         .fuel = property_u32(env, options, "fuel", 0), .eager = property_true(env, options, "eager"),
     };
@@ -85,7 +85,7 @@ static void load(struct device *d) {
     }
 }
 
-// new NativeDevice({ wasm or images, memoryLimit, seed, arenaSize, reserve, nor, sectorSize, deviceKey, surroundings, trace, fuel, eager })
+// new NativeDevice({ wasm or images, memoryLimit, seed, arenaSize, codeRoom, nor, sectorSize, deviceKey, surroundings, trace, fuel, eager, shake })
 static napi_value construct(napi_env env, napi_callback_info info) {
     struct arguments a;
     uint8_t seed[32];
@@ -191,7 +191,8 @@ static napi_value stats(napi_env env, napi_callback_info info) {
     kw_stats(&d->machine, &s);
     const struct { const char *name; uint32_t value; } all[] = {
         {"arenaSize", s.arena_size}, {"arenaUsed", s.arena_used}, {"arenaPeak", s.arena_peak}, {"arenaLoaded", s.arena_loaded},
-        {"linear", s.linear}, {"translated", s.translated}, {"translatedPeak", s.translated_peak}, {"drops", s.drops}, {"wasmStackPeak", s.wasm_stack_peak},
+        {"linear", s.linear}, {"translated", s.translated}, {"translatedPeak", s.translated_peak}, {"wasmStackPeak", s.wasm_stack_peak},
+        {"translations", s.translations}, {"retranslations", s.retranslations}, {"evictions", s.evictions},
         {"eventsDropped", s.events_dropped}, {"badMic", s.bad_mic}, {"allocations", d->machine.arena.allocations},
         {"waiting", d->machine.events}, {"storeErases", d->store.erases}, {"storeLive", d->store.live},
     };
