@@ -1,4 +1,4 @@
-// Writes the three sides of the contract from the tables of docs/abi.md; `--check` compares instead.
+// Writes the sides of the contract from the tables of docs/abi.md; `--check` compares instead.
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -183,12 +183,49 @@ function boardSide(contract: Contract): string {
   return `${out.join("\n")}\n`;
 }
 
+/** `text_size+4` as an expression over a function's own parameters. */
+function sizeText(size: string): string {
+  const match = /^([a-z_]+|\d+)(?:([+*])(\d+))?$/.exec(size);
+  if (!match) throw new Error(`${SOURCE}: "${size}" is no size; it is a number, an argument, or an argument + or * a number`);
+  const [, first, operator, operand] = match;
+  if (/^\d/.test(first)) return first;
+  return operator ? `(${camel(first)} >>> 0) ${operator} ${operand}` : `${camel(first)} >>> 0`;
+}
+
+function v8Side(contract: Contract): string {
+  const out = [
+    "// The board's imports under V8: each checks its ranges and calls its body, with nothing made for the call.",
+    "// Written by tools/abi.ts from docs/abi.md; change that page instead.",
+    "",
+    "/** What each import does; numbers are unsigned, and every range lies in the module's memory. */",
+    "export interface Bodies {",
+    "  /** Throws where a range leaves the module's memory. */",
+    "  check(name: string, at: number, size: number): void;",
+  ];
+  const typed = (item: Import): string =>
+    item.arguments.map(({ name, wide }) => `${camel(name)}: ${wide ? "bigint" : "number"}`).join(", ");
+  const answer = (item: Import): string => (item.answers ? "number" : "void");
+  for (const item of contract.imports) out.push(`  ${camel(item.name)}(${typed(item)}): ${answer(item)};`);
+  out.push("}", "");
+  out.push("/** The import object's `han`, as `WebAssembly.Instance` takes it. */", "export const bind = (bodies: Bodies) => ({");
+  for (const item of contract.imports) {
+    const values = item.arguments.map(({ name, wide }) => (wide ? camel(name) : `${camel(name)} >>> 0`)).join(", ");
+    out.push(`  ${item.name}: (${typed(item)}): ${answer(item)} => {`);
+    for (const { pointer, size } of [...item.reads, ...item.writes])
+      out.push(`    bodies.check("${item.name}", ${camel(pointer)} >>> 0, ${sizeText(size)});`);
+    out.push(`    ${item.answers ? "return " : ""}bodies.${camel(item.name)}(${values});`, "  },");
+  }
+  out.push("});");
+  return `${out.join("\n")}\n`;
+}
+
 /** Every generated file with its text. */
 export function abiFiles(text: string): Map<string, string> {
   const contract = readContract(text);
   return new Map([
     ["assembly/core/host.ts", moduleSide(contract)],
     ["host/abi.ts", hostSide(contract)],
+    ["host/v8/imports.ts", v8Side(contract)],
     ["boards/common/abi.h", boardSide(contract)],
   ]);
 }

@@ -1,8 +1,7 @@
-// AES-MMO and its keyed hash: 05-3474 annexes B.6 and B.1.4, over the AES of node:crypto.
+// AES-MMO and its keyed hash: 05-3474 annexes B.6 and B.1.4.
+import { AES_BLOCK, aesEncrypt, scheduleOf } from "./aes.ts";
 
-import { createCipheriv } from "node:crypto";
-
-const BLOCK = 16;
+const BLOCK = AES_BLOCK;
 const SHORT_LIMIT_BITS = 0x1_0000; // B.6: from here on, the length takes four octets and two zero octets follow it
 const BITS_MAX = 0xffff_ffff;
 
@@ -84,7 +83,12 @@ function padding(size: number): Buffer {
 }
 
 function encryptBlock(key: Uint8Array, block: Uint8Array): Buffer {
-  const cipher = createCipheriv("aes-128-ecb", key, null);
-  cipher.setAutoPadding(false);
-  return cipher.update(block);
+  const at = Buffer.from(block.buffer, block.byteOffset, BLOCK);
+  const { s0, s1, s2, s3 } = aesEncrypt(scheduleOf(key), at.readInt32LE(0), at.readInt32LE(4), at.readInt32LE(8), at.readInt32LE(12));
+  const out = Buffer.alloc(BLOCK);
+  out.writeInt32LE(s0 | 0, 0);
+  out.writeInt32LE(s1 | 0, 4);
+  out.writeInt32LE(s2 | 0, 8);
+  out.writeInt32LE(s3 | 0, 12);
+  return out;
 }

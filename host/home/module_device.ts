@@ -24,6 +24,10 @@ import type { DeviceId } from "./plan.ts";
 /** What a board needs to come up again after its module stopped. */
 const REBOOT_MS = 200;
 
+/** Of an i64 that is never negative and below 2^48: that is 8,900 years in milliseconds. */
+const TIME_OCTETS = 6;
+const NOTHING = new Uint8Array(0);
+
 /** A station of the simulated air also tells more about what it hears. */
 type AnyRadio = Radio | DeviceRadio;
 
@@ -53,9 +57,7 @@ export class ModuleDevice implements HomeDevice {
   }
 
   push(kind: number, octets: Uint8Array): boolean {
-    const head = new Uint8Array(EVENT_HEAD);
-    head[EVENT_KIND] = kind;
-    return this.queue(head, octets);
+    return this.queue(this.event(kind, octets));
   }
 
   close(): void {
@@ -66,8 +68,12 @@ export class ModuleDevice implements HomeDevice {
     this.engine = undefined;
   }
 
+  private get nowMs(): number {
+    return Math.floor((this.clock.nowUs - this.bootUs) / 1000);
+  }
+
   private get now(): bigint {
-    return BigInt(Math.floor((this.clock.nowUs - this.bootUs) / 1000));
+    return BigInt(this.nowMs);
   }
 
   private boot(reason: number): void {
@@ -76,19 +82,17 @@ export class ModuleDevice implements HomeDevice {
     const radio = this.makeRadio();
     this.radio = radio;
     radio.onReceived = (psdu: Uint8Array, lqi: number, rssi: number) => {
-      const head = new Uint8Array(EVENT_HEAD);
-      head[EVENT_KIND] = EventKind.RadioReceived;
-      head[EVENT_LQI] = lqi;
-      head[EVENT_RSSI] = rssi & 0xff;
-      this.queue(head, psdu);
+      const event = this.event(EventKind.RadioReceived, psdu);
+      event[EVENT_LQI] = lqi;
+      event[EVENT_RSSI] = rssi;
+      this.queue(event);
     };
     radio.onSent = (handle, status, pending) => {
-      const head = new Uint8Array(EVENT_HEAD);
-      head[EVENT_KIND] = EventKind.RadioSent;
-      head[EVENT_STATUS] = status & 0xff;
-      head[EVENT_HANDLE] = handle;
-      head[EVENT_PENDING] = pending ? 1 : 0;
-      this.queue(head, new Uint8Array(0));
+      const event = this.event(EventKind.RadioSent, NOTHING);
+      event[EVENT_STATUS] = status;
+      event[EVENT_HANDLE] = handle;
+      event[EVENT_PENDING] = pending ? 1 : 0;
+      this.queue(event);
     };
     const engine = this.load(radio);
     if (!engine) return;
@@ -124,16 +128,25 @@ export class ModuleDevice implements HomeDevice {
     }
   }
 
-  private queue(head: Uint8Array, octets: Uint8Array): boolean {
-    if (!this.engine) return false;
+  /** Head and octets, at the device's time. */
+  private event(kind: number, octets: Uint8Array): Uint8Array {
     const event = new Uint8Array(EVENT_HEAD + octets.length);
-    event.set(head);
+    event[EVENT_KIND] = kind;
+    event[EVENT_SIZE] = octets.length;
+    event[EVENT_SIZE + 1] = octets.length >>> 8;
+    let ms = this.nowMs;
+    for (let index = 0; index < TIME_OCTETS; index++) {
+      event[EVENT_TIME + index] = ms % 256;
+      ms = Math.floor(ms / 256);
+    }
     event.set(octets, EVENT_HEAD);
-    const at = new DataView(event.buffer);
-    at.setUint16(EVENT_SIZE, octets.length, true);
-    at.setBigInt64(EVENT_TIME, this.now, true);
+    return event;
+  }
+
+  private queue(event: Uint8Array): boolean {
+    if (!this.engine) return false;
     const taken = this.engine.push(event);
-    if (!taken && head[EVENT_KIND] === EventKind.RadioSent) this.owed = event;
+    if (!taken && event[EVENT_KIND] === EventKind.RadioSent) this.owed = event;
     this.plan(this.clock.nowUs);
     return taken;
   }

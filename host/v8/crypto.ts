@@ -1,25 +1,28 @@
-// The board's symmetric cryptography for modules that run under V8, on node:crypto.
-import { createCipheriv, createDecipheriv } from "node:crypto";
+// The sealed keys of a module that runs under V8, with the schedules that are made of them.
+import { type Schedule, scheduleOf } from "../crypto/aes.ts";
 import { keyVariant } from "../crypto/mmo.ts";
 import { Err } from "../err.ts";
 
 export const KEY_SLOTS = 24;
-const MIC_SIZE = 4;
-const OPTIONS = { authTagLength: MIC_SIZE } as const;
+export const KEY_VARIANTS = 3;
 
-/** The sealed keys of one device: no way leads from here into the module. */
+/** The keys of one device: no way leads from here into the module. */
 export class KeySlots {
   private readonly keys = new Map<number, Buffer>();
+  /** By slot and variant, made when first used. */
+  private readonly schedules: (Schedule | undefined)[] = new Array(KEY_SLOTS * KEY_VARIANTS).fill(undefined);
 
   set(slot: number, key: Uint8Array): number {
     if (slot >= KEY_SLOTS) return Err.NoBuffer;
     this.keys.set(slot, Buffer.from(key));
+    this.forget(slot);
     return Err.Ok;
   }
 
   clear(slot: number): number {
     if (slot >= KEY_SLOTS) return Err.NoBuffer;
     this.keys.delete(slot);
+    this.forget(slot);
     return Err.Ok;
   }
 
@@ -27,39 +30,31 @@ export class KeySlots {
   find(selector: number): Buffer | undefined {
     const key = this.keys.get(selector & 0xff);
     const variant = selector >>> 8;
-    if (!key || variant > 2) return undefined;
+    if (!key || variant >= KEY_VARIANTS) return undefined;
     return variant === 0 ? key : keyVariant(key, variant);
+  }
+
+  /** What `find` finds, ready for use. */
+  schedule(selector: number): Schedule | undefined {
+    const slot = selector & 0xff;
+    const variant = selector >>> 8;
+    if (slot >= KEY_SLOTS || variant >= KEY_VARIANTS) return undefined;
+    return this.schedules[slot * KEY_VARIANTS + variant] ?? this.make(slot, variant);
   }
 
   entries(): [number, Buffer][] {
     return [...this.keys];
   }
-}
 
-/** Encrypts in place and appends the MIC; `text` has room for both. */
-export function ccmSeal(key: Buffer, nonce: Uint8Array, aad: Uint8Array, text: Uint8Array, textSize: number): number {
-  const cipher = createCipheriv("aes-128-ccm", key, nonce, OPTIONS);
-  cipher.setAAD(aad, { plaintextLength: textSize });
-  text.set(cipher.update(text.subarray(0, textSize)));
-  cipher.final();
-  text.set(cipher.getAuthTag(), textSize);
-  return textSize + MIC_SIZE;
-}
+  private make(slot: number, variant: number): Schedule | undefined {
+    const key = this.find(slot | (variant << 8));
+    if (!key) return undefined;
+    const schedule = scheduleOf(key);
+    this.schedules[slot * KEY_VARIANTS + variant] = schedule;
+    return schedule;
+  }
 
-/** Decrypts in place; a wrong MIC leaves zeros. */
-export function ccmOpen(key: Buffer, nonce: Uint8Array, aad: Uint8Array, text: Uint8Array): number {
-  const size = text.length - MIC_SIZE;
-  if (size < 0) return Err.Truncated;
-  const decipher = createDecipheriv("aes-128-ccm", key, nonce, OPTIONS);
-  decipher.setAuthTag(text.subarray(size));
-  decipher.setAAD(aad, { plaintextLength: size });
-  try {
-    const plain = decipher.update(text.subarray(0, size));
-    decipher.final();
-    text.set(plain);
-    return size;
-  } catch {
-    text.fill(0);
-    return Err.BadMic;
+  private forget(slot: number): void {
+    this.schedules.fill(undefined, slot * KEY_VARIANTS, (slot + 1) * KEY_VARIANTS);
   }
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { builtPath } from "../modules.ts";
 
-interface SoftwareBodies {
+export interface SoftwareBodies {
   gf2_multiply(a: number, b: number, out: number, words: number): number;
 }
 

@@ -1,6 +1,8 @@
 // The symmetric algorithms and P-256 as a board offers them, in the shape in which vectors ask for them.
 
 import { createCipheriv, createDecipheriv, createPublicKey, verify } from "node:crypto";
+import { AES_BLOCK, scheduleOf } from "../crypto/aes.ts";
+import { CCM_MIC, CCM_NONCE, ccmOpen, ccmSeal } from "../crypto/ccm.ts";
 import { hashMmo, hmacMmo } from "../crypto/mmo.ts";
 import { native } from "../native/addon.ts";
 
@@ -42,14 +44,29 @@ export function boardPrimitives(): Primitives {
   };
 }
 
-/** What devices under V8 use: AES and P-256 of OpenSSL, and host/crypto/mmo.ts. */
+/** Level 5 of ZigBee: what host/crypto/ccm.ts is for; other sizes, which only the vectors have, are OpenSSL's. */
+function isLevel5(key: Uint8Array, nonce: Uint8Array, tagSize: number): boolean {
+  return key.length === AES_BLOCK && nonce.length === CCM_NONCE && tagSize === CCM_MIC;
+}
+
+/** One after the other, as in a module's memory: nonce, associated data, text, MIC. */
+function laid(nonce: Uint8Array, aad: Uint8Array, text: Uint8Array, tag: Uint8Array): { memory: Buffer; aadAt: number; textAt: number } {
+  return { memory: Buffer.concat([nonce, aad, text, tag]), aadAt: nonce.length, textAt: nonce.length + aad.length };
+}
+
+/** What devices under V8 use: host/crypto, and P-256 of OpenSSL. */
 export const v8Primitives: Primitives = {
-  name: "OpenSSL and host/crypto/mmo.ts",
+  name: "host/crypto and OpenSSL",
   hashMmo,
   hmacMmo,
 
   ccmSeal(key, nonce, aad, text, tagSize) {
     if (!ccmSizes(key, nonce, tagSize)) return undefined;
+    if (isLevel5(key, nonce, tagSize)) {
+      const { memory, aadAt, textAt } = laid(nonce, aad, text, new Uint8Array(CCM_MIC));
+      ccmSeal(scheduleOf(key), memory, 0, aadAt, aad.length, textAt, text.length);
+      return { text: memory.subarray(textAt, textAt + text.length), tag: memory.subarray(textAt + text.length) };
+    }
     const cipher = createCipheriv(`aes-${key.length * 8}-ccm` as "aes-128-ccm", key, nonce, { authTagLength: tagSize });
     cipher.setAAD(aad, { plaintextLength: text.length });
     const sealed = Buffer.concat([cipher.update(text), cipher.final()]);
@@ -58,6 +75,11 @@ export const v8Primitives: Primitives = {
 
   ccmOpen(key, nonce, aad, sealed) {
     if (!ccmSizes(key, nonce, sealed.tag.length)) return undefined;
+    if (isLevel5(key, nonce, sealed.tag.length)) {
+      const { memory, aadAt, textAt } = laid(nonce, aad, sealed.text, sealed.tag);
+      const authentic = ccmOpen(scheduleOf(key), memory, 0, aadAt, aad.length, textAt, sealed.text.length);
+      return authentic ? memory.subarray(textAt, textAt + sealed.text.length) : undefined;
+    }
     const algorithm = `aes-${key.length * 8}-ccm` as "aes-128-ccm";
     const cipher = createDecipheriv(algorithm, key, nonce, { authTagLength: sealed.tag.length });
     cipher.setAuthTag(sealed.tag);

@@ -1,0 +1,127 @@
+// A run of a module under V8 as files: what went in, and what came out (docs/abi.md "Recordings and traces").
+import { IMPORTS, type ImportRow } from "../abi.ts";
+import { effectOctets, imageOctets, int64, recordOctets, startOctets, TraceFile, TraceKind } from "../trace.ts";
+
+type Import = (...values: (number | bigint)[]) => number | undefined;
+/** What lies in a module's memory: a copy, without what leaves it. */
+type Copy = (at: number, size: number) => Uint8Array;
+
+/** Imports whose calls are effects, docs/abi.md. */
+const EFFECTS = new Set([
+  "radio_set",
+  "radio_send",
+  "store_write",
+  "key_set",
+  "key_clear",
+  "sense",
+  "display",
+  "uplink_send",
+  "log",
+  "halt",
+  "image_begin",
+  "image_write",
+  "image_finish",
+  "image_activate",
+  "image_confirm",
+]);
+const NOTHING = new Uint8Array(0);
+
+export class Recorder {
+  readonly recording = TraceFile.recording();
+  readonly trace = TraceFile.trace();
+
+  constructor(seed: Uint8Array, store: ReadonlyMap<number, Uint8Array>) {
+    this.recording.add(TraceKind.Seed, seed);
+    for (const [record, octets] of store) this.recording.add(TraceKind.Record, recordOctets(record, octets));
+  }
+
+  start(now: bigint, reason: number): void {
+    this.recording.add(TraceKind.Start, startOctets(now, reason));
+    this.trace.add(TraceKind.Start, startOctets(now, reason));
+  }
+
+  poll(now: bigint): void {
+    this.recording.add(TraceKind.Poll, int64(now));
+    this.trace.add(TraceKind.Poll, int64(now));
+  }
+
+  answer(deadline: bigint): void {
+    this.trace.add(TraceKind.Answer, int64(deadline));
+  }
+
+  event(event: Uint8Array): void {
+    this.recording.add(TraceKind.Event, event);
+  }
+
+  trap(): void {
+    this.trace.add(TraceKind.Trap, NOTHING);
+  }
+
+  /** The same imports, each of whose calls is noted. */
+  around(imports: Record<string, unknown>, copy: Copy): WebAssembly.ModuleImports {
+    return Object.fromEntries(IMPORTS.map((row) => [row.name, this.noting(row, imports[row.name] as Import, copy)]));
+  }
+
+  private noting(row: ImportRow, call: Import, copy: Copy): Import {
+    if (row.name.startsWith("image_")) return this.noted(row, this.imaging(row, call, copy), copy);
+    return EFFECTS.has(row.name) ? this.noted(row, call, copy) : call;
+  }
+
+  private noted(row: ImportRow, call: Import, copy: Copy): Import {
+    if (!EFFECTS.has(row.name)) return call;
+    const scalars = scalarsOf(row);
+    const [pointer, size] = rangeOf(row, row.reads[0]);
+    return (...values) => {
+      const octets = pointer < 0 || row.name === "key_set" ? NOTHING : copy(unsigned(values[pointer]), size(values));
+      const note = (answer: number): void =>
+        this.trace.add(
+          TraceKind.Effect,
+          effectOctets(
+            row.id,
+            answer,
+            scalars.map((index) => wide(values[index])),
+            octets,
+          ),
+        );
+      if (row.name === "halt") note(0);
+      const answer = call(...values);
+      note(answer ?? 0);
+      return answer;
+    };
+  }
+
+  /** What slots answer follows from a flash that is no part of a recording, so the recording has the answers. */
+  private imaging(row: ImportRow, call: Import, copy: Copy): Import {
+    const [pointer] = rangeOf(row, row.writes[0]);
+    return (...values) => {
+      const answer = call(...values) as number;
+      const written = pointer < 0 ? NOTHING : copy(unsigned(values[pointer]), Math.max(0, answer));
+      this.recording.add(TraceKind.Image, imageOctets(row.id, answer, written));
+      return answer;
+    };
+  }
+}
+
+function unsigned(value: number | bigint): number {
+  return Number(value) >>> 0;
+}
+
+function wide(value: number | bigint): bigint {
+  return typeof value === "number" ? BigInt(value >>> 0) : value;
+}
+
+/** Which arguments are neither addresses nor sizes. */
+function scalarsOf(row: ImportRow): number[] {
+  const ranges = [...row.reads, ...row.writes];
+  const sizes = ranges.map(({ size }) => /^[a-z_]+/.exec(size)?.[0]);
+  const taken = new Set([...ranges.map(({ pointer }) => pointer), ...sizes]);
+  return row.arguments.flatMap(({ name }, index) => (taken.has(name) ? [] : [index]));
+}
+
+/** Where a range's address stands among the arguments, or -1, and its size: that of an effect is a number or an argument. */
+function rangeOf(row: ImportRow, range: { pointer: string; size: string } | undefined): [number, (values: (number | bigint)[]) => number] {
+  if (!range) return [-1, () => 0];
+  const find = (name: string): number => row.arguments.findIndex((argument) => argument.name === name);
+  const size = find(range.size);
+  return [find(range.pointer), size < 0 ? () => Number(range.size) : (values) => unsigned(values[size])];
+}
