@@ -7,11 +7,6 @@ export enum Procedure { Join = 1, Establish = 2, Partner = 3 }
 
 const note = memory.data(16, 8);
 
-export function noteStarted(reason: u32): void {
-  store<u32>(note, reason);
-  log(Log.Started, note, 4);
-}
-
 export function noteJoined(): void {
   store<u16>(note, nwkAddress());
   store<u16>(note, nwkPanId(), 2);

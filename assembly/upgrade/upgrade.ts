@@ -3,7 +3,7 @@ import { updateNote, updateReset } from "../model/update";
 import { activationDeadline, activationReset, activationTick } from "./activation";
 import { healthDeadline, healthReset, healthTick } from "./health";
 
-export { healthOnTrial } from "./health";
+export { healthOnTrial as upgradeOnTrial } from "./health";
 
 /** Reads what the board holds; a module on trial tests itself. */
 export function upgradeReset(now: i64): void {

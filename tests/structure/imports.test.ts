@@ -18,6 +18,8 @@ const LAYERS = [
   ["bridge"],
   ["devices"],
 ];
+/** What a layer may know is less than what lies to its left: an update knows no protocol, its device tells it where it stands. */
+const ONLY: Record<string, string[]> = { upgrade: ["core", "model"] };
 const IMPORT = /^(?:import|export)\s[^;]*?from\s+"([^"]+)"|^import\s+"([^"]+)"/gm;
 
 const layerOf = (path: string): string => relative(join(ROOT, "assembly"), path).split("/")[0];
@@ -29,6 +31,7 @@ function judge(from: string, to: string): string | undefined {
   if (rankOf(source) < 0) return `${source} is no layer`;
   if (rankOf(target) < 0) return `${target} is no layer`;
   if (source === target) return undefined;
+  if (ONLY[source] && !ONLY[source].includes(target)) return `${source} must not import from ${target}`;
   if (rankOf(target) < rankOf(source)) return undefined;
   return `${source} must not import from ${target}`;
 }
@@ -53,4 +56,6 @@ test("the judge refuses the right and the sibling", () => {
   assert.equal(judge(at("zigbee"), at("sep1")), "zigbee must not import from sep1");
   assert.equal(judge(at("sep1"), at("sep2")), "sep1 must not import from sep2");
   assert.equal(judge(at("sep1"), at("crypto")), undefined);
+  assert.equal(judge(at("upgrade"), at("zigbee")), "upgrade must not import from zigbee");
+  assert.equal(judge(at("upgrade"), at("model")), undefined);
 });

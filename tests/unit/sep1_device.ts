@@ -1,9 +1,7 @@
 // Entry of the cluster tests: the mirrors and applications of one kind of device on the stubbed APS.  `start` takes 0 hub, 1 meter, 2 display.
 import { apsHeard } from "../../assembly/zigbee/aps/types";
 import { bindingAdd, bindingsReset } from "../../assembly/zigbee/aps/binding";
-import { fetchDeadline, fetchTick } from "../../assembly/application/hub/fetch";
-import { HubHeard, hubAsked, hubInput, hubReset } from "../../assembly/application/hub/hub";
-import { reportTick } from "../../assembly/application/hub/report";
+import { HubHeard, hubAsked, hubDeadline, hubInput, hubReset, hubTell, hubTick } from "../../assembly/application/hub/hub";
 import { ihdDeadline, ihdReset, ihdTick } from "../../assembly/application/ihd/ihd";
 import { meterInput, meterReset } from "../../assembly/application/meter/meter";
 import { progressSet } from "../../assembly/model/progress";
@@ -70,11 +68,10 @@ export function event(now: i64): i32 {
 export function tick(now: i64): i64 {
   if (kind == HUB) {
     priceTick(now);
-    let settled = fetchTick(now);
-    if (settled > 0) notifySoon(settled, now);
+    if (hubTick(true, now) == HubHeard.Rollout) notifySoon(hubAsked.image, now);
     otaServerTick(now);
-    while (reportTick()) {}
-    return min<i64>(fetchDeadline(), otaServerDeadline());
+    while (hubTell()) {}
+    return min<i64>(hubDeadline(now), otaServerDeadline());
   }
   if (kind == METER) {
     meteringTick(now);

@@ -13,7 +13,9 @@ import { clock, clockReset, clockSet, clockUtc } from "../../model/clock";
 import { LIBRARY_FILES } from "../../model/library";
 import { ACTIVATE_ON_COMMAND, Plan, ROLLOUT_DEVICES, rolloutForget, rolloutRelease, rolloutReset, rolloutSet } from "../../model/rollout";
 import { TARIFF_LABEL_MAX, tariffLoad, tariffNew, tariffPut, tariffSave } from "../../model/tariff";
-import { fetchBlock, fetchOffer, fetchReset, fetchTell } from "./fetch";
+import { fetchBlock, fetchDeadline, fetchOffer, fetchReset, fetchTell, fetchTick } from "./fetch";
+import { ownChanged, ownDeadline, ownReset, ownTick, ownUplinkHeard } from "./own";
+import { reportTick } from "./report";
 
 const KIND_CLOCK: u32 = 1;
 const KIND_TARIFF: u32 = 2;
@@ -66,10 +68,27 @@ export function hubReset(now: i64): void {
   tariffLoad();
   rolloutReset(now);
   fetchReset(now);
+  ownReset(now);
 }
+
+/** Files and the hub's own next module, with or without a network; answers a `HubHeard`.  May not come back: then the next module runs. */
+export function hubTick(joined: bool, now: i64): i32 {
+  let settled = fetchTick(now);
+  if (settled == 0) ownChanged();
+  ownTick(joined, now);
+  if (settled <= 0) return HubHeard.None;
+  hubAsked.image = settled;
+  return HubHeard.Rollout;
+}
+
+/** Tells the head-end one thing of a rollout that has changed; true when there may be more. */
+export function hubTell(): bool { return reportTick(); }
+
+export function hubDeadline(now: i64): i64 { return min<i64>(fetchDeadline(), ownDeadline(now)); }
 
 /** Takes an Uplink event; answers a `HubHeard`. */
 export function hubInput(event: usize, now: i64): i32 {
+  ownUplinkHeard();
   let size: u32 = load<u16>(event + EVENT_SIZE);
   let at = event + EVENT_HEAD + 1;
   let taken: i32 = Err.Truncated;

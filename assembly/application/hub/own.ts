@@ -7,7 +7,7 @@ import { clockKnown, clockUtc } from "../../model/clock";
 import { libraryFile } from "../../model/library";
 import { ACTIVATE_AT, ACTIVATE_NOW, rolloutPlan, rolloutRuns } from "../../model/rollout";
 import { update, updateActivateIn, updateActivateWhenTold, updateIsPlanned, updateRefresh } from "../../model/update";
-import { healthOnTrial, upgradeDeadline, upgradeReset, upgradeTick } from "../../upgrade/upgrade";
+import { upgradeDeadline, upgradeOnTrial, upgradeReset, upgradeTick } from "../../upgrade/upgrade";
 import { fetchProbe, fetchReset } from "./fetch";
 
 /** The head-end is asked again and again whether it is there. */
@@ -39,19 +39,19 @@ export function ownUplinkHeard(): void {
 export function ownChanged(): void { state.planned = false; }
 
 export function ownDeadline(now: i64): i64 {
-  return min<i64>(upgradeDeadline(now), healthOnTrial() && !state.heard ? state.probeAt : NEVER);
+  return min<i64>(upgradeDeadline(now), upgradeOnTrial() && !state.heard ? state.probeAt : NEVER);
 }
 
 /** Looks whether it is time; may not come back. */
 export function ownTick(formed: bool, now: i64): void {
-  let onTrial = healthOnTrial();
+  let onTrial = upgradeOnTrial();
   if (onTrial && !state.heard && state.probeAt <= now) {
     state.probeAt = now + PROBE_MS;
     fetchProbe();
   }
   if (!state.planned) plan(now);
   upgradeTick(formed, formed, state.heard, now);
-  if (onTrial && !healthOnTrial()) fetchReset(now); // what had to wait for the trial's end
+  if (onTrial && !upgradeOnTrial()) fetchReset(now); // what had to wait for the trial's end
 }
 
 /** Tells the update when it is to be activated. */

@@ -1,5 +1,6 @@
 // A meter: what its measuring element says becomes the register.
 import { EVENT_HEAD, EVENT_SIZE, Quantity, sense } from "../../core/host";
+import { clockReset } from "../../model/clock";
 import { registerLoad, registerMeasured } from "../../model/register";
 
 /** As often as a display is to be live; a report then goes out with the measurement that it tells. */
@@ -12,6 +13,7 @@ const SIZE: u32 = 13;
 
 /** Answers an `Err` when the board has no such element. */
 export function meterReset(now: i64): i32 {
+  clockReset(); // nobody tells a meter the time but the server of updates
   registerLoad(now);
   return sense(Quantity.ElectricityImport, METER_SAMPLE_MS);
 }

@@ -1,0 +1,47 @@
+// The bounded loop of every device.  A poll takes some events, does what is due, and answers when it wants to run next:
+//
+//   for (loopBegin(); loopNext();) ... one event ...        ... ticks ...        return loopEnd(earliest, now);
+import { ABI_VERSION, EVENT_HEAD, EVENT_KIND, EventKind, Log, log, next } from "../core/host";
+
+const EVENTS_PER_POLL: u32 = 8;
+/** An Uplink record is the longest event, docs/abi.md. */
+const EVENT_CAPACITY: u32 = EVENT_HEAD + 264;
+
+/** The event taken last, head and octets. */
+export const event = memory.data(EVENT_CAPACITY, 8);
+let budget: u32 = 0;
+
+export function abi(): u32 { return ABI_VERSION; }
+
+/** The first word of a run: Log.Started. */
+export function loopStart(reason: u32): void {
+  store<u32>(event, reason);
+  log(Log.Started, event, 4);
+}
+
+export function loopBegin(): void { budget = EVENTS_PER_POLL; }
+
+/** Takes the next event; false when none waits or the turn is over.  One that was too long is lost. */
+export function loopNext(): bool {
+  while (budget > 0) {
+    let size = next(event, EVENT_CAPACITY);
+    if (size == 0) return false;
+    budget--;
+    if (size > 0) return true;
+  }
+  return false;
+}
+
+export function loopKind(): u32 { return load<u8>(event + EVENT_KIND); }
+
+/** Whether the event is the radio's. */
+export function loopIsRadio(): bool {
+  let kind = loopKind();
+  return kind == EventKind.RadioReceived || kind == EventKind.RadioSent;
+}
+
+/** Something took its time: what else waits has another turn. */
+export function loopRest(): void { budget = 0; }
+
+/** The answer of a poll: `deadline`, or at once when the turn ended early. */
+export function loopEnd(deadline: i64, now: i64): i64 { return budget > 0 ? deadline : now; }

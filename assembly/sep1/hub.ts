@@ -1,0 +1,123 @@
+// A communications hub's face in phase 1: ZigBee coordinator and trust centre, Smart Energy 1.x energy service interface (0x0500).
+//
+//   radio -> stackInput -> clusters, key establishment        due -> stack, key establishment, forming, prices and files to tell
+import { Err } from "../core/err";
+import { NEVER } from "../core/timers";
+import { BROADCAST_ROUTERS } from "../zigbee/address";
+import { apsHeard } from "../zigbee/aps/aps";
+import { nwkFormStart, nwkPermitJoin } from "../zigbee/nwk/coordinator";
+import { tcAdmit, tcLinkKeyEstablished } from "../zigbee/security/trust_centre";
+import { StackHeard, stackDeadline, stackInput, stackReset, stackTick } from "../zigbee/stack_coordinator";
+import { zdoDescribe, zdoSendPermitJoining } from "../zigbee/zdo/zdo";
+import { EstablishHeard, establishDeadline, establishInput, establishTick } from "./establishment";
+import { keLinkKey, keResult, keWipe } from "./key_establishment/exchange";
+import { MirrorHeard } from "./mirror";
+import { hubMirrorInput } from "./mirror_hub";
+import { Procedure, noteAdmitted, noteFailed, noteFormed } from "./notes";
+import { otaServerDeadline, otaServerReset, otaServerTick } from "./ota/server";
+import { priceReset, priceTick } from "./price/server";
+
+export { notifySoon as faceOffer } from "./ota/notify";
+
+const TURNS: u32 = 8;
+/** Channels 11 to 26; the PAN identifier is chosen. */
+const CHANNELS: u32 = 0x07ff_f800;
+const ANY_PAN: u32 = 0xffff;
+const FORM_AGAIN_MS: i64 = 10_000;
+/** SE 1.4a section 5.3.1: joining is never open for good. */
+const PERMIT_SECONDS_MAX: u32 = 254;
+
+const description = memory.data<u8>([
+  // node: coordinator, 2.4 GHz, mains and always listening, largest frame 82, largest message 256, revision 21, trust centre
+  0x00, 0x40, 0x8f, 0x00, 0x00, 82, 0x00, 0x01, 0x01, 0x2a, 0x00, 0x01, 0x00,
+  1,
+  // endpoint 1: Basic, Time, OTA Upgrade, Price, Key Establishment; client of Key Establishment
+  20, 1, 0x09, 0x01, 0x00, 0x05, 0, 5, 0x00, 0x00, 0x0a, 0x00, 0x19, 0x00, 0x00, 0x07, 0x00, 0x08, 1, 0x00, 0x08,
+]);
+
+@unmanaged @final
+class State {
+  /** When to form the network; the end of time when there is one. */
+  formAt: i64;
+  formed: bool;
+  /** Asked for before there was a network. */
+  permitSeconds: u32;
+}
+const state = changetype<State>(memory.data(offsetof<State>(), 8));
+
+export function faceReset(reason: u32, now: i64): void {
+  zdoDescribe(description);
+  priceReset();
+  otaServerReset(now);
+  state.formed = stackReset(now, reason);
+  state.formAt = state.formed ? NEVER : now;
+  if (state.formed) noteFormed();
+}
+
+/** Whether there is a network. */
+export function faceJoined(): bool { return state.formed; }
+
+/** Takes an event of the radio. */
+export function faceInput(event: usize, now: i64): void { heard(stackInput(event, now), now); }
+
+export function faceTick(now: i64): void {
+  for (let turns = TURNS; turns > 0 && stackDeadline() <= now; turns--) heard(stackTick(now), now);
+  if (establishDeadline() <= now) established(establishTick(now));
+  if (state.formAt <= now) form(now);
+  priceTick(now);
+  otaServerTick(now);
+}
+
+export function faceDeadline(): i64 {
+  return min<i64>(min<i64>(stackDeadline(), establishDeadline()), min<i64>(state.formAt, otaServerDeadline()));
+}
+
+/** A device may join with this install code. */
+export function faceAdmit(extended: u64, code: usize, size: u32): void {
+  let admitted = tcAdmit(extended, code, size);
+  if (admitted < 0) noteFailed(Procedure.Join, admitted);
+}
+
+/** Opens the hub and all routers, or with 0 closes them. */
+export function facePermit(seconds: u32, now: i64): void {
+  state.permitSeconds = min<u32>(seconds, PERMIT_SECONDS_MAX);
+  if (!state.formed) return;
+  nwkPermitJoin(state.permitSeconds, now);
+  zdoSendPermitJoining(BROADCAST_ROUTERS, state.permitSeconds, now);
+  state.permitSeconds = 0;
+}
+
+function heard(what: i32, now: i64): void {
+  switch (what) {
+    case StackHeard.Message: {
+      if (hubMirrorInput(now) == MirrorHeard.KeyEstablishment) established(establishInput(now));
+      return;
+    }
+    case StackHeard.Formed: {
+      state.formed = true;
+      noteFormed();
+      if (state.permitSeconds != 0) facePermit(state.permitSeconds, now);
+      return;
+    }
+    case StackHeard.JoinFailed: {
+      noteFailed(Procedure.Join, Err.Refused);
+      state.formAt = now + FORM_AGAIN_MS;
+      return;
+    }
+    case StackHeard.DeviceJoined: return noteAdmitted(apsHeard.sourceExtended, apsHeard.source);
+    default: return;
+  }
+}
+
+function established(what: i32): void {
+  if (what == EstablishHeard.Failed) noteFailed(Procedure.Establish, keResult.status);
+  if (what != EstablishHeard.Done) return;
+  let kept = tcLinkKeyEstablished(keResult.partner, keLinkKey());
+  keWipe();
+  if (kept < 0) noteFailed(Procedure.Establish, kept);
+}
+
+function form(now: i64): void {
+  state.formAt = NEVER;
+  if (nwkFormStart(CHANNELS, ANY_PAN, now) < 0) state.formAt = now + FORM_AGAIN_MS;
+}
