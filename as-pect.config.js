@@ -1,13 +1,24 @@
 // Unit tests of the stack in AssemblyScript.  The board's imports are plain JavaScript: a store of records, and what was shown and noted.
 import { readFileSync } from "node:fs";
+import Module from "node:module";
+import { fileURLToPath } from "node:url";
+
+// asc looks for a transform as Node looks for a package; tools/constants.mjs is found from here.
+process.env.NODE_PATH = fileURLToPath(new URL(".", import.meta.url));
+Module._initPaths();
 
 const NOT_FOUND = -7;
 const NO_BUFFER = -5;
 
 /** Imports of module `han` by name, each answering 0 unless it is given a body here. */
-function board(octets) {
+function board(octets, constants) {
   const store = new Map();
   const bodies = {
+    constant_read: (offset, at, capacity) => {
+      const piece = constants.subarray(offset, offset + capacity);
+      octets(at, piece.length).set(piece);
+      return piece.length;
+    },
     store_read: (record, at, capacity) => {
       const found = store.get(record);
       if (!found) return NOT_FOUND;
@@ -33,7 +44,8 @@ export default {
   async instantiate(memory, createImports, instantiate, binary) {
     let exports;
     const octets = (at, size) => new Uint8Array(exports.memory.buffer, at, size);
-    const imports = { env: { memory }, han: board(octets) };
+    const [constants = new ArrayBuffer(0)] = WebAssembly.Module.customSections(new WebAssembly.Module(binary), "constants");
+    const imports = { env: { memory }, han: board(octets, new Uint8Array(constants)) };
     const result = await instantiate(binary, createImports(imports));
     exports = result.exports ?? result.instance.exports;
     return result;

@@ -206,4 +206,5 @@ export const IMPORTS: readonly ImportRow[] = [
   { id: 23, name: "image_activate", arguments: [{ name: "image", wide: false }], answers: true, reads: [], writes: [] },
   { id: 24, name: "image_confirm", arguments: [{ name: "healthy", wide: false }], answers: true, reads: [], writes: [] },
   { id: 25, name: "image_state", arguments: [{ name: "image", wide: false }, { name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
+  { id: 26, name: "constant_read", arguments: [{ name: "offset", wide: false }, { name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
 ];

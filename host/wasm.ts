@@ -60,6 +60,18 @@ export function sectionIds(wasm: Uint8Array): number[] {
   return ids;
 }
 
+/** What a custom section holds; no octets without it. */
+export function customSection(wasm: Uint8Array, name: string): Uint8Array {
+  const reader = new Reader(wasm);
+  reader.take(8);
+  while (!reader.done) {
+    const id = reader.take(1)[0];
+    const section = new Reader(reader.take(reader.u32()));
+    if (id === 0 && section.text() === name) return section.take(section.octets.length - section.at);
+  }
+  return new Uint8Array(0);
+}
+
 export function moduleSizes(wasm: Uint8Array): ModuleSizes {
   const reader = new Reader(wasm);
   reader.take(8);

@@ -5,10 +5,12 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ROOT } from "../host/modules.ts";
 import { sectionIds } from "../host/wasm.ts";
+import ConstantTables from "./constants.mjs";
 
 const BUILD = join(ROOT, "build");
 const START_SECTION = 8;
 const STAMP = join(BUILD, "modules.stamp");
+const CONSTANTS = fileURLToPath(new URL("constants.mjs", import.meta.url));
 /** Entries that are not devices; the rest are assembly/devices/NAME.ts. */
 const ENTRIES: Record<string, string> = { software: "assembly/crypto/software/gf2_multiply.ts" };
 
@@ -58,7 +60,7 @@ export async function compile(
   const { default: asc } = await import("assemblyscript/asc");
   const result = await asc.main([entry, ...config, "--outFile", "out.wasm", ...extra], {
     // biome-ignore lint/suspicious/noExplicitAny: the compiler's own type asks for its internal classes
-    transforms: [transform as any],
+    transforms: [ConstantTables, transform] as any[],
     readFile: (name: string, base: string) => (existsSync(join(base, name)) ? edit(name, readFileSync(join(base, name), "utf8")) : null),
     writeFile: (name: string, contents: Uint8Array | string) => {
       if (name.endsWith(".wasm")) wasm = contents as Uint8Array;
@@ -86,7 +88,7 @@ function memorySection(memory: number): Buffer {
 function stamp(): string {
   const hash = createHash("sha256");
   const compiler = join(ROOT, "node_modules/assemblyscript/package.json");
-  for (const path of [...sources(), join(ROOT, "asconfig.json"), fileURLToPath(import.meta.url), compiler]) {
+  for (const path of [...sources(), join(ROOT, "asconfig.json"), fileURLToPath(import.meta.url), CONSTANTS, compiler]) {
     hash.update(relative(ROOT, path)).update("\0").update(readFileSync(path)).update("\0");
   }
   return hash.digest("hex");

@@ -248,3 +248,6 @@ export declare function imageConfirm(healthy: u32): i32;
 // @ts-ignore: decorator
 @external("han", "image_state")
 export declare function imageState(image: u32, at: usize, capacity: u32): i32;
+// @ts-ignore: decorator
+@external("han", "constant_read")
+export declare function constantRead(offset: u32, at: usize, capacity: u32): i32;

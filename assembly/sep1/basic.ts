@@ -1,4 +1,5 @@
 // Basic cluster, server: 075123, section 3.2; and the one attribute of Key Establishment, SE 1.4a annex C.3.1.2.1.
+import { constantString, constantText } from "../core/constants";
 import { ATTRIBUTES_END } from "../zigbee/zcl/attributes";
 import { ZCL_ENUM16, ZCL_ENUM8, ZCL_STRING, ZCL_UINT8 } from "../zigbee/zcl/types";
 
@@ -23,19 +24,18 @@ export const BASIC_ATTRIBUTES = memory.data<u32>([
 ]);
 export const KEY_ESTABLISHMENT_ATTRIBUTES = memory.data<u32>([ZCL_ENUM16 << 16, ATTRIBUTES_END]);
 
-// "kilowasm", a counted string
-const manufacturer = memory.data<u8>([8, 0x6b, 0x69, 0x6c, 0x6f, 0x77, 0x61, 0x73, 0x6d]);
+const manufacturer = constantText("kilowasm");
 const MODEL_MAX: u32 = 16;
 
-/** Writes a value; `model` is the device's counted string. */
-export function basicValue(id: u32, at: usize, model: usize, powerSource: u32): u32 {
+/** Writes a value; `model` is the device's counted string (core/constants). */
+export function basicValue(id: u32, at: usize, model: u32, powerSource: u32): u32 {
   switch (id) {
     case ZCL_VERSION: case APPLICATION_VERSION: {
       store<u8>(at, 1);
       return 1;
     }
-    case MANUFACTURER_NAME: return counted(at, manufacturer);
-    case MODEL_IDENTIFIER: return counted(at, model);
+    case MANUFACTURER_NAME: return constantString(manufacturer, at, MODEL_MAX);
+    case MODEL_IDENTIFIER: return constantString(model, at, MODEL_MAX);
   }
   store<u8>(at, powerSource);
   return 1;
@@ -44,11 +44,4 @@ export function basicValue(id: u32, at: usize, model: usize, powerSource: u32): 
 export function keyEstablishmentValue(at: usize): u32 {
   store<u16>(at, SUITES);
   return 2;
-}
-
-function counted(at: usize, string: usize): u32 {
-  let size: u32 = load<u8>(string) + 1;
-  assert(size <= MODEL_MAX);
-  memory.copy(at, string, size);
-  return size;
 }

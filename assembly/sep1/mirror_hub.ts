@@ -1,4 +1,5 @@
 // The hub's clusters: servers of Basic, Time, Price and OTA Upgrade.
+import { constantText } from "../core/constants";
 import { ATTRIBUTES_END } from "../zigbee/zcl/attributes";
 import { ZCL_NO_CLUSTER, ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } from "../zigbee/zcl/foundation";
 import { zclReadAt, zclReadFirst, zclReadNext, zclReadPut, zclReadSend } from "../zigbee/zcl/serve";
@@ -11,8 +12,7 @@ import { policyInput } from "./policy";
 import { priceServe } from "./price/server";
 import { TIME_ATTRIBUTES, timeValue } from "./time/server";
 
-// "kilowasm hub"
-const model = memory.data<u8>([12, 0x6b, 0x69, 0x6c, 0x6f, 0x77, 0x61, 0x73, 0x6d, 0x20, 0x68, 0x75, 0x62]);
+const model = constantText("kilowasm hub");
 const none = memory.data<u32>([ATTRIBUTES_END]);
 
 /** The message in `apsHeard`; answers a `MirrorHeard`. */

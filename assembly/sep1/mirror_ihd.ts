@@ -1,4 +1,5 @@
 // The display's clusters: server of Basic; client of Time, Price, Metering and OTA Upgrade.
+import { constantText } from "../core/constants";
 import { ZCL_NO_CLUSTER, ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } from "../zigbee/zcl/foundation";
 import { zclReadAt, zclReadFirst, zclReadNext, zclReadPut, zclReadSend } from "../zigbee/zcl/serve";
 import { ZclHeard, zclDefault, zclHeard } from "../zigbee/zcl/zcl";
@@ -13,8 +14,7 @@ import { policyInput } from "./policy";
 import { priceTake } from "./price/client";
 import { timeTake } from "./time/client";
 
-// "kilowasm ihd"
-const model = memory.data<u8>([12, 0x6b, 0x69, 0x6c, 0x6f, 0x77, 0x61, 0x73, 0x6d, 0x20, 0x69, 0x68, 0x64]);
+const model = constantText("kilowasm ihd");
 
 /** The message in `apsHeard`; answers a `MirrorHeard`. */
 export function ihdMirrorInput(now: i64): i32 {

@@ -1,4 +1,5 @@
 // The meter's clusters: servers of Basic and Metering; client of OTA Upgrade.
+import { constantText } from "../core/constants";
 import { ZCL_NO_CLUSTER, ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } from "../zigbee/zcl/foundation";
 import { reportingServe } from "../zigbee/zcl/reporting";
 import { zclReadAt, zclReadFirst, zclReadNext, zclReadPut, zclReadSend } from "../zigbee/zcl/serve";
@@ -12,8 +13,7 @@ import { OTA_ATTRIBUTES } from "./ota/attributes";
 import { otaMirrorCommand, otaMirrorOther, otaMirrorValue } from "./ota/mirror";
 import { policyInput } from "./policy";
 
-// "kilowasm meter"
-const model = memory.data<u8>([14, 0x6b, 0x69, 0x6c, 0x6f, 0x77, 0x61, 0x73, 0x6d, 0x20, 0x6d, 0x65, 0x74, 0x65, 0x72]);
+const model = constantText("kilowasm meter");
 
 /** The message in `apsHeard`; answers a `MirrorHeard`. */
 export function meterMirrorInput(now: i64): i32 {

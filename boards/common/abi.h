@@ -199,8 +199,9 @@ enum kw_log {
     X(22, image_finish, "i(i)") \
     X(23, image_activate, "i(i)") \
     X(24, image_confirm, "i(i)") \
-    X(25, image_state, "i(iii)")
+    X(25, image_state, "i(iii)") \
+    X(26, constant_read, "i(iii)")
 
-#define KW_IMPORT_COUNT 25
+#define KW_IMPORT_COUNT 26
 
 #endif

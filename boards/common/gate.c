@@ -9,8 +9,6 @@ enum { I32 = 0x7f, I64 = 0x7e, FUNCTION_REFERENCE = 0x70, FUNCTION_FORM = 0x60 }
 enum { KIND_FUNCTION = 0, KIND_MEMORY = 2 };
 enum { OP_END = 0x0b, OP_I32_CONST = 0x41, OP_I64_CONST = 0x42 };
 
-#define PAGE 65536u
-
 // ---- Reading ----
 
 bool kw_gate_refuse(struct kw_gate_cursor *c, enum kw_gate_reason reason) {
@@ -141,8 +139,6 @@ static bool has_signature(const struct kw_gate_module *m, uint32_t index, const 
     return results == 1 && kw_gate_u8(&c) == (signature[0] == 'I' ? I64 : I32);
 }
 
-static bool name_is(const uint8_t *name, uint32_t size, const char *text) { return size == strlen(text) && memcmp(name, text, size) == 0; }
-
 // ---- Sections ----
 
 static bool types(struct kw_gate_module *m, struct kw_gate_cursor *c) {
@@ -164,12 +160,12 @@ static bool import_entry(struct kw_gate_module *m, struct kw_gate_cursor *c) {
     uint32_t size = kw_gate_u32(c);
     const uint8_t *name = c->at;
     if (!pass(c, size)) return false;
-    bool ours = name_is(name, size, "han");
+    bool ours = kw_gate_name_is(name, size, "han");
     size = kw_gate_u32(c);
     name = c->at;
     if (!pass(c, size)) return false;
     uint32_t id = 0;
-    while (id < KW_IMPORT_COUNT && !name_is(name, size, known[id].name)) id++;
+    while (id < KW_IMPORT_COUNT && !kw_gate_name_is(name, size, known[id].name)) id++;
     if (!ours || id == KW_IMPORT_COUNT || kw_gate_u8(c) != KIND_FUNCTION) return kw_gate_refuse(c, KW_GATE_IMPORT_UNKNOWN);
     if (!has_signature(m, kw_gate_u32(c), known[id].signature)) return kw_gate_refuse(c, KW_GATE_IMPORT_TYPE);
     if (m->imports_seen >> id & 1) return kw_gate_refuse(c, KW_GATE_IMPORT_TWICE);
@@ -230,7 +226,7 @@ static bool export_entry(struct kw_gate_module *m, struct kw_gate_cursor *c) {
     uint32_t size = kw_gate_u32(c), id = 0;
     const uint8_t *name = c->at;
     if (!pass(c, size)) return false;
-    while (id < 4 && !name_is(name, size, known[id].name)) id++;
+    while (id < 4 && !kw_gate_name_is(name, size, known[id].name)) id++;
     if (id == 4 || kw_gate_u8(c) != (known[id].signature ? KIND_FUNCTION : KIND_MEMORY)) return kw_gate_refuse(c, KW_GATE_EXPORT_UNKNOWN);
     uint32_t index = kw_gate_u32(c);
     bool fits = known[id].signature ? has_signature(m, type_of(m, index), known[id].signature) : m->has_memory && index == 0;
@@ -262,7 +258,7 @@ static bool elements(struct kw_gate_module *m, struct kw_gate_cursor *c) {
 }
 
 static bool data(struct kw_gate_module *m, struct kw_gate_cursor *c) {
-    uint32_t limit = m->memory_limit != 0 && m->memory_limit < PAGE ? m->memory_limit : PAGE;
+    uint32_t limit = m->memory_limit != 0 && m->memory_limit < KW_GATE_PAGE ? m->memory_limit : KW_GATE_PAGE;
     if (!count_of(c, &m->data_segments, KW_GATE_SEGMENTS_MAX)) return false;
     for (uint32_t i = 0; i < m->data_segments; i++) {
         if (kw_gate_u32(c) != 0 || !m->has_memory) return kw_gate_refuse(c, KW_GATE_DATA);
@@ -296,8 +292,9 @@ static bool custom(struct kw_gate_module *m, struct kw_gate_cursor *c) {
         c->reason = KW_GATE_OK;
         return kw_gate_refuse(c, KW_GATE_CUSTOM);
     }
+    const uint8_t *name = c->at;
     c->at = c->end;
-    return true;
+    return kw_gate_own(m, name, size, name + size, (uint32_t)(c->end - name) - size) || kw_gate_refuse(c, KW_GATE_OWN_SECTION);
 }
 
 static bool data_count(struct kw_gate_module *m, struct kw_gate_cursor *c) {
@@ -365,18 +362,6 @@ enum kw_gate_reason kw_gate(const uint8_t *wasm, uint32_t size, uint32_t memory_
     }
     *offset = m.in.offset;
     return m.in.reason;
-}
-
-uint32_t kw_gate_memory(const uint8_t *wasm, uint32_t size) {
-    struct kw_gate_cursor c = {wasm, wasm + 8, wasm + size, KW_GATE_OK, 0};
-    while (c.at < c.end) {
-        uint32_t id = kw_gate_u8(&c), length = kw_gate_u32(&c);
-        const uint8_t *at = c.at;
-        if (!pass(&c, length)) return 0;
-        if (id == SECTION_CUSTOM && length == 8 && memcmp(at, "\3han", 4) == 0)
-            return at[4] | (uint32_t)at[5] << 8 | (uint32_t)at[6] << 16 | (uint32_t)at[7] << 24;
-    }
-    return 0;
 }
 
 const char *kw_gate_reason(enum kw_gate_reason reason) {

@@ -11,6 +11,7 @@
 
 #define KW_GATE_MODULE_MAX (256u * 1024u)
 #define KW_GATE_CUSTOM_MAX (64u * 1024u) // octets of all custom sections
+#define KW_GATE_CONSTANTS_MAX 32768u // octets of the section `constants`
 #define KW_GATE_TYPES_MAX 128u
 #define KW_GATE_PARAMETERS_MAX 24u
 #define KW_GATE_FUNCTIONS_MAX 1024u
@@ -66,7 +67,8 @@
     X(FUNCTION_INDEX, "a function index out of range") \
     X(TABLE_INDEX, "an indirect call without a table") \
     X(ALIGNMENT, "a memory access with more than its natural alignment") \
-    X(ZERO, "an octet that must be zero")
+    X(ZERO, "an octet that must be zero") \
+    X(OWN_SECTION, "a section `han` or `constants` that is there twice, or with a size or a need that it cannot have")
 
 enum kw_gate_reason {
 #define X(name, text) KW_GATE_##name,
@@ -79,6 +81,9 @@ enum kw_gate_reason kw_gate(const uint8_t *wasm, uint32_t size, uint32_t memory_
 
 // The octets of linear memory that an accepted module asks for in its custom section `han` (a u32, little-endian); 0 without one.
 uint32_t kw_gate_memory(const uint8_t *wasm, uint32_t size);
+
+// What an accepted module holds in its custom section `constants`: how many octets, and where; 0 without one.
+uint32_t kw_gate_constants(const uint8_t *wasm, uint32_t size, const uint8_t **at);
 
 // A sentence without a full stop.
 const char *kw_gate_reason(enum kw_gate_reason reason);

@@ -4,6 +4,8 @@
 
 #include "gate.h"
 
+#define KW_GATE_PAGE 65536u
+
 // The first error stays; a reader past the end answers zeros, so a caller may look once at the end of a step.
 struct kw_gate_cursor {
     const uint8_t *base, *at, *end;
@@ -17,7 +19,7 @@ struct kw_gate_module {
     uint32_t type_count, import_count, function_count, global_count;
     uint32_t table_size, data_count, data_segments;
     uint32_t memory_limit, imports_seen, exports_seen, custom;
-    bool has_table, has_memory, has_data_count;
+    bool has_table, has_memory, has_data_count, has_han, has_constants;
 };
 
 bool kw_gate_refuse(struct kw_gate_cursor *c, enum kw_gate_reason reason);
@@ -28,6 +30,10 @@ bool kw_gate_value_type(struct kw_gate_cursor *c);
 // Moves `c` to a copy of the module's cursor that stands on type `index`.
 bool kw_gate_find_type(const struct kw_gate_module *m, uint32_t index, struct kw_gate_cursor *c);
 bool kw_gate_global_is_variable(const struct kw_gate_module *m, uint32_t index);
+
+bool kw_gate_name_is(const uint8_t *name, uint32_t size, const char *text);
+// Whether a custom section, if it is one of the contract's own, is there for the first time and what it can be; `size` octets are its content.
+bool kw_gate_own(struct kw_gate_module *m, const uint8_t *name, uint32_t name_size, const uint8_t *content, uint32_t size);
 
 // The body of a function of type `type`: `c` stands behind its size and ends with it.
 bool kw_gate_body(struct kw_gate_module *m, struct kw_gate_cursor *c, uint32_t type);

@@ -213,6 +213,17 @@ IMPORT(entropy) {
     return m3Err_none;
 }
 
+IMPORT(constant_read) {
+    CALL(1);
+    uint32_t offset = kw_argument(&c, 0), capacity = kw_argument(&c, 2);
+    uint8_t *at = kw_range(&c, 1, capacity);
+    CHECK();
+    uint32_t left = offset < c.m->constants_size ? c.m->constants_size - offset : 0;
+    uint32_t size = capacity < left ? capacity : left;
+    if (size > 0) memcpy(at, c.m->constants + offset, size);
+    ANSWER(size);
+}
+
 // ---- The rest of the world ----
 
 IMPORT(sense) {

@@ -25,6 +25,8 @@ struct kw_machine {
     struct M3Environment *environment; // all in the arena
     struct M3Runtime *runtime;
     struct M3Module *module;
+    const uint8_t *constants; // the module's section, where the module lies
+    uint32_t constants_size;
     struct kw_drbg drbg;
     struct kw_cached_key keys[KW_CCM_CACHE];
     uint32_t key_clock;

@@ -122,6 +122,7 @@ enum kw_stop kw_load(struct kw_machine *m, const struct kw_config *config) {
         m->gate_verdict = reason;
         return KW_STOP_REFUSED;
     }
+    m->constants_size = kw_gate_constants(config->wasm, config->wasm_size, &m->constants);
     if (config->memory_limit == 0) m->config.memory_limit = kw_gate_memory(config->wasm, config->wasm_size);
     if ((result = guarded(m, parse_and_link)) != NULL) return refused(m, result);
     m->arena_loaded = m->arena.used;

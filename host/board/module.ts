@@ -1,32 +1,8 @@
 // What a built module says about itself.
-
-const WASM_HEAD = 8;
-const SECTION_NAME = "han";
+import { customSection } from "../wasm.ts";
 
 /** Octets of linear memory that the build measured (custom section `han`), or 0 for the whole page. */
 export function memoryNeed(wasm: Uint8Array): number {
-  for (let at = WASM_HEAD; at < wasm.length; ) {
-    const id = wasm[at];
-    const [size, body] = leb(wasm, at + 1);
-    if (id === 0) {
-      const [length, name] = leb(wasm, body);
-      const need = name + length;
-      if (Buffer.from(wasm.subarray(name, need)).toString() === SECTION_NAME && need + 4 <= wasm.length)
-        return Buffer.from(wasm).readUInt32LE(need);
-    }
-    at = body + size;
-  }
-  return 0;
-}
-
-/** A number and the offset behind it. */
-function leb(octets: Uint8Array, from: number): [number, number] {
-  let value = 0;
-  let at = from;
-  for (let shift = 0; shift < 35 && at < octets.length; shift += 7) {
-    const octet = octets[at++];
-    value += (octet & 0x7f) * 2 ** shift;
-    if (octet < 0x80) break;
-  }
-  return [value, at];
+  const need = customSection(wasm, "han");
+  return need.length === 4 ? Buffer.from(need).readUInt32LE() : 0;
 }

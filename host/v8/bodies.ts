@@ -32,6 +32,8 @@ export interface Machine {
   images: Images;
   queue: EventQueue;
   seed: Uint8Array;
+  /** The module's section of that name. */
+  constants: Uint8Array;
 }
 
 export class ModuleBodies implements Bodies {
@@ -200,6 +202,12 @@ export class ModuleBodies implements Bodies {
 
   imageState(image: number, at: number, capacity: number): number {
     return this.machine.images.state(image, this.octets.subarray(at, at + capacity));
+  }
+
+  constantRead(offset: number, at: number, capacity: number): number {
+    const octets = this.machine.constants.subarray(offset, offset + capacity);
+    this.octets.set(octets, at);
+    return octets.length;
   }
 
   /** Our modules never grow their memory; one that does has left the view behind. */

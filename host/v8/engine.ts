@@ -3,6 +3,7 @@ import { ResetReason } from "../abi.ts";
 import { type Engine, EngineStopped, type Surroundings } from "../engine.ts";
 import { type Images, NO_IMAGES } from "../image/images.ts";
 import type { TraceFile } from "../trace.ts";
+import { customSection } from "../wasm.ts";
 import { ModuleBodies } from "./bodies.ts";
 import { KeySlots } from "./crypto.ts";
 import { bind } from "./imports.ts";
@@ -43,7 +44,9 @@ export class V8Engine implements Engine {
     this.keys = options.keys ?? new KeySlots();
     this.images = options.images ?? NO_IMAGES;
     this.recorder = options.record ? new Recorder(seed, this.store) : undefined;
-    const bodies = new ModuleBodies({ surroundings, store: this.store, keys: this.keys, images: this.images, queue: this.queue, seed });
+    const constants = customSection(options.wasm, "constants");
+    const { store, keys, images, queue } = this;
+    const bodies = new ModuleBodies({ surroundings, store, keys, images, queue, seed, constants });
     const plain = bind(bodies);
     const han = this.recorder?.around(plain, (at, size) => bodies.copy(at, size)) ?? plain;
     const module = new WebAssembly.Module(new Uint8Array(options.wasm));

@@ -30,6 +30,7 @@ export interface Bodies {
   imageActivate(image: number): number;
   imageConfirm(healthy: number): number;
   imageState(image: number, at: number, capacity: number): number;
+  constantRead(offset: number, at: number, capacity: number): number;
 }
 
 /** The import object's `han`, as `WebAssembly.Instance` takes it. */
@@ -135,5 +136,9 @@ export const bind = (bodies: Bodies) => ({
   image_state: (image: number, at: number, capacity: number): number => {
     bodies.check("image_state", at >>> 0, capacity >>> 0);
     return bodies.imageState(image >>> 0, at >>> 0, capacity >>> 0);
+  },
+  constant_read: (offset: number, at: number, capacity: number): number => {
+    bodies.check("constant_read", at >>> 0, capacity >>> 0);
+    return bodies.constantRead(offset >>> 0, at >>> 0, capacity >>> 0);
   },
 });

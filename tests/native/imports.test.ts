@@ -49,6 +49,27 @@ for (const row of IMPORTS) {
   }
 }
 
+// ---- Constants ----
+
+test("constant_read gives what is left of the section, and nothing beyond it", () => {
+  const constants = w.section(0, [...w.text("constants"), ...Array.from({ length: 10 }, (_, index) => 0x40 + index)]);
+  const read = (offset: number, capacity: number, tail: w.Octets): bigint | null =>
+    poll(Buffer.concat([caller(rowOf("constant_read"), [offset, 0, capacity]), Buffer.from(tail)])).deadline;
+  for (const [offset, capacity, answer] of [
+    [0, 10, 10],
+    [0, 11, 10],
+    [3, 4, 4],
+    [9, 4, 1],
+    [10, 4, 0],
+    [11, 4, 0],
+    [-1, 4, 0],
+    [0x7fffffff, 16, 0],
+    [4, 0, 0],
+  ])
+    assert.equal(read(offset, capacity, constants), BigInt(answer), `${capacity} octets at ${offset}`);
+  assert.equal(read(0, 10, []), 0n, "a module without the section");
+});
+
 // ---- Events and the radio ----
 
 function event(kind: number, handle: number, payload = 0): Buffer {

@@ -30,10 +30,13 @@ const FLAGS = [
 // An event of kind Uplink says what to do: a number, then octets that become arguments.  Every answer is logged.
 const SOURCE = `
 import {
-  ABI_VERSION, EVENT_HEAD, EVENT_SIZE, ccmOpen, ccmSeal, display, entropy, gf2Multiply, halt, hashMmo, hmacMmo, keyClear, keySet, log, next, radioSend,
+  ABI_VERSION, EVENT_HEAD, EVENT_SIZE, ccmOpen, constantRead, ccmSeal, display, entropy, gf2Multiply, halt, hashMmo, hmacMmo, keyClear, keySet, log, next, radioSend,
   radioSet, sense, storeRead, storeWrite, uplinkSend,
 } from "../../assembly/core/host";
+import { constant, constantText } from "../../assembly/core/constants";
 const event = memory.data(320, 8);
+const NUMBERS = constant<u16>([1, 2, 0x1234, 0xffff]);
+const WORDS = constantText("read from flash");
 const work = memory.data(1024, 8);
 const answer = memory.data(8, 8);
 export function abi(): u32 { return ABI_VERSION; }
@@ -71,6 +74,7 @@ function act(at: usize, size: u32): void {
     case 15: note(15, uplinkSend(data, rest)); break;
     case 16: halt(a); break;
     case 17: unreachable(); break;
+    case 18: { const got = constantRead(a == 0 ? NUMBERS : WORDS + (a - 1) * 4, work, b); note(18, got); log(118, work, b); break; }
     default: log(98, data, rest);
   }
 }
@@ -127,6 +131,8 @@ function script(): Buffer[] {
     all.push(order(3, record, 0, octets(`record ${record}`, 100)), order(4, record, 0, octets("-", 1)));
   }
   all.push(order(4, 77, 0, octets("-", 1)), order(3, 2, 0, new Uint8Array(1)), order(4, 2, 0, octets("-", 1)));
+  for (let a = 0; a < 8; a++)
+    all.push(order(18, a, 0, octets("-", 1)), order(18, a, 5, octets("-", 9)), order(18, a, 200, octets("-", 201)));
   for (let parameter = 1; parameter <= 10; parameter++) all.push(order(1, parameter, parameter, octets("-", 1)));
   for (const size of [1, 2, 3, 60, 125, 126]) all.push(order(2, 0, size, octets("frame", size)), sent(size + 1), sent(size));
   for (const line of [0, 7, 8]) for (const size of [1, 32, 33]) all.push(order(14, line, 0, octets("line", size)));

@@ -6,6 +6,7 @@ import asc from "assemblyscript/asc";
 import { IMPORTS } from "../../host/abi.ts";
 import { type Images, NO_IMAGES } from "../../host/image/images.ts";
 import { sources } from "../../tools/build.ts";
+import ConstantTables from "../../tools/constants.mjs";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 export const HUB = 0;
@@ -37,6 +38,8 @@ async function compile(entry: string): Promise<Uint8Array> {
       "device.wasm",
     ],
     {
+      // biome-ignore lint/suspicious/noExplicitAny: the compiler's own type asks for its internal classes
+      transforms: [ConstantTables as any],
       readFile: (name: string, base: string) => {
         const full = path.resolve(base, name);
         if (full === path.join(ROOT, "assembly/zigbee/aps/aps.ts")) return stub;
@@ -128,6 +131,8 @@ export class Device {
     images: Images = NO_IMAGES,
   ) {
     const octets = (at: number, size: number) => Buffer.from(new Uint8Array(this.exports.memory.buffer, at, size));
+    const [section = new ArrayBuffer(0)] = WebAssembly.Module.customSections(module, "constants");
+    const constants = new Uint8Array(section);
     const instance = new WebAssembly.Instance(module, {
       env: {
         abort: (_message: number, _file: number, line: number, column: number) => {
@@ -145,6 +150,11 @@ export class Device {
       han: {
         ...Object.fromEntries(IMPORTS.map(({ name }) => [name, () => ABSENT])),
         ...this.imageImports(images),
+        constant_read: (offset: number, at: number, capacity: number) => {
+          const piece = constants.subarray(offset, offset + capacity);
+          new Uint8Array(this.exports.memory.buffer).set(piece, at);
+          return piece.length;
+        },
         uplink_send: (at: number, size: number) => {
           this.uplink.push(octets(at, size));
           return 0;

@@ -19,7 +19,9 @@ function machine(maximum = 1): { imports: Record<string, Call>; memory: WebAssem
   const memory = new WebAssembly.Memory({ initial: 1, maximum });
   const keys = new KeySlots();
   const seed = Buffer.alloc(32, 7);
-  const bodies = new ModuleBodies({ surroundings: SILENT, store: new Map(), keys, images: NO_IMAGES, queue: new EventQueue(), seed });
+  const constants = Buffer.from("constants");
+  const queue = new EventQueue();
+  const bodies = new ModuleBodies({ surroundings: SILENT, store: new Map(), keys, images: NO_IMAGES, queue, seed, constants });
   bodies.open(memory);
   return { imports: bind(bodies) as unknown as Record<string, Call>, memory, keys };
 }

@@ -8,6 +8,7 @@
 //   5  Joining...            where the device stands
 //   6  Day rate              the price's own name
 //   7  Version 1.2.3         the module that runs; Update 45 % while another is loaded
+import { constantText } from "../../core/constants";
 import { FileStatus, display } from "../../core/host";
 import { TIME_UNKNOWN, clockLocal, clockUtc } from "../../model/clock";
 import { costPerHour, costToday, costTodayKnown, household } from "../../model/cost";
@@ -16,35 +17,34 @@ import { register } from "../../model/register";
 import { Tariff } from "../../model/tariff";
 import { update, updatePercent, updatePossible } from "../../model/update";
 import { dateOf, dateDay, dateMonth, dateYear } from "./date";
-import { LINE_SIZE, textBegin, textColumn, textDecimal, textDecimalSize, textPut, textString, textUsed } from "./text";
+import { LINE_SIZE, textBegin, textColumn, textDecimal, textDecimalSize, textPut, textSize, textString, textUsed } from "./text";
 
 const LINES: u32 = 8;
 const shadow = memory.data(LINES * LINE_SIZE);
 const WATT_SCALE: u32 = 3; // kW and kWh are thousands
 const MONEY_DECIMALS: u32 = 2;
 
-// Counted strings
-const KW = memory.data<u8>([3, 0x20, 0x6b, 0x57]); // " kW"
-const KWH = memory.data<u8>([4, 0x20, 0x6b, 0x57, 0x68]); // " kWh"
-const PER_HOUR = memory.data<u8>([2, 0x2f, 0x68]); // "/h"
-const TODAY = memory.data<u8>([5, 0x54, 0x6f, 0x64, 0x61, 0x79]); // "Today"
-const PER_KWH = memory.data<u8>([7, 0x50, 0x65, 0x72, 0x20, 0x6b, 0x57, 0x68]); // "Per kWh"
-const UNKNOWN = memory.data<u8>([3, 0x2d, 0x2d, 0x2d]); // "---"
-const STARTING = memory.data<u8>([11, 0x53, 0x74, 0x61, 0x72, 0x74, 0x69, 0x6e, 0x67, 0x2e, 0x2e, 0x2e]);
-const SEARCHING = memory.data<u8>([12, 0x53, 0x65, 0x61, 0x72, 0x63, 0x68, 0x69, 0x6e, 0x67, 0x2e, 0x2e, 0x2e]);
-const JOINING = memory.data<u8>([10, 0x4a, 0x6f, 0x69, 0x6e, 0x69, 0x6e, 0x67, 0x2e, 0x2e, 0x2e]);
-const KEYS = memory.data<u8>([7, 0x4b, 0x65, 0x79, 0x73, 0x2e, 0x2e, 0x2e]);
-const METER = memory.data<u8>([8, 0x4d, 0x65, 0x74, 0x65, 0x72, 0x2e, 0x2e, 0x2e]);
-const WAITING = memory.data<u8>([10, 0x57, 0x61, 0x69, 0x74, 0x69, 0x6e, 0x67, 0x2e, 0x2e, 0x2e]);
-const CONNECTED = memory.data<u8>([9, 0x43, 0x6f, 0x6e, 0x6e, 0x65, 0x63, 0x74, 0x65, 0x64]);
-const NO_REPORTS = memory.data<u8>([10, 0x4e, 0x6f, 0x20, 0x72, 0x65, 0x70, 0x6f, 0x72, 0x74, 0x73]);
-const VERSION = memory.data<u8>([8, 0x56, 0x65, 0x72, 0x73, 0x69, 0x6f, 0x6e, 0x20]); // "Version "
-const FACTORY = memory.data<u8>([14, 0x46, 0x61, 0x63, 0x74, 0x6f, 0x72, 0x79, 0x20, 0x6d, 0x6f, 0x64, 0x75, 0x6c, 0x65]); // "Factory module"
-const UPDATE = memory.data<u8>([7, 0x55, 0x70, 0x64, 0x61, 0x74, 0x65, 0x20]); // "Update "
-const PERCENT = memory.data<u8>([2, 0x20, 0x25]); // " %"
-const READY = memory.data<u8>([5, 0x72, 0x65, 0x61, 0x64, 0x79]); // "ready"
-const ON_TRIAL = memory.data<u8>([9, 0x20, 0x6f, 0x6e, 0x20, 0x74, 0x72, 0x69, 0x61, 0x6c]); // " on trial"
-const ERROR_NUMBER = memory.data<u8>([7, 0x20, 0x65, 0x72, 0x72, 0x6f, 0x72, 0x20]); // " error "
+const KW = constantText(" kW");
+const KWH = constantText(" kWh");
+const PER_HOUR = constantText("/h");
+const TODAY = constantText("Today");
+const PER_KWH = constantText("Per kWh");
+const UNKNOWN = constantText("---");
+const STARTING = constantText("Starting...");
+const SEARCHING = constantText("Searching...");
+const JOINING = constantText("Joining...");
+const KEYS = constantText("Keys...");
+const METER = constantText("Meter...");
+const WAITING = constantText("Waiting...");
+const CONNECTED = constantText("Connected");
+const NO_REPORTS = constantText("No reports");
+const VERSION = constantText("Version ");
+const FACTORY = constantText("Factory module");
+const UPDATE = constantText("Update ");
+const PERCENT = constantText(" %");
+const READY = constantText("ready");
+const ON_TRIAL = constantText(" on trial");
+const ERROR_NUMBER = constantText(" error ");
 
 // ISO 4217
 const POUND: u32 = 826;
@@ -201,7 +201,7 @@ function drawTime(now: i64): void {
 
 function two(value: u32): void { textDecimal(value, 0, 0, 2); }
 
-function stateText(stale: bool): usize {
+function stateText(stale: bool): u32 {
   switch (progress()) {
     case Progress.Starting: return STARTING;
     case Progress.Searching: return SEARCHING;
@@ -213,8 +213,8 @@ function stateText(stale: bool): usize {
   return stale ? NO_REPORTS : CONNECTED;
 }
 
-function right(string: usize): void {
-  textColumn(LINE_SIZE - load<u8>(string));
+function right(string: u32): void {
+  textColumn(LINE_SIZE - textSize(string));
   textString(string);
 }
 

@@ -1,4 +1,5 @@
 // Numbers as text, into a line that is filled from the left.  ISO 8859-1; integers only.
+import { constantRead } from "../../core/host";
 
 export const LINE_SIZE: u32 = 16;
 const SPACE: u8 = 0x20;
@@ -32,10 +33,17 @@ export function textPut(character: u32): void {
   used++;
 }
 
-/** A counted string. */
-export function textString(string: usize): void {
-  let size: u32 = load<u8>(string);
-  for (let index: u32 = 1; index <= size; index++) textPut(load<u8>(string + index));
+/** The characters of a counted string (core/constants). */
+export function textSize(string: u32): u32 {
+  constantRead(string, digits, 1);
+  return load<u8>(digits);
+}
+
+/** A counted string; what goes beyond the line is lost. */
+export function textString(string: u32): void {
+  let size = textSize(string);
+  if (used < LINE_SIZE) constantRead(string + 1, line + used, min<u32>(size, LINE_SIZE - used));
+  used += size;
 }
 
 /** `value` / 10^`scale`, with `decimals` of its decimals (cut off, as meters do) and at least `whole` digits before the point. */
