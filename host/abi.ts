@@ -88,6 +88,11 @@ export const Record = {
   Household: 35,
 } as const;
 
+export const Field = {
+  Sect163k1: 1,
+  Sect283k1: 2,
+} as const;
+
 export const FileStatus = {
   None: 0,
   Loading: 1,
@@ -192,7 +197,7 @@ export const IMPORTS: readonly ImportRow[] = [
   { id: 9, name: "ccm_open", arguments: [{ name: "key", wide: false }, { name: "nonce", wide: false }, { name: "aad", wide: false }, { name: "aad_size", wide: false }, { name: "text", wide: false }, { name: "text_size", wide: false }], answers: true, reads: [{ pointer: "nonce", size: "13" }, { pointer: "aad", size: "aad_size" }], writes: [{ pointer: "text", size: "text_size" }] },
   { id: 10, name: "hash_mmo", arguments: [{ name: "at", wide: false }, { name: "size", wide: false }, { name: "out", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [{ pointer: "out", size: "16" }] },
   { id: 11, name: "hmac_mmo", arguments: [{ name: "key", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }, { name: "out", wide: false }], answers: true, reads: [{ pointer: "key", size: "16" }, { pointer: "at", size: "size" }], writes: [{ pointer: "out", size: "16" }] },
-  { id: 12, name: "gf2_multiply", arguments: [{ name: "a", wide: false }, { name: "b", wide: false }, { name: "out", wide: false }, { name: "words", wide: false }], answers: true, reads: [{ pointer: "a", size: "words*4" }, { pointer: "b", size: "words*4" }], writes: [{ pointer: "out", size: "words*8" }] },
+  { id: 12, name: "gf2_multiply", arguments: [{ name: "field", wide: false }, { name: "a", wide: false }, { name: "b", wide: false }, { name: "out", wide: false }, { name: "squarings", wide: false }], answers: true, reads: [{ pointer: "a", size: "36" }, { pointer: "b", size: "36" }], writes: [{ pointer: "out", size: "36" }] },
   { id: 13, name: "entropy", arguments: [{ name: "at", wide: false }, { name: "size", wide: false }], answers: false, reads: [], writes: [{ pointer: "at", size: "size" }] },
   { id: 14, name: "sense", arguments: [{ name: "quantity", wide: false }, { name: "period_ms", wide: false }], answers: true, reads: [], writes: [] },
   { id: 15, name: "display", arguments: [{ name: "line", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },

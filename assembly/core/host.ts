@@ -90,6 +90,11 @@ export enum Record {
   Household = 35,
 }
 
+export enum Field {
+  Sect163k1 = 1,
+  Sect283k1 = 2,
+}
+
 export enum FileStatus {
   None = 0,
   Loading = 1,
@@ -208,7 +213,7 @@ export declare function hashMmo(at: usize, size: u32, out: usize): i32;
 export declare function hmacMmo(key: usize, at: usize, size: u32, out: usize): i32;
 // @ts-ignore: decorator
 @external("han", "gf2_multiply")
-export declare function gf2Multiply(a: usize, b: usize, out: usize, words: u32): i32;
+export declare function gf2Multiply(field: u32, a: usize, b: usize, out: usize, squarings: u32): i32;
 // @ts-ignore: decorator
 @external("han", "entropy")
 export declare function entropy(at: usize, size: u32): void;

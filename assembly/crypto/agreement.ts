@@ -25,7 +25,7 @@ import { NUMBER_SIZE, WORDS_MAX, wordsFromOctets, wordsToOctets } from "./words"
 export const POINT_OCTETS_MAX: u32 = 37;
 export const HASH_SIZE: u32 = 16;
 
-/** Bits of a multiplication in one slice: about a million interpreted instructions on sect283k1, as other slices have. */
+/** Bits of a multiplication in one slice: about half a million instructions on sect283k1. */
 const SLICE_BITS: u32 = 16;
 
 /** What a run answers; a failure is a negative `Err`. */

@@ -10,7 +10,7 @@
 import { wipe } from "../core/bytes";
 import { Err } from "../core/err";
 import { curve } from "./curve";
-import { ELEMENT, fieldAdd, fieldForget, fieldInvert, fieldMultiply, fieldSquare, fieldZeroMask } from "./field";
+import { ELEMENT, fieldAdd, fieldForget, fieldInvert, fieldMultiply, fieldMultiplySquare, fieldSquare, fieldSquareTimes, fieldZeroMask } from "./field";
 import { NUMBER_SIZE, wordsBit, wordsExchange, wordsSelect } from "./words";
 
 @unmanaged @final
@@ -123,10 +123,8 @@ function addAndDouble(): void {
 /** low = 2 * low: X becomes X⁴ + Z⁴, Z becomes X²Z² (b = 1). */
 function double(): void {
   fieldAdd(t, lowX, lowZ);
-  fieldMultiply(lowZ, lowX, lowZ);
-  fieldSquare(lowZ, lowZ);
-  fieldSquare(t, t);
-  fieldSquare(lowX, t);
+  fieldMultiplySquare(lowZ, lowX, lowZ, 1);
+  fieldSquareTimes(lowX, t, 2);
 }
 
 function restoreOrder(): void {

@@ -90,6 +90,11 @@ enum kw_record {
     KW_RECORD_HOUSEHOLD = 35,
 };
 
+enum kw_field {
+    KW_FIELD_SECT163K1 = 1,
+    KW_FIELD_SECT283K1 = 2,
+};
+
 enum kw_file_status {
     KW_FILE_STATUS_NONE = 0,
     KW_FILE_STATUS_LOADING = 1,
@@ -186,7 +191,7 @@ enum kw_log {
     X(9, ccm_open, "i(iiiiii)") \
     X(10, hash_mmo, "i(iii)") \
     X(11, hmac_mmo, "i(iiii)") \
-    X(12, gf2_multiply, "i(iiii)") \
+    X(12, gf2_multiply, "i(iiiii)") \
     X(13, entropy, "v(ii)") \
     X(14, sense, "i(ii)") \
     X(15, display, "i(iii)") \

@@ -1,16 +1,27 @@
-// The carry-less product for a processor without an instruction for it (Cortex-M4).
+// Multiplication in GF(2^m) for a processor without a carry-less multiply instruction (Cortex-M4).
 //
 // Integer multiplication serves where the operands have holes: with every fourth bit of a word kept, at most eight
 // products meet in a column, their sum stays within the four bits of the hole, and its low bit is the exclusive or.
-// Three words are multiplied with six products instead of nine (Karatsuba), and so are blocks of three words; other
-// lengths go word by word.  UMULL takes one cycle whatever its operands are; no branch and no address depends on them.
+// Three words are multiplied with six products instead of nine (Karatsuba), and so are blocks of three words.
+// UMULL takes one cycle whatever its operands are; no branch and no address depends on them.
 // assembly/crypto/software/gf2_multiply.ts is the same for engines without C.
 
 #include "gf2.h"
 
 #include <string.h>
 
+#include "abi.h"
+
 #define HOLES UINT32_C(0x11111111)
+#define WIDE (2 * GF2_WORDS)
+
+/** A field's polynomial is x^degree + x^k1 + x^k2 + x^k3 + 1. */
+struct polynomial {
+  uint32_t words, degree, k1, k2, k3;
+};
+
+static const struct polynomial SECT163K1 = {6, 163, 7, 6, 3};
+static const struct polynomial SECT283K1 = {9, 283, 12, 7, 5};
 
 static inline uint64_t widening(uint32_t x, uint32_t y) { return (uint64_t)x * y; }
 
@@ -23,11 +34,6 @@ static uint64_t multiply_word(uint32_t x, uint32_t y) {
   sum |= (widening(x0, y2) ^ widening(x1, y1) ^ widening(x2, y0) ^ widening(x3, y3)) & mask << 2;
   sum |= (widening(x0, y3) ^ widening(x1, y2) ^ widening(x2, y1) ^ widening(x3, y0)) & mask << 3;
   return sum;
-}
-
-static void add_word(uint32_t *out, uint64_t value) {
-  out[0] ^= (uint32_t)value;
-  out[1] ^= (uint32_t)(value >> 32);
 }
 
 // Squaring puts a zero between any two bits.
@@ -84,15 +90,50 @@ static void multiply_blocks(uint32_t *out, const uint32_t *a, const uint32_t *b,
   }
 }
 
-void gf2_multiply(uint32_t *out, const uint32_t *a, const uint32_t *b, uint32_t words) {
-  if (a == b) {
-    square(out, a, words);
-  } else if (words % 3 == 0) {
-    multiply_blocks(out, a, b, words / 3);
-  } else {
-    memset(out, 0, words * 8);
-    for (uint32_t i = 0; i < words; i++) {
-      for (uint32_t j = 0; j < words; j++) add_word(out + i + j, multiply_word(a[i], b[j]));
-    }
+// out = the wide product modulo the field's polynomial.  With the product as low + high * x^m, high is added at 0, k1, k2 and
+// k3; what that pushes beyond x^m, at most k1 bits, is added the same way once more.
+static void reduce(uint32_t *out, uint32_t *wide, const struct polynomial *p) {
+  uint32_t within = p->degree & 31, beyond = 32 - within, top = p->words - 1;
+  uint32_t mask = (UINT32_C(1) << within) - 1, last = wide[top], pushed = 0;
+  wide[top] &= mask;
+  for (uint32_t index = 0; index < p->words; index++) {
+    uint32_t next = wide[p->words + index];
+    uint32_t high = last >> within | next << beyond;
+    out[index] = wide[index] ^ pushed ^ high ^ high << p->k1 ^ high << p->k2 ^ high << p->k3;
+    pushed = high >> (32 - p->k1) ^ high >> (32 - p->k2) ^ high >> (32 - p->k3);
+    last = next;
   }
+  uint32_t over = out[top] >> within | pushed << beyond;
+  out[top] &= mask;
+  out[0] ^= over ^ over << p->k1 ^ over << p->k2 ^ over << p->k3;
+}
+
+// Inlined for each field, so that its numbers are constants.
+static inline __attribute__((always_inline)) void multiply(uint32_t *out, const uint32_t *a, const uint32_t *b, uint32_t squarings,
+                                                           const struct polynomial *p) {
+  uint32_t wide[WIDE], left[GF2_WORDS], right[GF2_WORDS];
+  uint32_t top = p->words - 1, mask = (UINT32_C(1) << (p->degree & 31)) - 1;
+  memcpy(left, a, p->words * 4);
+  left[top] &= mask;
+  if (a == b) {
+    square(wide, left, p->words);
+  } else {
+    memcpy(right, b, p->words * 4);
+    right[top] &= mask;
+    multiply_blocks(wide, left, right, p->words / 3);
+  }
+  reduce(out, wide, p);
+  while (squarings--) {
+    square(wide, out, p->words);
+    reduce(out, wide, p);
+  }
+  for (uint32_t index = p->words; index < GF2_WORDS; index++) out[index] = 0;
+}
+
+bool gf2_multiply(uint32_t field, uint32_t out[GF2_WORDS], const uint32_t a[GF2_WORDS], const uint32_t b[GF2_WORDS], uint32_t squarings) {
+  if (squarings > GF2_SQUARINGS_MAX) return false;
+  if (field == KW_FIELD_SECT163K1) multiply(out, a, b, squarings, &SECT163K1);
+  else if (field == KW_FIELD_SECT283K1) multiply(out, a, b, squarings, &SECT283K1);
+  else return false;
+  return true;
 }

@@ -191,16 +191,14 @@ IMPORT(hmac_mmo) {
 
 IMPORT(gf2_multiply) {
     CALL(1);
-    uint32_t a[GF2_WORDS_MAX], b[GF2_WORDS_MAX], product[2 * GF2_WORDS_MAX];
-    uint32_t words = kw_argument(&c, 3);
-    const uint8_t *from_a = kw_range(&c, 0, words * UINT64_C(4)), *from_b = kw_range(&c, 1, words * UINT64_C(4));
-    uint8_t *out = kw_range(&c, 2, words * UINT64_C(8));
+    uint32_t a[GF2_WORDS], b[GF2_WORDS], product[GF2_WORDS];
+    const uint8_t *from_a = kw_range(&c, 1, sizeof a), *from_b = kw_range(&c, 2, sizeof b);
+    uint8_t *out = kw_range(&c, 3, sizeof product);
     CHECK();
-    if (words < 1 || words > GF2_WORDS_MAX) ANSWER(KW_ERR_BAD_LENGTH);
-    memcpy(a, from_a, words * 4);
-    memcpy(b, from_b, words * 4);
-    gf2_multiply(product, a, from_a == from_b ? a : b, words);
-    memcpy(out, product, words * 8);
+    memcpy(a, from_a, sizeof a);
+    memcpy(b, from_b, sizeof b);
+    if (!gf2_multiply(kw_argument(&c, 0), product, a, from_a == from_b ? a : b, kw_argument(&c, 4))) ANSWER(KW_ERR_RESERVED);
+    memcpy(out, product, sizeof product);
     ANSWER(KW_OK);
 }
 

@@ -1,4 +1,4 @@
-// assembly/crypto on V8, for tests and for `npm run vectors`: compiled on need, linked with the software carry-less product.
+// assembly/crypto on V8, for tests and for `npm run vectors`: compiled on need, linked with the software product.
 
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -40,11 +40,13 @@ export async function compileFresh(entry: string, outFile: string, extra: string
   return new Uint8Array(readFileSync(out));
 }
 
-/** The carry-less product, linked on a memory. */
-export async function linkSoftware(memory: WebAssembly.Memory): Promise<(a: number, b: number, out: number, words: number) => number> {
+export type Gf2Multiply = (field: number, a: number, b: number, out: number, squarings: number) => number;
+
+/** The product of two elements, linked on a memory. */
+export async function linkSoftware(memory: WebAssembly.Memory): Promise<Gf2Multiply> {
   const module = await compiled("assembly/crypto/software/gf2_multiply.ts", "software.wasm", ["--importMemory"]);
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
-  return instance.exports.gf2_multiply as (a: number, b: number, out: number, words: number) => number;
+  return instance.exports.gf2_multiply as Gf2Multiply;
 }
 
 /** What a lab asks of its board besides hashes and products. */
@@ -74,10 +76,10 @@ export class Lab {
   /** Links a module that was compiled elsewhere, such as one that counts its instructions. */
   static async link(module: WebAssembly.Module, board: LabBoard): Promise<Lab> {
     let memory: WebAssembly.Memory | undefined;
-    let product: ((a: number, b: number, out: number, words: number) => number) | undefined;
+    let product: Gf2Multiply | undefined;
     const view = (at: number, size: number) => new Uint8Array((memory as WebAssembly.Memory).buffer, at, size);
     const han = {
-      gf2_multiply: (a: number, b: number, out: number, words: number) => product?.(a, b, out, words) ?? -14,
+      gf2_multiply: (...args: Parameters<Gf2Multiply>) => product?.(...args) ?? -14,
       hash_mmo: (at: number, size: number, out: number) => {
         view(out, 16).set(hashMmo(view(at, size)));
         return 0;

@@ -273,7 +273,8 @@ export interface Native {
   keyVariant(key: Uint8Array, variant: number): Buffer | null;
   sha256(data: Uint8Array): Buffer;
   drbg(seed: Uint8Array, size: number, calls: number): Buffer | null;
-  gf2Multiply(a: Uint8Array, b: Uint8Array): Buffer | null;
+  /** (a * b)^(2^squarings), or null where the contract answers `Reserved`. */
+  gf2Multiply(field: number, a: Uint8Array, b: Uint8Array, squarings: number): Buffer | null;
   p256Verify(point: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
   p256Sign(key: Uint8Array, digest: Uint8Array): Buffer | null;
   p256Agree(key: Uint8Array, point: Uint8Array): Buffer | null;

@@ -111,18 +111,19 @@ static napi_value drbg(napi_env env, napi_callback_info info) {
     return result;
 }
 
-// gf2Multiply(a, b): both of 4..36 octets, a whole number of words
+// gf2Multiply(field, a, b, squarings): elements of 36 octets; null where the contract answers Reserved.  One buffer for both makes a square.
 static napi_value multiply(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct bytes left, right;
-    uint32_t x[GF2_WORDS_MAX], y[GF2_WORDS_MAX], out[2 * GF2_WORDS_MAX];
+    uint32_t field, squarings, x[GF2_WORDS], y[GF2_WORDS], out[GF2_WORDS];
     take_arguments(env, info, &a);
-    if (!want_bytes(&a, 0, "a", &left) || !want_bytes(&a, 1, "b", &right)) return NULL;
-    if (left.size != right.size || left.size % 4 != 0 || left.size == 0 || left.size > sizeof x) return null_of(env);
-    memcpy(x, left.at, left.size);
-    memcpy(y, right.at, right.size);
-    gf2_multiply(out, x, y, (uint32_t)(left.size / 4));
-    return buffer_of(env, out, 2 * left.size);
+    if (!want_u32(&a, 0, "field", &field) || !want_u32(&a, 3, "squarings", &squarings)) return NULL;
+    if (!want_bytes(&a, 1, "a", &left) || !want_bytes(&a, 2, "b", &right)) return NULL;
+    if (left.size != sizeof x || right.size != sizeof y) return null_of(env);
+    memcpy(x, left.at, sizeof x);
+    memcpy(y, right.at, sizeof y);
+    if (!gf2_multiply(field, out, x, left.at == right.at ? x : y, squarings)) return null_of(env);
+    return buffer_of(env, out, sizeof out);
 }
 
 static napi_value p256_verify(napi_env env, napi_callback_info info) {

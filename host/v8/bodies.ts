@@ -18,7 +18,6 @@ const PSDU_MIN = 3;
 const PSDU_MAX = 125;
 const DISPLAY_LINES = 8;
 const DISPLAY_COLUMNS = 32;
-const GF2_WORDS_MAX = 9;
 const MMO_KEY = 16;
 const IMAGE_KEY = 12;
 const RADIO_PARAMETER_MIN = Math.min(...Object.values(RadioParameter));
@@ -143,10 +142,9 @@ export class ModuleBodies implements Bodies {
     return Err.Ok;
   }
 
-  gf2Multiply(a: number, b: number, out: number, words: number): number {
-    if (words < 1 || words > GF2_WORDS_MAX) return Err.BadLength;
+  gf2Multiply(field: number, a: number, b: number, out: number, squarings: number): number {
     this.software ??= softwareBodies(this.memory as WebAssembly.Memory);
-    return this.software.gf2_multiply(a, b, out, words);
+    return this.software.gf2_multiply(field, a, b, out, squarings);
   }
 
   entropy(at: number, size: number): void {

@@ -16,7 +16,7 @@ export interface Bodies {
   ccmOpen(key: number, nonce: number, aad: number, aadSize: number, text: number, textSize: number): number;
   hashMmo(at: number, size: number, out: number): number;
   hmacMmo(key: number, at: number, size: number, out: number): number;
-  gf2Multiply(a: number, b: number, out: number, words: number): number;
+  gf2Multiply(field: number, a: number, b: number, out: number, squarings: number): number;
   entropy(at: number, size: number): void;
   sense(quantity: number, periodMs: number): number;
   display(line: number, at: number, size: number): number;
@@ -84,11 +84,11 @@ export const bind = (bodies: Bodies) => ({
     bodies.check("hmac_mmo", out >>> 0, 16);
     return bodies.hmacMmo(key >>> 0, at >>> 0, size >>> 0, out >>> 0);
   },
-  gf2_multiply: (a: number, b: number, out: number, words: number): number => {
-    bodies.check("gf2_multiply", a >>> 0, (words >>> 0) * 4);
-    bodies.check("gf2_multiply", b >>> 0, (words >>> 0) * 4);
-    bodies.check("gf2_multiply", out >>> 0, (words >>> 0) * 8);
-    return bodies.gf2Multiply(a >>> 0, b >>> 0, out >>> 0, words >>> 0);
+  gf2_multiply: (field: number, a: number, b: number, out: number, squarings: number): number => {
+    bodies.check("gf2_multiply", a >>> 0, 36);
+    bodies.check("gf2_multiply", b >>> 0, 36);
+    bodies.check("gf2_multiply", out >>> 0, 36);
+    return bodies.gf2Multiply(field >>> 0, a >>> 0, b >>> 0, out >>> 0, squarings >>> 0);
   },
   entropy: (at: number, size: number): void => {
     bodies.check("entropy", at >>> 0, size >>> 0);

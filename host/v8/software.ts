@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { builtPath } from "../modules.ts";
 
 export interface SoftwareBodies {
-  gf2_multiply(a: number, b: number, out: number, words: number): number;
+  gf2_multiply(field: number, a: number, b: number, out: number, squarings: number): number;
 }
 
 const linked = new WeakMap<WebAssembly.Memory, SoftwareBodies>();

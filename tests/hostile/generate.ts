@@ -65,7 +65,7 @@ const HAN = `
  (import "han" "store_read" (func $han_store_read (param i32 i32 i32) (result i32)))
  (import "han" "ccm_open" (func $han_ccm_open (param i32 i32 i32 i32 i32 i32) (result i32)))
  (import "han" "hash_mmo" (func $han_hash_mmo (param i32 i32 i32) (result i32)))
- (import "han" "gf2_multiply" (func $han_gf2_multiply (param i32 i32 i32 i32) (result i32)))
+ (import "han" "gf2_multiply" (func $han_gf2_multiply (param i32 i32 i32 i32 i32) (result i32)))
  (import "han" "entropy" (func $han_entropy (param i32 i32)))
  (import "han" "log" (func $han_log (param i32 i32 i32)))
  (import "han" "image_write" (func $han_image_write (param i32 i32 i32 i32) (result i32)))`;
@@ -78,7 +78,7 @@ const LOGGERS = `
   (drop (call $han_hash_mmo (local.get 0) (i32.const 40) (local.get 0))))
  (func $log-i64 (param i64)
   (call $han_log (i32.const 1) (i32.wrap_i64 (local.get 0)) (i32.and (i32.wrap_i64 (local.get 0)) (i32.const 511)))
-  (drop (call $han_gf2_multiply (i32.wrap_i64 (local.get 0)) (i32.const 64) (i32.const 128) (i32.const 9))))
+  (drop (call $han_gf2_multiply (i32.const 2) (i32.wrap_i64 (local.get 0)) (i32.const 64) (i32.const 128) (i32.const 9))))
  (func $log-f32 (param i32)
   (call $han_entropy (local.get 0) (i32.and (local.get 0) (i32.const 127)))
   (drop (call $han_ccm_open (i32.const 0) (local.get 0) (local.get 0) (i32.const 8) (local.get 0) (i32.const 24))))

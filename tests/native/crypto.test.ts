@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createCipheriv, createECDH, createHash, createSign, generateKeyPairSync, randomBytes, verify } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { Field } from "../../host/abi.ts";
 import { hashMmo, hmacMmo } from "../../host/crypto/mmo.ts";
 import { HmacDrbg } from "../../host/drbg.ts";
 import { native } from "../../host/native/addon.ts";
@@ -98,23 +99,39 @@ test("SHA-256 is OpenSSL's", () => {
   }
 });
 
-test("the carry-less product is the schoolbook's", () => {
+test("the product of two elements and its squarings are the schoolbook's", () => {
   const schoolbook = (a: bigint, b: bigint): bigint => {
     let product = 0n;
     for (let bit = 0n; a >> bit; bit++) if ((a >> bit) & 1n) product ^= b << bit;
     return product;
   };
+  const modulo = (a: bigint, polynomial: bigint, degree: bigint): bigint => {
+    let rest = a;
+    for (let bit = 576n; bit >= degree; bit--) if ((rest >> bit) & 1n) rest ^= polynomial << (bit - degree);
+    return rest;
+  };
   const number = (octets: Buffer): bigint => BigInt(`0x${Buffer.from(octets).reverse().toString("hex")}`);
-  for (let words = 1; words <= 9; words++) {
-    for (let i = 0; i < 20; i++) {
-      const [a, b] =
-        i === 0 ? [Buffer.alloc(words * 4, 0xff), Buffer.alloc(words * 4, 0xff)] : [randomBytes(words * 4), randomBytes(words * 4)];
-      const product = native().gf2Multiply(a, b);
+  const { gf2Multiply } = native();
+  const FIELDS = [
+    { field: Field.Sect163k1, degree: 163n, polynomial: (1n << 163n) | 0b1100_1001n },
+    { field: Field.Sect283k1, degree: 283n, polynomial: (1n << 283n) | 0b1_0000_1010_0001n },
+  ];
+  for (const { field, degree, polynomial } of FIELDS) {
+    const below = (octets: Buffer): bigint => number(octets) & ((1n << degree) - 1n);
+    for (let i = 0; i < 60; i++) {
+      const [a, b] = i === 0 ? [Buffer.alloc(36, 0xff), Buffer.alloc(36, 0xff)] : [randomBytes(36), randomBytes(36)];
+      const right = i % 3 === 1 ? a : b;
+      const squarings = i < 55 ? i % 5 : 282 - (i - 55);
+      let expected = modulo(schoolbook(below(a), below(right)), polynomial, degree);
+      for (let count = 0; count < squarings; count++) expected = modulo(schoolbook(expected, expected), polynomial, degree);
+      const product = gf2Multiply(field, a, right, squarings);
       assert.ok(product);
-      assert.equal(number(product), schoolbook(number(a), number(b)), `${words} words`);
+      assert.equal(number(product), expected, `field ${field}, ${squarings} squarings`);
     }
+    assert.equal(gf2Multiply(field, Buffer.alloc(36), Buffer.alloc(36), 283), null);
+    assert.equal(gf2Multiply(field, Buffer.alloc(40), Buffer.alloc(40), 0), null);
   }
-  assert.equal(native().gf2Multiply(Buffer.alloc(40), Buffer.alloc(40)), null);
+  for (const field of [0, 3]) assert.equal(gf2Multiply(field, Buffer.alloc(36), Buffer.alloc(36), 0), null);
 });
 
 test("P-256 signatures are OpenSSL's both ways, and agreement gives the same secret", () => {

@@ -1,7 +1,7 @@
 // The imports on the boards' engine: wrong pointers, the event queue, the radio's rule, refused arguments.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EventKind, IMPORTS, type ImportRow } from "../../host/abi.ts";
+import { EventKind, Field, IMPORTS, type ImportRow } from "../../host/abi.ts";
 import { Err } from "../../host/err.ts";
 import { Stop } from "../../host/native/addon.ts";
 import { caller, device, importType, LIMIT, poll, rowOf, surroundings } from "./harness.ts";
@@ -9,9 +9,9 @@ import * as w from "./wasm_bytes.ts";
 
 // ---- Pointers ----
 
-/** Arguments that fit: every address 0, every size 16, and a number of words that the contract has. */
+/** Arguments that fit: every address 0, every size 16, and a field that the contract has. */
 function fitting(row: ImportRow): number[] {
-  return row.arguments.map(({ name }) => (name === "words" ? 2 : /size|capacity/.test(name) ? 16 : name === "record" ? 100 : 0));
+  return row.arguments.map(({ name }) => (name === "field" ? 2 : /size|capacity/.test(name) ? 16 : name === "record" ? 100 : 0));
 }
 
 for (const row of IMPORTS) {
@@ -20,9 +20,8 @@ for (const row of IMPORTS) {
     const at = names.indexOf(range.pointer);
     const sizeAt = names.indexOf(/^\w+/.exec(range.size)?.[0] ?? "");
     const extent = (values: number[]): number => {
-      const [, term, operator, operand] = /^(\w+?)(?:([+*])(\d+))?$/.exec(range.size) ?? [];
-      const value = sizeAt < 0 ? Number(term) : values[sizeAt];
-      return operator === "+" ? value + Number(operand) : operator === "*" ? value * Number(operand) : value;
+      const [, term, more] = /^(\w+?)(?:\+(\d+))?$/.exec(range.size) ?? [];
+      return (sizeAt < 0 ? Number(term) : values[sizeAt]) + Number(more ?? 0);
     };
     test(`${row.name} takes a range at the very end of the memory as ${range.pointer}, and one octet later it is a trap`, () => {
       const values = fitting(row);
@@ -174,8 +173,10 @@ test("unknown parameters, lines and lengths are refused before the surroundings 
   assert.equal(answer("radio_set", [11, 1]), BigInt(Err.Reserved));
   assert.equal(answer("display", [8, 0, 4]), BigInt(Err.Reserved));
   assert.equal(answer("display", [0, 0, 33]), BigInt(Err.BadLength));
-  assert.equal(answer("gf2_multiply", [0, 0, 100, 0]), BigInt(Err.BadLength));
-  assert.equal(answer("gf2_multiply", [0, 0, 100, 10]), BigInt(Err.BadLength));
+  assert.equal(answer("gf2_multiply", [Field.Sect283k1, 0, 40, 80, 282]), BigInt(Err.Ok));
+  assert.equal(answer("gf2_multiply", [0, 0, 40, 80, 0]), BigInt(Err.Reserved));
+  assert.equal(answer("gf2_multiply", [3, 0, 40, 80, 0]), BigInt(Err.Reserved));
+  assert.equal(answer("gf2_multiply", [Field.Sect163k1, 0, 40, 80, 283]), BigInt(Err.Reserved));
   assert.equal(answer("key_set", [24, 0]), BigInt(Err.NoBuffer));
   assert.equal(answer("ccm_seal", [0, 0, 0, 0, 0, 4]), BigInt(Err.NotFound));
   assert.equal(answer("store_write", [0, 0, 4]), BigInt(Err.Reserved));

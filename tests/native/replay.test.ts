@@ -67,7 +67,7 @@ function act(at: usize, size: u32): void {
       note(8, ccmOpen(a | b << 8, data, data, rest & 15, work, rest + 4)); log(108, work, rest + 4); break; }
     case 9: note(9, hashMmo(data, rest, work)); log(109, work, 16); break;
     case 10: note(10, hmacMmo(data, data, rest, work)); log(110, work, 16); break;
-    case 11: note(11, gf2Multiply(data, data + 4 * a, work + 64, a)); log(111, work + 64, 8 * a); break;
+    case 11: note(11, gf2Multiply(a & 3, data, data + (a & 64), a & 32 ? data : work + 64, b)); log(111, a & 32 ? data : work + 64, 36); break;
     case 12: entropy(work, a); log(112, work, a); break;
     case 13: note(13, sense(a, b * 1000)); break;
     case 14: note(14, display(a, data, rest)); break;
@@ -126,7 +126,9 @@ function script(): Buffer[] {
     if (data.length >= 16) all.push(order(10, 0, 0, data));
     all.push(order(12, (i * 5) % 100, 0, octets("-", 1)));
   }
-  for (let words = 0; words <= 10; words++) all.push(order(11, words, 0, octets(`field ${words}`, 84)));
+  for (const squarings of [0, 1, 3, 255])
+    for (let field = 0; field < 4; field++)
+      for (const form of [0, 32, 64, 96]) all.push(order(11, field | form, squarings, octets(`field ${field} ${form}`, 100)));
   for (let record = 0; record < 4; record++) {
     all.push(order(3, record, 0, octets(`record ${record}`, 100)), order(4, record, 0, octets("-", 1)));
   }
