@@ -140,6 +140,10 @@ int32_t kw_images_install(struct kw_images *s, const uint8_t *package, uint32_t 
     if (answer != KW_OK) return answer;
     struct kw_image_record *r = &s->record;
     const struct kw_package *p = &s->loads[0].package;
+    struct kw_slot_content content;
+    enum kw_image_reason reason = kw_slots_verify(s, r->slot, &content); // for its verdict
+    if (reason != KW_IMAGE_REASON_NONE) return kw_slots_refuse(s, 0, reason, 0);
+    memcpy(r->verdict, content.verdict, sizeof r->verdict);
     r->confirmed = r->slot;
     r->quality[r->slot] = KW_IMAGE_GOOD;
     r->counter = p->manifest.counter;

@@ -12,17 +12,45 @@ uint32_t kw_slots_base(const struct kw_images *s, uint32_t slot) {
 
 // ---- Whether a slot holds what the root key vouches for ----
 
-enum kw_image_reason kw_slots_verify(const struct kw_images *s, uint32_t slot, struct kw_slot_content *out) {
+// What the answer of both signatures follows from: the octets that are signed, both keys (the release key's is in the certificate), and
+// the native firmware, because a newer one may see more.
+static void verdict_of(const struct kw_images *s, const uint8_t *at, uint32_t size, uint8_t out[KW_IMAGE_VERDICT]) {
+    static const uint8_t label[] = "kilowasm verdict";
+    const struct kw_image_identity *board = s->config->identity;
+    uint8_t version[4], digest[32];
+    br_sha256_context hash;
+    kw_put32(version, board->native_version);
+    br_sha256_init(&hash);
+    br_sha256_update(&hash, label, sizeof label);
+    br_sha256_update(&hash, version, sizeof version);
+    br_sha256_update(&hash, board->root, sizeof board->root);
+    br_sha256_update(&hash, at, size);
+    br_sha256_out(&hash, digest);
+    memcpy(out, digest, KW_IMAGE_VERDICT);
+}
+
+static enum kw_image_reason certificate_verify(const struct kw_images *s, const uint8_t *at, uint32_t size, bool known, struct kw_release_key *key) {
+    return known ? kw_release_key_recall(key, at, size) : kw_release_key_read(key, at, size, s->config->identity->root);
+}
+
+static enum kw_image_reason manifest_verify(const uint8_t *at, uint32_t size, bool known, struct kw_slot_content *out) {
+    return known ? kw_manifest_recall(&out->manifest, at, size, &out->key) : kw_manifest_read(&out->manifest, at, size, &out->key);
+}
+
+// `remembered`: the verdict of a former verification, or null.  It spares the signatures and nothing else.
+static enum kw_image_reason verify(const struct kw_images *s, uint32_t slot, const uint8_t *remembered, struct kw_slot_content *out) {
     const uint8_t *at = s->config->nor->mapped + kw_slots_base(s, slot);
     uint32_t certificate = kw_get16(at), manifest = kw_get16(at + 2);
     uint8_t digest[32];
     if (certificate == 0 || certificate > KW_CERTIFICATE_MAX) return KW_IMAGE_REASON_RELEASE_KEY;
     if (manifest == 0 || manifest > KW_MANIFEST_MAX) return KW_IMAGE_REASON_MANIFEST;
-    enum kw_image_reason reason = kw_release_key_read(&out->key, at + 4, certificate, s->config->identity->root);
+    verdict_of(s, at, 4 + certificate + manifest, out->verdict);
+    bool known = remembered != NULL && memcmp(out->verdict, remembered, KW_IMAGE_VERDICT) == 0;
+    enum kw_image_reason reason = certificate_verify(s, at + 4, certificate, known, &out->key);
     if (reason != KW_IMAGE_REASON_NONE) return reason;
     if (out->key.epoch < s->record.epoch) return KW_IMAGE_REASON_REVOKED;
     const struct kw_manifest *m = &out->manifest;
-    reason = kw_manifest_read(&out->manifest, at + 4 + certificate, manifest, &out->key);
+    reason = manifest_verify(at + 4 + certificate, manifest, known, out);
     if (reason == KW_IMAGE_REASON_NONE) reason = kw_manifest_fits(m, s->config->identity);
     if (reason != KW_IMAGE_REASON_NONE) return reason;
     if (m->counter < s->record.counter) return KW_IMAGE_REASON_COUNTER;
@@ -32,10 +60,12 @@ enum kw_image_reason kw_slots_verify(const struct kw_images *s, uint32_t slot, s
     return memcmp(digest, m->image_digest, sizeof digest) == 0 ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_IMAGE_DIGEST;
 }
 
+enum kw_image_reason kw_slots_verify(const struct kw_images *s, uint32_t slot, struct kw_slot_content *out) { return verify(s, slot, NULL, out); }
+
 // At boot no poll feeds the watchdog; a module that asks for verifications has it fed a few times a poll only (image_imports.c).
-static enum kw_image_reason verify_at_boot(const struct kw_images *s, uint32_t slot, struct kw_slot_content *out) {
+static enum kw_image_reason verify_at_boot(const struct kw_images *s, uint32_t slot, const uint8_t *remembered, struct kw_slot_content *out) {
     if (s->config->alive != NULL) s->config->alive();
-    return kw_slots_verify(s, slot, out);
+    return verify(s, slot, remembered, out);
 }
 
 // ---- What runs ----
@@ -49,6 +79,7 @@ static void run(struct kw_images *s, enum kw_image_source source, const struct k
     s->counter = content->manifest.counter;
     s->epoch = content->key.epoch;
     s->phase = content->manifest.phase;
+    memcpy(s->verdict, content->verdict, sizeof s->verdict);
 }
 
 static bool may_run(const struct kw_images *s, uint32_t source) { return source <= KW_IMAGE_SLOT_B && (s->refused >> source & 1) == 0; }
@@ -89,7 +120,7 @@ static bool boot_trial(struct kw_images *s, struct kw_slot_content *content) {
     uint32_t slot = s->record.trial;
     if (slot == KW_IMAGE_NO_SLOT || !may_run(s, slot)) return false;
     if (s->record.tries == 0) return kw_slots_give_up(s, KW_IMAGE_REASON_NOT_CONFIRMED, 0), false;
-    if (verify_at_boot(s, slot, content) == KW_IMAGE_REASON_NONE) return try_slot(s, slot, content);
+    if (verify_at_boot(s, slot, NULL, content) == KW_IMAGE_REASON_NONE) return try_slot(s, slot, content);
     return kw_slots_give_up(s, KW_IMAGE_REASON_LOST, 0), false;
 }
 
@@ -98,6 +129,7 @@ static void lose(struct kw_images *s, enum kw_image_reason reason, uint32_t deta
     struct kw_image_entry *own = &s->record.entries[0];
     s->record.quality[s->record.confirmed] = KW_IMAGE_EMPTY;
     s->record.confirmed = KW_IMAGE_NO_SLOT;
+    memset(s->record.verdict, 0, sizeof s->record.verdict);
     own->reason = (uint8_t)reason;
     own->detail = (uint16_t)detail;
     if (own->status == KW_FILE_STATUS_ACTIVATED) own->status = KW_FILE_STATUS_ACTIVATION_FAILED;
@@ -107,7 +139,12 @@ static void lose(struct kw_images *s, enum kw_image_reason reason, uint32_t deta
 static bool boot_confirmed(struct kw_images *s, struct kw_slot_content *content) {
     uint32_t slot = s->record.confirmed;
     if (slot == KW_IMAGE_NO_SLOT || !may_run(s, slot)) return false;
-    if (verify_at_boot(s, slot, content) != KW_IMAGE_REASON_NONE) return lose(s, KW_IMAGE_REASON_LOST, 0), false;
+    if (verify_at_boot(s, slot, s->record.verdict, content) != KW_IMAGE_REASON_NONE) return lose(s, KW_IMAGE_REASON_LOST, 0), false;
+    if (memcmp(s->record.verdict, content->verdict, KW_IMAGE_VERDICT) != 0) {
+        // The state comes from another native firmware.  Where no sector takes it, the next boot verifies again.
+        memcpy(s->record.verdict, content->verdict, KW_IMAGE_VERDICT);
+        kw_slots_save(s);
+    }
     run(s, (enum kw_image_source)slot, content);
     return true;
 }
@@ -117,7 +154,7 @@ static uint32_t best_of(struct kw_images *s, enum kw_image_quality quality, stru
     uint32_t best = KW_IMAGE_NO_SLOT;
     for (uint32_t slot = 0; slot < 2; slot++) {
         struct kw_slot_content one;
-        if (s->record.quality[slot] != quality || !may_run(s, slot) || verify_at_boot(s, slot, &one) != KW_IMAGE_REASON_NONE) continue;
+        if (s->record.quality[slot] != quality || !may_run(s, slot) || verify_at_boot(s, slot, NULL, &one) != KW_IMAGE_REASON_NONE) continue;
         if (best != KW_IMAGE_NO_SLOT && one.manifest.version <= content->manifest.version) continue;
         best = slot;
         *content = one;
@@ -134,6 +171,7 @@ static bool boot_former(struct kw_images *s, struct kw_slot_content *content) {
     if (slot == KW_IMAGE_NO_SLOT) return false;
     r->confirmed = (uint8_t)slot;
     r->quality[slot] = KW_IMAGE_GOOD;
+    memcpy(r->verdict, content->verdict, sizeof r->verdict);
     if (content->manifest.counter > r->counter) r->counter = content->manifest.counter;
     if (content->key.epoch > r->epoch) r->epoch = content->key.epoch;
     if (r->entries[0].status == KW_FILE_STATUS_NONE) {
@@ -218,6 +256,7 @@ int32_t kw_image_confirm(struct kw_images *s, bool healthy) {
     struct kw_image_record *r = &s->record;
     r->confirmed = r->trial;
     r->quality[r->confirmed] = KW_IMAGE_GOOD;
+    memcpy(r->verdict, s->verdict, sizeof r->verdict); // of this uptime's boot, which verified in full
     if (s->counter > r->counter) r->counter = s->counter;
     if (s->epoch > r->epoch) r->epoch = s->epoch;
     r->entries[0].status = KW_FILE_STATUS_ACTIVATED;

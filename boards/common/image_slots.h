@@ -12,6 +12,7 @@
 #define KW_IMAGE_ENTRIES (1u + KW_IMAGE_FILES_MAX)
 #define KW_IMAGE_HEAD_DIGEST 16u // octets kept of the SHA-256 over a file up to its payload
 #define KW_IMAGE_NO_SLOT 0xffu
+#define KW_IMAGE_VERDICT 28u // octets of a SHA-256
 
 // What is known of a slot; a fallback takes the best.
 enum kw_image_quality {
@@ -42,6 +43,8 @@ struct kw_image_record {
     uint8_t head[KW_IMAGE_HEAD_DIGEST];
     struct kw_decoder decoder;
     struct kw_image_entry entries[KW_IMAGE_ENTRIES];
+    // What both signatures of the confirmed slot verified over: a boot that finds the same octets again does not verify them again.
+    uint8_t verdict[KW_IMAGE_VERDICT];
 };
 
 struct kw_image_log {
@@ -83,6 +86,7 @@ struct kw_images {
     const uint8_t *wasm;
     uint32_t wasm_size;
     uint32_t version, counter, epoch, phase;
+    uint8_t verdict[KW_IMAGE_VERDICT];
 };
 
 // ---- image_state.c ----
@@ -97,6 +101,7 @@ struct kw_slot_content {
     struct kw_release_key key;
     struct kw_manifest manifest;
     const uint8_t *wasm;
+    uint8_t verdict[KW_IMAGE_VERDICT];
 };
 uint32_t kw_slots_base(const struct kw_images *s, uint32_t slot); // region offset
 uint32_t kw_slots_size(const struct kw_images *s);                // octets of a slot, head and module

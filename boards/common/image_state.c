@@ -1,7 +1,7 @@
 // The state of the slots: two sectors of snapshots, each the whole record, one behind the other.
 //
 //   snapshot | magic u32 | sequence u32 | salt 8 | counter u32 | epoch u32 | confirmed u8 | trial u8 | tries u8 | quality 2 | slot u8 | 0 0 |
-//            | offset u32 | head digest 16 | decoder 48 | 5 entries of 24 | zeros | tag 8 |                               256 octets
+//            | offset u32 | head digest 16 | decoder 48 | 5 entries of 24 | verdict 28 | tag 8 |                               256 octets
 //   entry    | manufacturer u16 | type u16 | version u32 | size u32 | status u8 | reason u8 | detail u16 | sectors u16 | 0 0 | not before u32 |
 //
 // The newest whole snapshot counts.  The tag is that of AES-128-CCM over all octets before it, nothing is encrypted; the nonce is
@@ -20,8 +20,8 @@
 #define SEALED (SNAPSHOT - TAG)
 #define MAGIC 0x3149574bu // "KWI1"
 enum { AT_SEQUENCE = 4, AT_SALT = 8, AT_COUNTER = 16, AT_EPOCH = 20, AT_CONFIRMED = 24, AT_TRIAL, AT_TRIES, AT_QUALITY, AT_SLOT = 29,
-       AT_OFFSET = 32, AT_HEAD = 36, AT_DECODER = 52, AT_ENTRIES = 100, ENTRY = 24 };
-_Static_assert(AT_ENTRIES + ENTRY * KW_IMAGE_ENTRIES <= SEALED, "a snapshot holds all entries");
+       AT_OFFSET = 32, AT_HEAD = 36, AT_DECODER = 52, AT_ENTRIES = 100, ENTRY = 24, AT_VERDICT = AT_ENTRIES + ENTRY * KW_IMAGE_ENTRIES };
+_Static_assert(AT_VERDICT + KW_IMAGE_VERDICT <= SEALED, "a snapshot holds the whole record");
 
 // ---- A snapshot's octets ----
 
@@ -59,6 +59,7 @@ static void record_put(uint8_t *at, const struct kw_image_record *r) {
     memcpy(at + AT_HEAD, r->head, sizeof r->head);
     memcpy(at + AT_DECODER, r->decoder.state, KW_DECODER_STATE);
     for (uint32_t i = 0; i < KW_IMAGE_ENTRIES; i++) entry_put(at + AT_ENTRIES + i * ENTRY, &r->entries[i]);
+    memcpy(at + AT_VERDICT, r->verdict, sizeof r->verdict);
 }
 
 static uint8_t slot_or_none(uint8_t slot) { return slot > 1 ? KW_IMAGE_NO_SLOT : slot; }
@@ -76,6 +77,7 @@ static void record_get(struct kw_image_record *r, const uint8_t *at, const struc
     memcpy(r->decoder.state, at + AT_DECODER, KW_DECODER_STATE);
     for (uint32_t i = 0; i < KW_IMAGE_ENTRIES; i++)
         entry_get(&r->entries[i], at + AT_ENTRIES + i * ENTRY, i == 0 ? layout->slot_sectors : layout->file_sectors);
+    memcpy(r->verdict, at + AT_VERDICT, sizeof r->verdict);
 }
 
 static struct kw_ccm_text seal_of(uint8_t *snapshot, uint8_t nonce[13]) {

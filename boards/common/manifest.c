@@ -65,12 +65,11 @@ static void key_id(uint8_t id[8], const uint8_t point[64]) {
 
 static void key_of_map(struct kw_cbor *c, uint32_t key) { kw_cbor_exact(c, KW_CBOR_UINT, key); }
 
-enum kw_image_reason kw_release_key_read(struct kw_release_key *out, const uint8_t *at, uint32_t size, const uint8_t root[64]) {
-    struct sign1 s;
+static enum kw_image_reason certificate_read(struct kw_release_key *out, struct sign1 *s, const uint8_t *at, uint32_t size) {
     uint8_t id[8];
     memset(out, 0, sizeof *out);
-    if (!sign1_read(&s, at, size)) return KW_IMAGE_REASON_RELEASE_KEY;
-    struct kw_cbor c = {s.payload, s.payload + s.payload_size, false};
+    if (!sign1_read(s, at, size)) return KW_IMAGE_REASON_RELEASE_KEY;
+    struct kw_cbor c = {s->payload, s->payload + s->payload_size, false};
     kw_cbor_exact(&c, KW_CBOR_MAP, 4);
     key_of_map(&c, CERTIFICATE_VERSION);
     kw_cbor_exact(&c, KW_CBOR_UINT, FORMAT);
@@ -82,8 +81,19 @@ enum kw_image_reason kw_release_key_read(struct kw_release_key *out, const uint8
     kw_cbor_copy(&c, out->point, sizeof out->point);
     if (!kw_cbor_done(&c)) return KW_IMAGE_REASON_RELEASE_KEY;
     key_id(id, out->point);
-    if (memcmp(id, out->id, sizeof id) != 0) return KW_IMAGE_REASON_RELEASE_KEY;
+    return memcmp(id, out->id, sizeof id) == 0 ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_RELEASE_KEY;
+}
+
+enum kw_image_reason kw_release_key_read(struct kw_release_key *out, const uint8_t *at, uint32_t size, const uint8_t root[64]) {
+    struct sign1 s;
+    enum kw_image_reason reason = certificate_read(out, &s, at, size);
+    if (reason != KW_IMAGE_REASON_NONE) return reason;
     return signed_by(&s, root) ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_ROOT_SIGNATURE;
+}
+
+enum kw_image_reason kw_release_key_recall(struct kw_release_key *out, const uint8_t *at, uint32_t size) {
+    struct sign1 s;
+    return certificate_read(out, &s, at, size);
 }
 
 // [least, most]
@@ -158,11 +168,10 @@ static void what_it_needs(struct kw_manifest *m, struct kw_cbor *c, bool has_not
     kw_cbor_copy(c, sbom, sizeof sbom);
 }
 
-enum kw_image_reason kw_manifest_read(struct kw_manifest *out, const uint8_t *at, uint32_t size, const struct kw_release_key *key) {
-    struct sign1 s;
+static enum kw_image_reason manifest_read(struct kw_manifest *out, struct sign1 *s, const uint8_t *at, uint32_t size, const struct kw_release_key *key) {
     memset(out, 0, sizeof *out);
-    if (!sign1_read(&s, at, size)) return KW_IMAGE_REASON_MANIFEST;
-    struct kw_cbor c = {s.payload, s.payload + s.payload_size, false};
+    if (!sign1_read(s, at, size)) return KW_IMAGE_REASON_MANIFEST;
+    struct kw_cbor c = {s->payload, s->payload + s->payload_size, false};
     uint32_t entries = kw_cbor_head(&c, KW_CBOR_MAP);
     who_and_what(out, &c);
     octets_of_it(out, &c);
@@ -170,8 +179,19 @@ enum kw_image_reason kw_manifest_read(struct kw_manifest *out, const uint8_t *at
     uint32_t optional = out->encoding == KW_ENCODING_DELTA ? 1 : 0;
     what_it_needs(out, &c, entries == REQUIRED + optional + 1);
     if (entries - REQUIRED - optional > 1 || !kw_cbor_done(&c)) return KW_IMAGE_REASON_MANIFEST;
-    if (memcmp(out->key_id, key->id, sizeof key->id) != 0) return KW_IMAGE_REASON_KEY_ID;
+    return memcmp(out->key_id, key->id, sizeof key->id) == 0 ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_KEY_ID;
+}
+
+enum kw_image_reason kw_manifest_read(struct kw_manifest *out, const uint8_t *at, uint32_t size, const struct kw_release_key *key) {
+    struct sign1 s;
+    enum kw_image_reason reason = manifest_read(out, &s, at, size, key);
+    if (reason != KW_IMAGE_REASON_NONE) return reason;
     return signed_by(&s, key->point) ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_MANIFEST_SIGNATURE;
+}
+
+enum kw_image_reason kw_manifest_recall(struct kw_manifest *out, const uint8_t *at, uint32_t size, const struct kw_release_key *key) {
+    struct sign1 s;
+    return manifest_read(out, &s, at, size, key);
 }
 
 enum kw_image_reason kw_manifest_fits(const struct kw_manifest *m, const struct kw_image_identity *board) {

@@ -49,8 +49,13 @@ struct kw_manifest {
 // Reads and verifies a certificate.  Answers KW_IMAGE_REASON_NONE, _RELEASE_KEY or _ROOT_SIGNATURE.
 enum kw_image_reason kw_release_key_read(struct kw_release_key *out, const uint8_t *at, uint32_t size, const uint8_t root[64]);
 
+// The same for octets whose signature was verified before: all checks but that one.
+enum kw_image_reason kw_release_key_recall(struct kw_release_key *out, const uint8_t *at, uint32_t size);
+
 // Reads and verifies a manifest.  KW_IMAGE_REASON_NONE, _MANIFEST, _KEY_ID or _MANIFEST_SIGNATURE.
 enum kw_image_reason kw_manifest_read(struct kw_manifest *out, const uint8_t *at, uint32_t size, const struct kw_release_key *key);
+
+enum kw_image_reason kw_manifest_recall(struct kw_manifest *out, const uint8_t *at, uint32_t size, const struct kw_release_key *key);
 
 // Whether this board may run what the manifest describes: vendor, class, hardware, role, phase, host ABI, memory, native firmware.
 enum kw_image_reason kw_manifest_fits(const struct kw_manifest *m, const struct kw_image_identity *board);
