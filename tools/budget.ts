@@ -30,6 +30,7 @@ const LABELS: Record<keyof Figures, string> = {
   ram: "whole RAM",
   flash: "flash of the native firmware with its factory module",
   loadInstructions: "instructions to check and load the module",
+  bootInstructions: "instructions from the reset to a module of a slot, verified and loaded",
   frameInstructions: "instructions of a full-size frame",
   cbkeSuite1Instructions: "instructions of a key establishment, suite 1",
   cbkeSuite2Instructions: "instructions of a key establishment, suite 2",

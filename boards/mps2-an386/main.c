@@ -231,6 +231,7 @@ int main(void) {
     kw_watchdog_begin();
     open_images();
     boot();
+    console_value("boot_instructions", (uint32_t)kw_clock_instructions()); // true where the emulator counts them
     kw_platform_wait_radio();
     console_say("running");
     run();

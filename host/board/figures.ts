@@ -5,6 +5,7 @@ import { DEFAULT_PLAN, type DeviceId, type DeviceRole, planIds } from "../home/p
 import { builtPath } from "../modules.ts";
 import { readTrace, TraceKind, type TraceRecord } from "../trace.ts";
 import { moduleSizes } from "../wasm.ts";
+import { bootCost } from "./boot.ts";
 import { ARENA_SIZE } from "./build.ts";
 import { deviceFirmware } from "./firmware.ts";
 import { recordHome } from "./record.ts";
@@ -35,6 +36,8 @@ export interface Figures {
   ram: number;
   flash: number;
   loadInstructions: number;
+  /** From the reset to a module of a slot that is verified and loaded. */
+  bootInstructions: number;
   /** Null where no cluster is sent one. */
   frameInstructions: number | null;
   cbkeSuite1Instructions: number;
@@ -79,6 +82,7 @@ export async function measure(devices: readonly DeviceId[], say: (line: string) 
       flash: elf.flash,
       loadInstructions: peak("load_instructions"),
       frameInstructions: role === FRAME_DEVICE ? Math.max(...runs.map((run) => frameCost(run.records, run.result))) : null,
+      bootInstructions: await bootCost(role, firmware),
       cbkeSuite1Instructions: establishmentCost(runs[0].spans, runs[0].result),
       cbkeSuite2Instructions: establishmentCost(runs[1].spans, runs[1].result),
       longestPollInstructions: peak("poll_longest"),
