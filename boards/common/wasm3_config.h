@@ -16,6 +16,7 @@
 #define d_m3MaxFunctionStackHeight 256
 #define d_m3ValCtrlDepth 48 // the gate's KW_GATE_NESTING_MAX and the function itself
 #define d_m3CodePageAlignSize 1024
+#define d_m3MaxDuplicateFunctionImpl 1 // names a function keeps; nobody reads more than the last
 #define d_m3FixedHeap 0
 
 // Native stack that wasm calls may take: 56 octets a call on the board.  A PC's frames are larger, those of a sanitised build more so.
