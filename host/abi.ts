@@ -1,12 +1,13 @@
 // The contract as Node sees it.  Written by tools/abi.ts from docs/abi.md; change that page instead.
 
-export const ABI_VERSION = 0x00010001;
+export const ABI_VERSION = 0x00020000;
 
 export const EVENT_KIND = 0; // u8
 export const EVENT_STATUS = 1; // i8
 export const EVENT_SIZE = 2; // u16
-export const EVENT_LQI = 4; // u8
+export const EVENT_INTERFACE = 4; // u8
 export const EVENT_RSSI = 5; // i8
+export const EVENT_LQI = 6; // u8
 export const EVENT_HANDLE = 6; // u8
 export const EVENT_PENDING = 7; // u8
 export const EVENT_TIME = 8; // i64
@@ -187,8 +188,8 @@ export interface ImportRow {
 
 export const IMPORTS: readonly ImportRow[] = [
   { id: 1, name: "next", arguments: [{ name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
-  { id: 2, name: "radio_set", arguments: [{ name: "parameter", wide: false }, { name: "value", wide: true }], answers: true, reads: [], writes: [] },
-  { id: 3, name: "radio_send", arguments: [{ name: "at", wide: false }, { name: "size", wide: false }, { name: "handle", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
+  { id: 2, name: "radio_set", arguments: [{ name: "interface_number", wide: false }, { name: "parameter", wide: false }, { name: "value", wide: true }], answers: true, reads: [], writes: [] },
+  { id: 3, name: "radio_send", arguments: [{ name: "interface_number", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }, { name: "handle", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
   { id: 4, name: "store_read", arguments: [{ name: "record", wide: false }, { name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
   { id: 5, name: "store_write", arguments: [{ name: "record", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
   { id: 6, name: "key_set", arguments: [{ name: "slot", wide: false }, { name: "at", wide: false }], answers: true, reads: [{ pointer: "at", size: "16" }], writes: [] },

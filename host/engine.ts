@@ -13,9 +13,9 @@ export interface Effect {
 
 /** What an engine asks of its surroundings while the module runs.  Answers go back into the module. */
 export interface Surroundings {
-  /** 0 or a negative `Err`; called only when no frame is under way. */
-  radioSend(psdu: Uint8Array, handle: number): number;
-  radioSet(parameter: number, value: bigint): number;
+  /** 0 or a negative `Err`; called only when the interface has no frame under way. */
+  radioSend(interfaceNumber: number, psdu: Uint8Array, handle: number): number;
+  radioSet(interfaceNumber: number, parameter: number, value: bigint): number;
   sense(quantity: number, periodMs: number): number;
   display(line: number, text: Uint8Array): void;
   uplinkSend(octets: Uint8Array): number;
@@ -48,10 +48,10 @@ export class EngineStopped extends Error {
 /** A device's radio: a station of the simulated air, or a co-processor on real air. */
 export interface DeviceRadio {
   /** A PSDU without FCS, read only. */
-  onReceived: (psdu: Uint8Array, lqi: number, rssi: number) => void;
-  onSent: (handle: number, status: number, pending: boolean) => void;
-  /** As `radio_set` and `radio_send` of docs/abi.md. */
-  set(parameter: number, value: bigint): number;
-  send(psdu: Uint8Array, handle: number): number;
+  onReceived: (psdu: Uint8Array, lqi: number, rssi: number, about?: { interfaceNumber: number }) => void;
+  onSent: (handle: number, status: number, pending: boolean, interfaceNumber?: number) => void;
+  /** As `radio_set` and `radio_send` of docs/abi.md; interface 0 where none is named. */
+  set(parameter: number, value: bigint, interfaceNumber?: number): number;
+  send(psdu: Uint8Array, handle: number, interfaceNumber?: number): number;
   powerOff(): void;
 }

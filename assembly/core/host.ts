@@ -1,13 +1,14 @@
 // The board as the module sees it.  Written by tools/abi.ts from docs/abi.md; change that page instead.
 
-export const ABI_VERSION: u32 = 0x00010001;
+export const ABI_VERSION: u32 = 0x00020000;
 
 // Event record written by `next`: a fixed head, then `size` octets.
 export const EVENT_KIND: usize = 0; // u8
 export const EVENT_STATUS: usize = 1; // i8
 export const EVENT_SIZE: usize = 2; // u16
-export const EVENT_LQI: usize = 4; // u8
+export const EVENT_INTERFACE: usize = 4; // u8
 export const EVENT_RSSI: usize = 5; // i8
+export const EVENT_LQI: usize = 6; // u8
 export const EVENT_HANDLE: usize = 6; // u8
 export const EVENT_PENDING: usize = 7; // u8
 export const EVENT_TIME: usize = 8; // i64
@@ -183,10 +184,10 @@ export enum Log {
 export declare function next(at: usize, capacity: u32): i32;
 // @ts-ignore: decorator
 @external("han", "radio_set")
-export declare function radioSet(parameter: u32, value: i64): i32;
+export declare function radioSet(interfaceNumber: u32, parameter: u32, value: i64): i32;
 // @ts-ignore: decorator
 @external("han", "radio_send")
-export declare function radioSend(at: usize, size: u32, handle: u32): i32;
+export declare function radioSend(interfaceNumber: u32, at: usize, size: u32, handle: u32): i32;
 // @ts-ignore: decorator
 @external("han", "store_read")
 export declare function storeRead(record: u32, at: usize, capacity: u32): i32;

@@ -58,6 +58,8 @@ export const macAir = memory.data(128);
 
 if (MAC_FRAME_MAX > 128) ERROR("a frame does not fit the air");
 
+/** The interface of the contract that this MAC lives on. */
+export const MAC_INTERFACE: u32 = 0;
 /** Before it: the whole of CSMA-CA, the frame and three retries take 0.2 s at most. */
 const GUARD_MS: i64 = 2000;
 const REFUSED_MS: i64 = 10;
@@ -86,7 +88,7 @@ export function macOpen(channel: u32, panId: u32, short: u32): void {
 
 /** Sets a parameter that cannot be refused. */
 export function macSet(parameter: u32, value: i64): void {
-  let answer = radioSet(parameter, value);
+  let answer = radioSet(MAC_INTERFACE, parameter, value);
   assert(answer == Err.Ok);
 }
 
@@ -114,7 +116,7 @@ export function macNextSequence(): u32 {
 export function macTransmit(size: u32, purpose: i32, now: i64): i32 {
   assert(mac.purpose == MacPurpose.None);
   mac.handle = (mac.handle + 1) & 0xff;
-  let answer = radioSend(macAir, size, mac.handle);
+  let answer = radioSend(MAC_INTERFACE, macAir, size, mac.handle);
   mac.purpose = answer < 0 ? MacPurpose.Refused : purpose;
   mac.guard = now + (answer < 0 ? REFUSED_MS : GUARD_MS);
   return answer;

@@ -2,13 +2,14 @@
 #ifndef KW_ABI_H
 #define KW_ABI_H
 
-#define KW_ABI_VERSION 0x00010001u
+#define KW_ABI_VERSION 0x00020000u
 
 #define KW_EVENT_KIND 0 // u8
 #define KW_EVENT_STATUS 1 // i8
 #define KW_EVENT_SIZE 2 // u16
-#define KW_EVENT_LQI 4 // u8
+#define KW_EVENT_INTERFACE 4 // u8
 #define KW_EVENT_RSSI 5 // i8
+#define KW_EVENT_LQI 6 // u8
 #define KW_EVENT_HANDLE 6 // u8
 #define KW_EVENT_PENDING 7 // u8
 #define KW_EVENT_TIME 8 // i64
@@ -181,8 +182,8 @@ enum kw_log {
 // X(id, name, wasm3 signature)
 #define KW_IMPORTS(X) \
     X(1, next, "i(ii)") \
-    X(2, radio_set, "i(iI)") \
-    X(3, radio_send, "i(iii)") \
+    X(2, radio_set, "i(iiI)") \
+    X(3, radio_send, "i(iiii)") \
     X(4, store_read, "i(iii)") \
     X(5, store_write, "i(iii)") \
     X(6, key_set, "i(ii)") \

@@ -54,11 +54,12 @@ struct kw_nor {
 // docs/abi.md does not allow, a second frame under way, and a slot out of range.
 struct kw_board {
     void *context;
-    // A `RadioParameter`; KW_ERR_NO_BUFFER when the list of pending addresses is full.
-    int32_t (*radio_set)(void *context, uint32_t parameter, int64_t value);
-    // 3..125 octets without FCS.  After KW_OK exactly one RadioSent event with this handle must come; when kw_push refuses
-    // it because the queue is full, push it again after the next poll, or the radio stays busy until the reset.
-    int32_t (*radio_send)(void *context, const uint8_t *psdu, uint32_t size, uint8_t handle);
+    // A `RadioParameter` of an interface, 0..7; KW_ERR_NOT_FOUND for one that the board does not have, KW_ERR_NO_BUFFER when its list of
+    // pending addresses is full.
+    int32_t (*radio_set)(void *context, uint32_t interface_number, uint32_t parameter, int64_t value);
+    // 3..125 octets without FCS.  After KW_OK exactly one RadioSent event with this interface and handle must come; when kw_push refuses
+    // it because the queue is full, push it again after the next poll, or the interface stays busy until the reset.
+    int32_t (*radio_send)(void *context, uint32_t interface_number, const uint8_t *psdu, uint32_t size, uint8_t handle);
     int32_t (*sense)(void *context, uint32_t quantity, uint32_t period_ms);
     int32_t (*display)(void *context, uint32_t line, const uint8_t *text, uint32_t size); // line 0..7, up to 32 octets
     int32_t (*uplink_send)(void *context, const uint8_t *octets, uint32_t size);

@@ -12,7 +12,9 @@ static int32_t take_event(struct kw_machine *m, uint8_t *at, uint32_t capacity) 
     if (m->events == 0) return 0;
     const uint8_t *event = m->queue;
     uint32_t size = KW_EVENT_HEAD + (event[KW_EVENT_SIZE] | (uint32_t)event[KW_EVENT_SIZE + 1] << 8);
-    if (event[KW_EVENT_KIND] == KW_EVENT_KIND_RADIO_SENT && event[KW_EVENT_HANDLE] == m->sending_handle) m->sending = false;
+    uint32_t number = event[KW_EVENT_INTERFACE];
+    if (event[KW_EVENT_KIND] == KW_EVENT_KIND_RADIO_SENT && number < KW_INTERFACES && event[KW_EVENT_HANDLE] == m->sending_handle[number])
+        m->sending &= (uint8_t)~(1u << number);
     bool fits = size <= capacity;
     if (fits) memcpy(at, event, size);
     m->queued -= size;
@@ -31,29 +33,31 @@ IMPORT(next) {
 
 IMPORT(radio_set) {
     CALL(1);
-    uint32_t parameter = kw_argument(&c, 0);
-    int64_t value = (int64_t)c.arguments[1];
+    uint32_t number = kw_argument(&c, 0), parameter = kw_argument(&c, 1);
+    int64_t value = (int64_t)c.arguments[2];
     int32_t answer = KW_ERR_RESERVED;
-    if (parameter >= KW_RADIO_PARAMETER_CHANNEL && parameter <= KW_RADIO_PARAMETER_PENDING_NONE)
-        answer = kw_board_of(&c)->radio_set(kw_outside(&c), parameter, value);
-    kw_note(&c, &(struct kw_effect){ID_radio_set, answer, {parameter, value}, 2, NULL, 0});
+    if (number >= KW_INTERFACES) answer = KW_ERR_NOT_FOUND;
+    else if (parameter >= KW_RADIO_PARAMETER_CHANNEL && parameter <= KW_RADIO_PARAMETER_PENDING_NONE)
+        answer = kw_board_of(&c)->radio_set(kw_outside(&c), number, parameter, value);
+    kw_note(&c, &(struct kw_effect){ID_radio_set, answer, {number, parameter, value}, 3, NULL, 0});
     ANSWER(answer);
 }
 
 IMPORT(radio_send) {
     CALL(1);
-    uint32_t size = kw_argument(&c, 1), handle = kw_argument(&c, 2);
-    const uint8_t *psdu = kw_range(&c, 0, size);
+    uint32_t number = kw_argument(&c, 0), size = kw_argument(&c, 2), handle = kw_argument(&c, 3);
+    const uint8_t *psdu = kw_range(&c, 1, size);
     CHECK();
     int32_t answer = KW_OK;
-    if (size < PSDU_MIN || size > PSDU_MAX) answer = KW_ERR_BAD_LENGTH;
-    else if (c.m->sending) answer = KW_ERR_BUSY;
-    else answer = kw_board_of(&c)->radio_send(kw_outside(&c), psdu, size, (uint8_t)handle);
+    if (number >= KW_INTERFACES) answer = KW_ERR_NOT_FOUND;
+    else if (size < PSDU_MIN || size > PSDU_MAX) answer = KW_ERR_BAD_LENGTH;
+    else if (c.m->sending >> number & 1) answer = KW_ERR_BUSY;
+    else answer = kw_board_of(&c)->radio_send(kw_outside(&c), number, psdu, size, (uint8_t)handle);
     if (answer == KW_OK) {
-        c.m->sending = true;
-        c.m->sending_handle = (uint8_t)handle;
+        c.m->sending |= (uint8_t)(1u << number);
+        c.m->sending_handle[number] = (uint8_t)handle;
     }
-    kw_note(&c, &(struct kw_effect){ID_radio_send, answer, {handle, 0}, 1, psdu, size});
+    kw_note(&c, &(struct kw_effect){ID_radio_send, answer, {number, handle}, 2, psdu, size});
     ANSWER(answer);
 }
 

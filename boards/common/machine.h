@@ -8,6 +8,8 @@
 
 #define KW_CCM_CACHE 4u // keys whose round keys are kept: network, and a link key with its variants
 
+#define KW_INTERFACES 8u // docs/abi.md
+
 struct M3Environment;
 struct M3Runtime;
 struct M3Module;
@@ -31,9 +33,9 @@ struct kw_machine {
     struct kw_cached_key keys[KW_CCM_CACHE];
     uint32_t key_clock;
     bool loaded, running;
-    bool sending; // a frame is under way until its RadioSent event has been taken
+    uint8_t sending; // a bit for each interface with a frame under way, until its RadioSent event has been taken
     bool halted;
-    uint8_t sending_handle;
+    uint8_t sending_handle[KW_INTERFACES];
     uint32_t halt_reason, reason_offset, gate_verdict;
     uint32_t long_works; // of the running call
     const char *reason;

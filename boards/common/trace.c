@@ -61,13 +61,13 @@ void kw_trace_effect(const struct kw_trace *trace, const struct kw_effect *effec
 
 // ---- Replay ----
 
-static int32_t replay_radio_set(void *context, uint32_t parameter, int64_t value) {
-    (void)context, (void)value;
+static int32_t replay_radio_set(void *context, uint32_t number, uint32_t parameter, int64_t value) {
+    (void)context, (void)number, (void)value;
     return parameter >= KW_RADIO_PARAMETER_CHANNEL && parameter <= KW_RADIO_PARAMETER_PENDING_NONE ? KW_OK : KW_ERR_RESERVED;
 }
 
-static int32_t replay_radio_send(void *context, const uint8_t *psdu, uint32_t size, uint8_t handle) {
-    (void)context, (void)psdu, (void)size, (void)handle;
+static int32_t replay_radio_send(void *context, uint32_t number, const uint8_t *psdu, uint32_t size, uint8_t handle) {
+    (void)context, (void)number, (void)psdu, (void)size, (void)handle;
     return KW_OK;
 }
 

@@ -41,7 +41,7 @@ struct kw_answers {
 struct kw_effect {
     uint32_t id;
     int32_t answer;
-    int64_t scalars[2];
+    int64_t scalars[3];
     uint32_t scalar_count;
     const uint8_t *octets;
     uint32_t size;

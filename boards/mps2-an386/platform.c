@@ -58,14 +58,15 @@ static void radio_sent(void *context, uint8_t handle, int8_t status, bool pendin
 
 static const struct kw_spinel_edge radio_edge = { .write = radio_write, .received = radio_received, .sent = radio_sent };
 
-static int32_t radio_set(void *context, uint32_t parameter, int64_t value) {
+// One co-processor: interface 0, and no other.
+static int32_t radio_set(void *context, uint32_t interface_number, uint32_t parameter, int64_t value) {
     (void)context;
-    return kw_spinel_set(&radio, parameter, value);
+    return interface_number != 0 ? KW_ERR_NOT_FOUND : kw_spinel_set(&radio, parameter, value);
 }
 
-static int32_t radio_send(void *context, const uint8_t *psdu, uint32_t size, uint8_t handle) {
+static int32_t radio_send(void *context, uint32_t interface_number, const uint8_t *psdu, uint32_t size, uint8_t handle) {
     (void)context;
-    return kw_spinel_send(&radio, psdu, size, handle);
+    return interface_number != 0 ? KW_ERR_NOT_FOUND : kw_spinel_send(&radio, psdu, size, handle);
 }
 
 // The meter's front end is at the other end of the console.

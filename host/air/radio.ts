@@ -1,4 +1,4 @@
-// A station's radio: what a MAC co-processor does on its own.  IEEE 802.15.4-2006: unslotted CSMA-CA 7.5.1.4, retransmission 7.5.6.5,
+// A station's radio: what a MAC co-processor does on its own, for one interface of docs/abi.md or for several that share it.  IEEE 802.15.4-2006: unslotted CSMA-CA 7.5.1.4, retransmission 7.5.6.5,
 // acknowledgement 7.5.6.4, filter 7.5.6.2, receiver after a data request 7.5.6.3.
 //
 //   idle -> back-off -> (channel clear) turnaround -> transmitting -> awaiting acknowledgement -> idle
@@ -16,13 +16,13 @@ import {
   COMMAND_DATA_REQUEST,
   FCS_SIZE,
   FRAME_ACK,
-  FRAME_BEACON,
   FRAME_COMMAND,
   FRAME_DATA,
   PSDU_MAX,
   readAddressing,
   withFcs,
 } from "./frame.ts";
+import { Identity } from "./identity.ts";
 import type { Medium, Port, Reception } from "./medium.ts";
 import { Random } from "./random.ts";
 import {
@@ -43,9 +43,6 @@ import {
 
 const SIZE_MIN = 3;
 const SIZE_MAX = PSDU_MAX - FCS_SIZE;
-
-/** Children, by short and by extended address each, whose data requests are acknowledged with frame pending. */
-export const PENDING_MAX = 32;
 
 const IDLE = 0;
 const BACKOFF = 1;
@@ -87,6 +84,8 @@ export interface ReceivedDetail {
   psdu: Uint8Array;
   reception: Reception;
   acknowledgedPending: boolean;
+  /** Which interface took it; 0 for what a promiscuous radio only overhears. */
+  interfaceNumber: number;
 }
 
 export class Radio {
@@ -95,7 +94,7 @@ export class Radio {
 
   /** A PSDU without FCS, read only. */
   onReceived: (psdu: Uint8Array, lqi: number, rssi: number, detail: ReceivedDetail) => void = () => {};
-  onSent: (handle: number, status: number, pending: boolean) => void = () => {};
+  onSent: (handle: number, status: number, pending: boolean, interfaceNumber: number) => void = () => {};
 
   /** Hands on every frame with a good FCS; acknowledges only what is for us. */
   promiscuous = false;
@@ -104,22 +103,22 @@ export class Radio {
   private readonly port: Port;
   private readonly random: Random;
   private channel = 0;
-  private pan = BROADCAST;
-  private short = BROADCAST;
-  private extended = 0n;
+  private readonly identities: Identity[];
+  /** One of them wants the receiver on when idle. */
   private receive = false;
-  private readonly pendingShort = new Set<number>();
-  private readonly pendingExtended = new Set<bigint>();
 
   private state = IDLE;
   private job: Job | undefined;
+  /** Those of other interfaces, which wait for the air. */
+  private readonly jobs: Job[] = [];
   private timer: Timer | undefined;
   private windowTimer: Timer | undefined;
   private ackTimer: Timer | undefined;
   private acking = false;
   private quietUntilUs = 0;
 
-  constructor(medium: Medium, options: { id: string; randomStream?: string }) {
+  constructor(medium: Medium, options: { id: string; randomStream?: string; interfaces?: number }) {
+    this.identities = Array.from({ length: options.interfaces ?? 1 }, () => new Identity());
     this.medium = medium;
     this.id = options.id;
     this.port = medium.attach(options.id, (psdu, reception) => this.heard(psdu, reception));
@@ -127,57 +126,45 @@ export class Radio {
   }
 
   get busy(): boolean {
-    return this.job !== undefined;
+    return this.job !== undefined || this.jobs.length > 0;
   }
 
-  /** Sets a `RadioParameter` of docs/abi.md. */
-  set(parameter: number, value: bigint): number {
-    switch (parameter) {
-      case RadioParameter.Channel:
-        return this.setChannel(Number(value));
-      case RadioParameter.PanId:
-        this.pan = Number(BigInt.asUintN(16, value));
-        return Err.Ok;
-      case RadioParameter.ShortAddress:
-        this.short = Number(BigInt.asUintN(16, value));
-        return Err.Ok;
-      case RadioParameter.ExtendedAddress:
-        this.extended = BigInt.asUintN(64, value);
-        return Err.Ok;
-      case RadioParameter.Receive:
-        return this.setReceive(value);
-      case RadioParameter.PendingShort:
-        return add(this.pendingShort, Number(BigInt.asUintN(16, value)));
-      case RadioParameter.PendingExtended:
-        return add(this.pendingExtended, BigInt.asUintN(64, value));
-      case RadioParameter.NotPendingShort:
-        this.pendingShort.delete(Number(BigInt.asUintN(16, value)));
-        return Err.Ok;
-      case RadioParameter.NotPendingExtended:
-        this.pendingExtended.delete(BigInt.asUintN(64, value));
-        return Err.Ok;
-      case RadioParameter.PendingNone:
-        this.pendingShort.clear();
-        this.pendingExtended.clear();
-        return Err.Ok;
-      default:
-        return Err.Reserved;
-    }
+  /** Sets a `RadioParameter` of docs/abi.md; interfaces share the channel. */
+  set(parameter: number, value: bigint, interfaceNumber = 0): number {
+    const identity = this.identities[interfaceNumber];
+    if (identity === undefined) return Err.NotFound;
+    if (parameter === RadioParameter.Channel) return this.setChannel(Number(value));
+    const answer = identity.set(parameter, value);
+    if (parameter !== RadioParameter.Receive || answer !== Err.Ok) return answer;
+    this.receive = this.identities.some((each) => each.receive);
+    this.closeWindow();
+    this.tune();
+    return answer;
   }
 
   /** Takes a PSDU without FCS; `onSent` follows exactly once when the answer is 0. */
-  send(psdu: Uint8Array, handle: number): number {
+  send(psdu: Uint8Array, handle: number, interfaceNumber = 0): number {
+    const identity = this.identities[interfaceNumber];
+    if (identity === undefined) return Err.NotFound;
     if (psdu.length < SIZE_MIN || psdu.length > SIZE_MAX) return Err.BadLength;
-    if (this.busy) return Err.Busy;
-    this.transmit(psdu, {}, (result) => this.onSent(handle, result.status, result.pending));
+    if (identity.sending) return Err.Busy;
+    identity.sending = true;
+    this.enqueue(psdu, {}, (result) => {
+      identity.sending = false;
+      this.onSent(handle, result.status, result.pending, interfaceNumber);
+    });
     return Err.Ok;
   }
 
   /** `send` for a co-processor: with the frame's own limits, and the acknowledgement in the result. */
   transmit(body: Uint8Array, options: SendOptions, done: (result: SendResult) => void): void {
     if (this.busy) throw new Error(`The radio of ${this.id} sends one frame at a time.`);
+    this.enqueue(body, options, done);
+  }
+
+  private enqueue(body: Uint8Array, options: SendOptions, done: (result: SendResult) => void): void {
     const psdu = withFcs(body);
-    this.job = {
+    this.jobs.push({
       psdu,
       ackRequest: (options.awaitAck ?? true) && asksForAck(psdu),
       backoffs: options.backoffs ?? BACKOFFS_MAX,
@@ -187,7 +174,15 @@ export class Radio {
       tries: 0,
       assessed: 0,
       exponent: MIN_BE,
-    };
+    });
+    this.begin();
+  }
+
+  /** The frames of several interfaces leave one after the other. */
+  private begin(): void {
+    if (this.job !== undefined) return;
+    this.job = this.jobs.shift();
+    if (this.job === undefined) return;
     if (this.channel === 0 || !this.port.attached)
       this.timer = this.medium.clock.after(0, () => this.finish({ status: Err.ChannelBusy, pending: false }));
     else this.contend();
@@ -197,6 +192,7 @@ export class Radio {
   powerOff(): void {
     this.cancelTimers();
     this.job = undefined;
+    this.jobs.length = 0;
     this.state = IDLE;
     this.channel = 0;
     this.medium.detach(this.port);
@@ -206,14 +202,6 @@ export class Radio {
     if (channel !== 0 && !(channel >= CHANNEL_FIRST && channel <= CHANNEL_LAST)) return Err.Reserved;
     this.channel = channel;
     if (channel === 0) this.stop();
-    this.tune();
-    return Err.Ok;
-  }
-
-  private setReceive(value: bigint): number {
-    if (value !== 0n && value !== 1n) return Err.Reserved;
-    this.receive = value === 1n;
-    this.closeWindow();
     this.tune();
     return Err.Ok;
   }
@@ -312,6 +300,7 @@ export class Radio {
     if (result.status === Err.ChannelBusy) this.counters.channelBusy++;
     this.tune();
     job.done(result);
+    this.begin();
   }
 
   /** The spacing that follows a frame of ours or its acknowledgement, clause 7.5.1.3. */
@@ -323,19 +312,29 @@ export class Radio {
     const size = psdu.length - FCS_SIZE;
     const head = readAddressing(psdu, size);
     if (head?.type === FRAME_ACK) this.heardAck(head, psdu, reception);
-    const ours = head !== undefined && this.accepts(head);
-    if (!ours && !this.promiscuous) {
+    const takers = head === undefined ? 0 : this.takers(head);
+    if (takers === 0 && !this.promiscuous) {
       this.counters.filtered++;
       return;
     }
-    const pending = ours && this.acknowledge(head, psdu.length);
+    const pending = takers !== 0 && this.acknowledge(head as Addressing, psdu.length, takers);
     this.counters.received++;
-    const detail: ReceivedDetail = { psdu, reception, acknowledgedPending: pending };
     const body = psdu.subarray(0, size);
     for (const delayUs of reception.delaysUs) {
-      if (delayUs === 0) this.onReceived(body, reception.lqi, reception.rssi, detail);
-      else this.medium.clock.after(delayUs, () => this.handOn(body, detail));
+      for (let number = 0, left = takers || 1; left !== 0; number++, left >>>= 1) {
+        if ((left & 1) === 0) continue;
+        const detail: ReceivedDetail = { psdu, reception, acknowledgedPending: pending, interfaceNumber: number };
+        if (delayUs === 0) this.onReceived(body, reception.lqi, reception.rssi, detail);
+        else this.medium.clock.after(delayUs, () => this.handOn(body, detail));
+      }
     }
+  }
+
+  /** A bit for each interface whose filter lets the frame through. */
+  private takers(head: Addressing): number {
+    let mask = 0;
+    for (let number = 0; number < this.identities.length; number++) if (this.identities[number].accepts(head)) mask |= 1 << number;
+    return mask;
   }
 
   private handOn(body: Uint8Array, detail: ReceivedDetail): void {
@@ -356,21 +355,12 @@ export class Radio {
     this.finish({ status: Err.Ok, pending: head.pending, ack: { psdu, reception } });
   }
 
-  /** The third level of filtering; who has short address 0 is the PAN coordinator, as ZigBee has it. */
-  private accepts(head: Addressing): boolean {
-    if (head.type > FRAME_COMMAND || head.type === FRAME_ACK || head.version > 1) return false;
-    if (head.type === FRAME_BEACON) return head.sourcePan !== undefined && (this.pan === BROADCAST || head.sourcePan === this.pan);
-    if (head.targetPan === undefined) return this.short === 0 && head.sourcePan === this.pan;
-    if (head.targetPan !== this.pan && head.targetPan !== BROADCAST) return false;
-    if (head.targetExtended !== undefined) return head.targetExtended === this.extended;
-    return head.targetShort === BROADCAST || head.targetShort === this.short;
-  }
-
   /** Answers whether the acknowledgement tells of a frame pending. */
-  private acknowledge(head: Addressing, size: number): boolean {
+  private acknowledge(head: Addressing, size: number, takers: number): boolean {
     const wanted = head.ackRequest && (head.type === FRAME_DATA || head.type === FRAME_COMMAND) && head.targetShort !== BROADCAST;
     if (!wanted || this.acking) return false;
-    const pending = head.command === COMMAND_DATA_REQUEST && this.awaited(head);
+    const pending =
+      head.command === COMMAND_DATA_REQUEST && this.identities.some((each, number) => takers & (1 << number) && each.awaits(head));
     const { clock } = this.medium;
     this.acking = true;
     this.tune();
@@ -384,16 +374,4 @@ export class Radio {
     });
     return pending;
   }
-
-  private awaited(head: Addressing): boolean {
-    if (head.sourceExtended !== undefined) return this.pendingExtended.has(head.sourceExtended);
-    return head.sourceShort !== undefined && this.pendingShort.has(head.sourceShort);
-  }
-}
-
-function add<T>(list: Set<T>, address: T): number {
-  if (list.has(address)) return Err.Ok;
-  if (list.size >= PENDING_MAX) return Err.NoBuffer;
-  list.add(address);
-  return Err.Ok;
 }

@@ -2,6 +2,7 @@
 import {
   EVENT_HANDLE,
   EVENT_HEAD,
+  EVENT_INTERFACE,
   EVENT_KIND,
   EVENT_LQI,
   EVENT_PENDING,
@@ -81,15 +82,17 @@ export class ModuleDevice implements HomeDevice {
     this.bootUs = this.clock.nowUs;
     const radio = this.makeRadio();
     this.radio = radio;
-    radio.onReceived = (psdu: Uint8Array, lqi: number, rssi: number) => {
+    radio.onReceived = (psdu: Uint8Array, lqi: number, rssi: number, about?: { interfaceNumber: number }) => {
       const event = this.event(EventKind.RadioReceived, psdu);
+      event[EVENT_INTERFACE] = about?.interfaceNumber ?? 0;
       event[EVENT_LQI] = lqi;
       event[EVENT_RSSI] = rssi;
       this.queue(event);
     };
-    radio.onSent = (handle, status, pending) => {
+    radio.onSent = (handle: number, status: number, pending: boolean, interfaceNumber = 0) => {
       const event = this.event(EventKind.RadioSent, NOTHING);
       event[EVENT_STATUS] = status;
+      event[EVENT_INTERFACE] = interfaceNumber;
       event[EVENT_HANDLE] = handle;
       event[EVENT_PENDING] = pending ? 1 : 0;
       this.queue(event);
@@ -107,8 +110,8 @@ export class ModuleDevice implements HomeDevice {
   /** Undefined when nothing can run: the device stays silent. */
   private load(radio: AnyRadio): BootedEngine | undefined {
     const surroundings: Surroundings = {
-      radioSend: (psdu, handle) => radio.send(psdu, handle),
-      radioSet: (parameter, value) => radio.set(parameter, value),
+      radioSend: (number, psdu, handle) => radio.send(psdu, handle, number),
+      radioSet: (number, parameter, value) => radio.set(parameter, value, number),
       sense: (quantity, periodMs) => (this.edge.sense(quantity, periodMs) ? Err.Ok : Err.NotFound),
       display: (line, text) => this.edge.display(line, text),
       uplinkSend: (octets) => {

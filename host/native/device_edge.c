@@ -45,15 +45,15 @@ napi_value bigint_of(napi_env env, int64_t value) {
     return result;
 }
 
-static int32_t radio_set(void *context, uint32_t parameter, int64_t value) {
+static int32_t radio_set(void *context, uint32_t interface_number, uint32_t parameter, int64_t value) {
     struct device *d = context;
-    SURROUND(d, SURROUND_RADIO_SET, 2, number_of(d->env, parameter), bigint_of(d->env, value));
+    SURROUND(d, SURROUND_RADIO_SET, 3, number_of(d->env, interface_number), number_of(d->env, parameter), bigint_of(d->env, value));
     return answer;
 }
 
-static int32_t radio_send(void *context, const uint8_t *psdu, uint32_t size, uint8_t handle) {
+static int32_t radio_send(void *context, uint32_t interface_number, const uint8_t *psdu, uint32_t size, uint8_t handle) {
     struct device *d = context;
-    SURROUND(d, SURROUND_RADIO_SEND, 2, buffer_of(d->env, psdu, size), number_of(d->env, handle));
+    SURROUND(d, SURROUND_RADIO_SEND, 3, number_of(d->env, interface_number), buffer_of(d->env, psdu, size), number_of(d->env, handle));
     return answer;
 }
 

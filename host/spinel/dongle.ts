@@ -2,7 +2,7 @@
 // boards/common/spinel.c is for boards.  README.md lists what it says and understands.
 import type { Duplex } from "node:stream";
 import { RadioParameter } from "../abi.ts";
-import { PENDING_MAX } from "../air/radio.ts";
+import { PENDING_MAX } from "../air/identity.ts";
 import type { DeviceRadio } from "../engine.ts";
 import { Err } from "../err.ts";
 import {
@@ -73,7 +73,9 @@ export class Dongle implements DeviceRadio {
     await Promise.race([this.ready, late]).finally(() => clearTimeout(timer));
   }
 
-  set(parameter: number, value: bigint): number {
+  /** One co-processor is one interface. */
+  set(parameter: number, value: bigint, interfaceNumber = 0): number {
+    if (interfaceNumber !== 0) return Err.NotFound;
     const number = Number(BigInt.asUintN(48, value));
     switch (parameter) {
       case RadioParameter.Channel:
@@ -106,7 +108,8 @@ export class Dongle implements DeviceRadio {
     }
   }
 
-  send(psdu: Uint8Array, handle: number): number {
+  send(psdu: Uint8Array, handle: number, interfaceNumber = 0): number {
+    if (interfaceNumber !== 0) return Err.NotFound;
     if (psdu.length < PSDU_MIN || psdu.length > PSDU_MAX) return Err.BadLength;
     if (this.under) return Err.Busy;
     this.tid = (this.tid % TIDS) + 1;

@@ -1,7 +1,7 @@
 // The co-processor's properties: their values, and what may be written to them.  The table is in README.md.
 
 import { u64 } from "../air/frame.ts";
-import { PENDING_MAX } from "../air/radio.ts";
+import { PENDING_MAX } from "../air/identity.ts";
 import { CHANNEL_FIRST, CHANNEL_LAST } from "../air/standard.ts";
 import { Property, packed, Status } from "./frame.ts";
 

@@ -1,5 +1,5 @@
 // What the imports of a module under V8 do: the contract of docs/abi.md, with nothing native.
-import { EVENT_HANDLE, EVENT_KIND, EventKind, RadioParameter, ResetReason } from "../abi.ts";
+import { EVENT_HANDLE, EVENT_INTERFACE, EVENT_KIND, EventKind, RadioParameter, ResetReason } from "../abi.ts";
 import { CCM_MIC, CCM_TEXT_MAX, ccmOpen, ccmSeal } from "../crypto/ccm.ts";
 import { hashMmo, hmacMmo } from "../crypto/mmo.ts";
 import { HmacDrbg } from "../drbg.ts";
@@ -13,6 +13,7 @@ import { type SoftwareBodies, softwareBodies } from "./software.ts";
 
 export const STORE_RECORD_SIZE_MAX = 512;
 export const STORE_RECORDS_MAX = 64;
+const INTERFACES = 8;
 const RECORD_MAX = 0x7fff;
 const PSDU_MIN = 3;
 const PSDU_MAX = 125;
@@ -41,8 +42,8 @@ export class ModuleBodies implements Bodies {
   /** All of the module's memory; made anew when a module has grown it. */
   private octets = new Uint8Array(0);
   private software: SoftwareBodies | undefined;
-  /** Handle of the frame that the radio has, or -1. */
-  private sending = -1;
+  /** Handle of the frame that each interface has, or -1. */
+  private readonly sending = new Array<number>(INTERFACES).fill(-1);
 
   constructor(private readonly machine: Machine) {
     this.drbg = new HmacDrbg(machine.seed);
@@ -66,22 +67,25 @@ export class ModuleBodies implements Bodies {
   next(at: number, capacity: number): number {
     const event = this.machine.queue.shift();
     if (event === undefined) return 0;
-    if (event[EVENT_KIND] === EventKind.RadioSent && event[EVENT_HANDLE] === this.sending) this.sending = -1;
+    const number = event[EVENT_INTERFACE];
+    if (event[EVENT_KIND] === EventKind.RadioSent && event[EVENT_HANDLE] === this.sending[number]) this.sending[number] = -1;
     if (event.length > capacity) return Err.NoBuffer;
     this.octets.set(event, at);
     return event.length;
   }
 
-  radioSet(parameter: number, value: bigint): number {
+  radioSet(interfaceNumber: number, parameter: number, value: bigint): number {
+    if (interfaceNumber >= INTERFACES) return Err.NotFound;
     if (parameter < RADIO_PARAMETER_MIN || parameter > RADIO_PARAMETER_MAX) return Err.Reserved;
-    return this.machine.surroundings.radioSet(parameter, value);
+    return this.machine.surroundings.radioSet(interfaceNumber, parameter, value);
   }
 
-  radioSend(at: number, size: number, handle: number): number {
+  radioSend(interfaceNumber: number, at: number, size: number, handle: number): number {
+    if (interfaceNumber >= INTERFACES) return Err.NotFound;
     if (size < PSDU_MIN || size > PSDU_MAX) return Err.BadLength;
-    if (this.sending >= 0) return Err.Busy;
-    const answer = this.machine.surroundings.radioSend(this.copy(at, size), handle & 0xff);
-    if (answer === Err.Ok) this.sending = handle & 0xff;
+    if (this.sending[interfaceNumber] >= 0) return Err.Busy;
+    const answer = this.machine.surroundings.radioSend(interfaceNumber, this.copy(at, size), handle & 0xff);
+    if (answer === Err.Ok) this.sending[interfaceNumber] = handle & 0xff;
     return answer;
   }
 

@@ -1,5 +1,5 @@
 // A device's module under V8: the contract of docs/abi.md, with nothing native.
-import { ResetReason } from "../abi.ts";
+import { ABI_VERSION, ResetReason } from "../abi.ts";
 import { type Engine, EngineStopped, type Surroundings } from "../engine.ts";
 import { type Images, NO_IMAGES } from "../image/images.ts";
 import type { TraceFile } from "../trace.ts";
@@ -25,6 +25,8 @@ export interface V8Options {
 }
 
 type Exports = {
+  /** A lab may have none. */
+  abi?(): number;
   start(now: bigint, reason: number): void;
   poll(now: bigint): bigint;
   memory: WebAssembly.Memory;
@@ -52,6 +54,9 @@ export class V8Engine implements Engine {
     const module = new WebAssembly.Module(new Uint8Array(options.wasm));
     this.exports = new WebAssembly.Instance(module, { han }).exports as Exports;
     bodies.open(this.exports.memory);
+    const version = (this.exports.abi?.() ?? ABI_VERSION) >>> 0;
+    if (version >>> 16 !== ABI_VERSION >>> 16 || (version & 0xffff) > (ABI_VERSION & 0xffff))
+      throw new EngineStopped(ResetReason.Trap, "the module was built for another version of the contract");
   }
 
   /** Events lost because the queue was full. */

@@ -6,8 +6,8 @@ export interface Bodies {
   /** Throws where a range leaves the module's memory. */
   check(name: string, at: number, size: number): void;
   next(at: number, capacity: number): number;
-  radioSet(parameter: number, value: bigint): number;
-  radioSend(at: number, size: number, handle: number): number;
+  radioSet(interfaceNumber: number, parameter: number, value: bigint): number;
+  radioSend(interfaceNumber: number, at: number, size: number, handle: number): number;
   storeRead(record: number, at: number, capacity: number): number;
   storeWrite(record: number, at: number, size: number): number;
   keySet(slot: number, at: number): number;
@@ -39,12 +39,12 @@ export const bind = (bodies: Bodies) => ({
     bodies.check("next", at >>> 0, capacity >>> 0);
     return bodies.next(at >>> 0, capacity >>> 0);
   },
-  radio_set: (parameter: number, value: bigint): number => {
-    return bodies.radioSet(parameter >>> 0, value);
+  radio_set: (interfaceNumber: number, parameter: number, value: bigint): number => {
+    return bodies.radioSet(interfaceNumber >>> 0, parameter >>> 0, value);
   },
-  radio_send: (at: number, size: number, handle: number): number => {
+  radio_send: (interfaceNumber: number, at: number, size: number, handle: number): number => {
     bodies.check("radio_send", at >>> 0, size >>> 0);
-    return bodies.radioSend(at >>> 0, size >>> 0, handle >>> 0);
+    return bodies.radioSend(interfaceNumber >>> 0, at >>> 0, size >>> 0, handle >>> 0);
   },
   store_read: (record: number, at: number, capacity: number): number => {
     bodies.check("store_read", at >>> 0, capacity >>> 0);

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { duplexPair } from "node:stream";
 import { test } from "node:test";
 import { RadioParameter } from "../../host/abi.ts";
+import { PENDING_MAX } from "../../host/air/identity.ts";
 import { Medium } from "../../host/air/medium.ts";
-import { PENDING_MAX } from "../../host/air/radio.ts";
 import { Err } from "../../host/err.ts";
 import { serveCoprocessor } from "../../host/spinel/coprocessor.ts";
 import { Dongle } from "../../host/spinel/dongle.ts";
@@ -46,6 +46,12 @@ async function desk() {
     },
   };
 }
+
+test("a co-processor is one interface", async () => {
+  using all = await desk();
+  assert.equal(all.dongle.set(RadioParameter.PanId, 1n, 1), Err.NotFound);
+  assert.equal(all.dongle.send(macData(7, PAN, OURS, THEIRS, Buffer.alloc(4)), 9, 1), Err.NotFound);
+});
 
 test("a frame goes out, is acknowledged, and another comes in", async () => {
   using all = await desk();

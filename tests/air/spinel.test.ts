@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withFcs } from "../../host/air/frame.ts";
+import { PENDING_MAX } from "../../host/air/identity.ts";
 import { Medium } from "../../host/air/medium.ts";
-import { PENDING_MAX } from "../../host/air/radio.ts";
 import { Random } from "../../host/air/random.ts";
 import { Coprocessor, TRANSMIT_QUEUE_MAX } from "../../host/spinel/coprocessor.ts";
 import { Property, packed, readPacked, readSpinel, type SpinelFrame, Status, writeSpinel } from "../../host/spinel/frame.ts";

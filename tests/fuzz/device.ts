@@ -53,7 +53,7 @@ class Life {
     const keys = new KeySlots();
     for (const [slot, key] of station.keys) keys.set(slot, key);
     const surroundings: Surroundings = {
-      radioSend: (_psdu, handle) => {
+      radioSend: (_number, _psdu, handle) => {
         this.sending = handle;
         this.sent++;
         return Err.Ok;
@@ -101,8 +101,8 @@ function event(kind: number, octets: Uint8Array, now: bigint, handle = 0): Uint8
   const record = new Uint8Array(EVENT_HEAD + octets.length);
   const view = new DataView(record.buffer);
   record[EVENT_KIND] = kind;
-  record[EVENT_LQI] = 200;
-  record[EVENT_HANDLE] = handle;
+  if (kind === EventKind.RadioSent) record[EVENT_HANDLE] = handle;
+  else record[EVENT_LQI] = 200;
   view.setUint16(EVENT_SIZE, octets.length, true);
   view.setBigInt64(EVENT_TIME, now, true);
   record.set(octets, EVENT_HEAD);

@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ResetReason } from "../../host/abi.ts";
+import { ABI_VERSION, ResetReason } from "../../host/abi.ts";
 import { EngineStopped, type Surroundings } from "../../host/engine.ts";
 import { Err } from "../../host/err.ts";
 import { type NativeDevice, native, Stop } from "../../host/native/addon.ts";
 import { blankFlash, Wasm3Engine } from "../../host/native/index.ts";
 import { readTrace, TraceKind } from "../../host/trace.ts";
+import { V8Engine } from "../../host/v8/engine.ts";
 import { caller, device, LIMIT, poll, rowOf, surroundings } from "./harness.ts";
 import * as w from "./wasm_bytes.ts";
 
@@ -35,10 +36,19 @@ test("a body with wrong types passes the gate and is refused by wasm3's checker 
 
 test("a module for another version of the contract is refused", () => {
   const built = (version: number): NativeDevice => device(w.module({ 10: w.vector([w.body(w.i32(version)), w.START_BODY, w.POLL_BODY]) }));
-  assert.equal(built(0x10001).stop().code, Stop.None);
-  assert.match(built(0x10002).stop().reason, /another version/);
-  assert.match(built(0x20000).stop().reason, /another version/);
-  assert.match(built(0x0ffff).stop().reason, /another version/);
+  const onV8 = (version: number): V8Engine =>
+    new V8Engine({
+      wasm: w.module({ 10: w.vector([w.body(w.i32(version)), w.START_BODY, w.POLL_BODY]) }),
+      seed: Buffer.alloc(32),
+      surroundings: surroundings(),
+    });
+  assert.equal(ABI_VERSION, 0x20000);
+  assert.equal(built(0x20000).stop().code, Stop.None);
+  onV8(0x20000);
+  for (const version of [0x20001, 0x30000, 0x10001, 0x1ffff, 0, -1]) {
+    assert.match(built(version).stop().reason, /the module was built for another version of the contract/);
+    assert.throws(() => onV8(version), /the module was built for another version of the contract/);
+  }
 });
 
 test("a module at every limit of the gate is loaded and translated", () => {

@@ -17,8 +17,8 @@ export function surroundings(calls: string[] = [], answers: { send?: number } = 
     return answer;
   };
   return {
-    radioSend: (psdu, handle) => note(`send ${hex(psdu)} ${handle}`, answers.send),
-    radioSet: (parameter, value) => note(`set ${parameter} ${value}`),
+    radioSend: (number, psdu, handle) => note(`send ${number} ${hex(psdu)} ${handle}`, answers.send),
+    radioSet: (number, parameter, value) => note(`set ${number} ${parameter} ${value}`),
     sense: (quantity, period) => note(`sense ${quantity} ${period}`),
     display: (line, text) => void note(`display ${line} ${hex(text)}`),
     uplinkSend: (octets) => note(`uplink ${hex(octets)}`),

@@ -98,7 +98,7 @@ function manifestOf(m: Making, payload: Buffer): Buffer {
     [12, [-16, m.payloadDigest ?? sha256(payload)]],
     [13, encoding],
     ...(encoding === 2 ? [[14, sha256(m.base ?? Buffer.alloc(0))] as [number, unknown]] : []),
-    [15, [0x00010000, ABI_VERSION | 0xffff]],
+    [15, [ABI_VERSION, ABI_VERSION | 0xffff]],
     [16, m.memory ?? 65536],
     [17, 0x01000000],
     ...(m.notBefore === undefined ? [] : [[18, m.notBefore] as [number, unknown]]),

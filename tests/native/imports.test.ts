@@ -71,8 +71,9 @@ test("constant_read gives what is left of the section, and nothing beyond it", (
 
 // ---- Events and the radio ----
 
-function event(kind: number, handle: number, payload = 0): Buffer {
+function event(kind: number, handle: number, payload = 0, interfaceNumber = 0): Buffer {
   const octets = Buffer.alloc(16 + payload, 0xa5);
+  octets[4] = interfaceNumber;
   octets[0] = kind;
   octets.writeUInt16LE(payload, 2);
   octets[6] = handle;
@@ -108,30 +109,13 @@ test("an event that is larger than its place is lost, and the next one comes", (
   assert.equal(d.poll(1n), 20n);
 });
 
-/** poll sends a frame with handle 5 for a time of 1, takes an event for any other. */
+/** poll sends a frame with handle 5 on interface now / 4 where now is odd, takes an event where it is even. */
 function sender(): Buffer {
   const types = [...w.TYPES, importType(rowOf("radio_send"))];
-  const choose = [
-    0x20,
-    0,
-    0x42,
-    1,
-    0x51,
-    0x04,
-    w.I32,
-    ...w.i32(0),
-    ...w.i32(20),
-    ...w.i32(5),
-    0x10,
-    0,
-    0x05,
-    ...w.i32(64),
-    ...w.i32(200),
-    0x10,
-    1,
-    0x0b,
-    0xac,
-  ];
+  const now32 = [0x20, 0, 0xa7];
+  const send = [...now32, ...w.i32(2), 0x76, ...w.i32(0), ...w.i32(20), ...w.i32(5), 0x10, 0];
+  const take = [...w.i32(64), ...w.i32(200), 0x10, 1];
+  const choose = [...now32, ...w.i32(1), 0x71, 0x04, w.I32, ...send, 0x05, ...take, 0x0b, 0xac];
   const names = ["abi", "start", "poll"].map((name, index) => w.exported(name, 0, index + 2));
   return w.module({
     1: w.vector(types),
@@ -160,8 +144,26 @@ test("the radio is busy until its RadioSent with the same handle has been taken"
   assert.equal(calls.length, 3);
 });
 
+test("each interface has its own frame under way", () => {
+  const calls: string[] = [];
+  const d = device(sender(), { surroundings: surroundings(calls) });
+  const send = (number: number): bigint | null => d.poll(BigInt(4 * number + 1));
+  const take = (): bigint | null => d.poll(2n);
+  d.start(0n, 0);
+  assert.deepEqual([0, 1, 7].map(send), [0n, 0n, 0n]);
+  assert.deepEqual([0, 1, 7].map(send), [BigInt(Err.Busy), BigInt(Err.Busy), BigInt(Err.Busy)]);
+  assert.equal(send(8), BigInt(Err.NotFound));
+  for (const number of [8, 255, 1]) d.push(event(EventKind.RadioSent, 5, 0, number));
+  for (let left = 3; left > 0; left--) assert.equal(take(), 16n);
+  assert.deepEqual([0, 1, 7].map(send), [BigInt(Err.Busy), 0n, BigInt(Err.Busy)]);
+  assert.deepEqual(
+    calls.map((call) => call.split(" ")[1]),
+    ["0", "1", "7", "1"],
+  );
+});
+
 test("frames of 3 to 125 octets are sent, others are BadLength", () => {
-  const answer = (size: number): bigint | null => poll(caller(rowOf("radio_send"), [0, size, 1])).deadline;
+  const answer = (size: number): bigint | null => poll(caller(rowOf("radio_send"), [0, 0, size, 1])).deadline;
   assert.deepEqual([2, 3, 125, 126].map(answer), [BigInt(Err.BadLength), 0n, 0n, BigInt(Err.BadLength)]);
 });
 
@@ -169,8 +171,11 @@ test("unknown parameters, lines and lengths are refused before the surroundings 
   const calls: string[] = [];
   const answer = (name: string, values: number[]): bigint | null =>
     poll(caller(rowOf(name), values), { surroundings: surroundings(calls) }).deadline;
-  assert.equal(answer("radio_set", [0, 1]), BigInt(Err.Reserved));
-  assert.equal(answer("radio_set", [11, 1]), BigInt(Err.Reserved));
+  assert.equal(answer("radio_set", [0, 0, 1]), BigInt(Err.Reserved));
+  assert.equal(answer("radio_set", [7, 11, 1]), BigInt(Err.Reserved));
+  assert.equal(answer("radio_set", [8, 1, 1]), BigInt(Err.NotFound));
+  assert.equal(answer("radio_set", [-1, 1, 1]), BigInt(Err.NotFound));
+  assert.equal(answer("radio_send", [8, 0, 20, 1]), BigInt(Err.NotFound));
   assert.equal(answer("display", [8, 0, 4]), BigInt(Err.Reserved));
   assert.equal(answer("display", [0, 0, 33]), BigInt(Err.BadLength));
   assert.equal(answer("gf2_multiply", [Field.Sect283k1, 0, 40, 80, 282]), BigInt(Err.Ok));

@@ -97,7 +97,7 @@ export function manifestMap(c: Content, release: KeyPair = RELEASE_KEY): CborMap
     [13, c.encoding],
   ]);
   if (c.base) map.set(14, sha256(c.base));
-  map.set(15, [0x00010000, 0x0001ffff]);
+  map.set(15, [0x00020000, 0x0002ffff]);
   map.set(16, 40000);
   map.set(17, 0x0001_0000);
   if (c.notBefore !== undefined) map.set(18, c.notBefore);

@@ -56,8 +56,8 @@ function act(at: usize, size: u32): void {
   const data = at + 3, rest = size - 3;
   memory.copy(work, data, rest);
   switch (load<u8>(at)) {
-    case 1: note(1, radioSet(a, <i64>b - 100)); break;
-    case 2: note(2, radioSend(data, rest, b)); break;
+    case 1: note(1, radioSet(b & 15, a, <i64>b - 100)); break;
+    case 2: note(2, radioSend(a, data, rest, b)); break;
     case 3: note(3, storeWrite(a, data, rest)); break;
     case 4: { const got = storeRead(a, work, 256); note(4, got); if (got > 0) log(104, work, got); break; }
     case 5: if (rest >= 16) note(5, keySet(a, data)); break;
@@ -108,9 +108,10 @@ function order(action: number, a: number, b: number, data: Uint8Array): Buffer {
   return event;
 }
 
-function sent(handle: number): Buffer {
+function sent(handle: number, interfaceNumber = 0): Buffer {
   const event = Buffer.alloc(16);
   event[0] = 2;
+  event[4] = interfaceNumber;
   event[6] = handle;
   return event;
 }
@@ -136,7 +137,23 @@ function script(): Buffer[] {
   for (let a = 0; a < 8; a++)
     all.push(order(18, a, 0, octets("-", 1)), order(18, a, 5, octets("-", 9)), order(18, a, 200, octets("-", 201)));
   for (let parameter = 1; parameter <= 10; parameter++) all.push(order(1, parameter, parameter, octets("-", 1)));
-  for (const size of [1, 2, 3, 60, 125, 126]) all.push(order(2, 0, size, octets("frame", size)), sent(size + 1), sent(size));
+  for (const size of [1, 2, 3, 60, 125, 126]) {
+    all.push(
+      order(2, 0, size, octets("frame", size)),
+      order(2, 1, size, octets("other", 20)),
+      sent(size + 1),
+      sent(size, 1),
+      sent(size, 9),
+    );
+    all.push(
+      order(2, 7, 1, octets("last", 9)),
+      order(2, 8, 1, octets("none", 9)),
+      order(2, 1, 3, octets("again", 9)),
+      sent(size),
+      sent(3, 1),
+      sent(1, 7),
+    );
+  }
   for (const line of [0, 7, 8]) for (const size of [1, 32, 33]) all.push(order(14, line, 0, octets("line", size)));
   all.push(order(13, 1, 5, octets("-", 1)), order(15, 0, 0, octets("up", 200)), order(50, 0, 0, octets("log", 200)));
   return all;

@@ -50,7 +50,7 @@ export type Sections = Partial<Record<number, Octets | null>>;
 
 /** Types 0..2 are those of abi, start and poll; 3 is next's, 4 takes and answers nothing. */
 export const TYPES = [type([], [I32]), type([I64, I32], []), type([I64], [I64]), type([I32, I32], [I32]), type([], [])];
-export const ABI_BODY = body([0x41, 0x80, 0x80, 0x04]);
+export const ABI_BODY = body([0x41, 0x80, 0x80, 0x08]);
 export const START_BODY = body([]);
 export const POLL_BODY = body([0x20, 0x00]);
 const EXPORTS = [exported("abi", 0, 0), exported("start", 0, 1), exported("poll", 0, 2), exported("memory", 2, 0)];

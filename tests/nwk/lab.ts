@@ -153,8 +153,8 @@ export class LabNode {
       store: this.store,
       keys: this.keys,
       surroundings: {
-        radioSend: (psdu, handle) => this.radio.send(psdu, handle),
-        radioSet: (parameter, value) => this.radio.set(parameter, value),
+        radioSend: (_number, psdu, handle) => this.radio.send(psdu, handle),
+        radioSet: (_number, parameter, value) => this.radio.set(parameter, value),
         sense: () => -7,
         display: () => {},
         uplinkSend: () => 0,

@@ -23,9 +23,9 @@ export function abi(): u32 { return ABI_VERSION; }
 export function start(now: i64, reason: u32): void {
   store<u32>(word, reason);
   log(LOG_STARTED, word, 4);
-  radioSet(RadioParameter.Channel, 11);
-  radioSet(RadioParameter.PanId, 0x1234);
-  radioSet(RadioParameter.ShortAddress, 0x5678);
+  radioSet(0, RadioParameter.Channel, 11);
+  radioSet(0, RadioParameter.PanId, 0x1234);
+  radioSet(0, RadioParameter.ShortAddress, 0x5678);
 }
 
 export function poll(now: i64): i64 {
@@ -50,7 +50,7 @@ function obey(at: usize, length: u32): void {
   switch (<i32>load<u8>(at)) {
     case Command.Count: count(); break;
     case Command.Show: display(load<u8>(at, 1), at + 2, length - 2); break;
-    case Command.Send: radioSend(at + 1, length - 1, 7); break;
+    case Command.Send: radioSend(0, at + 1, length - 1, 7); break;
     case Command.Sense: sense(Quantity.ElectricityImport, 1000); break;
     case Command.Loop: loop(); break;
     case Command.Trap: unreachable(); break;

@@ -3,7 +3,7 @@
 // The radio announces a frame in the acknowledgement of a child's request while the child is on its list of pending addresses.
 import { Err } from "../../core/err";
 import { RadioParameter, radioSet } from "../../core/host";
-import { macHeard } from "../../mac/mac";
+import { MAC_INTERFACE, macHeard } from "../../mac/mac";
 import { MAC_PERSISTENCE_MS } from "../../mac/serve";
 import { INDIRECT_MAX, LAST, MORE_FOLLOW, SLOTS, Slot, SlotState, queueLand, slotAt, slotEnd, slotReady } from "./send";
 import { Drop, NwkHeard, nwkDrop } from "./state";
@@ -31,7 +31,7 @@ export function queueRelease(child: u32): void {
     count++;
     if (!oldest || <i32>(slot.order - oldest.order) < 0) oldest = slot;
   }
-  if (count < 2) radioSet(RadioParameter.NotPendingShort, child); // an address that is not on the list is no error
+  if (count < 2) radioSet(MAC_INTERFACE, RadioParameter.NotPendingShort, child); // an address that is not on the list is no error
   if (!oldest) return;
   oldest.indirect = count < 2 ? LAST : MORE_FOLLOW;
   slotReady(oldest, child, 0);
@@ -46,7 +46,7 @@ export function indirectSent(slot: Slot): i32 {
 }
 
 function hold(slot: Slot): i32 {
-  if (radioSet(RadioParameter.PendingShort, slot.nextHop) < 0) {
+  if (radioSet(MAC_INTERFACE, RadioParameter.PendingShort, slot.nextHop) < 0) {
     nwkDrop(Drop.NoBuffer);
     return slotEnd(slot, Err.NoBuffer);
   }
