@@ -108,7 +108,9 @@ test("a changed line of a device's entry is a delta below 1 % of the module", as
   const folder = join(ROOT, "build/codec-test");
   mkdirSync(folder, { recursive: true });
   process.chdir(ROOT);
-  const entry = readFileSync("assembly/devices/meter_sep1.ts", "utf8").replaceAll('from "../', 'from "../../assembly/').replaceAll('from "./', 'from "../../assembly/devices/');
+  const entry = readFileSync("assembly/devices/meter_sep1.ts", "utf8")
+    .replaceAll('from "../', 'from "../../assembly/')
+    .replaceAll('from "./', 'from "../../assembly/devices/');
   const edited = entry.replace("faceTick(now);", "faceTick(now);\n  if (now == 12345) faceTick(now + 3);");
   assert.notEqual(edited, entry, "assembly/devices/meter_sep1.ts has another poll now");
   writeFileSync(join(folder, "line.ts"), edited);
