@@ -2,8 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { ensureLabs } from "../host/build/labs.ts";
 import { ROOT } from "../host/modules.ts";
-import { ensureBuilt } from "./build.ts";
+import { ensureBuilt, PROCESSES } from "./build.ts";
 import { ensure } from "./preflight.ts";
 
 interface Outcome {
@@ -98,6 +99,7 @@ async function main(): Promise<void> {
   mkdirSync(join(ROOT, "build"), { recursive: true });
   await ensure(["cc", "arm-none-eabi-gcc", "qemu-system-arm", "tshark", "python3-zigpy", "cargo"]);
   await ensureBuilt((line) => console.log(line));
+  await ensureLabs(PROCESSES, (entry) => console.log(`compiled ${entry}`));
   bringPeers();
   check("types of host, tools and tests", join(BIN, "tsc"), []);
   check("format and lint", join(BIN, "biome"), ["check"]);

@@ -1,51 +1,19 @@
-// assembly/crypto on V8, for tests and for `npm run vectors`: compiled on need, linked with the software product.
+// assembly/crypto on V8, for tests and for `npm run vectors`, linked with the software product.
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { compileEntry } from "../build/compile.ts";
+import { type LabName, labModule } from "../build/labs.ts";
 import { hashMmo, hmacMmo } from "./mmo.ts";
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const OPTIONS = ["--runtime", "assembly/core/runtime/index", "-O3", "--use", "abort=", "--initialMemory", "1", "--maximumMemory", "1"];
-const FOLDERS = ["assembly/core", "assembly/crypto", "assembly/sep1/key_establishment"];
-
-const modules = new Map<string, Promise<WebAssembly.Module>>();
-
-/** The module of an entry of assembly/, compiled once in a process. */
-export function compiled(entry: string, outFile: string, extra: string[]): Promise<WebAssembly.Module> {
-  let pending = modules.get(outFile);
-  if (!pending) {
-    pending = compileFresh(entry, outFile, extra).then((octets) => new WebAssembly.Module(octets));
-    modules.set(outFile, pending);
-  }
-  return pending;
-}
-
-/** Compiles an entry unless the result is newer than every source; answers the file, a module or its text. */
-export async function compileFresh(entry: string, outFile: string, extra: string[]): Promise<Uint8Array<ArrayBuffer>> {
-  const out = join(ROOT, "build/crypto", outFile);
-  if (!isFresh(out)) {
-    mkdirSync(dirname(out), { recursive: true });
-    const draft = `${out}.${process.pid}`; // two tests may compile at once; each puts a whole file in place
-    const { default: asc } = await import("assemblyscript/asc");
-    const kind = outFile.endsWith(".wat") ? "--textFile" : "--outFile";
-    const args = [entry, ...OPTIONS, ...extra, kind, relative(ROOT, draft), "--baseDir", ROOT];
-    const { error, stderr } = await asc.main(args);
-    if (error) {
-      rmSync(draft, { force: true });
-      throw new Error(`${entry} does not compile: ${error.message}\n${stderr.toString()}`);
-    }
-    renameSync(draft, out);
-  }
-  return new Uint8Array(readFileSync(out));
-}
+/** How the product is compiled: as the module `software`. */
+export const SOFTWARE = { entry: "assembly/crypto/software/gf2_multiply.ts", options: ["--target", "software"] };
+let software: WebAssembly.Module | undefined;
 
 export type Gf2Multiply = (field: number, a: number, b: number, out: number, squarings: number) => number;
 
 /** The product of two elements, linked on a memory. */
 export async function linkSoftware(memory: WebAssembly.Memory): Promise<Gf2Multiply> {
-  const module = await compiled("assembly/crypto/software/gf2_multiply.ts", "software.wasm", ["--importMemory"]);
-  const instance = await WebAssembly.instantiate(module, { env: { memory } });
+  software ??= new WebAssembly.Module(compileEntry(SOFTWARE).wasm);
+  const instance = await WebAssembly.instantiate(software, { env: { memory } });
   return instance.exports.gf2_multiply as Gf2Multiply;
 }
 
@@ -69,8 +37,8 @@ export class Lab {
     this.base = this.call("labAt");
   }
 
-  static async open(board: LabBoard, entry = "assembly/crypto/lab.ts", outFile = "lab.wasm"): Promise<Lab> {
-    return Lab.link(await compiled(entry, outFile, ["--shrinkLevel", "2"]), board);
+  static async open(board: LabBoard, name: LabName = "crypto/doors"): Promise<Lab> {
+    return Lab.link(labModule(name), board);
   }
 
   /** Links a module that was compiled elsewhere, such as one that counts its instructions. */
@@ -135,18 +103,4 @@ export class Lab {
     const size = this.call(name, this.at(0), ...passed);
     return size < 0 ? size : this.read(this.at(0), size);
   }
-}
-
-function isFresh(out: string): boolean {
-  const made = statSync(out, { throwIfNoEntry: false })?.mtimeMs;
-  return made !== undefined && FOLDERS.every((folder) => newest(join(ROOT, folder)) < made);
-}
-
-function newest(folder: string): number {
-  let latest = 0;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    latest = Math.max(latest, entry.isDirectory() ? newest(path) : statSync(path).mtimeMs);
-  }
-  return latest;
 }

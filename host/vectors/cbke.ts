@@ -29,7 +29,7 @@ export async function runCbke(file: Vector, print?: (line: string) => void): Pro
   if (examples.length === 0) throw new BadVectors('it has no examples under "cbke"');
   const labs = {
     crypto: await Lab.open(board),
-    cluster: await Lab.open(board, "assembly/sep1/key_establishment/lab.ts", "key_establishment.wasm"),
+    cluster: await Lab.open(board, "sep1/key_establishment"),
   };
   examples.forEach((example, index) => {
     const name = nameOf(example, `cbke[${index}]`);

@@ -3,13 +3,8 @@
 // A file has one JSON object a line, with `cluster` and `zcl` in hexadecimal; lines that begin with # are comments.
 
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { labModule } from "../build/labs.ts";
 import { BadVectors, isHex, isVector, Report, type Vector } from "./report.ts";
-
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const ENTRY = "assembly/sep1/lab.ts";
-const OPTIONS = ["--runtime", "assembly/core/runtime/index", "-O3", "--use", "abort=", "--initialMemory", "1", "--maximumMemory", "1"];
 
 /** The clusters of this stack. */
 const CLUSTERS = new Map([
@@ -46,15 +41,7 @@ export class SeLab {
   }
 
   static async open(): Promise<SeLab> {
-    const { default: asc } = await import("assemblyscript/asc");
-    let wasm: Uint8Array<ArrayBuffer> | undefined;
-    const { error, stderr } = await asc.main([ENTRY, "--baseDir", ROOT, "--outFile", "lab.wasm", ...OPTIONS], {
-      writeFile: (_name: string, contents: Uint8Array | string) => {
-        wasm = contents as Uint8Array<ArrayBuffer>;
-      },
-    });
-    if (error || !wasm) throw new Error(`${ENTRY} does not compile: ${error?.message}\n${stderr.toString()}`);
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), {});
+    const { exports } = new WebAssembly.Instance(labModule("sep1/parsers"), {});
     return new SeLab(exports);
   }
 

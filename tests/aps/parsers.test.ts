@@ -3,13 +3,12 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { labModule } from "../../host/build/labs.ts";
 import { ROOT } from "../../host/modules.ts";
-import { compile } from "../../tools/build.ts";
 
 const AT = 4096;
 const TO = 8192;
 const PAGE = 65536;
-const ASC = "--runtime assembly/core/runtime/index -O3 --shrinkLevel 2 --use abort= --initialMemory 1 --maximumMemory 1".split(" ");
 
 type Call = (...values: number[]) => number;
 let lab: Record<string, Call>;
@@ -33,10 +32,8 @@ function vectors(): Vector[] {
 }
 
 before(async () => {
-  process.chdir(ROOT);
   const { hashMmo } = await import("../../host/crypto/mmo.ts");
   hash = hashMmo;
-  const { wasm } = await compile("assembly/zigbee/aps/lab.ts", undefined, ASC);
   const forbidden = new Proxy(
     {},
     {
@@ -46,7 +43,7 @@ before(async () => {
           : () => assert.fail(`called ${String(name)}`),
     },
   );
-  const { instance } = await WebAssembly.instantiate(Buffer.from(wasm), { han: forbidden as WebAssembly.ModuleImports });
+  const instance = new WebAssembly.Instance(labModule("aps/parsers"), { han: forbidden as WebAssembly.ModuleImports });
   lab = instance.exports as unknown as Record<string, Call>;
   memory = Buffer.from((instance.exports.memory as WebAssembly.Memory).buffer);
 });

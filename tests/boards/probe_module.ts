@@ -1,9 +1,9 @@
-// Compiles the modules of the boards' tests, tests/unit/board_probe.ts and update_probe.ts.
+// The modules of the boards' tests, tests/labs/boards.
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { lab } from "../../host/build/labs.ts";
 import { ROOT } from "../../host/modules.ts";
-import { compile } from "../../tools/build.ts";
 
 const OUTPUT = join(ROOT, "build/boards/modules");
 const PAGE = 512;
@@ -11,7 +11,7 @@ const MARK = Buffer.from("krwmkmar", "latin1");
 
 /** The path of the compiled module. */
 export async function probeModule(): Promise<string> {
-  return written("probe", await compiled("board_probe"));
+  return written("probe", lab("boards/probe"));
 }
 
 export function written(name: string, wasm: Uint8Array): string {
@@ -21,14 +21,9 @@ export function written(name: string, wasm: Uint8Array): string {
   return path;
 }
 
-async function compiled(name: string): Promise<Buffer> {
-  process.chdir(ROOT);
-  return Buffer.from((await compile(`tests/unit/${name}.ts`, undefined, ["--config", "asconfig.json"])).wasm);
-}
-
 /** The module that updates; `of` makes one of each version, larger by a custom section: of a page of random octets again and again, and one that differs. */
 export async function updateModule(): Promise<{ of(version: number, padding: number): Buffer }> {
-  const plain = await compiled("update_probe");
+  const plain = Buffer.from(lab("boards/update"));
   const at = plain.indexOf(MARK) + MARK.length;
   if (at < MARK.length || plain.indexOf(MARK, at) >= 0) throw new Error("the module has not exactly one mark");
   const page = octets("padding", PAGE);

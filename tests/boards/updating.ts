@@ -1,4 +1,4 @@
-// A board whose module is tests/unit/update_probe.ts: brings it from release to release, also when the power fails, and checks what must hold.
+// A board whose module is tests/labs/boards/update.ts: brings it from release to release, also when the power fails, and checks what must hold.
 import assert from "node:assert/strict";
 import {
   EVENT_HEAD,

@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { Field } from "../../host/abi.ts";
+import { compileText } from "../../host/build/compile.ts";
+import { labText } from "../../host/build/labs.ts";
 import { SUITE_CURVES } from "../../host/crypto/ca.ts";
-import { type Gf2Multiply, Lab } from "../../host/crypto/lab.ts";
-import { compileCounted, readCount } from "./counted.ts";
+import { type Gf2Multiply, Lab, SOFTWARE } from "../../host/crypto/lab.ts";
+import { counted, readCount } from "./counted.ts";
 import { freshKey } from "./party.ts";
 
 const CURVES = [
@@ -21,6 +23,8 @@ const board = {
     octets[octets.length - 1] = 1;
   },
 };
+
+const countedLab = (): WebAssembly.Module => counted(labText("crypto/doors"));
 
 /** Secrets that would show: few bits, many bits, and random ones. */
 function secrets(octets: number, order: bigint, count: number): Buffer[] {
@@ -38,7 +42,7 @@ function same(counts: { steps: bigint; touched: bigint }[]): void {
 for (const { suite, name, octets, order, certificate, point } of CURVES) {
   describe(name, () => {
     test(`${SECRETS} secret scalars take the same steps through a multiplication`, async () => {
-      const lab = await Lab.link(await compileCounted("assembly/crypto/lab.ts", "lab.wat", ["--shrinkLevel", "2"]), board);
+      const lab = await Lab.link(countedLab(), board);
       lab.call("select", suite);
       lab.call("generator", lab.at(0));
       const generator = lab.read(lab.at(0), octets + 1);
@@ -52,7 +56,7 @@ for (const { suite, name, octets, order, certificate, point } of CURVES) {
     });
 
     test("a party's share of an exchange takes the same steps for any of its secrets", async () => {
-      const lab = await Lab.link(await compileCounted("assembly/crypto/lab.ts", "lab.wat", ["--shrinkLevel", "2"]), board);
+      const lab = await Lab.link(countedLab(), board);
       const fresh = () => freshKey(name);
       const authority = lab.put(0x280, fresh());
       const given = Buffer.alloc(certificate);
@@ -79,7 +83,7 @@ for (const { suite, name, octets, order, certificate, point } of CURVES) {
     });
 
     test("arithmetic modulo the order takes the same steps for any operands", async () => {
-      const lab = await Lab.link(await compileCounted("assembly/crypto/lab.ts", "lab.wat", ["--shrinkLevel", "2"]), board);
+      const lab = await Lab.link(countedLab(), board);
       lab.call("select", suite);
       const operands = secrets(octets, order, 20);
       readCount(lab.exports);
@@ -95,7 +99,7 @@ for (const { suite, name, octets, order, certificate, point } of CURVES) {
 }
 
 test("the software product takes the same steps for any operands of a field", async () => {
-  const module = await compileCounted("assembly/crypto/software/gf2_multiply.ts", "software.wat", ["--importMemory"]);
+  const module = counted(compileText(SOFTWARE));
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const multiply = exports.gf2_multiply as Gf2Multiply;
@@ -118,7 +122,7 @@ test("the software product takes the same steps for any operands of a field", as
 });
 
 test("the count does see a branch and an address that depend on a secret", async () => {
-  const lab = await Lab.link(await compileCounted("assembly/crypto/lab.ts", "lab.wat", ["--shrinkLevel", "2"]), board);
+  const lab = await Lab.link(countedLab(), board);
   const count = (suite: number) => {
     readCount(lab.exports);
     lab.call("select", suite);

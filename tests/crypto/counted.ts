@@ -1,10 +1,9 @@
-// Compiles an entry so that it counts the instructions it executes and keeps a digest of every address it touches.
+// Compiles a module so that it counts the instructions it executes and keeps a digest of every address it touches.
 //
 // The text that asc writes has one instruction a line.  In front of each straight run of them goes an addition to a
 // global; in front of each access to memory goes a call that mixes the address into another.
 
 import binaryen from "binaryen";
-import { compileFresh } from "../../host/crypto/lab.ts";
 
 const CONTROL = /^(block|loop|if|else|end|br|br_if|br_table|return|call|call_indirect|unreachable)\b/;
 const PSEUDO = /^(else|end)\b/;
@@ -26,8 +25,8 @@ const SUPPORT = `
   (local.get $to) (local.get $second) (local.get $size))
 `;
 
-export async function compileCounted(entry: string, textFile: string, extra: string[]): Promise<WebAssembly.Module> {
-  const text = new TextDecoder().decode(await compileFresh(entry, textFile, extra));
+/** `text` is what asc writes: `labText` or `compileText`. */
+export function counted(text: string): WebAssembly.Module {
   const module = binaryen.parseText(instrument(text));
   const { BulkMemory, Multivalue, MutableGlobals } = binaryen.Features;
   module.setFeatures(BulkMemory | Multivalue | MutableGlobals); // what Node 20 reads; All would choose newer encodings

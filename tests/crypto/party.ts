@@ -5,7 +5,6 @@ import { createECDH, createHash } from "node:crypto";
 import { type Ca, identityRecord, issue, makeCa, type Suite } from "../../host/crypto/ca.ts";
 import { Lab } from "../../host/crypto/lab.ts";
 
-const ENTRY = "assembly/sep1/key_establishment/lab.ts";
 const IDENTITY_RECORD: Record<Suite, number> = { 1: 3, 2: 4 };
 
 export const CA = makeCa(Buffer.from("key establishment test"));
@@ -80,7 +79,7 @@ export class Party {
       random(octets);
       drawn.push(Buffer.from(octets));
     };
-    const lab = await Lab.open({ entropy, storeRead: (record) => records.get(record) }, ENTRY, "key_establishment.wasm");
+    const lab = await Lab.open({ entropy, storeRead: (record) => records.get(record) }, "sep1/key_establishment");
     return new Party(lab, address, records, drawn);
   }
 

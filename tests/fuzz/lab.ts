@@ -1,26 +1,9 @@
-// Compiles a lab entry (parsers of one layer, exported for tests) and instantiates it with imports that must not be called.
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { ROOT } from "../../host/modules.ts";
-import { compile } from "../../tools/build.ts";
-
-const compiled = new Map<string, Promise<WebAssembly.Module>>();
-
-async function labModule(entry: string): Promise<WebAssembly.Module> {
-  if (!existsSync(join(ROOT, entry))) throw new Error(`${entry} does not exist`);
-  process.chdir(ROOT);
-  const { wasm } = await compile(entry, "hub_sep1");
-  return new WebAssembly.Module(Buffer.from(wasm));
-}
+// A lab (parsers of one layer, exported for tests), instantiated with imports that must not be called.
+import { type LabName, labModule } from "../../host/build/labs.ts";
 
 /** The exports of a lab; a parser that calls the board is wrong, so every import throws. */
-export async function labInstance(entry: string): Promise<WebAssembly.Exports> {
-  let pending = compiled.get(entry);
-  if (!pending) {
-    pending = labModule(entry);
-    compiled.set(entry, pending);
-  }
-  const module = await pending;
+export function labInstance(name: LabName): WebAssembly.Exports {
+  const module = labModule(name);
   const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
   for (const { module: space, name } of WebAssembly.Module.imports(module)) {
     imports[space] ??= {};

@@ -45,7 +45,7 @@ export class FuzzTarget {
   }
 
   static async open(target: Target): Promise<FuzzTarget> {
-    return new FuzzTarget(target, await labInstance(target.lab));
+    return new FuzzTarget(target, labInstance(target.lab));
   }
 
   try(input: Uint8Array): Complaint {

@@ -1,23 +1,24 @@
 // What is fuzzed in the stack: every parser that a lab exports, with seeds that this stack did not make.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { LabName } from "../../host/build/labs.ts";
 import { ROOT } from "../../host/modules.ts";
 
 export interface Target {
   name: string;
-  lab: string;
+  lab: LabName;
   seeds: Uint8Array[];
 }
 
 const SHARED = join(ROOT, "../shared/vectors");
-const LABS: readonly [RegExp, string][] = [
-  [/^mac_/, "assembly/mac/lab.ts"],
-  [/^nwk_/, "assembly/zigbee/nwk/lab.ts"],
-  [/^(aps|zdo|install)_?/, "assembly/zigbee/aps/lab.ts"],
-  [/^zcl_/, "assembly/zigbee/zcl/lab.ts"],
-  [/^se_/, "assembly/sep1/lab.ts"],
-  [/^ota_/, "assembly/sep1/ota/lab.ts"],
-  [/^(initiate|ephemeral|confirm|terminate|certificate)/, "assembly/sep1/key_establishment/lab.ts"],
+const LABS: readonly [RegExp, LabName][] = [
+  [/^mac_/, "mac/parsers"],
+  [/^nwk_/, "nwk/parsers"],
+  [/^(aps|zdo|install)_?/, "aps/parsers"],
+  [/^zcl_/, "zcl/parsers"],
+  [/^se_/, "sep1/parsers"],
+  [/^ota_/, "sep1/ota"],
+  [/^(initiate|ephemeral|confirm|terminate|certificate)/, "sep1/key_establishment"],
 ];
 const METERING = "0x0702";
 const PRICE = "0x0700";

@@ -1,6 +1,5 @@
 // Laboratory nodes: the network layer alone in a module under V8, on the simulated air, moved by a test.
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -19,6 +18,7 @@ import type { Timer } from "../../host/air/clock.ts";
 import { type AirFrame, type Link, Medium } from "../../host/air/medium.ts";
 import { CaptureWriter } from "../../host/air/pcapng.ts";
 import { Radio } from "../../host/air/radio.ts";
+import { lab } from "../../host/build/labs.ts";
 import { judge, type Verdict } from "../../host/oracle/tshark.ts";
 import { KeySlots } from "../../host/v8/crypto.ts";
 import { V8Engine } from "../../host/v8/engine.ts";
@@ -78,32 +78,6 @@ export interface Note {
 
 type LabExports = { memory: WebAssembly.Memory } & { [name: string]: (...values: (number | bigint)[]) => number };
 
-const modules = new Map<Kind, Uint8Array>();
-
-const SOURCES = ["assembly/core", "assembly/mac", "assembly/zigbee/nwk"];
-
-function newestSource(): number {
-  const files = SOURCES.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
-  return Math.max(...files.map((file) => statSync(file).mtimeMs));
-}
-
-/** Compiles a laboratory module when it is older than its sources. */
-export function labModule(kind: Kind): Uint8Array {
-  const known = modules.get(kind);
-  if (known) return known;
-  const file = `build/nwk/${kind}.wasm`;
-  mkdirSync("build/nwk", { recursive: true });
-  if (!existsSync(file) || statSync(file).mtimeMs < newestSource()) {
-    const options = "--runtime assembly/core/runtime/index -O3 --shrinkLevel 2 --use abort= --initialMemory 1 --maximumMemory 1".split(" ");
-    const fresh = `${file}.${process.pid}`;
-    execFileSync("npx", ["asc", `assembly/zigbee/nwk/lab_${kind}.ts`, ...options, "-o", fresh], { stdio: ["ignore", "ignore", "pipe"] });
-    renameSync(fresh, file); // two test files may compile at the same time
-  }
-  const wasm = readFileSync(file);
-  modules.set(kind, wasm);
-  return wasm;
-}
-
 export class LabNode {
   readonly notes: Note[] = [];
   readonly store = new Map<number, Uint8Array>();
@@ -148,7 +122,7 @@ export class LabNode {
     const seed = new Uint8Array(32).fill(this.boots++);
     new DataView(seed.buffer).setBigUint64(0, this.extended, true);
     this.engine = new V8Engine({
-      wasm: labModule(this.kind),
+      wasm: lab(`nwk/${this.kind}`),
       seed,
       store: this.store,
       keys: this.keys,

@@ -1,16 +1,14 @@
 // The parsers of MAC and NWK against tests/vectors/mac.txt and nwk.txt, both ways, and with inputs nobody would send.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { Random } from "../../host/air/random.ts";
+import { labModule } from "../../host/build/labs.ts";
 
 const PAGE = 65536;
 const TO = 8192;
 const PSDU_MAX = 125;
-const LABS = { mac: "assembly/mac/lab.ts", nwk: "assembly/zigbee/nwk/lab.ts" };
+const LABS = ["mac", "nwk"] as const;
 
 type Call = (...values: number[]) => number;
 interface Lab {
@@ -29,18 +27,14 @@ const labs: Record<string, Lab> = {};
 let vectors: Vector[] = [];
 
 before(() => {
-  const folder = mkdtempSync(join(tmpdir(), "nwk-parsers-"));
-  for (const [name, entry] of Object.entries(LABS)) {
-    const file = join(folder, `${name}.wasm`);
-    const options = "--runtime assembly/core/runtime/index -O3 --shrinkLevel 2 --use abort= --initialMemory 1 --maximumMemory 1".split(" ");
-    execFileSync("npx", ["asc", entry, ...options, "-o", file], { stdio: ["ignore", "ignore", "pipe"] });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)));
+  for (const name of LABS) {
+    const instance = new WebAssembly.Instance(labModule(`${name}/parsers`));
     labs[name] = {
       calls: instance.exports as Record<string, Call>,
       memory: Buffer.from((instance.exports.memory as WebAssembly.Memory).buffer),
     };
   }
-  vectors = Object.keys(LABS).flatMap((name) =>
+  vectors = LABS.flatMap((name) =>
     readFileSync(`tests/vectors/${name}.txt`, "utf8")
       .split("\n")
       .filter((line) => line !== "" && !line.startsWith("#"))

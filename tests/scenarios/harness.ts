@@ -1,4 +1,4 @@
-// Lab devices on the simulated air: each runs a lab entry of assembly/zigbee/aps under V8, does what a test tells it by Uplink events and
+// Lab devices on the simulated air: each runs a lab of tests/labs/aps under V8, does what a test tells it by Uplink events and
 // says by `log` what its stack found.  The test owns the clock.
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
@@ -7,6 +7,7 @@ import { EventKind, Record, ResetReason } from "../../host/abi.ts";
 import { Clock } from "../../host/air/clock.ts";
 import { type AirFrame, Medium } from "../../host/air/medium.ts";
 import { CaptureWriter } from "../../host/air/pcapng.ts";
+import { lab } from "../../host/build/labs.ts";
 import { EngineStopped } from "../../host/engine.ts";
 import { ModuleDevice } from "../../host/home/module_device.ts";
 import type { DeviceId } from "../../host/home/plan.ts";
@@ -14,11 +15,9 @@ import { addressOctets, withCrc } from "../../host/home/provision.ts";
 import { ROOT } from "../../host/modules.ts";
 import { KeySlots } from "../../host/v8/crypto.ts";
 import { V8Engine } from "../../host/v8/engine.ts";
-import { compile } from "../../tools/build.ts";
 
 export type Kind = "coordinator" | "router" | "end_device";
 
-const ASC = "--runtime assembly/core/runtime/index -O3 --shrinkLevel 2 --use abort= --initialMemory 1 --maximumMemory 1".split(" ");
 const LOG_STARTED = 98;
 const LOG_ANSWER = 99;
 const LOG_HEARD = 100;
@@ -43,19 +42,6 @@ export const Heard = {
 export const APS_ACK = 1;
 export const APS_LINK_KEY = 2;
 export const APS_FRAGMENT = 4;
-
-const modules = new Map<string, Promise<Uint8Array>>();
-
-/** The lab module of a kind of device; compiled once. */
-export function labModule(entry: string): Promise<Uint8Array> {
-  let module = modules.get(entry);
-  if (!module) {
-    process.chdir(ROOT);
-    module = compile(entry, undefined, ASC).then((built) => built.wasm);
-    modules.set(entry, module);
-  }
-  return module;
-}
 
 /** One thing that a device's stack found. */
 export interface Note {
@@ -290,7 +276,7 @@ export class Air {
   }
 
   async node(name: DeviceId, kind: Kind): Promise<LabNode> {
-    const node = new LabNode(this, name, kind, await labModule(`assembly/zigbee/aps/lab_${kind}.ts`));
+    const node = new LabNode(this, name, kind, lab(`aps/${kind}`));
     this.nodes.push(node);
     return node;
   }

@@ -1,7 +1,8 @@
 // The display's questions when nobody answers, the wrong one answers, or the answer is no.
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
-import { ADDRESS, Device, deviceModule, HUB, IHD, METER, type Sent } from "./home.ts";
+import { describe, it } from "node:test";
+import { labModule } from "../../host/build/labs.ts";
+import { ADDRESS, Device, HUB, IHD, METER, type Sent } from "./home.ts";
 import { meterReport, meterScale, readingOf } from "./wire.ts";
 
 const TIME = 0x000a;
@@ -11,10 +12,7 @@ const READING = 5;
 const hub = ADDRESS[HUB] as bigint;
 const meter = ADDRESS[METER] as bigint;
 
-let module: WebAssembly.Module;
-before(async () => {
-  module = await deviceModule();
-});
+const module = labModule("sep1/device");
 
 /** Runs the display from deadline to deadline; answers what it asked, with the time in seconds. */
 function run(device: Device, from: number, to: number, reply?: (frame: Sent, now: bigint) => void): string[] {

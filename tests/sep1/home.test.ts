@@ -1,8 +1,9 @@
 // Hub, meter and display above APS: what one sends the others understand, and so does tshark.
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { labModule } from "../../host/build/labs.ts";
 import { dissect } from "./dissect.ts";
-import { ADDRESS, Device, deviceModule, HUB, IHD, METER, tariffRecord, zigbeeTime } from "./home.ts";
+import { ADDRESS, Device, HUB, IHD, METER, tariffRecord, zigbeeTime } from "./home.ts";
 import { type Carried, equip, readingOf, registerOf, Wire } from "./wire.ts";
 
 const METERING = 0x0702;
@@ -10,10 +11,7 @@ const REGISTER = 4;
 const READING = 5;
 const RUNNING = 5;
 
-let module: WebAssembly.Module;
-before(async () => {
-  module = await deviceModule();
-});
+const module = labModule("sep1/device");
 
 class Home {
   readonly hub = new Device(module, HUB, new Map(), 1000n);

@@ -1,14 +1,7 @@
 // Three devices' clusters on one table: frames that one sends are heard by the other at once, through real ZCL octets.
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import path from "node:path";
-import asc from "assemblyscript/asc";
 import { IMPORTS } from "../../host/abi.ts";
 import { type Images, NO_IMAGES } from "../../host/image/images.ts";
-import { sources } from "../../tools/build.ts";
-import ConstantTables from "../../tools/constants.mjs";
 
-const ROOT = path.resolve(import.meta.dirname, "../..");
 export const HUB = 0;
 export const METER = 1;
 export const IHD = 2;
@@ -16,76 +9,6 @@ export const ADDRESS = [0x00124b0000000001n, 0x00124b0000000002n, 0x00124b000000
 export const ESTABLISHED = 2;
 /** What a board answers that has no such thing. */
 const ABSENT = -7;
-
-/** Compiles an entry of tests/unit with the stub in place of APS. */
-async function compile(entry: string): Promise<Uint8Array> {
-  const stub = readFileSync(path.join(ROOT, "tests/unit/aps_stub.ts"), "utf8");
-  let binary: Uint8Array | null = null;
-  const errors: string[] = [];
-  const { error } = await asc.main(
-    [
-      entry,
-      "--baseDir",
-      ROOT,
-      "--runtime",
-      "assembly/core/runtime/index",
-      "-O2",
-      "--initialMemory",
-      "1",
-      "--maximumMemory",
-      "1",
-      "-o",
-      "device.wasm",
-    ],
-    {
-      // biome-ignore lint/suspicious/noExplicitAny: the compiler's own type asks for its internal classes
-      transforms: [ConstantTables as any],
-      readFile: (name: string, base: string) => {
-        const full = path.resolve(base, name);
-        if (full === path.join(ROOT, "assembly/zigbee/aps/aps.ts")) return stub;
-        try {
-          return readFileSync(full, "utf8");
-        } catch {
-          return null;
-        }
-      },
-      writeFile: (_name: string, contents: Uint8Array | string) => {
-        binary = contents as Uint8Array;
-      },
-      stderr: { write: (text: string) => void errors.push(text) } as never,
-    },
-  );
-  if (error || !binary) throw new Error(`${error?.message}\n${errors.join("")}`);
-  return binary;
-}
-
-/** Compiled once for all test files: they run in processes of their own. */
-async function compiledOnce(entry: string): Promise<WebAssembly.Module> {
-  const hash = createHash("sha256");
-  for (const source of [...sources(), path.join(ROOT, entry), path.join(ROOT, "tests/unit/aps_stub.ts")]) {
-    hash.update(source).update(readFileSync(source));
-  }
-  const folder = path.join(ROOT, "build/tests");
-  const file = path.join(folder, `sep1-${hash.digest("hex").slice(0, 16)}.wasm`);
-  if (!existsSync(file)) {
-    const wasm = await compile(entry);
-    mkdirSync(folder, { recursive: true });
-    const draft = `${file}.${process.pid}`; // another process may do the same: each puts a whole file in place
-    writeFileSync(draft, wasm);
-    renameSync(draft, file);
-  }
-  return new WebAssembly.Module(readFileSync(file));
-}
-
-const compiled = new Map<string, Promise<WebAssembly.Module>>();
-export function deviceModule(entry = "tests/unit/sep1_device.ts"): Promise<WebAssembly.Module> {
-  let pending = compiled.get(entry);
-  if (!pending) {
-    pending = compiledOnce(entry);
-    compiled.set(entry, pending);
-  }
-  return pending;
-}
 
 export interface Sent {
   extended: bigint;

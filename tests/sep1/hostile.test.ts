@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { Random } from "../../host/air/random.ts";
+import { labModule } from "../../host/build/labs.ts";
 import { mutate } from "../fuzz/mutate.ts";
-import { ADDRESS, Device, deviceModule, HUB, IHD, METER } from "./home.ts";
+import { ADDRESS, Device, HUB, IHD, METER } from "./home.ts";
 import { equip, meterReport, meterScale } from "./wire.ts";
 
 const FRAMES = 20_000;
@@ -14,10 +15,7 @@ const SIZE_MAX = 73;
 const CLUSTERS = [0x0000, 0x0003, 0x000a, 0x0700, 0x0702, 0x0704];
 const NAMES = ["hub", "meter", "display"];
 
-let module: WebAssembly.Module;
-before(async () => {
-  module = await deviceModule();
-});
+const module = labModule("sep1/device");
 
 const lines = readFileSync(path.resolve(import.meta.dirname, "../vectors/zcl.txt"), "utf8").split("\n");
 const seeds: Uint8Array[] = lines

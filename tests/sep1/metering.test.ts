@@ -1,14 +1,12 @@
 // Reporting, foreign meters and the meter's register.
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { labModule } from "../../host/build/labs.ts";
 import { answer, hub, ihd, METERING, meter, READING, REGISTER, TIME } from "./edges.ts";
-import { Device, deviceModule, HUB, IHD, METER, type Sent } from "./home.ts";
+import { Device, HUB, IHD, METER, type Sent } from "./home.ts";
 import { meterReport, meterScale, readingOf } from "./wire.ts";
 
-let module: WebAssembly.Module;
-before(async () => {
-  module = await deviceModule();
-});
+const module = labModule("sep1/device");
 
 describe("reporting", () => {
   const configure = (id: string, type: string, minimum: number, maximum: number, change: string) => {

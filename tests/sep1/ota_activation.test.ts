@@ -1,8 +1,8 @@
 // The OTA client around a transfer: power cuts, the time of activation, notifications, offers, and a module on trial.
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { FileStatus, ImageReason, Log } from "../../host/abi.ts";
-import { deviceModule } from "./home.ts";
+import { labModule } from "../../host/build/labs.ts";
 import { BLOCK_SIZE, Client, Halted, HOUR, MANUFACTURER, OFFERED, RUNNING, Slot } from "./ota_lab.ts";
 import { held, type Scene, type Script, Server, SIZE, say, scene } from "./ota_script.ts";
 
@@ -10,10 +10,7 @@ const PAGE = 4;
 const QUERY = 1;
 const END = 6;
 
-let module: WebAssembly.Module;
-before(async () => {
-  module = await deviceModule("tests/unit/ota_device.ts");
-});
+const module = labModule("sep1/ota_device");
 
 const begin = (script?: Script, size?: number): Scene => scene(module, script, size);
 

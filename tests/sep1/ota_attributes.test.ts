@@ -1,16 +1,13 @@
 // What a server reads of a client: the attributes of the OTA Upgrade cluster, 075123 section 11.10, through an update.
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { FileStatus, ImageReason } from "../../host/abi.ts";
+import { labModule } from "../../host/build/labs.ts";
 import { dissect } from "./dissect.ts";
-import { deviceModule } from "./home.ts";
 import { type Client, MANUFACTURER, OFFERED, OTA, RUNNING, type Slot } from "./ota_lab.ts";
 import { type Scene, type Server, SIZE, scene } from "./ota_script.ts";
 
-let module: WebAssembly.Module;
-before(async () => {
-  module = await deviceModule("tests/unit/ota_device.ts");
-});
+const module = labModule("sep1/ota_device");
 
 const IEEE = 0xf0;
 const TYPES: Record<number, number> = {

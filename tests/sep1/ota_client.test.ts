@@ -1,9 +1,9 @@
 // The OTA client loads from a scripted server: every kind of answer, every kind of silence.
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { FileStatus, ImageReason, Log } from "../../host/abi.ts";
+import { labModule } from "../../host/build/labs.ts";
 import { dissect } from "./dissect.ts";
-import { deviceModule } from "./home.ts";
 import { BLOCK_SIZE, HOUR, MANUFACTURER, OFFERED, OTA, RUNNING } from "./ota_lab.ts";
 import { held, type Scene, type Script, SIZE, say, scene } from "./ota_script.ts";
 
@@ -13,10 +13,7 @@ const BLOCK = 3;
 const QUERY = 1;
 const END = 6;
 
-let module: WebAssembly.Module;
-before(async () => {
-  module = await deviceModule("tests/unit/ota_device.ts");
-});
+const module = labModule("sep1/ota_device");
 
 const begin = (script?: Script, size?: number): Scene => scene(module, script, size);
 const noPages: Script = (asked, server) => {

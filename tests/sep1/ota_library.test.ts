@@ -1,19 +1,16 @@
 // How files come to a hub: over an uplink that loses, repeats and reorders, through resets, and from a head-end that is silent or changes its mind.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { FileStatus, ImageReason, Log } from "../../host/abi.ts";
+import { labModule } from "../../host/build/labs.ts";
 import { packageInMemory } from "../../host/home/update_source.ts";
-import { deviceModule } from "./home.ts";
 import { file, GO, noise, OtaHub, packageFor, u32 } from "./ota_hub.ts";
 
 const NEW = 0x01000100;
 const ihd = 0x00124b00000000ffn;
 
-let module: WebAssembly.Module;
-before(async () => {
-  module = await deviceModule();
-});
+const module = labModule("sep1/device");
 
 /** A sequence that is the same each time. */
 function dice(seed: string): () => number {

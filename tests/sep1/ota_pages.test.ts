@@ -1,8 +1,9 @@
 // The OTA server's page streams, and what it answers to who has loaded all of a file.
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { labModule } from "../../host/build/labs.ts";
 import { Activate } from "../../host/home/update_records.ts";
-import { clockRecord, deviceModule, zigbeeTime } from "./home.ts";
+import { clockRecord, zigbeeTime } from "./home.ts";
 import {
   ABORT,
   file,
@@ -24,10 +25,7 @@ import {
 } from "./ota_hub.ts";
 import { AUTUMN, SPRING } from "./wire.ts";
 
-let module: WebAssembly.Module;
-before(async () => {
-  module = await deviceModule();
-});
+const module = labModule("sep1/device");
 
 const loaded = (options: Parameters<typeof packageFor>[0] = {}, rollout = GO) => loadedHub(module, options, rollout);
 

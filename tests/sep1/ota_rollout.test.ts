@@ -1,9 +1,9 @@
 // Rollouts: who gets a file, how many at once, what counts as a failure, when it stops, and what a reset leaves of it.
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { FileStatus, Log } from "../../host/abi.ts";
+import { labModule } from "../../host/build/labs.ts";
 import { Activate, Plan, type Rollout } from "../../host/home/update_records.ts";
-import { deviceModule } from "./home.ts";
 import { file, GO, OTA, OtaHub, packageFor } from "./ota_hub.ts";
 
 const OLD = 0x01000000;
@@ -17,10 +17,7 @@ const REQUIRE_MORE = 0x99;
 const [a, b, c, d] = [0x11n, 0x22n, 0x33n, 0x44n];
 const HOUR_MS = 3_600_000;
 
-let module: WebAssembly.Module;
-before(async () => {
-  module = await deviceModule();
-});
+const module = labModule("sep1/device");
 
 function rolling(rollout: Partial<Rollout> = {}): OtaHub {
   const hub = new OtaHub(module);

@@ -1,9 +1,10 @@
 // The OTA server at its edges: what it answers to each command, octet by octet, and what tshark reads in that.
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { labModule } from "../../host/build/labs.ts";
 import { dissect } from "./dissect.ts";
 import { answer, NETWORK_KEY } from "./edges.ts";
-import { clockRecord, Device, deviceModule, HUB, zigbeeTime } from "./home.ts";
+import { clockRecord, Device, HUB, zigbeeTime } from "./home.ts";
 import {
   ABORT,
   file,
@@ -29,10 +30,7 @@ import {
 } from "./ota_hub.ts";
 import { AUTUMN, SPRING } from "./wire.ts";
 
-let module: WebAssembly.Module;
-before(async () => {
-  module = await deviceModule();
-});
+const module = labModule("sep1/device");
 
 const loaded = (options: Parameters<typeof packageFor>[0] = {}, rollout = GO) => loadedHub(module, options, rollout);
 

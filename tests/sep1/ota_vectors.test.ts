@@ -19,8 +19,8 @@ const lines = readFileSync(path.join(ROOT, "tests/vectors/ota_cluster.txt"), "ut
 
 describe("the commands of the OTA Upgrade cluster", () => {
   let exports: WebAssembly.Exports;
-  before(async () => {
-    exports = await labInstance("assembly/sep1/ota/lab.ts");
+  before(() => {
+    exports = labInstance("sep1/ota");
   });
   assert.match(lines[0] ?? "", /^# Origin: /);
 

@@ -1,14 +1,12 @@
 // The key policy, default responses and attributes of each device at their edges.
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { labModule } from "../../host/build/labs.ts";
 import { answer, BASIC, hub, LINK_KEY_OPTION, METERING, meter, NETWORK_KEY, PRICE, READING, REGISTER, TIME } from "./edges.ts";
-import { clockRecord, Device, deviceModule, HUB, IHD, METER, zigbeeTime } from "./home.ts";
+import { clockRecord, Device, HUB, IHD, METER, zigbeeTime } from "./home.ts";
 import { AUTUMN, meterReport, meterScale, registerOf, SPRING } from "./wire.ts";
 
-let module: WebAssembly.Module;
-before(async () => {
-  module = await deviceModule();
-});
+const module = labModule("sep1/device");
 
 describe("the key policy", () => {
   it("refuses a protected cluster without a link key, under the network key", () => {

@@ -1,14 +1,12 @@
 // Prices, and the records of the head-end they come from.
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
+import { labModule } from "../../host/build/labs.ts";
 import { answer, hex, hub, ihd, meter, PRICE, TIME } from "./edges.ts";
-import { clockRecord, Device, deviceModule, HUB, IHD, tariffRecord, zigbeeTime } from "./home.ts";
+import { clockRecord, Device, HUB, IHD, tariffRecord, zigbeeTime } from "./home.ts";
 import { equip } from "./wire.ts";
 
-let module: WebAssembly.Module;
-before(async () => {
-  module = await deviceModule();
-});
+const module = labModule("sep1/device");
 
 describe("prices", () => {
   const publish = (t: {

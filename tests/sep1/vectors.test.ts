@@ -16,9 +16,9 @@ type Call = (...args: number[]) => number;
 
 describe("ZCL vectors", () => {
   const labs = new Map<string, WebAssembly.Exports>();
-  before(async () => {
-    labs.set("zcl", await labInstance("assembly/zigbee/zcl/lab.ts"));
-    labs.set("se", await labInstance("assembly/sep1/lab.ts"));
+  before(() => {
+    labs.set("zcl", labInstance("zcl/parsers"));
+    labs.set("se", labInstance("sep1/parsers"));
   });
 
   const lines = readFileSync(path.join(ROOT, "tests/vectors/zcl.txt"), "utf8").split("\n");

@@ -2,7 +2,7 @@
 import {
   ABI_VERSION, display, entropy, EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EventKind, halt, log, next, Quantity, radioSend, RadioParameter, radioSet,
   sense, storeRead, storeWrite, uplinkSend,
-} from "../../assembly/core/host";
+} from "../../../assembly/core/host";
 
 // The first octet of an uplink event.
 enum Command { Count = 1, Show = 2, Send = 3, Sense = 4, Loop = 5, Trap = 6, Halt = 7, Recurse = 8, Outside = 9, Random = 10 }

@@ -3,7 +3,7 @@
 //
 //   row: | cluster low octet | to client | command | count of tokens | tokens ... |        the last row begins with 0xff
 //   token: 1..8 a number of so many octets, or one of the following
-import { Err } from "../core/err";
+import { Err } from "../../../assembly/core/err";
 
 /** A counted string. */
 const S: u8 = 0x20;

@@ -1,16 +1,16 @@
 // For tests only: Smart Energy frames within reach of vectors and of the fuzz targets.
 // parse_NAME(at, size) answers what the parser answers; emit_NAME(from, size, to) gives an accepted input back.
-import { SUITE_1, SUITE_2 } from "../crypto/curve";
-import { Err } from "../core/err";
-import { ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER, ZCL_TYPE_MASK, ZclFrame, zclParse } from "../zigbee/zcl/frame";
-import { emit_zcl_general, emit_zcl_header, parse_zcl_general } from "../zigbee/zcl/lab";
-import { confirmEmit, confirmParse } from "./key_establishment/confirm";
-import { ephemeralEmit, ephemeralParse, ephemeralSize } from "./key_establishment/ephemeral";
-import { Initiate, initiateEmit, initiateParse } from "./key_establishment/initiate";
-import { Terminate, terminateEmit, terminateParse } from "./key_establishment/terminate";
-import { layoutOf, layoutWalk } from "./lab_layout";
-import { CLUSTER_KEY_ESTABLISHMENT, CLUSTER_PRICE } from "./clusters";
-import { PRICE_PUBLISH, PricePublish, pricePublishHead, pricePublishParse } from "./price/message";
+import { SUITE_1, SUITE_2 } from "../../../assembly/crypto/curve";
+import { Err } from "../../../assembly/core/err";
+import { ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER, ZCL_TYPE_MASK, ZclFrame, zclParse } from "../../../assembly/zigbee/zcl/frame";
+import { emit_zcl_general, emit_zcl_header, parse_zcl_general } from "../zcl/parsers";
+import { confirmEmit, confirmParse } from "../../../assembly/sep1/key_establishment/confirm";
+import { ephemeralEmit, ephemeralParse, ephemeralSize } from "../../../assembly/sep1/key_establishment/ephemeral";
+import { Initiate, initiateEmit, initiateParse } from "../../../assembly/sep1/key_establishment/initiate";
+import { Terminate, terminateEmit, terminateParse } from "../../../assembly/sep1/key_establishment/terminate";
+import { layoutOf, layoutWalk } from "./layout";
+import { CLUSTER_KEY_ESTABLISHMENT, CLUSTER_PRICE } from "../../../assembly/sep1/clusters";
+import { PRICE_PUBLISH, PricePublish, pricePublishHead, pricePublishParse } from "../../../assembly/sep1/price/message";
 
 const INITIATE: u32 = 0;
 const EPHEMERAL: u32 = 1;

@@ -1,10 +1,10 @@
-// For tests only: a a coordinator and trust centre that does what a test tells it.
-import { ABI_VERSION, EVENT_HEAD, EVENT_KIND, EventKind, log, next } from "../../core/host";
-import { nwkFormStart, nwkPermitJoin } from "../nwk/coordinator";
-import { tcAdmit, tcLinkKeyEstablished, tcRemove } from "../security/trust_centre";
-import { stackDeadline, stackInput, stackReset, stackTick } from "../stack_coordinator";
-import { zdoDescribe } from "../zdo/zdo";
-import { event, EVENT_CAPACITY, labAnswer, labCommand, report } from "./lab_node";
+// For tests only: a coordinator and trust centre that does what a test tells it.
+import { ABI_VERSION, EVENT_HEAD, EVENT_KIND, EventKind, log, next } from "../../../assembly/core/host";
+import { nwkFormStart, nwkPermitJoin } from "../../../assembly/zigbee/nwk/coordinator";
+import { tcAdmit, tcLinkKeyEstablished, tcRemove } from "../../../assembly/zigbee/security/trust_centre";
+import { stackDeadline, stackInput, stackReset, stackTick } from "../../../assembly/zigbee/stack_coordinator";
+import { zdoDescribe } from "../../../assembly/zigbee/zdo/zdo";
+import { event, EVENT_CAPACITY, labAnswer, labCommand, report } from "./node";
 
 const EVENTS_PER_POLL: u32 = 8;
 const TICKS_PER_POLL: u32 = 32;

@@ -1,16 +1,16 @@
 // Entry of the OTA client's tests: the display's mirror, the client and the update on the stubbed APS.
-import { apsHeard } from "../../assembly/zigbee/aps/types";
-import { clockReset, clockSet } from "../../assembly/model/clock";
-import { errandsReset } from "../../assembly/sep1/errands";
-import { ihdMirrorInput } from "../../assembly/sep1/mirror_ihd";
+import { apsHeard } from "../../../assembly/zigbee/aps/types";
+import { clockReset, clockSet } from "../../../assembly/model/clock";
+import { errandsReset } from "../../../assembly/sep1/errands";
+import { ihdMirrorInput } from "../../../assembly/sep1/mirror_ihd";
 import {
   otaClientDeadline, otaClientExpecting, otaClientReached, otaClientReset, otaClientStart, otaClientStop, otaClientTick, otaClientZdo,
-} from "../../assembly/sep1/ota/client";
-import { otaServer } from "../../assembly/sep1/ota/requests";
-import { transferWrote } from "../../assembly/sep1/ota/transfer";
-import { upgradeDeadline, upgradeReset, upgradeTick } from "../../assembly/upgrade/upgrade";
-import { ZdoHeard, zdoHeard } from "../../assembly/zigbee/zdo/zdo";
-import { apsKeyRow, KEY_SLOT_OWN } from "../../assembly/zigbee/aps/keys";
+} from "../../../assembly/sep1/ota/client";
+import { otaServer } from "../../../assembly/sep1/ota/requests";
+import { transferWrote } from "../../../assembly/sep1/ota/transfer";
+import { upgradeDeadline, upgradeReset, upgradeTick } from "../../../assembly/upgrade/upgrade";
+import { ZdoHeard, zdoHeard } from "../../../assembly/zigbee/zdo/zdo";
+import { apsKeyRow, KEY_SLOT_OWN } from "../../../assembly/zigbee/aps/keys";
 
 const room = memory.data(512);
 const HUB: u64 = 0x00124b0000000001;

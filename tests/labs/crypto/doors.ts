@@ -1,13 +1,13 @@
 // Doors for tests and for `npm run vectors`; no device imports this.
 
-import { curve, curveSelect } from "./curve";
-import { fieldInvert, fieldMultiply, fieldSquare } from "./field";
-import { ladderBegin, ladderFinish, ladderFinishAbscissa, ladderStep } from "./ladder";
-import { POINT, pointAdd, pointDecode, pointDecodeWhole, pointEncode } from "./point";
-import { scalarAdd, scalarDraw, scalarMultiply, scalarValidMask } from "./scalar";
-import { NUMBER_SIZE, wordsFromOctets, wordsToOctets } from "./words";
-import { certificateParse } from "./certificate";
-import * as agreement from "./agreement";
+import { curve, curveSelect } from "../../../assembly/crypto/curve";
+import { fieldInvert, fieldMultiply, fieldSquare } from "../../../assembly/crypto/field";
+import { ladderBegin, ladderFinish, ladderFinishAbscissa, ladderStep } from "../../../assembly/crypto/ladder";
+import { POINT, pointAdd, pointDecode, pointDecodeWhole, pointEncode } from "../../../assembly/crypto/point";
+import { scalarAdd, scalarDraw, scalarMultiply, scalarValidMask } from "../../../assembly/crypto/scalar";
+import { NUMBER_SIZE, wordsFromOctets, wordsToOctets } from "../../../assembly/crypto/words";
+import { certificateParse } from "../../../assembly/crypto/certificate";
+import * as agreement from "../../../assembly/crypto/agreement";
 
 const LAB_SIZE: u32 = 2048;
 const lab = memory.data(LAB_SIZE, 16);

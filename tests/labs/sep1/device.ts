@@ -1,19 +1,19 @@
 // Entry of the cluster tests: the mirrors and applications of one kind of device on the stubbed APS.  `start` takes 0 hub, 1 meter, 2 display.
-import { apsHeard } from "../../assembly/zigbee/aps/types";
-import { bindingAdd, bindingsReset } from "../../assembly/zigbee/aps/binding";
-import { HubHeard, hubAsked, hubDeadline, hubInput, hubReset, hubTell, hubTick } from "../../assembly/application/hub/hub";
-import { ihdDeadline, ihdReset, ihdTick } from "../../assembly/application/ihd/ihd";
-import { meterInput, meterReset } from "../../assembly/application/meter/meter";
-import { progressSet } from "../../assembly/model/progress";
-import { errandsBeginHub, errandsBeginMeter, errandsDeadline, errandsReset, errandsTick } from "../../assembly/sep1/errands";
-import { meteringConfirm, meteringDeadline, meteringReset, meteringTick } from "../../assembly/sep1/metering/server";
-import { hubMirrorInput } from "../../assembly/sep1/mirror_hub";
-import { ihdMirrorInput } from "../../assembly/sep1/mirror_ihd";
-import { meterMirrorInput } from "../../assembly/sep1/mirror_meter";
-import { notifySoon } from "../../assembly/sep1/ota/notify";
-import { otaServerDeadline, otaServerReset, otaServerTick } from "../../assembly/sep1/ota/server";
-import { priceReset, priceTick } from "../../assembly/sep1/price/server";
-import { reportingReset } from "../../assembly/zigbee/zcl/reporting";
+import { apsHeard } from "../../../assembly/zigbee/aps/types";
+import { bindingAdd, bindingsReset } from "../../../assembly/zigbee/aps/binding";
+import { HubHeard, hubAsked, hubDeadline, hubInput, hubReset, hubTell, hubTick } from "../../../assembly/application/hub/hub";
+import { ihdDeadline, ihdReset, ihdTick } from "../../../assembly/application/ihd/ihd";
+import { meterInput, meterReset } from "../../../assembly/application/meter/meter";
+import { progressSet } from "../../../assembly/model/progress";
+import { errandsBeginHub, errandsBeginMeter, errandsDeadline, errandsReset, errandsTick } from "../../../assembly/sep1/errands";
+import { meteringConfirm, meteringDeadline, meteringReset, meteringTick } from "../../../assembly/sep1/metering/server";
+import { hubMirrorInput } from "../../../assembly/sep1/mirror_hub";
+import { ihdMirrorInput } from "../../../assembly/sep1/mirror_ihd";
+import { meterMirrorInput } from "../../../assembly/sep1/mirror_meter";
+import { notifySoon } from "../../../assembly/sep1/ota/notify";
+import { otaServerDeadline, otaServerReset, otaServerTick } from "../../../assembly/sep1/ota/server";
+import { priceReset, priceTick } from "../../../assembly/sep1/price/server";
+import { reportingReset } from "../../../assembly/zigbee/zcl/reporting";
 
 const HUB: u32 = 0;
 const METER: u32 = 1;

@@ -1,15 +1,15 @@
 // For tests only: the parsers of APS, its security and ZDO, each within reach of vectors and of the fuzz targets.
 // parse_NAME(at, size) answers what the parser answers; emit_NAME(from, size, to) gives an accepted input back, or answers 0 for a
 // form that we take but never send.
-import { Auxiliary, auxiliaryEmit, auxiliaryParse } from "../security/auxiliary";
+import { Auxiliary, auxiliaryEmit, auxiliaryParse } from "../../../assembly/zigbee/security/auxiliary";
 import {
   commandParse, emitRemoveDevice, emitRequestApplication, emitSwitchKey, emitTransportApplication, emitTransportNetwork, emitTunnelHead,
   emitUpdateDevice, KEY_TYPE_APPLICATION, KEY_TYPE_NETWORK, REMOVE_DEVICE, REQUEST_APPLICATION, REQUEST_KEY, SecurityCommand, SWITCH_KEY,
   TRANSPORT_KEY, TUNNEL, UPDATE_DEVICE,
-} from "../security/command";
-import { installCodeKey, installCodeParse } from "../security/install_code";
-import { simpleParse, zdoParse } from "../zdo/message";
-import { ApsFrame, apsEmit, apsParse } from "./frame";
+} from "../../../assembly/zigbee/security/command";
+import { installCodeKey, installCodeParse } from "../../../assembly/zigbee/security/install_code";
+import { simpleParse, zdoParse } from "../../../assembly/zigbee/zdo/message";
+import { ApsFrame, apsEmit, apsParse } from "../../../assembly/zigbee/aps/frame";
 
 export function parse_aps_frame(at: usize, size: u32): i32 { return apsParse(at, size); }
 

@@ -6,7 +6,7 @@ import {
   otaBlockAnswerHead, otaBlockAnswerParse, otaBlockEmit, otaBlockParse, otaBlockPeriod, otaEndAnswerEmit, otaEndAnswerParse, otaEndEmit,
   otaEndParse, otaNotifyEmit, otaNotifyParse, otaPageEmit, otaPageParse, otaQueryAnswerEmit, otaQueryAnswerParse, otaQueryEmit,
   otaQueryParse, otaSpecificEmit, otaSpecificParse, otaStatusEmit, otaWaitEmit,
-} from "./command";
+} from "../../../assembly/sep1/ota/command";
 
 export function parse_ota_notify(at: usize, size: u32): i32 { return otaNotifyParse(at, size); }
 export function emit_ota_notify(from: usize, size: u32, to: usize): i32 {

@@ -2,7 +2,7 @@
 import {
   ABI_VERSION, EVENT_HEAD, EVENT_SIZE, halt, IMAGE_STATE, imageActivate, imageBegin, imageConfirm, imageFinish, imageState, imageWrite, log, next,
   storeRead, storeWrite, uplinkSend,
-} from "../../assembly/core/host";
+} from "../../../assembly/core/host";
 
 // The first octet of an uplink event, and of the answer.
 enum Command { Count = 1, State = 2, Begin = 3, Write = 4, Finish = 5, Activate = 6, Halt = 7, Confirm = 8, Version = 9, Trap = 10, Loop = 11 }

@@ -1,13 +1,13 @@
 // For tests only: what the lab devices have in common.  A test steers a device by Uplink events and hears of it by `log`.
-import { EVENT_HEAD, EVENT_SIZE, log } from "../../core/host";
-import { nwkAddress, nwkChannel, nwkHeard, nwkLearn, nwkPanId, nwkParent } from "../nwk/nwk";
-import { StackHeard } from "../stack";
+import { EVENT_HEAD, EVENT_SIZE, log } from "../../../assembly/core/host";
+import { nwkAddress, nwkChannel, nwkHeard, nwkLearn, nwkPanId, nwkParent } from "../../../assembly/zigbee/nwk/nwk";
+import { StackHeard } from "../../../assembly/zigbee/stack";
 import {
   zdoAnnounce, ZdoAnswer, ZdoHeard, zdoHeard, zdoSendActiveEndpoints, zdoSendAddressOf, zdoSendBind, zdoSendExtendedOf, zdoSendMatch,
   zdoSendNodeDescriptor, zdoSendPermitJoining, zdoSendSimpleDescriptor,
-} from "../zdo/zdo";
-import { ApsCounters, apsCounters, apsHeard, ApsMessage, apsRequest, apsKeyInstall, apsSend } from "./aps";
-import { ApsKeyKind } from "./keys";
+} from "../../../assembly/zigbee/zdo/zdo";
+import { ApsCounters, apsCounters, apsHeard, ApsMessage, apsRequest, apsKeyInstall, apsSend } from "../../../assembly/zigbee/aps/aps";
+import { ApsKeyKind } from "../../../assembly/zigbee/aps/keys";
 
 export const EVENT_CAPACITY: u32 = EVENT_HEAD + 128;
 export const event = memory.data(16 + 128, 8);

@@ -1,8 +1,8 @@
 // Laboratory modules: the network layer alone in a module, moved by a test.  Not shipped.
-import { ABI_VERSION, log } from "../../core/host";
-import { nwkKeyInstall, nwkKeySwitch } from "./security";
-import { nwkSend } from "./send";
-import { NwkHeard, network, nwkCounters, nwkHeard, nwkState } from "./state";
+import { ABI_VERSION, log } from "../../../assembly/core/host";
+import { nwkKeyInstall, nwkKeySwitch } from "../../../assembly/zigbee/nwk/security";
+import { nwkSend } from "../../../assembly/zigbee/nwk/send";
+import { NwkHeard, network, nwkCounters, nwkHeard, nwkState } from "../../../assembly/zigbee/nwk/state";
 
 export const EVENT_CAPACITY: u32 = 16 + 128;
 export const event = memory.data(16 + 128, 8);

@@ -1,8 +1,8 @@
 // The MAC's parsers and their counterparts for tests and fuzzing.  Not shipped.
-import { Err } from "../core/err";
-import { macBeaconParse } from "./beacon";
-import { macCommandParse } from "./command";
-import { MAC_EXTENDED, MAC_NONE, MAC_SHORT, MacFrame, macEmitTarget, macParse } from "./frame";
+import { Err } from "../../../assembly/core/err";
+import { macBeaconParse } from "../../../assembly/mac/beacon";
+import { macCommandParse } from "../../../assembly/mac/command";
+import { MAC_EXTENDED, MAC_NONE, MAC_SHORT, MacFrame, macEmitTarget, macParse } from "../../../assembly/mac/frame";
 
 export function parse_mac_frame(at: usize, size: u32): i32 { return macParse(at, size); }
 export function parse_mac_command(at: usize, size: u32): i32 { return macCommandParse(at, size); }

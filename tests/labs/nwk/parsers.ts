@@ -1,9 +1,9 @@
 // The network layer's parsers and their counterparts for tests and fuzzing.  Not shipped.
-import { Err } from "../../core/err";
-import { nwkBeaconParse } from "./beacon";
-import { nwkCommandParse } from "./command";
-import { NWK_HEADER_SIZE, NwkFrame, nwkEmit, nwkParse } from "./frame";
-import { auxiliaryParse } from "./security";
+import { Err } from "../../../assembly/core/err";
+import { nwkBeaconParse } from "../../../assembly/zigbee/nwk/beacon";
+import { nwkCommandParse } from "../../../assembly/zigbee/nwk/command";
+import { NWK_HEADER_SIZE, NwkFrame, nwkEmit, nwkParse } from "../../../assembly/zigbee/nwk/frame";
+import { auxiliaryParse } from "../../../assembly/zigbee/nwk/security";
 
 export function parse_nwk_frame(at: usize, size: u32): i32 { return nwkParse(at, size); }
 export function parse_nwk_command(at: usize, size: u32): i32 { return nwkCommandParse(at, size); }

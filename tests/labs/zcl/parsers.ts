@@ -1,12 +1,12 @@
 // For tests only: the ZCL parsers within reach of vectors and of the fuzz targets.
 // parse_NAME(at, size) answers what the parser answers; emit_NAME(from, size, to) gives an accepted input back.
-import { Err } from "../../core/err";
-import { ZCL_TYPE_MASK, ZCL_TYPE_PROFILE, ZclFrame, zclEmit, zclParse } from "./frame";
+import { Err } from "../../../assembly/core/err";
+import { ZCL_TYPE_MASK, ZCL_TYPE_PROFILE, ZclFrame, zclEmit, zclParse } from "../../../assembly/zigbee/zcl/frame";
 import {
   ZCL_CONFIGURE, ZCL_CONFIGURE_ANSWER, ZCL_DEFAULT, ZCL_DISCOVER, ZCL_DISCOVER_ANSWER, ZCL_READ, ZCL_READ_ANSWER, ZCL_READ_CONFIGURATION,
   ZCL_READ_CONFIGURATION_ANSWER, ZCL_WRITE_ANSWER, zclConfigureEmit, zclGeneralParse, zclRecordSize,
-} from "./foundation";
-import { zclNumber, zclPutNumber, zclTypeIsAnalog, zclValueSize } from "./types";
+} from "../../../assembly/zigbee/zcl/foundation";
+import { zclNumber, zclPutNumber, zclTypeIsAnalog, zclValueSize } from "../../../assembly/zigbee/zcl/types";
 
 export function parse_zcl_header(at: usize, size: u32): i32 { return zclParse(at, size); }
 

@@ -1,18 +1,18 @@
-// For tests only: a an end device that does what a test tells it.
-import { ABI_VERSION, EVENT_HEAD, EVENT_KIND, EventKind, log, next } from "../../core/host";
-import { nwkJoinNext, nwkJoinStart, nwkLeave, nwkRejoinStart } from "../nwk/end_device";
-import { joinerRequestKey } from "../security/joiner";
-import { stackDeadline, stackInput, stackReset, stackTick } from "../stack_end_device";
-import { zdoDescribe } from "../zdo/zdo";
-import { event, EVENT_CAPACITY, labAnswer, labCommand, report } from "./lab_node";
+// For tests only: a router that does what a test tells it.
+import { ABI_VERSION, EVENT_HEAD, EVENT_KIND, EventKind, log, next } from "../../../assembly/core/host";
+import { nwkJoinNext, nwkJoinStart, nwkLeave, nwkRejoinStart } from "../../../assembly/zigbee/nwk/router";
+import { joinerRequestKey } from "../../../assembly/zigbee/security/joiner";
+import { stackDeadline, stackInput, stackReset, stackTick } from "../../../assembly/zigbee/stack_router";
+import { zdoDescribe } from "../../../assembly/zigbee/zdo/zdo";
+import { event, EVENT_CAPACITY, labAnswer, labCommand, report } from "./node";
 
 const EVENTS_PER_POLL: u32 = 8;
 const TICKS_PER_POLL: u32 = 32;
 const LOG_STARTED: u32 = 98;
 const resumed = memory.data(1);
-// an end device, endpoint 1: profile 0x0109
+// a router, endpoint 1: profile 0x0109
 const description = memory.data<u8>([
-  2, 64, 128, 0, 0, 82, 0, 1, 0, 0, 0, 1, 0, 1, 20, 1, 9, 1, 2, 5, 0, 2, 0, 0, 0, 8, 4, 10, 0, 0, 7, 2, 7, 0, 8
+  1, 64, 142, 0, 0, 82, 0, 1, 0, 0, 0, 1, 0, 1, 20, 1, 9, 1, 1, 5, 0, 3, 0, 0, 2, 7, 0, 8, 3, 10, 0, 0, 7, 0, 8
 ]);
 
 export function abi(): u32 { return ABI_VERSION; }

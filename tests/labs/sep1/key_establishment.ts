@@ -1,13 +1,13 @@
 // Doors for tests and for `npm run vectors`: the exchange, and each parser with its emitter.  No device imports this.
 
-import { certificateParse, certificateSubject } from "../../crypto/certificate";
-import { KeOut, KeResult } from "./cluster";
-import { confirmEmit, confirmParse } from "./confirm";
-import { ephemeralEmit, ephemeralParse } from "./ephemeral";
-import { confirmation } from "./confirmation";
-import * as exchange from "./exchange";
-import { Initiate, initiateEmit, initiateParse } from "./initiate";
-import { Terminate, terminateEmit, terminateParse } from "./terminate";
+import { certificateParse, certificateSubject } from "../../../assembly/crypto/certificate";
+import { KeOut, KeResult } from "../../../assembly/sep1/key_establishment/cluster";
+import { confirmEmit, confirmParse } from "../../../assembly/sep1/key_establishment/confirm";
+import { ephemeralEmit, ephemeralParse } from "../../../assembly/sep1/key_establishment/ephemeral";
+import { confirmation } from "../../../assembly/sep1/key_establishment/confirmation";
+import * as exchange from "../../../assembly/sep1/key_establishment/exchange";
+import { Initiate, initiateEmit, initiateParse } from "../../../assembly/sep1/key_establishment/initiate";
+import { Terminate, terminateEmit, terminateParse } from "../../../assembly/sep1/key_establishment/terminate";
 
 const LAB_SIZE: u32 = 2048;
 const lab = memory.data(LAB_SIZE, 16);
