@@ -18,7 +18,7 @@ import { zclBegin, zclHeard, zclSend, zclSequence } from "../zigbee/zcl/zcl";
 import { METERING_REPORT_MAX_S, meteringAsk, meteringClientReset, meteringConfigure } from "./metering/client";
 import { CLUSTER_METERING, CLUSTER_PRICE, CLUSTER_TIME } from "./clusters";
 import { priceAsk, priceAskAll } from "./price/client";
-import { PRICE_GET_CURRENT, PRICE_GET_SCHEDULED } from "./price/message";
+import { PRICE_GET_CURRENT_PRICE, PRICE_GET_SCHEDULED_PRICES } from "./descriptors/price";
 import { timeAsk } from "./time/client";
 
 export enum Errand { Time = 0, Price = 1, Meter = 2, Reports = 3 }
@@ -175,8 +175,8 @@ function question(errand: u32): usize {
     case Errand.Meter: return meteringAsk(zclBegin(ZCL_TYPE_PROFILE | ZCL_NO_DEFAULT_RESPONSE, ZCL_READ), !state.reported);
     case Errand.Reports: return meteringConfigure(zclBegin(ZCL_TYPE_PROFILE | ZCL_NO_DEFAULT_RESPONSE, ZCL_CONFIGURE));
   }
-  if (state.priced) return priceAskAll(zclBegin(ZCL_TYPE_CLUSTER | ZCL_NO_DEFAULT_RESPONSE, PRICE_GET_SCHEDULED));
-  return priceAsk(zclBegin(ZCL_TYPE_CLUSTER | ZCL_NO_DEFAULT_RESPONSE, PRICE_GET_CURRENT));
+  if (state.priced) return priceAskAll(zclBegin(ZCL_TYPE_CLUSTER | ZCL_NO_DEFAULT_RESPONSE, PRICE_GET_SCHEDULED_PRICES));
+  return priceAsk(zclBegin(ZCL_TYPE_CLUSTER | ZCL_NO_DEFAULT_RESPONSE, PRICE_GET_CURRENT_PRICE));
 }
 
 /** The meter reported by itself. */

@@ -8,9 +8,10 @@ import { ZclHeard, zclDefault, zclHeard } from "../zigbee/zcl/zcl";
 import { zdoDescribe } from "../zigbee/zdo/zdo";
 import { CLUSTER_KEY_ESTABLISHMENT } from "./clusters";
 import { commissioningKeyLost } from "./commissioning";
+import { FACTORY_INSTANCES, factoryCommand } from "./instances/factory";
 import { memberDeadline, memberExpecting, memberKey, memberLoad, memberReset, memberStack, memberTick } from "./member";
 import { MirrorHeard, mirrorDefault } from "./mirror";
-import { otaMirrorCommand, otaMirrorOther } from "./ota/mirror";
+import { otaMirrorOther } from "./ota/mirror";
 import { transferWrote } from "./ota/transfer";
 import { policyInput } from "./policy";
 
@@ -19,17 +20,14 @@ export { otaClientReached as faceReached } from "./ota/client";
 
 const TURNS: u32 = 8;
 
-const description = memory.data<u8>([
-  // node: end device, 2.4 GHz, asleep between polls, largest frame 82, largest message 256, revision 21
+const node = memory.data<u8>([
+  // end device, 2.4 GHz, asleep between polls, largest frame 82, largest message 256, revision 21
   0x02, 0x40, 0x80, 0x00, 0x00, 82, 0x00, 0x01, 0x00, 0x2a, 0x00, 0x01, 0x00,
-  1,
-  // endpoint 1, SE range extender: Key Establishment; client of Key Establishment, OTA Upgrade
-  14, 1, 0x09, 0x01, 0x08, 0x00, 0, 1, 0x00, 0x08, 2, 0x00, 0x08, 0x19, 0x00,
 ]);
 
 /** After a reset.  The board was perhaps a router in its network: the parent learns that it sleeps now. */
 export function faceReset(reason: u32, now: i64): void {
-  zdoDescribe(description);
+  zdoDescribe(node, FACTORY_INSTANCES);
   memberReset(stackReset(now, reason), true, now);
 }
 
@@ -61,5 +59,5 @@ function message(now: i64): void {
   if (kind == ZclHeard.Default) {
     if (mirrorDefault() == MirrorHeard.KeyLost) commissioningKeyLost(now);
   } else if (kind == ZclHeard.Cluster && zclHeard.cluster == CLUSTER_KEY_ESTABLISHMENT) memberKey(now);
-  else if (kind != ZclHeard.Cluster || !otaMirrorCommand(now)) zclDefault(ZCL_NO_CLUSTER, now);
+  else if (kind != ZclHeard.Cluster || !factoryCommand(now)) zclDefault(ZCL_NO_CLUSTER, now);
 }

@@ -10,6 +10,7 @@ import { tcAdmit, tcLinkKeyEstablished } from "../zigbee/security/trust_centre";
 import { StackHeard, stackDeadline, stackInput, stackReset, stackTick } from "../zigbee/stack_coordinator";
 import { zdoDescribe, zdoSendPermitJoining } from "../zigbee/zdo/zdo";
 import { EstablishHeard, establishDeadline, establishInput, establishTick } from "./establishment";
+import { HUB_INSTANCES } from "./instances/hub";
 import { keLinkKey, keResult, keWipe } from "./key_establishment/exchange";
 import { MirrorHeard } from "./mirror";
 import { hubMirrorInput } from "./mirror_hub";
@@ -27,12 +28,9 @@ const FORM_AGAIN_MS: i64 = 10_000;
 /** SE 1.4a section 5.3.1: joining is never open for good. */
 const PERMIT_SECONDS_MAX: u32 = 254;
 
-const description = memory.data<u8>([
-  // node: coordinator, 2.4 GHz, mains and always listening, largest frame 82, largest message 256, revision 21, trust centre
+const node = memory.data<u8>([
+  // coordinator, 2.4 GHz, mains and always listening, largest frame 82, largest message 256, revision 21, trust centre
   0x00, 0x40, 0x8f, 0x00, 0x00, 82, 0x00, 0x01, 0x01, 0x2a, 0x00, 0x01, 0x00,
-  1,
-  // endpoint 1: Basic, Time, OTA Upgrade, Price, Key Establishment; client of Key Establishment
-  20, 1, 0x09, 0x01, 0x00, 0x05, 0, 5, 0x00, 0x00, 0x0a, 0x00, 0x19, 0x00, 0x00, 0x07, 0x00, 0x08, 1, 0x00, 0x08,
 ]);
 
 @unmanaged @final
@@ -46,7 +44,7 @@ class State {
 const state = changetype<State>(memory.data(offsetof<State>(), 8));
 
 export function faceReset(reason: u32, now: i64): void {
-  zdoDescribe(description);
+  zdoDescribe(node, HUB_INSTANCES);
   priceReset();
   otaServerReset(now);
   state.formed = stackReset(now, reason);

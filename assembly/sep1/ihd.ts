@@ -9,6 +9,7 @@ import { StackHeard, stackDeadline, stackInput, stackReset, stackTick } from "..
 import { zdoDescribe } from "../zigbee/zdo/zdo";
 import { CommissioningHeard, commissioningKeyLost } from "./commissioning";
 import { errandsDeadline, errandsExpecting, errandsTick, errandsUnheard } from "./errands";
+import { IHD_INSTANCES } from "./instances/ihd";
 import { memberDeadline, memberExpecting, memberKey, memberLoad, memberReset, memberStack, memberTick } from "./member";
 import { MirrorHeard } from "./mirror";
 import { ihdMirrorInput } from "./mirror_ihd";
@@ -21,17 +22,14 @@ export { otaClientReached as faceReached } from "./ota/client";
 
 const TURNS: u32 = 8;
 
-const description = memory.data<u8>([
-  // node: end device, 2.4 GHz, asleep between polls, largest frame 82, largest message 256, revision 21
+const node = memory.data<u8>([
+  // end device, 2.4 GHz, asleep between polls, largest frame 82, largest message 256, revision 21
   0x02, 0x40, 0x80, 0x00, 0x00, 82, 0x00, 0x01, 0x00, 0x2a, 0x00, 0x01, 0x00,
-  1,
-  // endpoint 1: Basic, Key Establishment; client of Key Establishment, Time, Price, Metering, OTA Upgrade
-  22, 1, 0x09, 0x01, 0x02, 0x05, 0, 2, 0x00, 0x00, 0x00, 0x08, 5, 0x00, 0x08, 0x0a, 0x00, 0x00, 0x07, 0x02, 0x07, 0x19, 0x00,
 ]);
 
 /** After a reset; `anew`: the network is rejoined also where it could be resumed. */
 export function faceReset(reason: u32, anew: bool, now: i64): void {
-  zdoDescribe(description);
+  zdoDescribe(node, IHD_INSTANCES);
   let resumed = stackReset(now, reason);
   partnersStop();
   commissioned(memberReset(resumed, anew, now), now);

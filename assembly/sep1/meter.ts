@@ -6,10 +6,10 @@ import { StackHeard, stackDeadline, stackInput, stackReset, stackTick } from "..
 import { reportingReset } from "../zigbee/zcl/reporting";
 import { zdoDescribe } from "../zigbee/zdo/zdo";
 import { commissioningKeyLost } from "./commissioning";
+import { METER_INSTANCES } from "./instances/meter";
 import { memberDeadline, memberKey, memberLoad, memberReset, memberStack, memberTick } from "./member";
-import { meteringConfirm, meteringDeadline, meteringReset, meteringTick } from "./metering/server";
 import { MirrorHeard } from "./mirror";
-import { meterMirrorInput } from "./mirror_meter";
+import { meterMirrorConfirm, meterMirrorDeadline, meterMirrorInput, meterMirrorTick } from "./mirror_meter";
 import { transferWrote } from "./ota/transfer";
 
 export { commissioningJoined as faceJoined, commissioningReady as faceKeyed } from "./commissioning";
@@ -17,20 +17,16 @@ export { otaClientReached as faceReached } from "./ota/client";
 
 const TURNS: u32 = 8;
 
-const description = memory.data<u8>([
-  // node: router, 2.4 GHz, mains and always listening, largest frame 82, largest message 256, revision 21
+const node = memory.data<u8>([
+  // router, 2.4 GHz, mains and always listening, largest frame 82, largest message 256, revision 21
   0x01, 0x40, 0x8e, 0x00, 0x00, 82, 0x00, 0x01, 0x00, 0x2a, 0x00, 0x01, 0x00,
-  1,
-  // endpoint 1: Basic, Key Establishment, Metering; client of Key Establishment, OTA Upgrade
-  18, 1, 0x09, 0x01, 0x01, 0x05, 0, 3, 0x00, 0x00, 0x00, 0x08, 0x02, 0x07, 2, 0x00, 0x08, 0x19, 0x00,
 ]);
 
 /** After a reset; `anew`: the network is rejoined also where it could be resumed. */
 export function faceReset(reason: u32, anew: bool, now: i64): void {
-  zdoDescribe(description);
+  zdoDescribe(node, METER_INSTANCES);
   let resumed = stackReset(now, reason);
   reportingReset();
-  meteringReset();
   memberReset(resumed, anew, now);
 }
 
@@ -43,19 +39,19 @@ export function faceInput(event: usize, now: i64): bool {
 export function faceTick(now: i64): void {
   for (let turns = TURNS; turns > 0 && stackDeadline() <= now; turns--) heard(stackTick(now), now);
   memberTick(now);
-  meteringTick(now);
+  meterMirrorTick(now);
   memberLoad(now);
 }
 
 export function faceDeadline(): i64 {
-  return min<i64>(min<i64>(stackDeadline(), memberDeadline()), meteringDeadline());
+  return min<i64>(min<i64>(stackDeadline(), memberDeadline()), meterMirrorDeadline());
 }
 
 function heard(what: i32, now: i64): void {
   switch (what) {
     case StackHeard.None: return;
     case StackHeard.Message: return message(now);
-    case StackHeard.Confirm: return meteringConfirm(apsHeard.handle);
+    case StackHeard.Confirm: return meterMirrorConfirm(apsHeard.handle);
     default: memberStack(what, now);
   }
 }

@@ -2,10 +2,11 @@
 //
 //   not a frame ─▶ dropped      no link key where one is required ─▶ Default Response FAILURE under the network key
 //   not for us to do ─▶ Default Response with the reason           else ─▶ the device's clusters
-import { CLUSTER_BASIC, CLUSTER_IDENTIFY, CLUSTER_KEY_ESTABLISHMENT, CLUSTER_OTA, CLUSTER_TIME } from "./clusters";
-import { OTA_NOTIFY } from "./ota/command";
+import { CLUSTER_OTA } from "./clusters";
+import { OTA_IMAGE_NOTIFY } from "./descriptors/ota";
 import { ApsKeyKind, apsHeard } from "../zigbee/aps/aps";
 import { ZCL_FAILURE } from "../zigbee/zcl/foundation";
+import { INSTANCE_LINK_KEY, instanceFind, instanceFlags } from "../zigbee/zcl/instances";
 import { ZclHeard, zclDefault, zclHeard, zclInput } from "../zigbee/zcl/zcl";
 
 @unmanaged @final
@@ -15,18 +16,16 @@ export class PolicyCounters {
 }
 export const policyCounters = changetype<PolicyCounters>(memory.data(offsetof<PolicyCounters>()));
 
-/** Whether a cluster is reserved to partners with an established link key; a cluster not named here is. */
-export function policyNeedsLinkKey(cluster: u32): bool {
-  switch (cluster) {
-    case CLUSTER_BASIC: case CLUSTER_IDENTIFY: case CLUSTER_TIME: case CLUSTER_KEY_ESTABLISHMENT: return false;
-  }
-  return true;
+/** Whether the cluster heard is reserved to partners with an established link key; one without a row is. */
+export function policyNeedsLinkKey(): bool {
+  let row = instanceFind(zclHeard.endpoint, zclHeard.cluster, 0);
+  return !row || (instanceFlags(row) & INSTANCE_LINK_KEY) != 0;
 }
 
 /** A broadcast has no link key: the notification of new files tells nothing, and its receiver asks under the link key. */
 function needsLinkKey(kind: i32): bool {
-  if (!policyNeedsLinkKey(apsHeard.cluster)) return false;
-  return !(apsHeard.broadcast && apsHeard.cluster == CLUSTER_OTA && kind == ZclHeard.Cluster && zclHeard.command == OTA_NOTIFY);
+  if (!policyNeedsLinkKey()) return false;
+  return !(apsHeard.broadcast && zclHeard.cluster == CLUSTER_OTA && kind == ZclHeard.Cluster && zclHeard.command == OTA_IMAGE_NOTIFY);
 }
 
 /** Looks at the message in `apsHeard`; answers a `ZclHeard` for the clusters, or `None` when it is dealt with. */

@@ -1,25 +1,27 @@
-// ZCL frames in clear against assembly/zigbee/zcl and assembly/sep1: each is parsed, written again, and must come out as it went in.
+// ZCL frames in clear against the codec that devices carry, assembly/zigbee/zcl/walk.ts and foundation.ts, and against the host's own.
+//
+// A cluster's command: the walker accounts for every octet and refuses it shortened by any number of them where the host's codec does too;
+// the host's codec reads it and writes it as it was.  A general command: parsed, written again, and as it went in.
 //
 // A file has one JSON object a line, with `cluster` and `zcl` in hexadecimal; lines that begin with # are comments.
 
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { labModule } from "../build/labs.ts";
+import { ROOT } from "../modules.ts";
+import { BadPayload, buildPayload, parsePayload } from "../zcl/codec.ts";
+import { type Cluster, type Command, readClusters } from "../zcl/descriptor.ts";
 import { BadVectors, isHex, isVector, Report, type Vector } from "./report.ts";
 
-/** The clusters of this stack. */
-const CLUSTERS = new Map([
-  [0x0000, "Basic"],
-  [0x000a, "Time"],
-  [0x0700, "Price"],
-  [0x0702, "Metering"],
-  [0x0800, "Key Establishment"],
-]);
-/** Answer of the lab for a command that there is no parser for: `Err.NotFound`. */
+/** Answer of the lab for a command that no descriptor has: `Err.NotFound`. */
 const NO_PARSER = -7;
 const PAGE = 65536;
 /** Far from the lab's few octets of state. */
 const WRITE_AT = PAGE / 2;
 const FRAME_MAX = 0x2000;
+const CLUSTER_COMMAND = 1;
+const MANUFACTURER = 4;
+const TO_CLIENT = 8;
 
 export interface SeCounts {
   passed: number;
@@ -35,42 +37,85 @@ interface Frame {
 
 export class SeLab {
   private readonly memory: Buffer;
+  private readonly exports = new WebAssembly.Instance(labModule("sep1/parsers"), {}).exports as Record<
+    string,
+    (...args: number[]) => number
+  >;
 
-  private constructor(private readonly exports: WebAssembly.Exports) {
-    this.memory = Buffer.from((exports.memory as WebAssembly.Memory).buffer);
+  constructor() {
+    this.memory = Buffer.from((this.exports.memory as unknown as WebAssembly.Memory).buffer);
   }
 
-  static async open(): Promise<SeLab> {
-    const { exports } = new WebAssembly.Instance(labModule("sep1/parsers"), {});
-    return new SeLab(exports);
+  /** The octets of a frame that are known, or the reason why it is refused. */
+  walk(cluster: number, frame: Uint8Array): number {
+    this.memory.set(frame, PAGE - frame.length); // a read beyond the frame leaves the memory
+    return this.exports.walk(cluster, PAGE - frame.length, frame.length);
   }
 
-  /** The frame as it comes out, or the reason why it was not accepted. */
-  rewrite(cluster: number, frame: Uint8Array): Buffer | number {
-    const at = PAGE - frame.length; // a read beyond the frame leaves the memory
-    this.memory.set(frame, at);
+  /** A frame with a general command as it comes out. */
+  rewrite(frame: Uint8Array): Buffer | number {
+    this.memory.set(frame, PAGE - frame.length);
     this.memory.fill(0xa5, WRITE_AT, WRITE_AT + frame.length + 16);
-    const size = (this.exports.rewrite as (...args: number[]) => number)(cluster, at, frame.length, WRITE_AT);
+    const size = this.exports.rewrite(PAGE - frame.length, frame.length, WRITE_AT);
     return size < 0 ? size : Buffer.from(this.memory.subarray(WRITE_AT, WRITE_AT + size));
+  }
+}
+
+/** The descriptor of a frame's command, and where its payload begins. */
+export function commandIn(clusters: Cluster[], cluster: number, zcl: Buffer): { command?: Command; head: number } {
+  const head = zcl[0] & MANUFACTURER ? 5 : 3;
+  const to = zcl[0] & TO_CLIENT ? "client" : "server";
+  if ((zcl[0] & 3) !== CLUSTER_COMMAND || zcl[0] & MANUFACTURER) return { head };
+  const known = clusters.find(({ id }) => id === cluster)?.commands;
+  return { command: known?.find((command) => command.to === to && command.id === zcl[head - 1]), head };
+}
+
+/** What is wrong with a frame of a cluster's command, or nothing. */
+function judge(lab: SeLab, cluster: number, zcl: Buffer, command: Command, head: number): string | undefined {
+  const walked = lab.walk(cluster, zcl);
+  if (walked !== zcl.length) return `the walker answers ${walked} for ${zcl.length} octets`;
+  const { values } = parsePayload(command, zcl.subarray(head));
+  const again = buildPayload(command, values).toString("hex");
+  if (again !== zcl.toString("hex", head)) return `comes out as ${again}`;
+  for (let size = head; size < zcl.length; size++) {
+    const walked = lab.walk(cluster, zcl.subarray(0, size));
+    const read = knownOf(command, zcl.subarray(head, size));
+    if (read === undefined ? walked >= 0 : walked !== head + read)
+      return `cut to ${size} octets, the walker answers ${walked}, the host ${read}`;
+  }
+  return undefined;
+}
+
+function knownOf(command: Command, payload: Buffer): number | undefined {
+  try {
+    return parsePayload(command, payload).known;
+  } catch (error) {
+    if (error instanceof BadPayload) return undefined;
+    throw error;
   }
 }
 
 export async function runSe(file: string, print: (line: string) => void = console.log): Promise<SeCounts> {
   const frames = readFrames(file);
-  const lab = await SeLab.open();
+  const clusters = readClusters(join(ROOT, "clusters"));
+  const lab = new SeLab();
   const report = new Report(print);
   const skipped = new Map<string, number>();
   for (const { name, cluster, zcl } of frames) {
-    const known = CLUSTERS.get(cluster);
-    if (known === undefined) {
-      count(skipped, `cluster ${hex(cluster)}`);
-      continue;
-    }
     report.attempt(name, () => {
-      const found = lab.rewrite(cluster, zcl);
-      if (found === NO_PARSER) count(skipped, `command ${commandOf(zcl)} of ${known}`);
-      else if (typeof found === "number") report.fail(name, `refused with ${found}: ${zcl.toString("hex")}`);
-      else report.equal(name, found, zcl.toString("hex"));
+      const { command, head } = commandIn(clusters, cluster, zcl);
+      const isCommand = (zcl[0] & 3) === CLUSTER_COMMAND;
+      if (isCommand && !command) count(skipped, `command ${commandOf(zcl)} of cluster ${hex(cluster)}`);
+      else if (command) {
+        const wrong = judge(lab, cluster, zcl, command, head);
+        if (wrong) report.fail(name, `${wrong}: ${zcl.toString("hex")}`);
+        else report.pass();
+      } else {
+        const found = lab.rewrite(zcl);
+        if (found === NO_PARSER) count(skipped, `general command ${commandOf(zcl)}`);
+        else if (typeof found === "number") report.fail(name, `refused with ${found}: ${zcl.toString("hex")}`);
+        else report.equal(name, found, zcl.toString("hex"));
+      }
     });
   }
   let total = 0;

@@ -4,13 +4,24 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { before, describe, it } from "node:test";
 import { Err } from "../../host/err.ts";
-import { runSe } from "../../host/vectors/se.ts";
+import { commandIn, runSe } from "../../host/vectors/se.ts";
+import { buildPayload, parsePayload } from "../../host/zcl/codec.ts";
+import { readClusters } from "../../host/zcl/descriptor.ts";
 import { labInstance } from "../fuzz/lab.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const SHARED = path.join(ROOT, "../shared/vectors/se-zcl-gb.jsonl");
 const PAGE = 65536;
 const WRITE_AT = PAGE / 2;
+
+/** A frame of a cluster through the host's codec: devices walk the command, and have no emitter for it. */
+function hostRewrites(key: string, frame: Buffer): string {
+  const clusters = readClusters(path.join(ROOT, "clusters"));
+  const { command, head } = commandIn(clusters, clusters.find((cluster) => cluster.key === key)?.id as number, frame);
+  assert.ok(command, `${key} has no such command`);
+  const payload = buildPayload(command, parsePayload(command, frame.subarray(head)).values);
+  return frame.toString("hex", 0, head) + payload.toString("hex");
+}
 
 type Call = (...args: number[]) => number;
 
@@ -41,6 +52,10 @@ describe("ZCL vectors", () => {
         return;
       }
       assert.equal(answer, wanted === "=" ? input.length : Number(wanted));
+      if (!exports[`emit_${name}`]) {
+        assert.equal(hostRewrites(name.slice(3), input), hex.slice(0, 2 * answer));
+        return;
+      }
       memory.fill(0xa5, WRITE_AT, WRITE_AT + input.length + 16);
       const size = (exports[`emit_${name}`] as Call)(at, input.length, WRITE_AT);
       assert.equal(size, answer);
@@ -48,7 +63,7 @@ describe("ZCL vectors", () => {
     });
   }
 
-  it("every frame of the shared file for our clusters comes out as it went in", async (t) => {
+  it("every frame of the shared file for clusters with a descriptor is walked whole, and comes out as it went in", async (t) => {
     if (!existsSync(SHARED)) return t.skip("the shared vectors are not here");
     const lines: string[] = [];
     const { passed, failed } = await runSe(SHARED, (line) => lines.push(line));
@@ -57,6 +72,6 @@ describe("ZCL vectors", () => {
       [],
     );
     assert.equal(failed, 0);
-    assert.equal(passed, 141);
+    assert.equal(passed, 186);
   });
 });

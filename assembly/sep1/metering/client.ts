@@ -6,9 +6,10 @@ import { ZCL_READ_ANSWER, ZCL_SUCCESS, zclConfigureEmit, zclRecordSize } from ".
 import { ZCL_INT24, ZCL_UINT24, ZCL_UINT48, zclNumber } from "../../zigbee/zcl/types";
 import { zclHeard } from "../../zigbee/zcl/zcl";
 import {
-  METERING_BCD, METERING_DEMAND, METERING_DEMAND_FORMAT, METERING_DIVISOR, METERING_KWH, METERING_MULTIPLIER, METERING_NO_DEMAND,
-  METERING_NO_SUMMATION, METERING_SUMMATION, METERING_SUMMATION_FORMAT, METERING_UNIT,
-} from "./attributes";
+  METERING_DEMAND_FORMAT, METERING_DIVISOR, METERING_INSTANTANEOUS_DEMAND, METERING_MULTIPLIER, METERING_SUMMATION_DELIVERED,
+  METERING_SUMMATION_FORMAT, METERING_UNIT,
+} from "../descriptors/metering";
+import { METERING_BCD, METERING_KWH, METERING_NO_DEMAND, METERING_NO_SUMMATION } from "./values";
 
 /** How often reports are asked for, s: live at 10 s, and a sign of life each minute. */
 export const METERING_REPORT_MIN_S: u32 = 10;
@@ -44,15 +45,15 @@ export function meteringAsk(at: usize, values: bool): usize {
   store<u16>(at, METERING_SUMMATION_FORMAT, 6);
   store<u16>(at, METERING_DEMAND_FORMAT, 8);
   if (!values) return at + 10;
-  store<u16>(at, METERING_SUMMATION, 10);
-  store<u16>(at, METERING_DEMAND, 12);
+  store<u16>(at, METERING_SUMMATION_DELIVERED, 10);
+  store<u16>(at, METERING_INSTANTANEOUS_DEMAND, 12);
   return at + 14;
 }
 
 /** Writes the payload of a configuration of both reports; answers its end. */
 export function meteringConfigure(at: usize): usize {
-  at += zclConfigureEmit(at, METERING_SUMMATION, ZCL_UINT48, METERING_REPORT_MIN_S, METERING_REPORT_MAX_S, REPORT_CHANGE);
-  return at + zclConfigureEmit(at, METERING_DEMAND, ZCL_INT24, METERING_REPORT_MIN_S, METERING_REPORT_MAX_S, REPORT_CHANGE);
+  at += zclConfigureEmit(at, METERING_SUMMATION_DELIVERED, ZCL_UINT48, METERING_REPORT_MIN_S, METERING_REPORT_MAX_S, REPORT_CHANGE);
+  return at + zclConfigureEmit(at, METERING_INSTANTANEOUS_DEMAND, ZCL_INT24, METERING_REPORT_MIN_S, METERING_REPORT_MAX_S, REPORT_CHANGE);
 }
 
 /** Takes the report or read answer heard.  A read answer also brings the scale, with defaults for what the meter lacks. */
@@ -65,7 +66,7 @@ export function meteringTake(now: i64): void {
   for (let at = zclHeard.payload; at < end; at += zclRecordSize(zclHeard.command, at, <u32>(end - at))) {
     if (answer && load<u8>(at, 2) != ZCL_SUCCESS) continue;
     let id: u32 = load<u16>(at);
-    if (id == METERING_SUMMATION || id == METERING_DEMAND) told = true;
+    if (id == METERING_SUMMATION_DELIVERED || id == METERING_INSTANTANEOUS_DEMAND) told = true;
     takeOne(id, load<u8>(at + head), at + head + 1);
   }
   if (meter.scaled && (told || register.importKnown)) mirror(told ? now : register.at);
@@ -81,8 +82,8 @@ function describeByDefault(): void {
 function takeOne(id: u32, type: u32, at: usize): void {
   let value = zclNumber(type, at);
   switch (id) {
-    case METERING_SUMMATION: if (type == ZCL_UINT48) meter.summation = value; break;
-    case METERING_DEMAND: if (type == ZCL_INT24) meter.demand = value; break;
+    case METERING_SUMMATION_DELIVERED: if (type == ZCL_UINT48) meter.summation = value; break;
+    case METERING_INSTANTANEOUS_DEMAND: if (type == ZCL_INT24) meter.demand = value; break;
     case METERING_MULTIPLIER: if (type == ZCL_UINT24) meter.multiplier = <u32>value; break;
     case METERING_DIVISOR: if (type == ZCL_UINT24) meter.divisor = <u32>value; break;
     case METERING_UNIT: meter.unit = <u32>value; break;

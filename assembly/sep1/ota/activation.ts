@@ -2,7 +2,8 @@
 import { TIME_UNKNOWN, clockUtc } from "../../model/clock";
 import { libraryFile, libraryIsPersonal } from "../../model/library";
 import { ACTIVATE_AT, ACTIVATE_NOW, rolloutLoaded, rolloutPlan, rolloutRuns } from "../../model/rollout";
-import { OTA_TIME_WAIT, otaEndAnswerEmit } from "./command";
+import { upgradeEndResponseEmit } from "../descriptors/ota";
+import { OTA_TIME_WAIT } from "./command";
 
 /** UTC as commands carry it: 0 when it is not known, and then other times count from now. */
 export function otaTime(now: i64): u32 {
@@ -27,5 +28,5 @@ export function otaEndAnswer(at: usize, image: u32, extended: u64, now: i64): u3
   let time = otaActivation(image, current);
   let activates = time != OTA_TIME_WAIT;
   if (!libraryIsPersonal(file)) rolloutLoaded(image, extended, activates, activates ? now + <i64>(time - current) * 1000 : now);
-  return otaEndAnswerEmit(at, file.manufacturer, file.type, file.version, current, time);
+  return upgradeEndResponseEmit(at, file.manufacturer, file.type, file.version, current, time);
 }

@@ -16,14 +16,17 @@ import {
 import { TRUST_CENTRE_SHORT } from "../../zigbee/address";
 import { ApsKeyKind, apsHeard } from "../../zigbee/aps/aps";
 import { joinerTrustCentre } from "../../zigbee/security/joiner";
-import { ZCL_MALFORMED, ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } from "../../zigbee/zcl/foundation";
-import { SE_PROFILE, zclDefault, zclHeard } from "../../zigbee/zcl/zcl";
+import { ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } from "../../zigbee/zcl/foundation";
+import { SE_PROFILE, zclDefault, zclHeard, zclTake } from "../../zigbee/zcl/zcl";
 import { ZdoHeard, zdoHeard, zdoSendMatch } from "../../zigbee/zdo/zdo";
 import { CLUSTER_OTA } from "../clusters";
 import {
-  OTA_ABORT, OTA_ANY_MANUFACTURER, OTA_ANY_TYPE, OTA_BLOCK_ANSWER, OTA_END_ANSWER, OTA_INVALID_IMAGE, OTA_NOTIFY, OTA_NO_IMAGE,
-  OTA_QUERY_ANSWER, OTA_REQUIRE_MORE_IMAGE, OTA_SPECIFIC_ANSWER, OTA_SUCCESS, OTA_TIME_WAIT, OtaEndAnswer, OtaNotify, OtaQueryAnswer,
-  otaEndAnswerParse, otaNotifyParse, otaQueryAnswerParse,
+  ImageNotify, OTA_IMAGE_BLOCK_RESPONSE, OTA_IMAGE_NOTIFY, OTA_QUERY_NEXT_IMAGE_RESPONSE, OTA_QUERY_SPECIFIC_FILE_RESPONSE,
+  OTA_UPGRADE_END_RESPONSE, QueryNextImageResponse, UpgradeEndResponse,
+} from "../descriptors/ota";
+import {
+  OTA_ABORT, OTA_ANY_MANUFACTURER, OTA_ANY_TYPE, OTA_INVALID_IMAGE, OTA_NOTIFY_MANUFACTURER, OTA_NOTIFY_TYPE, OTA_NOTIFY_VERSION,
+  OTA_NO_IMAGE, OTA_REQUIRE_MORE_IMAGE, OTA_SUCCESS, OTA_TIME_WAIT,
 } from "./command";
 import {
   OTA_REVISION, OtaServer, otaAskQuery, otaAskRevision, otaAskSpecific, otaMeansOffered, otaOffer, otaSayEnd, otaServer,
@@ -144,17 +147,17 @@ export function otaClientZdo(now: i64): void {
 
 /** The command to a client in `zclHeard`. */
 export function otaClientInput(now: i64): void {
-  if (zclHeard.command == OTA_NOTIFY) return notified(now);
+  if (zclHeard.command == OTA_IMAGE_NOTIFY) return notified(now);
   if (!isFromServer()) return;
   state.reached = true;
   switch (zclHeard.command) {
-    case OTA_QUERY_ANSWER: return answered(Step.Query, now);
-    case OTA_SPECIFIC_ANSWER: return answered(Step.Specific, now);
-    case OTA_BLOCK_ANSWER: {
+    case OTA_QUERY_NEXT_IMAGE_RESPONSE: return answered(Step.Query, now);
+    case OTA_QUERY_SPECIFIC_FILE_RESPONSE: return answered(Step.Specific, now);
+    case OTA_IMAGE_BLOCK_RESPONSE: {
       if (state.step == Step.Load) loaded(transferAnswer(now), now);
       return;
     }
-    case OTA_END_ANSWER: return ended(now);
+    case OTA_UPGRADE_END_RESPONSE: return ended(now);
   }
   zclDefault(ZCL_NO_CLUSTER_COMMAND, now);
 }
@@ -237,24 +240,24 @@ function query(now: i64): void {
 
 function answered(step: u32, now: i64): void {
   if (state.step != step || zclHeard.sequence != otaServer.sequence) return;
-  if (otaQueryAnswerParse(zclHeard.payload, zclHeard.size) < 0) return zclDefault(ZCL_MALFORMED, now);
-  let answer = changetype<OtaQueryAnswer>(zclHeard.payload);
+  if (!zclTake(now)) return;
+  let answer = changetype<QueryNextImageResponse>(zclHeard.payload);
   if (answer.status == OTA_SUCCESS) return offered(answer, now);
   if (answer.status == OTA_NO_IMAGE && step == Step.Query && state.specific) return expect(Step.Specific, otaAskSpecific(now), now);
   idle(now);
 }
 
-function offered(answer: OtaQueryAnswer, now: i64): void {
-  let file = answer.file;
+function offered(answer: QueryNextImageResponse, now: i64): void {
+  let version = answer.fileVersion;
   let size = answer.size;
-  if (file.manufacturer != update.manufacturer || file.type != update.type || size == 0) return idle(now);
-  if (file.version == update.running || isHeld(file.version, size, now)) return idle(now);
+  if (answer.manufacturer != update.manufacturer || answer.imageType != update.type || size == 0) return idle(now);
+  if (version == update.running || isHeld(version, size, now)) return idle(now);
   if (update.onTrial) return rest(now + TRIAL_MS);
-  otaOffer.manufacturer = file.manufacturer;
-  otaOffer.type = file.type;
-  otaOffer.version = file.version;
+  otaOffer.manufacturer = update.manufacturer;
+  otaOffer.type = update.type;
+  otaOffer.version = version;
   otaOffer.size = size;
-  if (update.status == FileStatus.Waiting && update.version == file.version && update.size == size) return end(now);
+  if (update.status == FileStatus.Waiting && update.version == version && update.size == size) return end(now);
   let begun = transferBegin(now);
   if (begun == Err.Busy) return again(now);
   if (begun < 0) return refuse(now);
@@ -345,9 +348,9 @@ function end(now: i64): void {
 
 /** The server's word on the file that waits here, asked for or not. */
 function ended(now: i64): void {
-  if (otaEndAnswerParse(zclHeard.size) < 0) return zclDefault(ZCL_MALFORMED, now);
-  let answer = changetype<OtaEndAnswer>(zclHeard.payload);
-  if (update.status != FileStatus.Waiting || !otaMeansOffered(answer.file)) return;
+  if (!zclTake(now)) return;
+  let answer = changetype<UpgradeEndResponse>(zclHeard.payload);
+  if (update.status != FileStatus.Waiting || !otaMeansOffered(answer.manufacturer, answer.imageType, answer.fileVersion)) return;
   let current = answer.currentTime;
   let time = answer.upgradeTime;
   if (!clockKnown() && current != 0 && current != OTA_TIME_WAIT) clockSet(current, now);
@@ -361,12 +364,13 @@ function ended(now: i64): void {
 
 /** 075123 section 11.13.3: of a broadcast every so many-th device makes use. */
 function notified(now: i64): void {
-  if (otaNotifyParse(zclHeard.payload, zclHeard.size) < 0) return zclDefault(ZCL_MALFORMED, now);
+  if (!zclTake(now)) return;
   if (state.step != Step.Rest || (apsHeard.broadcast ? apsHeard.source != TRUST_CENTRE_SHORT : !isFromServer())) return;
-  let notice = changetype<OtaNotify>(zclHeard.payload);
-  if (notice.manufacturer != update.manufacturer && notice.manufacturer != OTA_ANY_MANUFACTURER) return;
-  if (notice.type != update.type && notice.type != OTA_ANY_TYPE) return;
-  if (notice.version == update.running) return;
+  let notice = changetype<ImageNotify>(zclHeard.payload);
+  let has = notice.payloadType; // what it lacks means any
+  if (has >= OTA_NOTIFY_MANUFACTURER && notice.manufacturer != update.manufacturer && notice.manufacturer != OTA_ANY_MANUFACTURER) return;
+  if (has >= OTA_NOTIFY_TYPE && notice.imageType != update.type && notice.imageType != OTA_ANY_TYPE) return;
+  if (has >= OTA_NOTIFY_VERSION && notice.fileVersion == update.running) return;
   if (apsHeard.broadcast && random(100) >= notice.jitter) return;
   let at = max<i64>(now + (apsHeard.broadcast ? <i64>random(NOTIFIED_JITTER_MS) : 0), state.queriedAt + QUERY_GAP_MS);
   state.deadline = min<i64>(state.deadline, at);

@@ -2,17 +2,7 @@
 import { ZclHeard, zclDefault, zclHeard } from "../../zigbee/zcl/zcl";
 import { ZCL_SUCCESS } from "../../zigbee/zcl/foundation";
 import { CLUSTER_OTA } from "../clusters";
-import { otaValue } from "./attributes";
-import { otaClientInput, otaClientRead, otaClientRefused } from "./client";
-import { otaServer } from "./requests";
-import { transferPeriod } from "./transfer";
-
-/** A command of the cluster to a client; false when it is none. */
-export function otaMirrorCommand(now: i64): bool {
-  if (zclHeard.cluster != CLUSTER_OTA || !zclHeard.toClient) return false;
-  otaClientInput(now);
-  return true;
-}
+import { otaClientRead, otaClientRefused } from "./client";
 
 /** An answer to a read and a default response that concern the client; a default response has more to tell, so it answers false. */
 export function otaMirrorOther(kind: i32, now: i64): bool {
@@ -22,8 +12,4 @@ export function otaMirrorOther(kind: i32, now: i64): bool {
   otaClientRead(now);
   zclDefault(ZCL_SUCCESS, now);
   return true;
-}
-
-export function otaMirrorValue(id: u32, at: usize): u32 {
-  return otaValue(id, at, otaServer.extended, transferPeriod());
 }

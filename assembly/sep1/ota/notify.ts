@@ -11,7 +11,8 @@ import { ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER } from "../../
 import { zclBegin, zclBroadcast, zclSend } from "../../zigbee/zcl/zcl";
 import { CLUSTER_OTA } from "../clusters";
 import { otaActivation, otaEndAnswer, otaTime } from "./activation";
-import { OTA_END_ANSWER, OTA_JITTER_MAX, OTA_NOTIFY, OTA_NOTIFY_VERSION, OTA_TIME_WAIT, otaNotifyEmit } from "./command";
+import { OTA_IMAGE_NOTIFY, OTA_UPGRADE_END_RESPONSE, imageNotifyEmit } from "../descriptors/ota";
+import { OTA_JITTER_MAX, OTA_NOTIFY_VERSION, OTA_TIME_WAIT } from "./command";
 
 const PERIOD_MS: i64 = 3_600_000;
 /** One unicast has its acknowledgement before the next one leaves. */
@@ -86,7 +87,7 @@ function tell(image: u32, index: u32, now: i64): bool {
 
 function release(image: u32, extended: u64, now: i64): bool {
   if (otaActivation(image, otaTime(now)) == OTA_TIME_WAIT) return false;
-  let at = zclBegin(ZCL_TYPE_CLUSTER | ZCL_TO_CLIENT | ZCL_NO_DEFAULT_RESPONSE, OTA_END_ANSWER);
+  let at = zclBegin(ZCL_TYPE_CLUSTER | ZCL_TO_CLIENT | ZCL_NO_DEFAULT_RESPONSE, OTA_UPGRADE_END_RESPONSE);
   zclSend(extended, EVERY_ENDPOINT, CLUSTER_OTA, at + otaEndAnswer(at, image, extended, now), now);
   return true;
 }
@@ -94,8 +95,8 @@ function release(image: u32, extended: u64, now: i64): bool {
 /** Jitter 100: everybody asks; a home has no more devices than the hub can answer. */
 function notification(image: u32): usize {
   let file = libraryFile(image);
-  let at = zclBegin(ZCL_TYPE_CLUSTER | ZCL_TO_CLIENT | ZCL_NO_DEFAULT_RESPONSE, OTA_NOTIFY);
-  return at + otaNotifyEmit(at, OTA_NOTIFY_VERSION, OTA_JITTER_MAX, file.manufacturer, file.type, file.version);
+  let at = zclBegin(ZCL_TYPE_CLUSTER | ZCL_TO_CLIENT | ZCL_NO_DEFAULT_RESPONSE, OTA_IMAGE_NOTIFY);
+  return at + imageNotifyEmit(at, OTA_NOTIFY_VERSION, OTA_JITTER_MAX, file.manufacturer, file.type, file.version);
 }
 
 function isOffered(image: u32): bool {

@@ -15,7 +15,8 @@ import { nwkIsSleepyChild, nwkQueued } from "../../zigbee/nwk/nwk";
 import { ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER } from "../../zigbee/zcl/frame";
 import { ZCL_END, zclBeginAnswer, zclHeard, zclSendOnce } from "../../zigbee/zcl/zcl";
 import { CLUSTER_OTA } from "../clusters";
-import { OTA_ABORT, OTA_BLOCK_ANSWER, OTA_BLOCK_ANSWER_HEAD, otaBlockAnswerHead, otaStatusEmit } from "./command";
+import { OTA_IMAGE_BLOCK_RESPONSE } from "../descriptors/ota";
+import { OTA_ABORT, OTA_BLOCK_ANSWER_HEAD, otaBlockAnswerEmit, otaRefusalEmit } from "./command";
 
 /** Devices that are served in pages at a time; others wait or ask for blocks. */
 export const PAGES_MAX: u32 = 2;
@@ -104,15 +105,15 @@ export function pagesDeadline(): i64 {
 function answer(page: Page, now: i64): bool {
   if (!hasRoom(page)) return false;
   let file = libraryFile(page.image);
-  let at = zclBeginAnswer(ZCL_TYPE_CLUSTER | ZCL_TO_CLIENT | ZCL_NO_DEFAULT_RESPONSE, page.sequence, OTA_BLOCK_ANSWER);
+  let at = zclBeginAnswer(ZCL_TYPE_CLUSTER | ZCL_TO_CLIENT | ZCL_NO_DEFAULT_RESPONSE, page.sequence, OTA_IMAGE_BLOCK_RESPONSE);
   let count: i32 = -1;
   if (libraryReady(page.image) && file.version == page.version && mayGoOn(page, now)) {
     let room = min<u32>(page.dataMax, <u32>(ZCL_END - at) - OTA_BLOCK_ANSWER_HEAD);
     count = imageRead(page.image, page.offset, at + OTA_BLOCK_ANSWER_HEAD, min<u32>(room, page.end - page.offset));
   }
   if (count <= 0) return abort(page, at, now);
-  otaBlockAnswerHead(at, file.manufacturer, file.type, file.version, page.offset, count);
-  if (!send(page, at + OTA_BLOCK_ANSWER_HEAD + count, now)) return false;
+  let size = otaBlockAnswerEmit(at, file.manufacturer, file.type, file.version, page.offset, count);
+  if (!send(page, at + size, now)) return false;
   page.offset += count;
   page.due = now + page.spacing;
   if (page.offset >= page.end) page.extended = 0;
@@ -121,7 +122,7 @@ function answer(page: Page, now: i64): bool {
 
 /** The file is gone, or another one, or the device may have it no longer. */
 function abort(page: Page, at: usize, now: i64): bool {
-  if (!send(page, at + otaStatusEmit(at, OTA_ABORT), now)) return false;
+  if (!send(page, at + otaRefusalEmit(at, OTA_ABORT), now)) return false;
   rolloutAborted(page.extended);
   page.extended = 0;
   return true;

@@ -6,9 +6,10 @@ import { nwkExtended } from "../../zigbee/nwk/nwk";
 import { zclBegin, zclSend, zclSequence } from "../../zigbee/zcl/zcl";
 import { CLUSTER_OTA } from "../clusters";
 import {
-  OTA_ANY_MANUFACTURER, OTA_ANY_TYPE, OTA_ANY_VERSION, OTA_BLOCK, OTA_END, OTA_PAGE, OTA_QUERY, OTA_SPECIFIC, OtaFile, otaBlockEmit,
-  otaEndEmit, otaPageEmit, otaQueryEmit, otaSpecificEmit,
-} from "./command";
+  OTA_IMAGE_BLOCK, OTA_IMAGE_PAGE, OTA_QUERY_NEXT_IMAGE, OTA_QUERY_SPECIFIC_FILE, OTA_UPGRADE_END, imageBlockEmit, imagePageEmit,
+  queryNextImageEmit, querySpecificFileEmit, upgradeEndEmit,
+} from "../descriptors/ota";
+import { OTA_ANY_MANUFACTURER, OTA_ANY_TYPE, OTA_ANY_VERSION, OTA_HAS_HARDWARE, OTA_HAS_PERIOD } from "./command";
 
 /** ClusterRevision, 075123 section 2.3.5.1: attribute of every cluster's server since revision 6 of the library. */
 export const OTA_REVISION: u32 = 0xfffd;
@@ -36,15 +37,15 @@ export class OtaOffer {
 export const otaOffer = changetype<OtaOffer>(memory.data(offsetof<OtaOffer>(), 4));
 
 /** Whether a file is the offered one. */
-export function otaIsOffered(file: OtaFile): bool {
-  return file.manufacturer == otaOffer.manufacturer && file.type == otaOffer.type && file.version == otaOffer.version;
+export function otaIsOffered(manufacturer: u32, type: u32, version: u32): bool {
+  return manufacturer == otaOffer.manufacturer && type == otaOffer.type && version == otaOffer.version;
 }
 
 /** The same where an answer may mean any file. */
-export function otaMeansOffered(file: OtaFile): bool {
-  if (file.manufacturer != otaOffer.manufacturer && file.manufacturer != OTA_ANY_MANUFACTURER) return false;
-  if (file.type != otaOffer.type && file.type != OTA_ANY_TYPE) return false;
-  return file.version == otaOffer.version || file.version == OTA_ANY_VERSION;
+export function otaMeansOffered(manufacturer: u32, type: u32, version: u32): bool {
+  if (manufacturer != otaOffer.manufacturer && manufacturer != OTA_ANY_MANUFACTURER) return false;
+  if (type != otaOffer.type && type != OTA_ANY_TYPE) return false;
+  return version == otaOffer.version || version == OTA_ANY_VERSION;
 }
 
 export function otaAskRevision(now: i64): i32 {
@@ -54,29 +55,29 @@ export function otaAskRevision(now: i64): i32 {
 }
 
 export function otaAskQuery(now: i64): i32 {
-  let at = begin(OTA_QUERY);
-  return send(at + otaQueryEmit(at, update.manufacturer, update.type, update.running, update.hardware), now);
+  let at = begin(OTA_QUERY_NEXT_IMAGE);
+  return send(at + queryNextImageEmit(at, OTA_HAS_HARDWARE, update.manufacturer, update.type, update.running, update.hardware), now);
 }
 
 /** A file for this device alone. */
 export function otaAskSpecific(now: i64): i32 {
-  let at = begin(OTA_SPECIFIC);
-  return send(at + otaSpecificEmit(at, nwkExtended(), update.manufacturer, update.type, OTA_ANY_VERSION, STACK), now);
+  let at = begin(OTA_QUERY_SPECIFIC_FILE);
+  return send(at + querySpecificFileEmit(at, nwkExtended(), update.manufacturer, update.type, OTA_ANY_VERSION, STACK), now);
 }
 
 export function otaAskBlock(offset: u32, dataMax: u32, period: u32, now: i64): i32 {
-  let at = begin(OTA_BLOCK);
-  return send(at + otaBlockEmit(at, otaOffer.manufacturer, otaOffer.type, otaOffer.version, offset, dataMax, 0, period), now);
+  let at = begin(OTA_IMAGE_BLOCK);
+  return send(at + imageBlockEmit(at, OTA_HAS_PERIOD, otaOffer.manufacturer, otaOffer.type, otaOffer.version, offset, dataMax, 0, period), now);
 }
 
 export function otaAskPage(offset: u32, dataMax: u32, pageSize: u32, spacing: u32, now: i64): i32 {
-  let at = begin(OTA_PAGE);
-  return send(at + otaPageEmit(at, otaOffer.manufacturer, otaOffer.type, otaOffer.version, offset, dataMax, pageSize, spacing, 0), now);
+  let at = begin(OTA_IMAGE_PAGE);
+  return send(at + imagePageEmit(at, 0, otaOffer.manufacturer, otaOffer.type, otaOffer.version, offset, dataMax, pageSize, spacing, 0), now);
 }
 
 export function otaSayEnd(status: u32, now: i64): i32 {
-  let at = begin(OTA_END);
-  return send(at + otaEndEmit(at, status, otaOffer.manufacturer, otaOffer.type, otaOffer.version), now);
+  let at = begin(OTA_UPGRADE_END);
+  return send(at + upgradeEndEmit(at, status, otaOffer.manufacturer, otaOffer.type, otaOffer.version), now);
 }
 
 function begin(command: u32): usize {

@@ -13,13 +13,16 @@ import {
 import { apsHeard } from "../../zigbee/aps/aps";
 import { ZCL_INVALID_FIELD, ZCL_MALFORMED, ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } from "../../zigbee/zcl/foundation";
 import { ZCL_TYPE_CLUSTER } from "../../zigbee/zcl/frame";
-import { ZCL_END, zclDefault, zclHeard, zclReply, zclSendReply } from "../../zigbee/zcl/zcl";
+import { ZCL_END, zclDefault, zclHeard, zclReply, zclSendReply, zclTake } from "../../zigbee/zcl/zcl";
 import { otaEndAnswer, otaTime } from "./activation";
 import {
-  OTA_ABORT, OTA_ANY_VERSION, OTA_BLOCK, OTA_BLOCK_ANSWER, OTA_BLOCK_ANSWER_HEAD, OTA_BLOCK_SIZE, OTA_END, OTA_END_ANSWER, OTA_HAS_NODE,
-  OTA_NOT_AUTHORIZED, OTA_NO_IMAGE, OTA_PAGE, OTA_PAGE_SIZE, OTA_QUERY, OTA_QUERY_ANSWER, OTA_REQUIRE_MORE_IMAGE, OTA_SPECIFIC,
-  OTA_SPECIFIC_ANSWER, OTA_SUCCESS, OTA_WAIT_FOR_DATA, OtaBlock, OtaEnd, OtaFile, OtaPage, OtaQuery, OtaSpecific, otaBlockAnswerHead,
-  otaBlockParse, otaBlockPeriod, otaEndParse, otaPageParse, otaQueryAnswerEmit, otaQueryParse, otaSpecificParse, otaStatusEmit, otaWaitEmit,
+  ImageBlock, ImagePage, OTA_IMAGE_BLOCK, OTA_IMAGE_BLOCK_RESPONSE, OTA_IMAGE_PAGE, OTA_QUERY_NEXT_IMAGE, OTA_QUERY_NEXT_IMAGE_RESPONSE,
+  OTA_QUERY_SPECIFIC_FILE, OTA_QUERY_SPECIFIC_FILE_RESPONSE, OTA_UPGRADE_END, OTA_UPGRADE_END_RESPONSE, QueryNextImage, QuerySpecificFile,
+  UpgradeEnd, imageBlockResponseEmit, queryNextImageResponseEmit,
+} from "../descriptors/ota";
+import {
+  OTA_ABORT, OTA_ANY_VERSION, OTA_BLOCK_ANSWER_HEAD, OTA_HAS_HARDWARE, OTA_HAS_NODE, OTA_NOT_AUTHORIZED, OTA_NO_IMAGE,
+  OTA_REQUIRE_MORE_IMAGE, OTA_SUCCESS, OTA_WAIT_FOR_DATA, otaBlockAnswerEmit, otaBlockPeriod, otaRefusalEmit,
 } from "./command";
 import { notifyDeadline, notifyReset, notifyTick } from "./notify";
 import { pageBegin, pageEnd, pageSuits, pagesDeadline, pagesReset, pagesTick } from "./pages";
@@ -56,74 +59,75 @@ export function otaServerDeadline(): i64 {
 
 /** A command to the server, in `zclHeard`. */
 export function otaServe(now: i64): void {
-  switch (zclHeard.command) {
-    case OTA_QUERY: return query(now);
-    case OTA_BLOCK: return block(false, now);
-    case OTA_PAGE: return block(true, now);
-    case OTA_END: return end(now);
-    case OTA_SPECIFIC: return specific(now);
+  if (!zclTake(now)) {
+    otaServerCounters.malformed++;
+    return;
   }
-  zclDefault(ZCL_NO_CLUSTER_COMMAND, now);
+  switch (zclHeard.command) {
+    case OTA_QUERY_NEXT_IMAGE: return query(now);
+    case OTA_IMAGE_BLOCK: return block(false, now);
+    case OTA_IMAGE_PAGE: return block(true, now);
+    case OTA_UPGRADE_END: return end(now);
+    case OTA_QUERY_SPECIFIC_FILE: return specific(now);
+  }
 }
 
 function query(now: i64): void {
-  if (otaQueryParse(zclHeard.payload, zclHeard.size) < 0) return malformed(now);
-  let view = changetype<OtaQuery>(zclHeard.payload);
-  let running = view.file.version;
+  let view = changetype<QueryNextImage>(zclHeard.payload);
+  let running = view.fileVersion;
   rolloutSeen(apsHeard.sourceExtended, running, now);
   let best: u32 = 0;
   let excluded = false;
   for (let image: u32 = 1; image <= LIBRARY_FILES; image++) {
     let file = libraryFile(image);
-    if (!fits(image, view.file) || file.version <= running || libraryIsPersonal(file)) continue;
-    if (view.hasHardware && (view.hardware < file.hardwareFirst || view.hardware > file.hardwareLast)) continue;
+    if (!fits(image, view.manufacturer, view.imageType) || file.version <= running || libraryIsPersonal(file)) continue;
+    if (view.control & OTA_HAS_HARDWARE && (view.hardware < file.hardwareFirst || view.hardware > file.hardwareLast)) continue;
     if (rolloutGoes(image, apsHeard.sourceExtended)) {
       if (best == 0 || file.version > libraryFile(best).version) best = image;
     } else if (rolloutRuns(image) && !rolloutNames(image, apsHeard.sourceExtended)) excluded = true;
   }
-  answerFile(OTA_QUERY_ANSWER, best, excluded ? OTA_NOT_AUTHORIZED : OTA_NO_IMAGE, now);
+  answerFile(OTA_QUERY_NEXT_IMAGE_RESPONSE, best, excluded ? OTA_NOT_AUTHORIZED : OTA_NO_IMAGE, now);
 }
 
 /** A file for this device alone is its own permission: no rollout names it. */
 function specific(now: i64): void {
-  if (otaSpecificParse(zclHeard.size) < 0) return malformed(now);
-  let view = changetype<OtaSpecific>(zclHeard.payload);
+  let view = changetype<QuerySpecificFile>(zclHeard.payload);
   if (view.node != apsHeard.sourceExtended) return zclDefault(ZCL_INVALID_FIELD, now);
   let best: u32 = 0;
   for (let image: u32 = 1; image <= LIBRARY_FILES; image++) {
     let file = libraryFile(image);
-    if (!fits(image, view.file) || !libraryIsPersonal(file)) continue;
-    if (view.file.version != OTA_ANY_VERSION && view.file.version != file.version) continue;
+    if (!fits(image, view.manufacturer, view.imageType) || !libraryIsPersonal(file)) continue;
+    if (view.fileVersion != OTA_ANY_VERSION && view.fileVersion != file.version) continue;
     if (best == 0 || file.version > libraryFile(best).version) best = image;
   }
-  answerFile(OTA_SPECIFIC_ANSWER, best, OTA_NO_IMAGE, now);
+  answerFile(OTA_QUERY_SPECIFIC_FILE_RESPONSE, best, OTA_NO_IMAGE, now);
 }
 
 function answerFile(command: u32, image: u32, refusal: u32, now: i64): void {
   let at = zclReply(ZCL_TYPE_CLUSTER, command);
   let file = libraryFile(image);
-  at += image == 0 ? otaStatusEmit(at, refusal) : otaQueryAnswerEmit(at, file.manufacturer, file.type, file.version, file.size);
-  zclSendReply(at, now);
+  let status = image == 0 ? refusal : OTA_SUCCESS;
+  zclSendReply(at + queryNextImageResponseEmit(at, status, file.manufacturer, file.type, file.version, file.size), now);
 }
 
 function block(page: bool, now: i64): void {
   let at = zclHeard.payload;
-  let size = page ? otaPageParse(at, zclHeard.size) : otaBlockParse(at, zclHeard.size);
-  if (size < 0) return malformed(now);
-  let view = changetype<OtaBlock>(at);
-  let pageSize = page ? changetype<OtaPage>(at).pageSize : 1;
+  let view = changetype<ImageBlock>(at); // a page's request begins as a block's
+  let pageSize = page ? changetype<ImagePage>(at).pageSize : 1;
   if (view.dataMax == 0 || pageSize == 0) return malformed(now);
   // A device speaks for itself: nothing else about it is authentic.
-  let node = at + (page ? OTA_PAGE_SIZE : OTA_BLOCK_SIZE);
-  if (view.control & OTA_HAS_NODE && load<u64>(node) != apsHeard.sourceExtended) return zclDefault(ZCL_INVALID_FIELD, now);
-  let image = held(view.file);
-  let period = page ? -1 : otaBlockPeriod(at, size);
+  if (view.control & OTA_HAS_NODE) {
+    let node = page ? changetype<ImagePage>(at).node : view.node;
+    if (node != apsHeard.sourceExtended) return zclDefault(ZCL_INVALID_FIELD, now);
+  }
+  let image = held(view.manufacturer, view.imageType, view.fileVersion);
+  let period = page ? -1 : otaBlockPeriod(view, zclHeard.known);
   let status = permit(image, view.offset, now);
   switch (status) {
     case OTA_SUCCESS: {
       if (!page) return octets(image, view.offset, view.dataMax, now);
       if (!pageSuits()) return zclDefault(ZCL_NO_CLUSTER_COMMAND, now); // the client then asks for blocks
-      let spacing = changetype<OtaPage>(at).spacing;
+      let spacing = changetype<ImagePage>(at).spacing;
       if (!pageBegin(image, view.offset, pageSize, view.dataMax, spacing, now)) wait(WAIT_PAGE_S, -1, now);
       return;
     }
@@ -150,7 +154,7 @@ function permit(image: u32, offset: u32, now: i64): u32 {
 
 function octets(image: u32, offset: u32, dataMax: u32, now: i64): void {
   let file = libraryFile(image);
-  let at = zclReply(ZCL_TYPE_CLUSTER, OTA_BLOCK_ANSWER);
+  let at = zclReply(ZCL_TYPE_CLUSTER, OTA_IMAGE_BLOCK_RESPONSE);
   let room = min<u32>(dataMax, <u32>(ZCL_END - at) - OTA_BLOCK_ANSWER_HEAD);
   let count = imageRead(image, offset, at + OTA_BLOCK_ANSWER_HEAD, min<u32>(room, file.size - offset));
   if (count <= 0) {
@@ -158,39 +162,38 @@ function octets(image: u32, offset: u32, dataMax: u32, now: i64): void {
     return abort(now);
   }
   otaServerCounters.blocks++;
-  otaBlockAnswerHead(at, file.manufacturer, file.type, file.version, offset, count);
-  zclSendReply(at + OTA_BLOCK_ANSWER_HEAD + count, now);
+  zclSendReply(at + otaBlockAnswerEmit(at, file.manufacturer, file.type, file.version, offset, count), now);
 }
 
 /** Without a clock the times are an interval, 075123 section 11.13.8.2. */
 function wait(seconds: u32, period: i32, now: i64): void {
   otaServerCounters.waits++;
   let current = otaTime(now);
-  let at = zclReply(ZCL_TYPE_CLUSTER, OTA_BLOCK_ANSWER);
-  zclSendReply(at + otaWaitEmit(at, current, current + seconds, period < 0 ? 0 : period), now);
+  let at = zclReply(ZCL_TYPE_CLUSTER, OTA_IMAGE_BLOCK_RESPONSE);
+  let size = imageBlockResponseEmit(at, OTA_WAIT_FOR_DATA, 0, 0, 0, 0, 0, 0, current, current + seconds, period < 0 ? 0 : period);
+  zclSendReply(at + size, now);
 }
 
 function abort(now: i64): void {
   otaServerCounters.aborts++;
   rolloutAborted(apsHeard.sourceExtended);
-  let at = zclReply(ZCL_TYPE_CLUSTER, OTA_BLOCK_ANSWER);
-  zclSendReply(at + otaStatusEmit(at, OTA_ABORT), now);
+  let at = zclReply(ZCL_TYPE_CLUSTER, OTA_IMAGE_BLOCK_RESPONSE);
+  zclSendReply(at + otaRefusalEmit(at, OTA_ABORT), now);
 }
 
 function end(now: i64): void {
-  if (otaEndParse(zclHeard.size) < 0) return malformed(now);
-  let view = changetype<OtaEnd>(zclHeard.payload);
+  let view = changetype<UpgradeEnd>(zclHeard.payload);
   let who = apsHeard.sourceExtended;
   pageEnd(who);
   if (view.status != OTA_SUCCESS) {
     if (view.status != OTA_REQUIRE_MORE_IMAGE) rolloutFailed(who);
     return zclDefault(ZCL_SUCCESS, now);
   }
-  let image = held(view.file);
+  let image = held(view.manufacturer, view.imageType, view.fileVersion);
   if (image == 0 || !libraryReady(image)) return zclDefault(OTA_ABORT, now);
   let file = libraryFile(image);
   if (libraryIsPersonal(file) ? file.destination != who : !rolloutNames(image, who)) return zclDefault(OTA_NOT_AUTHORIZED, now);
-  let at = zclReply(ZCL_TYPE_CLUSTER, OTA_END_ANSWER);
+  let at = zclReply(ZCL_TYPE_CLUSTER, OTA_UPGRADE_END_RESPONSE);
   zclSendReply(at + otaEndAnswer(at, image, who, now), now);
 }
 
@@ -200,18 +203,18 @@ function malformed(now: i64): void {
 }
 
 /** Whether a verified file is of a maker and a type, and for the device that asks. */
-function fits(image: u32, file: OtaFile): bool {
+function fits(image: u32, manufacturer: u32, type: u32): bool {
   let has = libraryFile(image);
-  return libraryReady(image) && has.manufacturer == file.manufacturer && has.type == file.type
+  return libraryReady(image) && has.manufacturer == manufacturer && has.type == type
     && (has.destination == 0 || has.destination == apsHeard.sourceExtended);
 }
 
 /** The file of which a device speaks, whatever its state; 0 when there is none. */
-function held(file: OtaFile): u32 {
+function held(manufacturer: u32, type: u32, version: u32): u32 {
   for (let image: u32 = 1; image <= LIBRARY_FILES; image++) {
     let has = libraryFile(image);
     if (has.status == FileStatus.None) continue;
-    if (has.manufacturer == file.manufacturer && has.type == file.type && has.version == file.version) return image;
+    if (has.manufacturer == manufacturer && has.type == type && has.version == version) return image;
   }
   return 0;
 }

@@ -10,10 +10,9 @@ import { imageWrite } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { UPDATE_IMAGE, update, updateBegin } from "../../model/update";
 import { ZCL_HEADER_SIZE_MIN } from "../../zigbee/zcl/frame";
-import { ZCL_SIZE_MAX, zclHeard } from "../../zigbee/zcl/zcl";
-import {
-  OTA_ABORT, OTA_BLOCK_ANSWER_HEAD, OTA_PAGE, OTA_SUCCESS, OTA_WAIT_FOR_DATA, OTA_WAIT_SIZE, OtaBlockAnswer, otaBlockAnswerParse,
-} from "./command";
+import { ZCL_SIZE_MAX, zclHeard, zclKnown } from "../../zigbee/zcl/zcl";
+import { ImageBlockResponse, OTA_IMAGE_PAGE } from "../descriptors/ota";
+import { OTA_ABORT, OTA_BLOCK_ANSWER_HEAD, OTA_SUCCESS, OTA_WAIT_FOR_DATA, OTA_WAIT_SIZE } from "./command";
 import { otaAskBlock, otaAskPage, otaIsOffered, otaOffer } from "./requests";
 
 /** How a call left the transfer. */
@@ -146,15 +145,17 @@ export function transferTick(now: i64): i32 {
 /** The block answer in `zclHeard`. */
 export function transferAnswer(now: i64): i32 {
   if (!state.active) return Transfer.UnderWay;
-  let size = otaBlockAnswerParse(zclHeard.payload, zclHeard.size);
-  if (size < 0) {
+  if (!zclKnown()) {
     transferCounters.malformed++;
     return Transfer.UnderWay;
   }
-  let answer = changetype<OtaBlockAnswer>(zclHeard.payload);
+  let answer = changetype<ImageBlockResponse>(zclHeard.payload);
   switch (answer.status) {
-    case OTA_SUCCESS: return otaIsOffered(answer.file) ? put(answer.offset, answer.octets, answer.count, now) : <i32>Transfer.Changed;
-    case OTA_WAIT_FOR_DATA: return wait(answer, size, now);
+    case OTA_SUCCESS: {
+      if (!otaIsOffered(answer.manufacturer, answer.imageType, answer.fileVersion)) return Transfer.Changed;
+      return put(answer.offset, answer.data, answer.dataSize, now);
+    }
+    case OTA_WAIT_FOR_DATA: return wait(answer, now);
     case OTA_ABORT: return Transfer.Aborted;
   }
   return odd(now);
@@ -163,7 +164,7 @@ export function transferAnswer(now: i64): i32 {
 /** A default response that refuses a request. */
 export function transferRefused(command: u32, now: i64): i32 {
   if (!state.active) return Transfer.UnderWay;
-  if (command != OTA_PAGE || !state.pages) return odd(now);
+  if (command != OTA_IMAGE_PAGE || !state.pages) return odd(now);
   state.pages = false; // this server has blocks only
   pause(now);
   return Transfer.UnderWay;
@@ -274,11 +275,11 @@ function writeAside(row: Aside, now: i64): i32 {
 }
 
 /** 075123 section 11.13.8: times of the server, or an interval when the current one is 0. */
-function wait(answer: OtaBlockAnswer, size: u32, now: i64): i32 {
+function wait(answer: ImageBlockResponse, now: i64): i32 {
   let delay = (<i64>answer.requestTime - <i64>answer.currentTime) * 1000;
   if (delay < 0) delay = WAIT_MS_ODD;
-  if (size == OTA_WAIT_SIZE) {
-    state.period = answer.period * state.unit;
+  if (zclHeard.known == OTA_WAIT_SIZE) {
+    state.period = answer.blockPeriod * state.unit;
     delay = max<i64>(delay, state.period);
   }
   if (delay == 0) delay = WAIT_MS_MIN;

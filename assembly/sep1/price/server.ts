@@ -2,14 +2,14 @@
 import { TIME_UNKNOWN, clockUtc } from "../../model/clock";
 import { Tariff, tariffAt, tariffFrom, tariffVersion } from "../../model/tariff";
 import { apsHeard } from "../../zigbee/aps/aps";
-import { ZCL_MALFORMED, ZCL_NOT_FOUND, ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } from "../../zigbee/zcl/foundation";
+import { ZCL_NOT_FOUND, ZCL_SUCCESS } from "../../zigbee/zcl/foundation";
 import { ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER } from "../../zigbee/zcl/frame";
-import { zclBegin, zclDefault, zclHeard, zclReply, zclSend, zclSendReply } from "../../zigbee/zcl/zcl";
+import { zclBegin, zclDefault, zclHeard, zclReply, zclSend, zclSendReply, zclTake } from "../../zigbee/zcl/zcl";
 import { CLUSTER_PRICE } from "../clusters";
 import {
-  PRICE_ACKNOWLEDGE, PRICE_ACKNOWLEDGE_SIZE, PRICE_AWAKE, PRICE_GET_CURRENT, PRICE_GET_CURRENT_SIZE, PRICE_GET_SCHEDULED,
-  PRICE_GET_SCHEDULED_SIZE, PRICE_PUBLISH, pricePublishEmit,
-} from "./message";
+  GetCurrentPrice, GetScheduledPrices, PRICE_GET_CURRENT_PRICE, PRICE_GET_SCHEDULED_PRICES, PRICE_PRICE_ACKNOWLEDGEMENT, PRICE_PUBLISH_PRICE,
+} from "../descriptors/price";
+import { PRICE_AWAKE, priceEmit } from "./message";
 
 export const PRICE_CLIENTS_MAX: u32 = 8;
 /** One answer after the other; a client asks again for what is further away. */
@@ -40,16 +40,15 @@ export function priceReset(): void {
 
 /** A command to the server, in `zclHeard`. */
 export function priceServe(now: i64): void {
+  if (!zclTake(now)) return;
   switch (zclHeard.command) {
-    case PRICE_GET_CURRENT: return current(now);
-    case PRICE_GET_SCHEDULED: return scheduled(now);
-    case PRICE_ACKNOWLEDGE: {
-      if (zclHeard.size < PRICE_ACKNOWLEDGE_SIZE) return zclDefault(ZCL_MALFORMED, now);
+    case PRICE_GET_CURRENT_PRICE: return current(now);
+    case PRICE_GET_SCHEDULED_PRICES: return scheduled(now);
+    case PRICE_PRICE_ACKNOWLEDGEMENT: {
       priceServer.acknowledged++;
       return zclDefault(ZCL_SUCCESS, now);
     }
   }
-  zclDefault(ZCL_NO_CLUSTER_COMMAND, now);
 }
 
 /** Tells clients that listen when the tariff has changed. */
@@ -62,14 +61,13 @@ export function priceTick(now: i64): void {
   for (let index: u32 = 0; index < PRICE_CLIENTS_MAX; index++) {
     let client = changetype<Client>(clients + index * offsetof<Client>());
     if (client.extended == 0) continue;
-    let at = zclBegin(ZCL_TYPE_CLUSTER | ZCL_TO_CLIENT | ZCL_NO_DEFAULT_RESPONSE, PRICE_PUBLISH);
-    zclSend(client.extended, client.endpoint, CLUSTER_PRICE, at + pricePublishEmit(at, priceServer.provider, tariff, utc), now);
+    let at = zclBegin(ZCL_TYPE_CLUSTER | ZCL_TO_CLIENT | ZCL_NO_DEFAULT_RESPONSE, PRICE_PUBLISH_PRICE);
+    zclSend(client.extended, client.endpoint, CLUSTER_PRICE, at + priceEmit(at, priceServer.provider, tariff, utc), now);
   }
 }
 
 function current(now: i64): void {
-  if (zclHeard.size < PRICE_GET_CURRENT_SIZE) return zclDefault(ZCL_MALFORMED, now);
-  if (load<u8>(zclHeard.payload) & PRICE_AWAKE) remember(apsHeard.sourceExtended, apsHeard.sourceEndpoint);
+  if (changetype<GetCurrentPrice>(zclHeard.payload).options & PRICE_AWAKE) remember(apsHeard.sourceExtended, apsHeard.sourceEndpoint);
   let tariff = tariffAt(clockUtc(now));
   if (!tariff) return zclDefault(ZCL_NOT_FOUND, now);
   publish(tariff, now);
@@ -77,11 +75,11 @@ function current(now: i64): void {
 
 /** From a start time on, 0 = now; the number of prices, 0 = all.  The one that holds at the start is among them. */
 function scheduled(now: i64): void {
-  if (zclHeard.size < PRICE_GET_SCHEDULED_SIZE) return zclDefault(ZCL_MALFORMED, now);
+  let view = changetype<GetScheduledPrices>(zclHeard.payload);
   let utc = clockUtc(now);
-  let start = load<u32>(zclHeard.payload);
+  let start = view.startTime;
   let after = start == 0 && utc != TIME_UNKNOWN ? utc : start;
-  let count: u32 = load<u8>(zclHeard.payload, 4);
+  let count = view.numberOfEvents;
   if (count == 0 || count > ANSWERS_MAX) count = ANSWERS_MAX;
   let tariff = tariffFrom(0, after);
   if (!tariff) return zclDefault(ZCL_NOT_FOUND, now);
@@ -93,8 +91,8 @@ function scheduled(now: i64): void {
 }
 
 function publish(tariff: Tariff, now: i64): void {
-  let at = zclReply(ZCL_TYPE_CLUSTER, PRICE_PUBLISH);
-  zclSendReply(at + pricePublishEmit(at, priceServer.provider, tariff, clockUtc(now)), now);
+  let at = zclReply(ZCL_TYPE_CLUSTER, PRICE_PUBLISH_PRICE);
+  zclSendReply(at + priceEmit(at, priceServer.provider, tariff, clockUtc(now)), now);
 }
 
 /** Keeps a client; when there is no room it has to ask. */

@@ -1,6 +1,7 @@
 // ZCL above APS: looks at what `apsHeard` describes, and sends.  075123, section 2.4 and 2.5.12.
 //
 // `zclInput` only looks.  What is to be done with a frame is the cluster layer's decision, which first asks its key policy.
+import { Err } from "../../core/err";
 import { NO_ADDRESS } from "../address";
 import { APS_ACK, APS_LINK_KEY, ApsKeyKind, apsHeard, apsRequest, apsSend } from "../aps/aps";
 import {
@@ -8,11 +9,17 @@ import {
   zclParse,
 } from "./frame";
 import {
-  ZCL_CONFIGURE, ZCL_CONFIGURE_ANSWER, ZCL_DEFAULT, ZCL_DISCOVER, ZCL_DISCOVER_ANSWER, ZCL_MALFORMED, ZCL_NO_GENERAL_COMMAND,
-  ZCL_NO_MANUFACTURER_CLUSTER_COMMAND, ZCL_NO_MANUFACTURER_GENERAL_COMMAND, ZCL_READ, ZCL_READ_ANSWER, ZCL_READ_CONFIGURATION,
+  ZCL_CONFIGURE, ZCL_CONFIGURE_ANSWER, ZCL_DEFAULT, ZCL_DISCOVER, ZCL_DISCOVER_ANSWER, ZCL_MALFORMED, ZCL_NO_CLUSTER_COMMAND,
+  ZCL_NO_GENERAL_COMMAND, ZCL_NO_MANUFACTURER_CLUSTER_COMMAND, ZCL_NO_MANUFACTURER_GENERAL_COMMAND, ZCL_READ, ZCL_READ_ANSWER, ZCL_READ_CONFIGURATION,
   ZCL_READ_CONFIGURATION_ANSWER, ZCL_REPORT, ZCL_SUCCESS, ZCL_WRITE, ZCL_WRITE_ANSWER, ZCL_WRITE_QUIETLY, ZCL_WRITE_UNDIVIDED,
   zclGeneralParse,
 } from "./foundation";
+import {
+  BROADCAST_ENDPOINT, INSTANCE_CLIENT, INSTANCE_ENDPOINT, INSTANCE_SERVER, SE_PROFILE, instanceCommand, instanceEndpoint, instanceFind,
+} from "./instances";
+import { zclWalk } from "./walk";
+
+export { SE_PROFILE };
 
 /** What a frame is.  The kinds up to `Discover` want an answer from a server of attributes. */
 export enum ZclHeard {
@@ -41,6 +48,11 @@ export class ZclIndication {
   payload: usize;
   size: u32;
   status: u32;
+  /** Of ours, and the row of the cluster there in the role that is addressed, or 0. */
+  endpoint: u32;
+  instance: usize;
+  /** Octets of the payload that the command's descriptor accounts for, or an `Err`. */
+  known: i32;
   get toClient(): bool { return (this.control & ZCL_TO_CLIENT) != 0; }
 }
 
@@ -62,17 +74,33 @@ export const ZCL_VALUE_MAX: u32 = 24;
 const frame = memory.data(ZCL_SIZE_MAX + ZCL_VALUE_MAX);
 export const ZCL_END: usize = frame + ZCL_SIZE_MAX;
 
-export const SE_PROFILE: u32 = 0x0109;
-const BROADCAST_ENDPOINT: u32 = 0xff;
 let sequence: u32 = 0;
 
 /** Looks at the message in `apsHeard`; writes `zclHeard` only. */
 export function zclInput(): i32 {
-  if (apsHeard.profile != SE_PROFILE) return ZclHeard.None;
-  if (apsHeard.targetEndpoint != ZCL_ENDPOINT && apsHeard.targetEndpoint != BROADCAST_ENDPOINT) return ZclHeard.None;
+  let endpoint = apsHeard.targetEndpoint;
+  let head = instanceFind(endpoint, 0, INSTANCE_ENDPOINT);
+  if (apsHeard.profile != SE_PROFILE || !head) return ZclHeard.None;
   let kind = zclLook(apsHeard.cluster, apsHeard.payload, apsHeard.size);
   if (kind == ZclHeard.None) zclCounters.malformed++;
+  let row = instanceFind(endpoint, zclHeard.cluster, zclHeard.toClient ? INSTANCE_CLIENT : INSTANCE_SERVER);
+  zclHeard.instance = row;
+  zclHeard.endpoint = instanceEndpoint(row ? row : head);
   return kind;
+}
+
+/** Whether the payload of the cluster command heard is what its descriptor says; `zclHeard.known` tells more. */
+export function zclKnown(): bool {
+  let tokens = zclHeard.instance ? instanceCommand(zclHeard.instance, zclHeard.command) : 0;
+  zclHeard.known = tokens ? zclWalk(tokens, zclHeard.payload, zclHeard.size) : Err.NotFound;
+  return zclHeard.known >= 0;
+}
+
+/** The same, and answers what is not. */
+export function zclTake(now: i64): bool {
+  if (zclKnown()) return true;
+  zclDefault(zclHeard.known == Err.NotFound ? ZCL_NO_CLUSTER_COMMAND : ZCL_MALFORMED, now);
+  return false;
 }
 
 /** What the `size` octets at `at` are; `None` for what is not a frame or deserves no answer. */
@@ -110,7 +138,7 @@ export function zclReply(type: u32, command: u32): usize {
 export function zclSendReply(end: usize, now: i64): i32 {
   let options = apsHeard.keyKind == ApsKeyKind.Established ? APS_ACK | APS_LINK_KEY : APS_ACK;
   apsRequest.targetEndpoint = apsHeard.sourceEndpoint;
-  return send(apsHeard.source, apsHeard.sourceExtended, zclHeard.cluster, options, end, now);
+  return send(zclHeard.endpoint, apsHeard.source, apsHeard.sourceExtended, zclHeard.cluster, options, end, now);
 }
 
 /** Begins a frame of our own; `zclSequence` then tells its number. */
@@ -128,20 +156,25 @@ export function zclBeginAnswer(control: u32, number: u32, command: u32): usize {
 
 /** Sends a frame that `zclBegin` began, under a link key; APS knows the short address. */
 export function zclSend(extended: u64, endpoint: u32, cluster: u32, end: usize, now: i64): i32 {
+  return zclSendFrom(ZCL_ENDPOINT, extended, endpoint, cluster, end, now);
+}
+
+/** The same from another endpoint of ours. */
+export function zclSendFrom(source: u32, extended: u64, endpoint: u32, cluster: u32, end: usize, now: i64): i32 {
   apsRequest.targetEndpoint = endpoint;
-  return send(NO_ADDRESS, extended, cluster, APS_ACK | APS_LINK_KEY, end, now);
+  return send(source, NO_ADDRESS, extended, cluster, APS_ACK | APS_LINK_KEY, end, now);
 }
 
 /** As `zclSend`, but nobody acknowledges it and it is not repeated. */
 export function zclSendOnce(short: u32, extended: u64, endpoint: u32, cluster: u32, end: usize, now: i64): i32 {
   apsRequest.targetEndpoint = endpoint;
-  return send(short, extended, cluster, APS_LINK_KEY, end, now);
+  return send(ZCL_ENDPOINT, short, extended, cluster, APS_LINK_KEY, end, now);
 }
 
 /** Sends a frame that `zclBegin` began to every device that is a member of a broadcast address, under the network key. */
 export function zclBroadcast(target: u32, cluster: u32, end: usize, now: i64): i32 {
   apsRequest.targetEndpoint = BROADCAST_ENDPOINT;
-  return send(target, 0, cluster, 0, end, now);
+  return send(ZCL_ENDPOINT, target, 0, cluster, 0, end, now);
 }
 
 /** A default response, where section 2.5.12.2 asks for one. */
@@ -160,11 +193,11 @@ export function zclIsDefault(): bool {
   return (zclHeard.control & ZCL_TYPE_MASK) == ZCL_TYPE_PROFILE && zclHeard.command == ZCL_DEFAULT;
 }
 
-function send(target: u32, extended: u64, cluster: u32, options: u32, end: usize, now: i64): i32 {
+function send(source: u32, target: u32, extended: u64, cluster: u32, options: u32, end: usize, now: i64): i32 {
   assert(end <= ZCL_END);
   apsRequest.target = target;
   apsRequest.targetExtended = extended;
-  apsRequest.sourceEndpoint = ZCL_ENDPOINT;
+  apsRequest.sourceEndpoint = source;
   apsRequest.profile = SE_PROFILE;
   apsRequest.cluster = cluster;
   apsRequest.options = options;

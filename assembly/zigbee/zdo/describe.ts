@@ -1,14 +1,15 @@
-// What a device says of itself.  Its entry gives one constant table:
-//
-//   | node descriptor (13) | count | size, simple descriptor | size, simple descriptor ...
+// What a device says of itself: a node descriptor, and simple descriptors that follow from the rows of its clusters.
 //
 // Node descriptor, 05-3474 section 2.3.2.3:  | type | flags | MAC capability | manufacturer (2) | largest frame | largest incoming
 // message (2) | servers (2) | largest outgoing message (2) | capability |
 // Simple descriptor, section 2.3.2.5:        | endpoint | profile (2) | device (2) | version | count | input clusters (2 each) | count |
 // output clusters (2 each) |
-import { NODE_DESCRIPTOR_SIZE } from "./message";
+import {
+  INSTANCE_CLIENT, INSTANCE_ENDPOINT, INSTANCE_SERVER, SE_PROFILE, instanceCluster, instanceEndpoint, instanceFind, instanceFlags,
+  instanceNext, instancesAre,
+} from "../zcl/instances";
 
-@unmanaged @final class State { table: usize; }
+@unmanaged @final class State { node: usize; }
 const state = changetype<State>(memory.data(offsetof<State>()));
 
 // Logical type of the node descriptor
@@ -16,67 +17,54 @@ export const NODE_COORDINATOR: u32 = 0;
 export const NODE_ROUTER: u32 = 1;
 export const NODE_END_DEVICE: u32 = 2;
 const NODE_TYPE: u32 = 0x07;
-/** Simple descriptor: the count of input clusters. */
-const INPUTS: usize = 6;
 
-/** Takes the table; it stays where it is. */
-export function zdoDescribe(table: usize): void {
-  state.table = table;
+/** Takes the node descriptor and the rows of the clusters, `zcl/instances.ts`; they stay where they are. */
+export function zdoDescribe(node: usize, instances: usize): void {
+  state.node = node;
+  instancesAre(instances);
 }
 
-export function describedNode(): usize {
-  return state.table;
-}
-
-export function describedType(): u32 {
-  return load<u8>(state.table) & NODE_TYPE;
-}
-
+export function describedNode(): usize { return state.node; }
+export function describedType(): u32 { return load<u8>(state.node) & NODE_TYPE; }
 /** MAC capability flags: what an announcement repeats. */
-export function describedCapability(): u32 {
-  return load<u8>(state.table, 2);
+export function describedCapability(): u32 { return load<u8>(state.node, 2); }
+
+/** Writes the simple descriptor of the endpoint that begins with row `head`, its size in front; answers the octets written. */
+export function describedPut(head: usize, at: usize): u32 {
+  store<u8>(at, instanceEndpoint(head), 1);
+  store<u16>(at, SE_PROFILE, 2);
+  store<u16>(at, instanceCluster(head), 4);
+  store<u8>(at, 0, 6); // device version
+  let end = putClusters(head, INSTANCE_CLIENT, putClusters(head, INSTANCE_SERVER, at + 7));
+  let size = <u32>(end - at);
+  store<u8>(at, size - 1);
+  return size;
 }
 
-/** How many endpoints there are. */
-export function describedCount(): u32 {
-  return load<u8>(state.table, NODE_DESCRIPTOR_SIZE);
-}
-
-/** The simple descriptor with its size in front, by its index. */
-export function describedAt(index: u32): usize {
-  assert(index < describedCount());
-  let at = state.table + NODE_DESCRIPTOR_SIZE + 1;
-  while (index--) at += 1 + <u32>load<u8>(at);
-  return at;
-}
-
-/** The simple descriptor of an endpoint with its size in front, or 0. */
-export function describedEndpoint(endpoint: u32): usize {
-  for (let index: u32 = 0; index < describedCount(); index++) {
-    let at = describedAt(index);
-    if (load<u8>(at, 1) == endpoint) return at;
-  }
-  return 0;
-}
-
-/** Whether a simple descriptor has the profile and one of the clusters: | profile (2) | count | inputs | count | outputs |. */
-export function describedMatches(at: usize, wanted: usize): bool {
+/** Whether an endpoint has the profile and one of the clusters: | profile (2) | count | inputs | count | outputs |. */
+export function describedMatches(head: usize, wanted: usize): bool {
   let profile: u32 = load<u16>(wanted);
-  let own = at + 1;
-  if (profile != 0xffff && profile != <u32>load<u16>(own, 1)) return false;
+  if (profile != 0xffff && profile != SE_PROFILE) return false;
   let inputs = wanted + 2;
-  let ownInputs = own + INPUTS;
-  if (haveCommon(inputs, ownInputs)) return true;
-  return haveCommon(behind(inputs), behind(ownInputs));
+  let endpoint = instanceEndpoint(head);
+  return hasOne(endpoint, INSTANCE_SERVER, inputs) || hasOne(endpoint, INSTANCE_CLIENT, inputs + 1 + 2 * <u32>load<u8>(inputs));
 }
 
-function behind(list: usize): usize {
-  return list + 1 + 2 * <u32>load<u8>(list);
+/** | count | clusters in a role (2 each) |; answers its end. */
+function putClusters(head: usize, role: u32, at: usize): usize {
+  let end = at + 1;
+  for (let row = instanceNext(head); row && !(instanceFlags(row) & INSTANCE_ENDPOINT); row = instanceNext(row)) {
+    if (!(instanceFlags(row) & role)) continue;
+    store<u16>(end, instanceCluster(row));
+    end += 2;
+  }
+  store<u8>(at, <u32>(end - at) >>> 1);
+  return end;
 }
 
-function haveCommon(a: usize, b: usize): bool {
-  for (let i: u32 = 0; i < <u32>load<u8>(a); i++) {
-    for (let j: u32 = 0; j < <u32>load<u8>(b); j++) if (load<u16>(a + 1 + 2 * i) == load<u16>(b + 1 + 2 * j)) return true;
+function hasOne(endpoint: u32, role: u32, list: usize): bool {
+  for (let count: u32 = load<u8>(list); count > 0; count--) {
+    if (instanceFind(endpoint, load<u16>(list + 2 * count - 1), role)) return true;
   }
   return false;
 }

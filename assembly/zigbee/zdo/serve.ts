@@ -4,9 +4,8 @@ import { UNICAST_END } from "../address";
 import { bindingAdd, bindingRemove } from "../aps/binding";
 import { apsHeard } from "../aps/types";
 import { nwkAddress, nwkExtended } from "../nwk/nwk";
-import {
-  describedAt, describedCount, describedEndpoint, describedMatches, describedNode, describedType, NODE_END_DEVICE,
-} from "./describe";
+import { INSTANCE_ENDPOINT, instanceEndpoint, instanceFind, instanceFlags, instanceNext } from "../zcl/instances";
+import { describedMatches, describedNode, describedPut, describedType, NODE_END_DEVICE } from "./describe";
 import {
   ACTIVE_ENDPOINTS, ADDRESS_OF_EXTENDED, ADDRESS_OF_SHORT, BIND, BINDING_EXTENDED, LEAVE, MATCH_DESCRIPTOR, NODE_DESCRIPTOR,
   NODE_DESCRIPTOR_SIZE, PERMIT_JOINING, SIMPLE_DESCRIPTOR, UNBIND, ZDO_DEVICE_NOT_FOUND, ZDO_INVALID_ENDPOINT, ZDO_INVALID_REQUEST,
@@ -71,23 +70,20 @@ function answerOfInterest(cluster: u32, at: usize, out: usize): u32 {
 }
 
 function answerSimple(endpoint: u32, out: usize): u32 {
-  let found = describedEndpoint(endpoint);
-  if (found == 0) {
+  let head = instanceFind(endpoint, 0, INSTANCE_ENDPOINT);
+  if (head == 0 || endpoint > 240) {
     store<u8>(out, endpoint == 0 || endpoint > 240 ? ZDO_INVALID_ENDPOINT : ZDO_NOT_ACTIVE);
     return 4;
   }
-  let size = 1 + <u32>load<u8>(found);
-  memory.copy(out + 3, found, size);
-  return 3 + size;
+  return 3 + describedPut(head, out + 3);
 }
 
 /** The endpoints that match, or all with `wanted` 0. */
 function answerList(wanted: usize, out: usize): u32 {
   let count: u32 = 0;
-  for (let index: u32 = 0; index < describedCount(); index++) {
-    let at = describedAt(index);
-    if (wanted != 0 && !describedMatches(at, wanted)) continue;
-    store<u8>(out + count++, load<u8>(at, 1), 4);
+  for (let row = instanceNext(0); row; row = instanceNext(row)) {
+    if (!(instanceFlags(row) & INSTANCE_ENDPOINT) || (wanted != 0 && !describedMatches(row, wanted))) continue;
+    store<u8>(out + count++, instanceEndpoint(row), 4);
   }
   if (count == 0 && apsHeard.broadcast) return 0; // who has no match keeps silent, section 2.4.4.1.7.1
   store<u8>(out, count, 3);
@@ -98,7 +94,7 @@ function changeBinding(cluster: u32, at: usize): u32 {
   if (load<u64>(at) != nwkExtended()) return ZDO_NOT_SUPPORTED;
   if (load<u8>(at, 11) != BINDING_EXTENDED) return ZDO_NOT_SUPPORTED;
   let endpoint: u32 = load<u8>(at, 8);
-  if (describedEndpoint(endpoint) == 0) return ZDO_INVALID_ENDPOINT;
+  if (endpoint > 240 || !instanceFind(endpoint, 0, INSTANCE_ENDPOINT)) return ZDO_INVALID_ENDPOINT;
   let number: u32 = load<u16>(at, 9);
   let target = load<u64>(at, 12);
   let targetEndpoint: u32 = load<u8>(at, 20);

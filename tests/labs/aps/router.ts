@@ -11,14 +11,19 @@ const TICKS_PER_POLL: u32 = 32;
 const LOG_STARTED: u32 = 98;
 const resumed = memory.data(1);
 // a router, endpoint 1: profile 0x0109
-const description = memory.data<u8>([
-  1, 64, 142, 0, 0, 82, 0, 1, 0, 0, 0, 1, 0, 1, 20, 1, 9, 1, 1, 5, 0, 3, 0, 0, 2, 7, 0, 8, 3, 10, 0, 0, 7, 0, 8
+const node = memory.data<u8>([1, 64, 142, 0, 0, 82, 0, 1, 0, 0, 0, 1, 0]);
+// As assembly/zigbee/zcl/instances.ts has it: servers, then clients.
+const instances = memory.data<u16>([
+  0x0801, 0x0501, 0, 0,
+  0x0101, 0x0000, 0, 0, 0x0101, 0x0702, 0, 0, 0x0101, 0x0800, 0, 0,
+  0x0201, 0x000a, 0, 0, 0x0201, 0x0700, 0, 0, 0x0201, 0x0800, 0, 0,
+  0,
 ]);
 
 export function abi(): u32 { return ABI_VERSION; }
 
 export function start(now: i64, reason: u32): void {
-  zdoDescribe(description);
+  zdoDescribe(node, instances);
   store<u8>(resumed, stackReset(now, reason) ? 1 : 0);
   log(LOG_STARTED, resumed, 1);
 }

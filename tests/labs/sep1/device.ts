@@ -6,13 +6,16 @@ import { ihdDeadline, ihdReset, ihdTick } from "../../../assembly/application/ih
 import { meterInput, meterReset } from "../../../assembly/application/meter/meter";
 import { progressSet } from "../../../assembly/model/progress";
 import { errandsBeginHub, errandsBeginMeter, errandsDeadline, errandsReset, errandsTick } from "../../../assembly/sep1/errands";
-import { meteringConfirm, meteringDeadline, meteringReset, meteringTick } from "../../../assembly/sep1/metering/server";
 import { hubMirrorInput } from "../../../assembly/sep1/mirror_hub";
 import { ihdMirrorInput } from "../../../assembly/sep1/mirror_ihd";
-import { meterMirrorInput } from "../../../assembly/sep1/mirror_meter";
+import { meterMirrorConfirm, meterMirrorDeadline, meterMirrorInput, meterMirrorTick } from "../../../assembly/sep1/mirror_meter";
 import { notifySoon } from "../../../assembly/sep1/ota/notify";
 import { otaServerDeadline, otaServerReset, otaServerTick } from "../../../assembly/sep1/ota/server";
 import { priceReset, priceTick } from "../../../assembly/sep1/price/server";
+import { HUB_INSTANCES } from "../../../assembly/sep1/instances/hub";
+import { IHD_INSTANCES } from "../../../assembly/sep1/instances/ihd";
+import { METER_INSTANCES } from "../../../assembly/sep1/instances/meter";
+import { instancesAre } from "../../../assembly/zigbee/zcl/instances";
 import { reportingReset } from "../../../assembly/zigbee/zcl/reporting";
 
 const HUB: u32 = 0;
@@ -25,6 +28,7 @@ export function buffer(): usize { return room; }
 
 export function start(device: u32, now: i64): void {
   kind = device;
+  instancesAre(kind == HUB ? HUB_INSTANCES : kind == METER ? METER_INSTANCES : IHD_INSTANCES);
   if (kind == HUB) {
     hubReset(now);
     priceReset();
@@ -32,7 +36,6 @@ export function start(device: u32, now: i64): void {
   } else if (kind == METER) {
     bindingsReset();
     reportingReset();
-    meteringReset();
     meterReset(now);
   } else {
     errandsReset();
@@ -74,8 +77,8 @@ export function tick(now: i64): i64 {
     return min<i64>(hubDeadline(now), otaServerDeadline());
   }
   if (kind == METER) {
-    meteringTick(now);
-    return meteringDeadline();
+    meterMirrorTick(now);
+    return meterMirrorDeadline();
   }
   errandsTick(now);
   ihdTick(now);
@@ -93,7 +96,7 @@ export function misdirected(endpoint: u32, profile: u32, cluster: u32, size: u32
   return kind == HUB ? hubMirrorInput(0) : kind == METER ? meterMirrorInput(0) : ihdMirrorInput(0);
 }
 
-export function confirm(handle: i32): void { meteringConfirm(handle); }
+export function confirm(handle: i32): void { meterMirrorConfirm(handle); }
 export function bind(cluster: u32, extended: u64): i32 { return bindingAdd(1, cluster, extended, 1); }
 export function partners(hub: u64, meter: u64, now: i64): void {
   errandsBeginHub(hub, 1, now);

@@ -1,112 +1,111 @@
-// For tests only: the parsers of the OTA Upgrade cluster within reach of vectors and of the fuzz targets.
-// parse_NAME(at, size) answers what the parser answers; emit_NAME(from, size, to) gives an accepted input back.
+// For tests only: the commands of the OTA Upgrade cluster within reach of vectors and of the fuzz targets.
+// parse_NAME(at, size) answers what the walker answers; emit_NAME(from, size, to) gives an accepted input back through view and emitter.
+import { CLUSTER_OTA } from "../../../assembly/sep1/clusters";
 import {
-  OTA_BLOCK_ANSWER_HEAD, OTA_HAS_HARDWARE, OTA_HAS_NODE, OTA_BLOCK_SIZE, OTA_PAGE_SIZE, OTA_SUCCESS, OTA_WAIT_FOR_DATA,
-  OTA_WAIT_SIZE, OtaBlock, OtaBlockAnswer, OtaEnd, OtaEndAnswer, OtaNotify, OtaPage, OtaQuery, OtaQueryAnswer, OtaSpecific,
-  otaBlockAnswerHead, otaBlockAnswerParse, otaBlockEmit, otaBlockParse, otaBlockPeriod, otaEndAnswerEmit, otaEndAnswerParse, otaEndEmit,
-  otaEndParse, otaNotifyEmit, otaNotifyParse, otaPageEmit, otaPageParse, otaQueryAnswerEmit, otaQueryAnswerParse, otaQueryEmit,
-  otaQueryParse, otaSpecificEmit, otaSpecificParse, otaStatusEmit, otaWaitEmit,
-} from "../../../assembly/sep1/ota/command";
+  ImageBlock, ImageBlockResponse, ImageNotify, ImagePage, OTA_IMAGE_BLOCK, OTA_IMAGE_BLOCK_RESPONSE, OTA_IMAGE_NOTIFY, OTA_IMAGE_PAGE,
+  OTA_QUERY_NEXT_IMAGE, OTA_QUERY_NEXT_IMAGE_RESPONSE, OTA_QUERY_SPECIFIC_FILE, OTA_UPGRADE_END, OTA_UPGRADE_END_RESPONSE, QueryNextImage,
+  QueryNextImageResponse, QuerySpecificFile, UpgradeEnd, UpgradeEndResponse, imageBlockEmit, imageBlockResponseEmit, imageNotifyEmit,
+  imagePageEmit, queryNextImageEmit, queryNextImageResponseEmit, querySpecificFileEmit, upgradeEndEmit, upgradeEndResponseEmit,
+} from "../../../assembly/sep1/descriptors/ota";
+import { OTA_HAS_HARDWARE, OTA_HAS_NODE, OTA_HAS_PERIOD, OTA_WAIT_FOR_DATA, OTA_WAIT_SIZE, otaBlockPeriod } from "../../../assembly/sep1/ota/command";
+import { zclWalk } from "../../../assembly/zigbee/zcl/walk";
+import { tokensOf } from "./commands";
 
-export function parse_ota_notify(at: usize, size: u32): i32 { return otaNotifyParse(at, size); }
+const COUNT: u32 = 13;
+
+function walk(toClient: bool, command: u32, at: usize, size: u32): i32 {
+  return zclWalk(tokensOf(CLUSTER_OTA, toClient, command), at, size);
+}
+
+export function parse_ota_notify(at: usize, size: u32): i32 { return walk(true, OTA_IMAGE_NOTIFY, at, size); }
 export function emit_ota_notify(from: usize, size: u32, to: usize): i32 {
-  let view = changetype<OtaNotify>(from);
-  let known = otaNotifyParse(from, size);
-  return known < 0 ? known : otaNotifyEmit(to, view.payloadType, view.jitter, view.manufacturer, view.type, view.version);
+  let known = parse_ota_notify(from, size);
+  if (known < 0) return known;
+  let view = changetype<ImageNotify>(from);
+  return imageNotifyEmit(to, view.payloadType, view.jitter, view.payloadType > 0 ? view.manufacturer : 0,
+    view.payloadType > 1 ? view.imageType : 0, view.payloadType > 2 ? view.fileVersion : 0);
 }
 
-export function parse_ota_query(at: usize, size: u32): i32 { return otaQueryParse(at, size); }
+export function parse_ota_query(at: usize, size: u32): i32 { return walk(false, OTA_QUERY_NEXT_IMAGE, at, size); }
 export function emit_ota_query(from: usize, size: u32, to: usize): i32 {
-  let view = changetype<OtaQuery>(from);
-  let known = otaQueryParse(from, size);
+  let known = parse_ota_query(from, size);
   if (known < 0) return known;
-  let hardware: i32 = view.hasHardware ? <i32>view.hardware : -1;
-  let written = otaQueryEmit(to, view.file.manufacturer, view.file.type, view.file.version, hardware);
-  store<u8>(to, <u8>(load<u8>(to) | (view.control & ~OTA_HAS_HARDWARE))); // bits that the specification reserves
-  return written;
+  let view = changetype<QueryNextImage>(from);
+  return queryNextImageEmit(to, view.control, view.manufacturer, view.imageType, view.fileVersion,
+    view.control & OTA_HAS_HARDWARE ? view.hardware : 0);
 }
 
-export function parse_ota_query_answer(at: usize, size: u32): i32 { return otaQueryAnswerParse(at, size); }
+export function parse_ota_query_answer(at: usize, size: u32): i32 { return walk(true, OTA_QUERY_NEXT_IMAGE_RESPONSE, at, size); }
 export function emit_ota_query_answer(from: usize, size: u32, to: usize): i32 {
-  let view = changetype<OtaQueryAnswer>(from);
-  let known = otaQueryAnswerParse(from, size);
+  let known = parse_ota_query_answer(from, size);
   if (known < 0) return known;
-  if (view.status != OTA_SUCCESS) return otaStatusEmit(to, view.status);
-  return otaQueryAnswerEmit(to, view.file.manufacturer, view.file.type, view.file.version, view.size);
+  let view = changetype<QueryNextImageResponse>(from);
+  if (view.status != 0) return queryNextImageResponseEmit(to, view.status, 0, 0, 0, 0);
+  return queryNextImageResponseEmit(to, view.status, view.manufacturer, view.imageType, view.fileVersion, view.size);
 }
 
-export function parse_ota_block(at: usize, size: u32): i32 { return otaBlockParse(at, size); }
+export function parse_ota_block(at: usize, size: u32): i32 { return walk(false, OTA_IMAGE_BLOCK, at, size); }
 export function emit_ota_block(from: usize, size: u32, to: usize): i32 {
-  let view = changetype<OtaBlock>(from);
-  let known = otaBlockParse(from, size);
+  let known = parse_ota_block(from, size);
   if (known < 0) return known;
-  let node: u64 = view.control & OTA_HAS_NODE ? load<u64>(from, OTA_BLOCK_SIZE) : 0;
-  let period = otaBlockPeriod(from, known);
-  let file = view.file;
-  let written = otaBlockEmit(to, file.manufacturer, file.type, file.version, view.offset, view.dataMax, node, period);
-  if (node == 0 && view.control & OTA_HAS_NODE) { // an address of zeros, which no emitter writes
-    memory.copy(to + OTA_BLOCK_SIZE, from + OTA_BLOCK_SIZE, known - OTA_BLOCK_SIZE);
-    written = known;
-  }
-  store<u8>(to, <u8>view.control); // with the bit of a period that is missing
+  let view = changetype<ImageBlock>(from);
+  let period = otaBlockPeriod(view, known);
+  let control = period < 0 ? view.control & ~OTA_HAS_PERIOD : view.control; // announced, and left out
+  let node = control & OTA_HAS_NODE ? view.node : 0;
+  let written = imageBlockEmit(to, control, view.manufacturer, view.imageType, view.fileVersion, view.offset, view.dataMax, node, period);
+  store<u8>(to, view.control);
   return written;
 }
 
-export function parse_ota_page(at: usize, size: u32): i32 { return otaPageParse(at, size); }
+export function parse_ota_page(at: usize, size: u32): i32 { return walk(false, OTA_IMAGE_PAGE, at, size); }
 export function emit_ota_page(from: usize, size: u32, to: usize): i32 {
-  let view = changetype<OtaPage>(from);
-  let known = otaPageParse(from, size);
+  let known = parse_ota_page(from, size);
   if (known < 0) return known;
-  let head = view.block;
-  let node: u64 = head.control & OTA_HAS_NODE ? load<u64>(from, OTA_PAGE_SIZE) : 0;
-  let file = head.file;
-  let written = otaPageEmit(to, file.manufacturer, file.type, file.version, head.offset, head.dataMax, view.pageSize, view.spacing, node);
-  if (node == 0 && head.control & OTA_HAS_NODE) {
-    store<u64>(to, 0, OTA_PAGE_SIZE);
-    written = known;
-  }
-  store<u8>(to, <u8>head.control);
-  return written;
+  let view = changetype<ImagePage>(from);
+  return imagePageEmit(to, view.control, view.manufacturer, view.imageType, view.fileVersion, view.offset, view.dataMax,
+    view.pageSize, view.spacing, view.control & OTA_HAS_NODE ? view.node : 0);
 }
 
-export function parse_ota_block_answer(at: usize, size: u32): i32 { return otaBlockAnswerParse(at, size); }
+export function parse_ota_block_answer(at: usize, size: u32): i32 { return walk(true, OTA_IMAGE_BLOCK_RESPONSE, at, size); }
 export function emit_ota_block_answer(from: usize, size: u32, to: usize): i32 {
-  let view = changetype<OtaBlockAnswer>(from);
-  let known = otaBlockAnswerParse(from, size);
+  let known = parse_ota_block_answer(from, size);
   if (known < 0) return known;
-  if (view.status == OTA_SUCCESS) {
-    let file = view.file;
-    otaBlockAnswerHead(to, file.manufacturer, file.type, file.version, view.offset, view.count);
-    memory.copy(to + OTA_BLOCK_ANSWER_HEAD, view.octets, view.count);
+  let view = changetype<ImageBlockResponse>(from);
+  let status = view.status;
+  if (status == OTA_WAIT_FOR_DATA) {
+    if (known == OTA_WAIT_SIZE) {
+      return imageBlockResponseEmit(to, status, 0, 0, 0, 0, 0, 0, view.currentTime, view.requestTime, view.blockPeriod);
+    }
+    memory.copy(to, from, known); // no emitter leaves the period out
     return known;
   }
-  if (view.status != OTA_WAIT_FOR_DATA) return otaStatusEmit(to, view.status);
-  if (known == OTA_WAIT_SIZE) return otaWaitEmit(to, view.currentTime, view.requestTime, view.period);
-  memory.copy(to, from, known); // no emitter leaves the period out
-  return known;
+  if (status != 0) return imageBlockResponseEmit(to, status, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  let written = imageBlockResponseEmit(to, status, view.manufacturer, view.imageType, view.fileVersion, view.offset, view.data, view.dataSize,
+    0, 0, 0);
+  store<u8>(to, load<u8>(from, COUNT), COUNT); // a count of 0xff stays one
+  return written;
 }
 
-export function parse_ota_end(at: usize, size: u32): i32 { return otaEndParse(size); }
+export function parse_ota_end(at: usize, size: u32): i32 { return walk(false, OTA_UPGRADE_END, at, size); }
 export function emit_ota_end(from: usize, size: u32, to: usize): i32 {
-  let view = changetype<OtaEnd>(from);
-  let known = otaEndParse(size);
-  return known < 0 ? known : otaEndEmit(to, view.status, view.file.manufacturer, view.file.type, view.file.version);
+  let known = parse_ota_end(from, size);
+  if (known < 0) return known;
+  let view = changetype<UpgradeEnd>(from);
+  return upgradeEndEmit(to, view.status, view.manufacturer, view.imageType, view.fileVersion);
 }
 
-export function parse_ota_end_answer(at: usize, size: u32): i32 { return otaEndAnswerParse(size); }
+export function parse_ota_end_answer(at: usize, size: u32): i32 { return walk(true, OTA_UPGRADE_END_RESPONSE, at, size); }
 export function emit_ota_end_answer(from: usize, size: u32, to: usize): i32 {
-  let view = changetype<OtaEndAnswer>(from);
-  let known = otaEndAnswerParse(size);
+  let known = parse_ota_end_answer(from, size);
   if (known < 0) return known;
-  let file = view.file;
-  return otaEndAnswerEmit(to, file.manufacturer, file.type, file.version, view.currentTime, view.upgradeTime);
+  let view = changetype<UpgradeEndResponse>(from);
+  return upgradeEndResponseEmit(to, view.manufacturer, view.imageType, view.fileVersion, view.currentTime, view.upgradeTime);
 }
 
-export function parse_ota_specific(at: usize, size: u32): i32 { return otaSpecificParse(size); }
+export function parse_ota_specific(at: usize, size: u32): i32 { return walk(false, OTA_QUERY_SPECIFIC_FILE, at, size); }
 export function emit_ota_specific(from: usize, size: u32, to: usize): i32 {
-  let view = changetype<OtaSpecific>(from);
-  let known = otaSpecificParse(size);
+  let known = parse_ota_specific(from, size);
   if (known < 0) return known;
-  let file = view.file;
-  return otaSpecificEmit(to, view.node, file.manufacturer, file.type, file.version, view.stack);
+  let view = changetype<QuerySpecificFile>(from);
+  return querySpecificFileEmit(to, view.node, view.manufacturer, view.imageType, view.fileVersion, view.stackVersion);
 }

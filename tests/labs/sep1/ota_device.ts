@@ -2,6 +2,8 @@
 import { apsHeard } from "../../../assembly/zigbee/aps/types";
 import { clockReset, clockSet } from "../../../assembly/model/clock";
 import { errandsReset } from "../../../assembly/sep1/errands";
+import { IHD_INSTANCES } from "../../../assembly/sep1/instances/ihd";
+import { instancesAre } from "../../../assembly/zigbee/zcl/instances";
 import { ihdMirrorInput } from "../../../assembly/sep1/mirror_ihd";
 import {
   otaClientDeadline, otaClientExpecting, otaClientReached, otaClientReset, otaClientStart, otaClientStop, otaClientTick, otaClientZdo,
@@ -18,6 +20,7 @@ const HUB: u64 = 0x00124b0000000001;
 export function buffer(): usize { return room; }
 
 export function start(now: i64): void {
+  instancesAre(IHD_INSTANCES);
   clockReset();
   errandsReset();
   upgradeReset(now);

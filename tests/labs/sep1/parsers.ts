@@ -1,95 +1,77 @@
 // For tests only: Smart Energy frames within reach of vectors and of the fuzz targets.
-// parse_NAME(at, size) answers what the parser answers; emit_NAME(from, size, to) gives an accepted input back.
-import { SUITE_1, SUITE_2 } from "../../../assembly/crypto/curve";
+// parse_NAME(at, size) answers what the walker answers; emit_NAME(from, size, to) gives an accepted input back through view and emitter.
 import { Err } from "../../../assembly/core/err";
 import { ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER, ZCL_TYPE_MASK, ZclFrame, zclParse } from "../../../assembly/zigbee/zcl/frame";
-import { emit_zcl_general, emit_zcl_header, parse_zcl_general } from "../zcl/parsers";
-import { confirmEmit, confirmParse } from "../../../assembly/sep1/key_establishment/confirm";
-import { ephemeralEmit, ephemeralParse, ephemeralSize } from "../../../assembly/sep1/key_establishment/ephemeral";
-import { Initiate, initiateEmit, initiateParse } from "../../../assembly/sep1/key_establishment/initiate";
-import { Terminate, terminateEmit, terminateParse } from "../../../assembly/sep1/key_establishment/terminate";
-import { layoutOf, layoutWalk } from "./layout";
-import { CLUSTER_KEY_ESTABLISHMENT, CLUSTER_PRICE } from "../../../assembly/sep1/clusters";
-import { PRICE_PUBLISH, PricePublish, pricePublishHead, pricePublishParse } from "../../../assembly/sep1/price/message";
+import { zclWalk } from "../../../assembly/zigbee/zcl/walk";
+import { CLUSTER_METERING, CLUSTER_PRICE } from "../../../assembly/sep1/clusters";
+import { PRICE_PUBLISH_PRICE, PublishPrice, publishPriceEmit } from "../../../assembly/sep1/descriptors/price";
+import { emit_zcl_general, parse_zcl_general } from "../zcl/parsers";
+import { tokensOf } from "./commands";
 
-const INITIATE: u32 = 0;
-const EPHEMERAL: u32 = 1;
-const CONFIRM: u32 = 2;
-const TERMINATE: u32 = 3;
-
-export function parse_se_publish_price(at: usize, size: u32): i32 { return pricePublishParse(at, size); }
+export function parse_se_publish_price(at: usize, size: u32): i32 {
+  return zclWalk(tokensOf(CLUSTER_PRICE, true, PRICE_PUBLISH_PRICE), at, size);
+}
 
 export function emit_se_publish_price(from: usize, size: u32, to: usize): i32 {
-  let known = pricePublishParse(from, size);
+  let known = parse_se_publish_price(from, size);
   if (known < 0) return known;
-  let view = changetype<PricePublish>(from);
-  let head = pricePublishHead(to, view.provider, view.label, view.labelSize, view.eventId, view.now, view.unit, view.currency,
-    view.digitsTier, view.tiersRegister, view.start, view.minutes, view.price);
+  let view = changetype<PublishPrice>(from);
+  let head = publishPriceEmit(to, view.providerId, view.rateLabel, view.rateLabelSize, view.issuerEventId, view.currentTime, view.unit,
+    view.currency, view.digitsTier, view.tiersRegister, view.startTime, view.minutes, view.price);
   store<u8>(to, load<u8>(from, 4), 4); // a length of 0xff stays one
-  memory.copy(to + head, view.rest, known - head);
-  return known;
+  let at = to + head;
+  if (view.hasPriceRatio(known)) at = octet(at, view.priceRatio);
+  if (view.hasGenerationPrice(known)) at = word(at, view.generationPrice);
+  if (view.hasGenerationPriceRatio(known)) at = octet(at, view.generationPriceRatio);
+  if (view.hasAlternateCost(known)) at = word(at, view.alternateCost);
+  if (view.hasAlternateCostUnit(known)) at = octet(at, view.alternateCostUnit);
+  if (view.hasAlternateCostDigits(known)) at = octet(at, view.alternateCostDigits);
+  if (view.hasBlockThresholds(known)) at = octet(at, view.blockThresholds);
+  if (view.hasControl(known)) at = octet(at, view.control);
+  if (view.hasGenerationTiers(known)) at = octet(at, view.generationTiers);
+  if (view.hasGenerationTier(known)) at = octet(at, view.generationTier);
+  if (view.hasExtendedTiers(known)) at = octet(at, view.extendedTiers);
+  if (view.hasExtendedTier(known)) at = octet(at, view.extendedTier);
+  if (view.hasExtendedRegisterTier(known)) at = octet(at, view.extendedRegisterTier);
+  return <i32>(at - to);
 }
 
-/** | frame of the Metering cluster | */
-export function parse_se_metering(at: usize, size: u32): i32 { return frame(0x0702, at, size, 0); }
-export function emit_se_metering(from: usize, size: u32, to: usize): i32 { return frame(0x0702, from, size, to); }
-/** | frame of the Price cluster | */
-export function parse_se_price(at: usize, size: u32): i32 { return frame(CLUSTER_PRICE, at, size, 0); }
-export function emit_se_price(from: usize, size: u32, to: usize): i32 { return frame(CLUSTER_PRICE, from, size, to); }
+function octet(at: usize, value: u32): usize {
+  store<u8>(at, value);
+  return at + 1;
+}
 
-/** Parses a frame of a cluster and writes it again at `to`.  `NotFound` for a command that there is no parser for. */
-export function rewrite(cluster: u32, from: usize, size: u32, to: usize): i32 { return frame(cluster, from, size, to); }
+function word(at: usize, value: u32): usize {
+  store<u32>(at, value);
+  return at + 4;
+}
 
-function frame(cluster: u32, from: usize, size: u32, to: usize): i32 {
-  let head = zclParse(from, size);
+/** | frame of the cluster |, and nothing behind it */
+export function parse_se_metering(at: usize, size: u32): i32 { return whole(CLUSTER_METERING, at, size); }
+export function parse_se_price(at: usize, size: u32): i32 { return whole(CLUSTER_PRICE, at, size); }
+
+/** | cluster u16 | frame | */
+export function parse_se_frame(at: usize, size: u32): i32 {
+  if (size < 2) return Err.Truncated;
+  let known = walk(load<u16>(at), at + 2, size - 2);
+  return known < 0 ? known : known + 2;
+}
+
+/** The octets of a frame that are known; `NotFound` for a command that no descriptor has. */
+export function walk(cluster: u32, at: usize, size: u32): i32 {
+  let head = zclParse(at, size);
   if (head < 0) return head;
-  let view = changetype<ZclFrame>(from);
-  if ((view.control & ZCL_TYPE_MASK) != ZCL_TYPE_CLUSTER) {
-    return to ? emit_zcl_general(from, size, to) : parse_zcl_general(from, size);
-  }
-  if (view.manufacturer != 0) return Err.NotFound;
-  if (to) emit_zcl_header(from, size, to);
-  let toClient = (view.control & ZCL_TO_CLIENT) != 0;
-  let payload = command(cluster, toClient, view.command, view.payload, size - head, to ? to + head : 0);
-  return payload < 0 ? payload : head + payload;
+  let view = changetype<ZclFrame>(at);
+  if ((view.control & ZCL_TYPE_MASK) != ZCL_TYPE_CLUSTER) return parse_zcl_general(at, size);
+  let tokens = view.manufacturer == 0 ? tokensOf(cluster, (view.control & ZCL_TO_CLIENT) != 0, view.command) : 0;
+  let known = tokens ? zclWalk(tokens, view.payload, size - head) : <i32>Err.NotFound;
+  return known < 0 ? known : head + known;
 }
 
-function command(cluster: u32, toClient: bool, id: u32, from: usize, size: u32, to: usize): i32 {
-  if (cluster == CLUSTER_KEY_ESTABLISHMENT) return keyEstablishment(id, from, size, to);
-  if (cluster == CLUSTER_PRICE && toClient && id == PRICE_PUBLISH) {
-    return to ? emit_se_publish_price(from, size, to) : pricePublishParse(from, size);
-  }
-  let layout = layoutOf(cluster, toClient, id);
-  return layout ? layoutWalk(layout, from, size, to) : Err.NotFound;
-}
+/** Gives a frame with a general command back. */
+export function rewrite(from: usize, size: u32, to: usize): i32 { return emit_zcl_general(from, size, to); }
 
-function keyEstablishment(id: u32, from: usize, size: u32, to: usize): i32 {
-  let parsed: i32 = Err.NotFound;
-  switch (id) {
-    case INITIATE: {
-      parsed = initiateParse(from, size);
-      if (parsed == Err.NotFound) return Err.Reserved; // an unknown suite, not an unknown command
-      let view = changetype<Initiate>(from);
-      if (parsed >= 0 && to) initiateEmit(to, view.suite, view.ephemeralTime, view.confirmTime, view.certificate);
-      break;
-    }
-    case EPHEMERAL: {
-      let suite: u32 = size == ephemeralSize(SUITE_1) ? SUITE_1 : SUITE_2;
-      parsed = ephemeralParse(suite, from, size);
-      if (parsed >= 0 && to) ephemeralEmit(to, suite, from);
-      break;
-    }
-    case CONFIRM: {
-      parsed = confirmParse(size);
-      if (parsed >= 0 && to) confirmEmit(to, from);
-      break;
-    }
-    case TERMINATE: {
-      parsed = terminateParse(size);
-      let view = changetype<Terminate>(from);
-      if (parsed >= 0 && to) terminateEmit(to, view.status, view.wait, view.suites);
-      break;
-    }
-  }
-  return parsed;
+function whole(cluster: u32, at: usize, size: u32): i32 {
+  let known = walk(cluster, at, size);
+  return known >= 0 && <u32>known < size ? <i32>Err.BadLength : known;
 }

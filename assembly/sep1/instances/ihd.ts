@@ -1,0 +1,86 @@
+// Written by tools/clusters.ts from clusters/; change those files instead.
+import { constantText } from "../../core/constants";
+import { Update, update } from "../../model/update";
+import { zclHeard } from "../../zigbee/zcl/zcl";
+import { CLUSTER_OTA } from "../clusters";
+import { OtaNow, otaNow, otaRefresh } from "../ota/attributes";
+import { otaClientInput } from "../ota/client";
+
+const textKilowasm = constantText("kilowasm");
+const textKilowasmIhd = constantText("kilowasm ihd");
+const basicAttributes = memory.data<u16>([
+  0x0000, 0x0420, 1, // zclVersion
+  0x0001, 0x0420, 1, // applicationVersion
+  0x0004, 0x0842, <u16>textKilowasm, // manufacturerName
+  0x0005, 0x0842, <u16>textKilowasmIhd, // modelIdentifier
+  0x0007, 0x0430, 3, // powerSource
+  0xffff,
+]);
+const keyEstablishmentAttributes = memory.data<u16>([
+  0x0000, 0x0431, 3, // suites
+  0xffff,
+]);
+const priceCommands = memory.data<u8>([
+  // publishPrice
+  0x00, 0x1a, 0x04, 0x01, 0x09, 0x04, 0x04, 0x01, 0x02, 0x01, 0x01, 0x04, 0x02, 0x04, 0x0b, 0x01, 0x04, 0x01, 0x04, 0x01, 0x01, 0x01, 0x01,
+  0x01, 0x01, 0x01, 0x01, 0x01,
+  0xff,
+]);
+const otaAttributes = memory.data<u16>([
+  0x0000, 0x00f0, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("server")), // upgradeServer
+  0x0001, 0x0023, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("offset")), // fileOffset
+  0x0002, 0x0023, <u16>(changetype<usize>(update) + offsetof<Update>("running")), // currentVersion
+  0x0003, 0x0021, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("stack")), // currentStack
+  0x0004, 0x0023, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("heldVersion")), // downloadedVersion
+  0x0005, 0x0021, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("heldStack")), // downloadedStack
+  0x0006, 0x0030, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("status")), // upgradeStatus
+  0x0007, 0x0021, <u16>(changetype<usize>(update) + offsetof<Update>("manufacturer")), // manufacturer
+  0x0008, 0x0021, <u16>(changetype<usize>(update) + offsetof<Update>("type")), // imageType
+  0x0009, 0x0021, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("period")), // blockPeriod
+  0x000a, 0x0023, <u16>(changetype<usize>(update) + offsetof<Update>("size")), // imageStamp
+  0x000b, 0x0430, 0, // activationPolicy
+  0x000c, 0x0430, 1, // timeoutPolicy
+  0xffff,
+]);
+const otaCommands = memory.data<u8>([
+  // imageNotify
+  0x00, 0x15, 0x01, 0x0e, 0x03, 0x01, 0x0e, 0x64, 0x14, 0x00, 0x01, 0x01, 0x02, 0x14, 0x00, 0x02, 0x01, 0x02, 0x14, 0x00, 0x03, 0x01, 0x04,
+  0x02, 0x09, 0x01, 0x12, 0x00, 0x00, 0x04, 0x02, 0x02, 0x04, 0x04, // queryNextImageResponse
+  // imageBlockResponse
+  0x05, 0x13, 0x01, 0x12, 0x00, 0x00, 0x06, 0x02, 0x02, 0x04, 0x04, 0x01, 0x09, 0x12, 0x00, 0x97, 0x04, 0x04, 0x04, 0x0b, 0x02,
+  0x07, 0x05, 0x02, 0x02, 0x04, 0x04, 0x04, // upgradeEndResponse
+  0x09, 0x09, 0x01, 0x12, 0x00, 0x00, 0x04, 0x02, 0x02, 0x04, 0x04, // querySpecificFileResponse
+  0xff,
+]);
+
+export const IHD_INSTANCES = memory.data<u16>([
+  0x0801, 0x0502, 0, 0,
+  0x0101, 0x0000, <u16>basicAttributes, 0, // Basic, server
+  0x0101, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, server
+  0x0201, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, client
+  0x0201, 0x000a, 0, 0, // Time, client
+  0x0601, 0x0700, 0, <u16>priceCommands, // Price, client
+  0x0601, 0x0702, 0, 0, // Metering, client
+  0x0601, 0x0019, <u16>otaAttributes, <u16>otaCommands, // OTA Upgrade, client
+  0x0001, 0x0003, 0, 0, // Identify, not here
+  0,
+]);
+
+/** Brings the values of the cluster heard up to date. */
+export function ihdRefresh(now: i64): void {
+  switch (zclHeard.cluster) {
+    case CLUSTER_OTA: return otaRefresh(now);
+  }
+}
+
+/** An attribute of the cluster heard was written. */
+export function ihdWritten(now: i64): void {
+}
+
+/** Gives the command heard to its cluster; false where none takes it. */
+export function ihdCommand(now: i64): bool {
+  switch (zclHeard.cluster) {
+    case CLUSTER_OTA: if (!zclHeard.toClient) return false; otaClientInput(now); return true;
+  }
+  return false;
+}

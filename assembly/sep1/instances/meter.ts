@@ -1,0 +1,98 @@
+// Written by tools/clusters.ts from clusters/; change those files instead.
+import { constantText } from "../../core/constants";
+import { Update, update } from "../../model/update";
+import { zclHeard } from "../../zigbee/zcl/zcl";
+import { CLUSTER_METERING, CLUSTER_OTA } from "../clusters";
+import { MeteringNow, meteringNow, meteringRefresh } from "../metering/server";
+import { OtaNow, otaNow, otaRefresh } from "../ota/attributes";
+import { otaClientInput } from "../ota/client";
+
+const textKilowasm = constantText("kilowasm");
+const textKilowasmMeter = constantText("kilowasm meter");
+const basicAttributes = memory.data<u16>([
+  0x0000, 0x0420, 1, // zclVersion
+  0x0001, 0x0420, 1, // applicationVersion
+  0x0004, 0x0842, <u16>textKilowasm, // manufacturerName
+  0x0005, 0x0842, <u16>textKilowasmMeter, // modelIdentifier
+  0x0007, 0x0430, 1, // powerSource
+  0xffff,
+]);
+const keyEstablishmentAttributes = memory.data<u16>([
+  0x0000, 0x0431, 3, // suites
+  0xffff,
+]);
+const meteringAttributes = memory.data<u16>([
+  0x0000, 0x0125, <u16>(changetype<usize>(meteringNow) + offsetof<MeteringNow>("summation")), // summationDelivered
+  0x0200, 0x0418, 0, // status
+  0x0300, 0x0430, 0, // unit
+  0x0301, 0x0422, 1, // multiplier
+  0x0302, 0x0422, 1000, // divisor
+  0x0303, 0x0418, 179, // summationFormat
+  0x0304, 0x0418, 155, // demandFormat
+  0x0306, 0x0418, 0, // deviceType
+  0x0400, 0x012a, <u16>(changetype<usize>(meteringNow) + offsetof<MeteringNow>("demand")), // instantaneousDemand
+  0xffff,
+]);
+const otaAttributes = memory.data<u16>([
+  0x0000, 0x00f0, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("server")), // upgradeServer
+  0x0001, 0x0023, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("offset")), // fileOffset
+  0x0002, 0x0023, <u16>(changetype<usize>(update) + offsetof<Update>("running")), // currentVersion
+  0x0003, 0x0021, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("stack")), // currentStack
+  0x0004, 0x0023, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("heldVersion")), // downloadedVersion
+  0x0005, 0x0021, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("heldStack")), // downloadedStack
+  0x0006, 0x0030, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("status")), // upgradeStatus
+  0x0007, 0x0021, <u16>(changetype<usize>(update) + offsetof<Update>("manufacturer")), // manufacturer
+  0x0008, 0x0021, <u16>(changetype<usize>(update) + offsetof<Update>("type")), // imageType
+  0x0009, 0x0021, <u16>(changetype<usize>(otaNow) + offsetof<OtaNow>("period")), // blockPeriod
+  0x000a, 0x0023, <u16>(changetype<usize>(update) + offsetof<Update>("size")), // imageStamp
+  0x000b, 0x0430, 0, // activationPolicy
+  0x000c, 0x0430, 1, // timeoutPolicy
+  0xffff,
+]);
+const otaCommands = memory.data<u8>([
+  // imageNotify
+  0x00, 0x15, 0x01, 0x0e, 0x03, 0x01, 0x0e, 0x64, 0x14, 0x00, 0x01, 0x01, 0x02, 0x14, 0x00, 0x02, 0x01, 0x02, 0x14, 0x00, 0x03, 0x01, 0x04,
+  0x02, 0x09, 0x01, 0x12, 0x00, 0x00, 0x04, 0x02, 0x02, 0x04, 0x04, // queryNextImageResponse
+  // imageBlockResponse
+  0x05, 0x13, 0x01, 0x12, 0x00, 0x00, 0x06, 0x02, 0x02, 0x04, 0x04, 0x01, 0x09, 0x12, 0x00, 0x97, 0x04, 0x04, 0x04, 0x0b, 0x02,
+  0x07, 0x05, 0x02, 0x02, 0x04, 0x04, 0x04, // upgradeEndResponse
+  0x09, 0x09, 0x01, 0x12, 0x00, 0x00, 0x04, 0x02, 0x02, 0x04, 0x04, // querySpecificFileResponse
+  0xff,
+]);
+
+export const METER_INSTANCES = memory.data<u16>([
+  0x0801, 0x0501, 0, 0,
+  0x0101, 0x0000, <u16>basicAttributes, 0, // Basic, server
+  0x0101, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, server
+  0x1501, 0x0702, <u16>meteringAttributes, 0, // Metering, server
+  0x0201, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, client
+  0x0601, 0x0019, <u16>otaAttributes, <u16>otaCommands, // OTA Upgrade, client
+  0x0001, 0x000a, 0, 0, // Time, not here
+  0x0001, 0x0003, 0, 0, // Identify, not here
+  0,
+]);
+
+/** Brings the values of the cluster heard up to date. */
+export function meterRefresh(now: i64): void {
+  switch (zclHeard.cluster) {
+    case CLUSTER_METERING: return meteringRefresh(now);
+    case CLUSTER_OTA: return otaRefresh(now);
+  }
+}
+
+/** An attribute of the cluster heard was written. */
+export function meterWritten(now: i64): void {
+}
+
+/** Gives the command heard to its cluster; false where none takes it. */
+export function meterCommand(now: i64): bool {
+  switch (zclHeard.cluster) {
+    case CLUSTER_OTA: if (!zclHeard.toClient) return false; otaClientInput(now); return true;
+  }
+  return false;
+}
+
+/** Brings the values of every reportable attribute up to date. */
+export function meterRefreshReports(now: i64): void {
+  meteringRefresh(now);
+}

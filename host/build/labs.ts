@@ -1,0 +1,66 @@
+// Labs: modules with doors to one layer, for tests, vectors and oracles.  Their sources are tests/labs; no device imports them.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../modules.ts";
+import { type Built, compileAll, compileEntry, compileText, type Wanted } from "./compile.ts";
+
+/** As a device's module, from which a lab differs in nothing but its doors: asconfig.json alone. */
+const SHIPPED = { options: [] };
+/** The clusters on a table: the edge below ZCL is a stub. */
+const ON_A_TABLE = {
+  options: ["-O2"],
+  edit: (name: string, text: string): string =>
+    name === "assembly/zigbee/aps/aps.ts" ? readFileSync(join(ROOT, "tests/labs/sep1/aps_stub.ts"), "utf8") : text,
+};
+
+/** tests/labs/NAME.ts and how it is compiled. */
+const LABS = {
+  "mac/parsers": SHIPPED,
+  "nwk/parsers": SHIPPED,
+  "nwk/coordinator": SHIPPED,
+  "nwk/router": SHIPPED,
+  "nwk/end_device": SHIPPED,
+  "aps/parsers": SHIPPED,
+  "aps/coordinator": SHIPPED,
+  "aps/router": SHIPPED,
+  "aps/end_device": SHIPPED,
+  "zcl/parsers": SHIPPED,
+  "sep1/parsers": SHIPPED,
+  "sep1/key_establishment": SHIPPED,
+  "sep1/ota": SHIPPED,
+  "sep1/device": ON_A_TABLE,
+  "sep1/ota_device": ON_A_TABLE,
+  "crypto/doors": SHIPPED,
+  "boards/probe": SHIPPED,
+  "boards/update": SHIPPED,
+} satisfies Record<string, Omit<Wanted, "entry">>;
+
+export type LabName = keyof typeof LABS;
+export const LAB_NAMES = Object.keys(LABS) as LabName[];
+
+const wanted = (name: LabName): Wanted => ({ entry: `tests/labs/${name}.ts`, ...LABS[name] });
+const modules = new Map<LabName, WebAssembly.Module>();
+
+/** A lab's binary, compiled where its sources have changed. */
+export function lab(name: LabName): Built["wasm"] {
+  return compileEntry(wanted(name)).wasm;
+}
+
+export function labModule(name: LabName): WebAssembly.Module {
+  let module = modules.get(name);
+  if (!module) {
+    module = new WebAssembly.Module(lab(name));
+    modules.set(name, module);
+  }
+  return module;
+}
+
+/** A lab as the compiler writes it down, one instruction a line. */
+export function labText(name: LabName): string {
+  return compileText(wanted(name));
+}
+
+/** Compiles every lab that is not there, as `npm test` does beforehand. */
+export async function ensureLabs(processes: number, say: (entry: string) => void): Promise<void> {
+  await compileAll(LAB_NAMES.map(wanted), processes, say);
+}

@@ -1,0 +1,51 @@
+// Writes everything that follows from clusters/; `--check` compares instead.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BadDescriptor, readClusters } from "../host/zcl/descriptor.ts";
+import { readInstances } from "../host/zcl/instances.ts";
+import { labFile } from "./clusters/lab.ts";
+import { tableFile } from "./clusters/tables.ts";
+import { clustersFile, viewFile } from "./clusters/views.ts";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** Every generated file with its text. */
+export function clusterFiles(folder = join(ROOT, "clusters")): Map<string, string> {
+  const clusters = readClusters(folder);
+  const devices = readInstances(join(folder, "instances.json"), clusters);
+  const rows = devices.flatMap(({ endpoints }) => endpoints.flatMap(({ instances }) => instances));
+  const used = clusters.filter((cluster) => rows.some((row) => row.cluster === cluster && row.role !== "none"));
+  return new Map([
+    ["assembly/sep1/clusters.ts", clustersFile(clusters)],
+    ["tests/labs/sep1/commands.ts", labFile(clusters)],
+    ...used.map((cluster): [string, string] => [`assembly/sep1/descriptors/${cluster.key}.ts`, viewFile(cluster, devices)]),
+    ...devices.map((device): [string, string] => [`assembly/sep1/instances/${device.key}.ts`, tableFile(device)]),
+  ]);
+}
+
+function main(): void {
+  const check = process.argv.includes("--check");
+  let stale = 0;
+  for (const [path, text] of clusterFiles()) {
+    const file = join(ROOT, path);
+    if (!check) {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+    } else if (readFileSync(file, "utf8") !== text) {
+      console.error(`${path} does not follow clusters/; run "npm run clusters"`);
+      stale++;
+    }
+  }
+  process.exitCode = stale ? 1 : 0;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    main();
+  } catch (error) {
+    if (!(error instanceof BadDescriptor)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
