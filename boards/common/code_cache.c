@@ -35,25 +35,23 @@ static void drop(struct kw_machine *m, struct kw_code *code) {
     kw_arena_free(code);
 }
 
-// The first of the inactive that was not called since the hand last passed, in the order of addresses: what lies side by side and
-// is cold goes together and leaves one hole.
-static struct kw_code *sweep(struct kw_machine *m, const void *from, const void *to) {
-    struct kw_code *code = NULL;
-    while ((code = kw_arena_next_kept(&m->arena, code)) != NULL && (to == NULL || (const void *)code < to)) {
-        if ((const void *)code < from || code->uses >= KW_CODE_ACTIVE) continue;
-        if (code->uses == 0) return code;
-        code->uses = 0;
+// The inactive function that was called in the fewest and oldest of the calls that evicted.  A step of this history is a call of the
+// module, so one long call cannot push out by itself what every call needs; the lowest address goes first, which keeps holes together.
+static struct kw_code *coldest(struct kw_machine *m) {
+    struct kw_code *found = NULL;
+    bool age = !m->code.aged;
+    m->code.aged = true;
+    for (struct kw_code *code = NULL; (code = kw_arena_next_kept(&m->arena, code)) != NULL;) {
+        uintptr_t history = code->uses % KW_CODE_ACTIVE;
+        if (age) code->uses -= history - history / 2;
+        if (code->uses < KW_CODE_ACTIVE && (found == NULL || code->uses < found->uses)) found = code;
     }
-    return NULL;
+    return found;
 }
 
 bool kw_code_evict(struct kw_machine *m) {
-    const void *hand = m->code.hand;
-    struct kw_code *code = sweep(m, hand, NULL);
-    if (code == NULL) code = sweep(m, NULL, hand);
-    if (code == NULL) code = sweep(m, NULL, NULL); // all were called lately, and are marked as not by now
+    struct kw_code *code = coldest(m);
     if (code == NULL) return false;
-    m->code.hand = code;
     drop(m, code);
     return true;
 }

@@ -15,13 +15,14 @@ struct M3Function;
 struct kw_machine;
 
 struct kw_code {
-    uintptr_t uses;              // KW_CODE_RECENT, and KW_CODE_ACTIVE for each activation
+    uintptr_t uses;              // KW_CODE_RECENT and older ones, and KW_CODE_ACTIVE for each activation
     struct M3Function *function; // these two lie where wasm3 writes op_Entry and its operand
     void *body[];
 };
 
-#define KW_CODE_RECENT 1u // called since the clock's hand passed
-#define KW_CODE_ACTIVE 2u
+// Below the activations: in which of the last evicting calls of the module the function was called, the latest on top.
+#define KW_CODE_RECENT 16u
+#define KW_CODE_ACTIVE 32u
 
 struct kw_stub {
     const void *enter; // wasm3_compile.c: kw_stub_operation
@@ -29,8 +30,8 @@ struct kw_stub {
 };
 
 struct kw_code_cache {
-    const void *hand; // the next eviction begins its search here
-    uint32_t held, held_peak;
+    bool aged; // the history of uses went on by a step in the running call
+    uint32_t held, held_peak; // octets
     uint32_t translations, retranslations, evictions;
     uint32_t in_call; // translations of the running call
     const char *problem;

@@ -48,11 +48,24 @@ static const char *guarded(struct kw_machine *m, step *run) {
 
 // ---- Loading ----
 
+// What nobody reads any more after linking: names of imports, data that lies in linear memory by now.
+static void forget_unread(IM3Module module) {
+    for (uint32_t i = 0; i < module->numFuncImports; i++) {
+        IM3Function f = &module->functions[i];
+        f->numNames = 0;
+        f->names[0] = NULL; // it is the field's name
+        FreeImportInfo(&f->import);
+    }
+    m3_Free(module->dataSegments);
+    module->numDataSegments = 0;
+}
+
 // The gate has seen that the exports exist, and of which types they are.
 static const char *link_module(struct kw_machine *m) {
     kw_page_lines = m->module->numFuncImports * IMPORT_LINES;
     const char *result = kw_link(m);
     if (result != NULL) return result;
+    forget_unread(m->module);
     m->runtime->pagesOpen = m->runtime->pagesFull = NULL; // the imports' stay for ever; what comes is the cache's
     m->start = v_FindFunction(m->module, "start");
     m->poll = v_FindFunction(m->module, "poll");
@@ -146,6 +159,7 @@ static const char *call_poll(struct kw_machine *m) {
 static enum kw_stop run(struct kw_machine *m, step *call) {
     const struct kw_trace *trace = m->config.trace;
     m->long_works = m->code.in_call = 0;
+    m->code.aged = false;
     const char *result = m->loaded && !m->running ? guarded(m, call) : "the module is not loaded, or runs already";
     enum kw_stop stop = stop_of(m, result);
     if (stop == KW_STOP_NONE) return stop;
