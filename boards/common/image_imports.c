@@ -2,6 +2,7 @@
 // recording (docs/abi.md, kind 9).
 #include "imports.h"
 #include "octets.h"
+#include "replay.h"
 
 #define LONG_WORKS 4u // of one start or poll; more of them are a module that runs on without an end, which the watchdog must see
 

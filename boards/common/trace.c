@@ -1,20 +1,11 @@
 #include "trace.h"
-#include <string.h>
-#include "machine.h"
 
 #define RECORD_HEAD 3u
 #define EFFECT_HEAD 5u
-#define IMAGE_HEAD 5u
 #define EFFECT_OCTETS_MAX 65535u // a record counts its octets in 16 bits
 
 static void put(uint8_t *at, uint64_t value, uint32_t size) {
     for (uint32_t i = 0; i < size; i++) at[i] = (uint8_t)(value >> 8 * i);
-}
-
-static uint64_t get(const uint8_t *at, uint32_t size) {
-    uint64_t value = 0;
-    for (uint32_t i = 0; i < size; i++) value |= (uint64_t)at[i] << 8 * i;
-    return value;
 }
 
 static void write_head(const struct kw_trace *trace, enum kw_trace_kind kind, uint32_t size) {
@@ -57,135 +48,4 @@ void kw_trace_effect(const struct kw_trace *trace, const struct kw_effect *effec
     write_number(trace, (uint32_t)effect->answer, 4);
     for (uint32_t i = 0; i < effect->scalar_count; i++) write_number(trace, (uint64_t)effect->scalars[i], 8);
     if (size > 0) trace->write(trace->context, effect->octets, size);
-}
-
-// ---- Replay ----
-
-static int32_t replay_radio_set(void *context, uint32_t number, uint32_t parameter, int64_t value) {
-    (void)context, (void)number, (void)value;
-    return parameter >= KW_RADIO_PARAMETER_CHANNEL && parameter <= KW_RADIO_PARAMETER_PENDING_NONE ? KW_OK : KW_ERR_RESERVED;
-}
-
-static int32_t replay_radio_send(void *context, uint32_t number, const uint8_t *psdu, uint32_t size, uint8_t handle) {
-    (void)context, (void)number, (void)psdu, (void)size, (void)handle;
-    return KW_OK;
-}
-
-static int32_t replay_sense(void *context, uint32_t quantity, uint32_t period_ms) {
-    (void)context, (void)quantity, (void)period_ms;
-    return KW_OK;
-}
-
-static int32_t replay_display(void *context, uint32_t line, const uint8_t *text, uint32_t size) {
-    (void)context, (void)line, (void)text, (void)size;
-    return KW_OK;
-}
-
-static int32_t replay_uplink_send(void *context, const uint8_t *octets, uint32_t size) {
-    (void)context, (void)octets, (void)size;
-    return KW_OK;
-}
-
-static void replay_log(void *context, uint32_t code, const uint8_t *octets, uint32_t size) {
-    (void)context, (void)code, (void)octets, (void)size;
-}
-
-const struct kw_board kw_replay_board = {
-    .radio_set = replay_radio_set,
-    .radio_send = replay_radio_send,
-    .sense = replay_sense,
-    .display = replay_display,
-    .uplink_send = replay_uplink_send,
-    .log = replay_log,
-};
-
-struct replay {
-    struct kw_machine *machine;
-    struct kw_config *config;
-    const struct kw_source *source;
-    const struct kw_replay_watch *watch;
-    enum kw_stop stop;
-    bool bad; // an image import found another record than its answer
-    uint8_t seed[32];
-    uint8_t octets[2 + KW_STORE_RECORD_MAX]; // the largest record of a recording
-};
-
-static void watch(const struct replay *r, bool before, enum kw_trace_kind kind, int64_t now) {
-    void (*call)(void *, enum kw_trace_kind, int64_t) = r->watch == NULL ? NULL : before ? r->watch->before : r->watch->after;
-    if (call != NULL) call(r->watch->context, kind, now);
-}
-
-static bool take(const struct replay *r, void *to, uint32_t size) { return r->source->read(r->source->context, to, size); }
-
-// The answers stand behind the call that asks, so the next record of the source is the one.
-static bool next_answer(void *context, uint32_t id, int32_t *answer, uint8_t *at, uint32_t capacity) {
-    struct replay *r = context;
-    uint8_t head[RECORD_HEAD + IMAGE_HEAD];
-    r->bad = true;
-    if (!take(r, head, sizeof head) || head[0] != KW_TRACE_IMAGE || head[RECORD_HEAD] != id) return false;
-    uint32_t size = (uint32_t)get(head + 1, 2);
-    if (size < IMAGE_HEAD || size - IMAGE_HEAD > capacity || (size > IMAGE_HEAD && !take(r, at, size - IMAGE_HEAD))) return false;
-    *answer = (int32_t)get(head + RECORD_HEAD + 1, 4);
-    r->bad = false;
-    return true;
-}
-
-static enum kw_replay_end start(struct replay *r, int64_t now, uint32_t reason) {
-    r->config->seed = r->seed;
-    if (kw_load(r->machine, r->config) != KW_STOP_NONE) return KW_REPLAY_REFUSED;
-    watch(r, true, KW_TRACE_START, now);
-    r->stop = kw_start(r->machine, now, reason);
-    watch(r, false, KW_TRACE_START, now);
-    return r->bad ? KW_REPLAY_BAD : KW_REPLAY_DONE;
-}
-
-// After a trap the module does not run again before the next start.
-static enum kw_replay_end poll(struct replay *r, int64_t now) {
-    int64_t deadline;
-    if (r->stop != KW_STOP_NONE) return KW_REPLAY_DONE;
-    watch(r, true, KW_TRACE_POLL, now);
-    r->stop = kw_poll(r->machine, now, &deadline);
-    watch(r, false, KW_TRACE_POLL, now);
-    return r->bad ? KW_REPLAY_BAD : KW_REPLAY_DONE;
-}
-
-static enum kw_replay_end record(struct replay *r, uint32_t kind, uint32_t size) {
-    const uint8_t *at = r->octets;
-    switch (kind) {
-    case KW_TRACE_SEED:
-        if (size != sizeof r->seed) return KW_REPLAY_BAD;
-        memcpy(r->seed, at, sizeof r->seed);
-        return KW_REPLAY_DONE;
-    case KW_TRACE_RECORD:
-        if (size < 2 || kw_store_write(r->config->store, (uint32_t)get(at, 2), at + 2, size - 2) != KW_OK) return KW_REPLAY_BAD;
-        return KW_REPLAY_DONE;
-    case KW_TRACE_START: return size == 12 ? start(r, (int64_t)get(at, 8), (uint32_t)get(at + 8, 4)) : KW_REPLAY_BAD;
-    case KW_TRACE_EVENT: return kw_push(r->machine, at, size) ? KW_REPLAY_DONE : KW_REPLAY_BAD;
-    case KW_TRACE_POLL: return size == 8 ? poll(r, (int64_t)get(at, 8)) : KW_REPLAY_BAD;
-    default: return KW_REPLAY_BAD;
-    }
-}
-
-static enum kw_replay_end run(struct replay *r) {
-    uint8_t head[RECORD_HEAD];
-    if (!take(r, r->octets, 4) || memcmp(r->octets, "KWR1", 4) != 0) return KW_REPLAY_BAD;
-    if (r->config->trace != NULL) kw_trace_begin(r->config->trace);
-    while (take(r, head, 1)) {
-        if (!take(r, head + 1, 2)) return KW_REPLAY_BAD;
-        uint32_t size = (uint32_t)get(head + 1, 2);
-        if (size > sizeof r->octets || (size > 0 && !take(r, r->octets, size))) return KW_REPLAY_BAD;
-        enum kw_replay_end end = record(r, head[0], size);
-        if (end != KW_REPLAY_DONE) return end;
-    }
-    return KW_REPLAY_DONE;
-}
-
-enum kw_replay_end kw_replay(struct kw_machine *m, struct kw_config *config, const struct kw_source *source, const struct kw_replay_watch *watch) {
-    struct replay r = {.machine = m, .config = config, .source = source, .watch = watch, .stop = KW_STOP_REFUSED};
-    const struct kw_answers answers = {&r, next_answer};
-    config->images = NULL;
-    config->answers = &answers;
-    enum kw_replay_end end = run(&r);
-    config->answers = m->config.answers = NULL; // they end with this call
-    return end;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "../common/gate.h"
 #include "../common/machine.h"
-#include "../common/trace.h"
+#include "../common/replay.h"
 #include "clock.h"
 #include "flash.h"
 #include "semihost.h"

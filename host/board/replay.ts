@@ -38,7 +38,7 @@ export interface ReplayResult {
   reason: string;
 }
 
-/** `end` of the report, boards/common/trace.h. */
+/** `end` of the report, boards/common/replay.h. */
 const REPLAY_BAD = 1;
 const REPLAY_REFUSED = 2;
 

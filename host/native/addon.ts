@@ -102,7 +102,7 @@ export interface NativeDevice {
   close(): void;
 }
 
-/** enum kw_replay_end of boards/common/trace.h. */
+/** enum kw_replay_end of boards/common/replay.h. */
 export const ReplayEnd = { Done: 0, Bad: 1, Refused: 2 } as const;
 
 /** How an operation on the flash looks after the power failed in it. */

@@ -4,6 +4,7 @@
 
 #include "device_images.h"
 #include "machine.h"
+#include "replay.h"
 
 struct device {
     napi_env env;
