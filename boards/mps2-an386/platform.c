@@ -1,5 +1,5 @@
 #include "platform.h"
-#include <string.h>
+#include "../common/edge.h"
 #include "../common/spinel.h"
 #include "clock.h"
 #include "console.h"
@@ -9,29 +9,8 @@
 
 #define RADIO_WAIT_MS 500
 
-static struct kw_machine *machine;
+static struct kw_edge edge;
 static struct kw_spinel radio;
-
-// A RadioSent event that found the queue full waits here: it may not be lost, or the radio stays busy.
-static struct { bool waits; uint8_t handle, pending; int8_t status; } sent;
-
-static void put_head(uint8_t *event, uint32_t kind, uint32_t size) {
-    int64_t now = kw_clock_now();
-    memset(event, 0, KW_EVENT_HEAD);
-    event[KW_EVENT_KIND] = (uint8_t)kind;
-    event[KW_EVENT_SIZE] = (uint8_t)size;
-    event[KW_EVENT_SIZE + 1] = (uint8_t)(size >> 8);
-    memcpy(event + KW_EVENT_TIME, &now, sizeof now);
-}
-
-static bool push_sent(void) {
-    uint8_t event[KW_EVENT_HEAD];
-    put_head(event, KW_EVENT_KIND_RADIO_SENT, 0);
-    event[KW_EVENT_STATUS] = (uint8_t)sent.status;
-    event[KW_EVENT_HANDLE] = sent.handle;
-    event[KW_EVENT_PENDING] = sent.pending;
-    return kw_push(machine, event, sizeof event);
-}
 
 static bool radio_write(void *context, const uint8_t *octets, uint32_t size) {
     (void)context;
@@ -40,20 +19,12 @@ static bool radio_write(void *context, const uint8_t *octets, uint32_t size) {
 
 static void radio_received(void *context, const uint8_t *psdu, uint32_t size, uint8_t lqi, int8_t rssi) {
     (void)context;
-    uint8_t event[KW_EVENT_HEAD + 127];
-    put_head(event, KW_EVENT_KIND_RADIO_RECEIVED, size);
-    event[KW_EVENT_LQI] = lqi;
-    event[KW_EVENT_RSSI] = (uint8_t)rssi;
-    memcpy(event + KW_EVENT_HEAD, psdu, size);
-    kw_push(machine, event, KW_EVENT_HEAD + size); // a full queue counts what it drops
+    kw_edge_received(&edge, kw_clock_now(), psdu, size, lqi, rssi);
 }
 
 static void radio_sent(void *context, uint8_t handle, int8_t status, bool pending) {
     (void)context;
-    sent.handle = handle;
-    sent.status = status;
-    sent.pending = pending;
-    sent.waits = !push_sent();
+    kw_edge_sent(&edge, kw_clock_now(), handle, status, pending);
 }
 
 static const struct kw_spinel_edge radio_edge = { .write = radio_write, .received = radio_received, .sent = radio_sent };
@@ -121,7 +92,7 @@ const struct kw_board kw_platform = {
 };
 
 void kw_platform_begin(struct kw_machine *m) {
-    machine = m;
+    kw_edge_begin(&edge, m);
     kw_spinel_begin(&radio, &radio_edge);
 }
 
@@ -134,31 +105,21 @@ void kw_platform_wait_radio(void) {
     if (!radio.resets) console_say("the radio's co-processor does not answer");
 }
 
-static int32_t push_line(const struct console_line *line) {
-    uint8_t event[CONSOLE_OCTETS_MAX];
-    if (line->size < KW_EVENT_HEAD) return KW_ERR_TRUNCATED;
-    // What the radio says comes from the radio only.
-    uint8_t kind = line->octets[KW_EVENT_KIND];
-    if (kind != KW_EVENT_KIND_MEASURED && kind != KW_EVENT_KIND_UPLINK) return KW_ERR_RESERVED;
-    if (line->size - KW_EVENT_HEAD > KW_EVENT_PAYLOAD_MAX) return KW_ERR_BAD_LENGTH;
-    put_head(event, kind, line->size - KW_EVENT_HEAD);
-    memcpy(event + KW_EVENT_HEAD, line->octets + KW_EVENT_HEAD, line->size - KW_EVENT_HEAD);
-    return kw_push(machine, event, line->size) ? KW_OK : KW_ERR_NO_BUFFER;
-}
-
 int64_t kw_platform_run(int64_t now) {
-    if (sent.waits) sent.waits = !push_sent();
+    kw_edge_run(&edge, now);
     take_radio();
     for (const struct console_line *line; (line = console_take());) {
         if (line->verb == 'M') kw_platform_report();
-        console_answer(line->verb, line->verb == 'E' ? push_line(line) : line->verb == 'M' ? KW_OK : KW_ERR_RESERVED);
+        // What the radio says comes from the radio only: kw_edge_event takes nothing of its kinds.
+        int32_t answer = line->verb == 'E' ? kw_edge_event(&edge, kw_clock_now(), line->octets, line->size) : line->verb == 'M' ? KW_OK : KW_ERR_RESERVED;
+        console_answer(line->verb, answer);
     }
     return kw_spinel_run(&radio, now);
 }
 
 void kw_platform_report(void) {
     struct kw_stats stats;
-    kw_stats(machine, &stats);
+    kw_stats(edge.machine, &stats);
     console_value("arena", stats.arena_size);
     console_value("arena_peak", stats.arena_peak);
     console_value("loaded", stats.arena_loaded);
