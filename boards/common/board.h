@@ -34,15 +34,16 @@ enum kw_err {
 
 // NOR flash.  Offsets count from the first octet of the region that belongs to the store.
 //
-// `program` clears bits of whole units: `at` and `size` are multiples of KW_NOR_UNIT, and a unit is programmed at most once
-// between two erases (so parts with an ECC per double word will do).  `erase` sets a sector to 0xff.  Both return when the
+// `program` clears bits of whole units: `at` and `size` are multiples of `unit`, and a unit is programmed at most once
+// between two erases (so parts with an ECC per double word or flash word will do).  `erase` sets a sector to 0xff.  Both return when the
 // flash has done it, and may be cut by a power failure at any instant with any result in the unit or sector concerned.
 // All answer 0, or a negative number when the part reports a fault.
-#define KW_NOR_UNIT 8u
+#define KW_NOR_UNIT_MAX 32u
 
 struct kw_nor {
     void *context;
-    uint32_t sector_size; // 1024..65536, a multiple of KW_NOR_UNIT
+    uint32_t sector_size; // 1024..65536, a multiple of 64
+    uint32_t unit;        // octets that are programmed at once: 8, 16 or 32.  A store is read with the unit it was written with.
     uint32_t sectors;     // 3..64
     int32_t (*read)(void *context, uint32_t at, void *to, uint32_t size); // any alignment
     int32_t (*program)(void *context, uint32_t at, const void *from, uint32_t size);

@@ -1,6 +1,7 @@
 #include "image.h"
 #include <string.h>
 #include "image_slots.h"
+#include "nor_flash.h"
 #include "octets.h"
 
 #define STATE_SECTORS 2u
@@ -11,7 +12,7 @@ enum { FLAG_TRIAL = 1, FLAG_FACTORY = 2 };
 static bool fits(const struct kw_image_config *c) {
     const struct kw_nor *nor = c->nor;
     const struct kw_image_layout *l = &c->layout;
-    if (nor->mapped == NULL || nor->sector_size < 1024 || nor->sector_size > 65536 || nor->sector_size % KW_IMAGE_PAGE != 0) return false;
+    if (nor->mapped == NULL || !kw_nor_unit_fits(nor) || nor->sector_size < 1024 || nor->sector_size > 65536 || nor->sector_size % KW_IMAGE_PAGE != 0) return false;
     if (l->slot_sectors == 0 || l->slot_sectors > UINT16_MAX || l->file_sectors > UINT16_MAX || l->files > KW_IMAGE_FILES_MAX) return false;
     if ((l->files > 0) != (l->file_sectors > 0) || l->slot_sectors * nor->sector_size <= KW_IMAGE_SLOT_HEAD) return false;
     return STATE_SECTORS + 2 * l->slot_sectors + l->files * l->file_sectors <= nor->sectors;

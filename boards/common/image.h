@@ -13,7 +13,7 @@
 #define KW_IMAGE_FILES_MAX 4u
 #define KW_IMAGE_TRIES_MAX 3u
 #define KW_IMAGE_TRIAL_MS 1200000u // a module on trial that has not confirmed by then is stopped: a failed try
-#define KW_IMAGE_PAGE 256u
+#define KW_IMAGE_PAGE 256u // octets programmed at once: whole units of every flash that kw_nor describes
 #define KW_IMAGE_SLOT_HEAD 2048u // octets before the module in a slot: the envelope
 
 // Sectors of the region in this order: state 2, slot A, slot B, library files.  The flash must be mapped (kw_nor.mapped).

@@ -3,6 +3,8 @@
 
 #define BLANK 0xff
 
+bool kw_nor_unit_fits(const struct kw_nor *nor) { return nor->unit == 8 || nor->unit == 16 || nor->unit == KW_NOR_UNIT_MAX; }
+
 bool kw_nor_blank(const uint8_t *at, uint32_t size) {
     for (uint32_t i = 0; i < size; i++)
         if (at[i] != BLANK) return false;

@@ -6,6 +6,7 @@
 
 #define KW_NOR_CHECK 64u // octets read back at a time; a sector is a multiple of it
 
+bool kw_nor_unit_fits(const struct kw_nor *nor);
 bool kw_nor_blank(const uint8_t *at, uint32_t size);
 // Whether the flash reads as it should after the program.
 bool kw_nor_program(const struct kw_nor *nor, uint32_t at, const uint8_t *from, uint32_t size);

@@ -8,18 +8,22 @@ enum { MAGIC = 0x3153574b, TAIL_NUMBER = 0 }; // "KWS1"
 #define HEAD_SEALED 24u // octets before its tag
 #define TAG 8u
 #define ENTRY_HEAD 8u
-#define TAIL_SPAN 24u // an entry of four octets; every sector keeps room for one
+#define TAIL_SIZE 4u // of the entry that raises the tail; every sector keeps room for one
+#define NONCE_UNIT 8u // offsets in nonces count these; no entry begins within one
 #define BLANK 0xff
 
-static uint32_t round_up(uint32_t size) { return (size + KW_NOR_UNIT - 1u) & ~(KW_NOR_UNIT - 1u); }
-static uint32_t span_of(uint32_t size) { return round_up(ENTRY_HEAD + size + TAG); }
+// Octets of flash that an entry takes.
+static uint32_t span_of(const struct kw_store *s, uint32_t size) {
+    uint32_t unit = s->nor->unit;
+    return (ENTRY_HEAD + size + TAG + unit - 1u) & ~(unit - 1u);
+}
 
 // ---- Seal ----
 
 static void make_nonce(uint8_t nonce[13], uint32_t sequence, const uint8_t salt[7], uint32_t offset) {
     kw_put32(nonce, sequence);
     memcpy(nonce + 4, salt, 7);
-    kw_put16(nonce + 11, offset / KW_NOR_UNIT);
+    kw_put16(nonce + 11, offset / NONCE_UNIT);
 }
 
 static struct kw_ccm_text sealed_text(const uint8_t *nonce, const uint8_t *aad, uint32_t aad_size, uint8_t *text, uint32_t size) {
@@ -74,7 +78,7 @@ static bool read_entry(struct kw_store *s, uint32_t at) {
     if (room < ENTRY_HEAD + TAG || flash_read(s, at, head, ENTRY_HEAD) != 0) return false;
     uint32_t size = kw_get16(head + 2);
     if ((kw_get16(head) ^ kw_get16(head + 4)) != 0xffff || (size ^ kw_get16(head + 6)) != 0xffff) return false;
-    if (size > KW_STORE_RECORD_MAX || span_of(size) > room) return false;
+    if (size > KW_STORE_RECORD_MAX || span_of(s, size) > room) return false;
     if (flash_read(s, at + ENTRY_HEAD, head + ENTRY_HEAD, size + TAG) != 0) return false;
     struct kw_ccm_text text = entry_text(s, nonce, at);
     return kw_ccm_open(&s->key, &text);
@@ -83,7 +87,7 @@ static bool read_entry(struct kw_store *s, uint32_t at) {
 // Appends an entry whose octets stand in the buffer behind its head.  A failure closes the sector: nothing may follow a torn entry.
 static bool append(struct kw_store *s, uint32_t number, uint32_t size) {
     uint8_t nonce[13];
-    uint32_t span = span_of(size), at = s->active * s->nor->sector_size + s->position;
+    uint32_t span = span_of(s, size), at = s->active * s->nor->sector_size + s->position;
     kw_put16(s->buffer, number);
     kw_put16(s->buffer + 2, size);
     kw_put16(s->buffer + 4, ~number & 0xffff);
@@ -115,7 +119,7 @@ static struct kw_store_place *vacant(struct kw_store *s, uint32_t number) {
 }
 
 static void forget(struct kw_store *s, struct kw_store_place *place) {
-    s->live -= span_of(place->size);
+    s->live -= span_of(s, place->size);
     *place = (struct kw_store_place){0, 0, 0};
 }
 
@@ -127,7 +131,7 @@ static void note(struct kw_store *s, uint32_t number, uint32_t size, uint32_t at
     place = vacant(s, number);
     if (place == NULL) return;
     *place = (struct kw_store_place){(uint16_t)number, (uint16_t)size, at};
-    s->live += span_of(size);
+    s->live += span_of(s, size);
 }
 
 // ---- The log ----
@@ -168,7 +172,7 @@ static bool collect(struct kw_store *s) {
     }
     uint32_t tail = after(s, oldest);
     kw_put32(s->buffer + ENTRY_HEAD, tail);
-    if (!append(s, TAIL_NUMBER, 4)) return false;
+    if (!append(s, TAIL_NUMBER, TAIL_SIZE)) return false;
     s->tail = tail;
     s->sequence[sector] = 0;
     return true;
@@ -189,7 +193,7 @@ static bool advance(struct kw_store *s) {
 }
 
 static bool has_room(const struct kw_store *s, uint32_t span) {
-    return s->position != 0 && s->position + span + TAIL_SPAN <= s->nor->sector_size;
+    return s->position != 0 && s->position + span + span_of(s, TAIL_SIZE) <= s->nor->sector_size;
 }
 
 // ---- Mount ----
@@ -212,11 +216,11 @@ static void scan(struct kw_store *s, uint32_t sector, bool tails_only) {
     for (uint32_t offset = HEAD_SIZE; offset < s->nor->sector_size;) {
         if (!read_entry(s, base + offset)) return;
         uint32_t number = kw_get16(s->buffer), size = kw_get16(s->buffer + 2);
-        if (number == TAIL_NUMBER && size == 4) {
+        if (number == TAIL_NUMBER && size == TAIL_SIZE) {
             uint32_t tail = kw_get32(s->buffer + ENTRY_HEAD);
             if (tail > s->tail) s->tail = tail;
         } else if (!tails_only && number != TAIL_NUMBER) note(s, number, size, base + offset);
-        offset += span_of(size);
+        offset += span_of(s, size);
     }
 }
 
@@ -241,7 +245,7 @@ static int32_t mount(struct kw_store *s) {
 
 int32_t kw_store_open(struct kw_store *s, const struct kw_nor *nor, const uint8_t key[16], const uint8_t noise[32]) {
     bool fits = nor->sector_size >= 1024 && nor->sector_size <= 65536 && nor->sector_size % KW_NOR_CHECK == 0;
-    if (!fits || nor->sectors < 3 || nor->sectors > KW_STORE_SECTORS_MAX) return KW_ERR_RESERVED;
+    if (!fits || !kw_nor_unit_fits(nor) || nor->sectors < 3 || nor->sectors > KW_STORE_SECTORS_MAX) return KW_ERR_RESERVED;
     memset(s, 0, sizeof *s);
     s->nor = nor;
     memcpy(s->noise, noise, sizeof s->noise);
@@ -277,12 +281,12 @@ static int32_t read_number(struct kw_store *s, uint32_t number, uint8_t *at, uin
 
 // What lives may fill all sectors but two, less what an entry that does not fit leaves unused at a sector's end.
 static uint32_t capacity_of(const struct kw_store *s) {
-    return (s->nor->sectors - 2u) * (s->nor->sector_size - HEAD_SIZE - TAIL_SPAN - KW_STORE_ENTRY_MAX);
+    return (s->nor->sectors - 2u) * (s->nor->sector_size - HEAD_SIZE - span_of(s, TAIL_SIZE) - span_of(s, KW_STORE_RECORD_MAX));
 }
 
 static int32_t write_number(struct kw_store *s, uint32_t number, const uint8_t *octets, uint32_t size) {
     struct kw_store_place *place = find(s, number);
-    uint32_t span = span_of(size), before = place == NULL ? 0 : span_of(place->size);
+    uint32_t span = span_of(s, size), before = place == NULL ? 0 : span_of(s, place->size);
     if (size == 0 && place == NULL) return KW_OK;
     if (size != 0 && s->live - before + span > capacity_of(s)) return KW_ERR_NO_BUFFER;
     if (place == NULL && vacant(s, number) == NULL) return KW_ERR_NO_BUFFER;

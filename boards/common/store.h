@@ -7,7 +7,7 @@
 // A sector holds a head, then entries one after the other:
 //
 //   head   | magic u32 | sequence u32 | tail u32 | salt 7, zero 5 | tag 8 |                               32 octets
-//   entry  | number u16 | size u16 | ~number u16 | ~size u16 | sealed octets | tag 8 | up to 8 octets of 0xff |
+//   entry  | number u16 | size u16 | ~number u16 | ~size u16 | sealed octets | tag 8 | 0xff up to a unit of the flash |
 //
 // `sequence` grows with each sector opened.  Sectors whose sequence is below the greatest `tail` written are free, whatever they
 // seem to hold: first a sector's live entries are copied, then an entry of number 0 raises the tail, and only then may the sector be
@@ -29,7 +29,7 @@
 #define KW_STORE_KEYS 24u
 #define KW_STORE_KEY_FIRST 0x8000u // a slot is the record KW_STORE_KEY_FIRST + slot, out of store_read's reach
 #define KW_STORE_INDEX (KW_STORE_RECORDS + KW_STORE_KEYS)
-#define KW_STORE_ENTRY_MAX (8u + KW_STORE_RECORD_MAX + 8u)
+#define KW_STORE_ENTRY_MAX (8u + KW_STORE_RECORD_MAX + 8u + (KW_NOR_UNIT_MAX - 16u)) // padded to the largest unit
 
 struct kw_store_place {
     uint16_t number; // 0 = free

@@ -52,7 +52,7 @@ static int32_t flash_read(void *context, uint32_t at, void *to, uint32_t size) {
 
 static int32_t flash_program(void *context, uint32_t at, const void *from, uint32_t size) {
     const struct region *r = context;
-    if (!inside(r, at, size) || at % KW_NOR_UNIT || size % KW_NOR_UNIT) return FAULT;
+    if (!inside(r, at, size) || at % FLASH_UNIT || size % FLASH_UNIT) return FAULT;
     for (uint32_t done = 0; done < size;) {
         uint8_t page[CHUNK];
         uint32_t begin = r->at + at + done, part = CHUNK - begin % CHUNK;
@@ -77,6 +77,7 @@ static int32_t flash_erase(void *context, uint32_t sector) {
 const struct kw_nor kw_flash = {
     .context = (void *)&store_region,
     .sector_size = FLASH_SECTOR_SIZE,
+    .unit = FLASH_UNIT,
     .sectors = FLASH_SECTORS,
     .read = flash_read,
     .program = flash_program,
@@ -87,6 +88,7 @@ const struct kw_nor kw_flash = {
 const struct kw_nor kw_flash_images = {
     .context = (void *)&image_region,
     .sector_size = FLASH_SECTOR_SIZE,
+    .unit = FLASH_UNIT,
     .sectors = FLASH_IMAGE_SECTORS,
     .read = flash_read,
     .program = flash_program,

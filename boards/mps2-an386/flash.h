@@ -13,6 +13,7 @@
 #include "../common/board.h"
 
 #define FLASH_SECTOR_SIZE 4096u
+#define FLASH_UNIT 8u
 #define FLASH_SECTORS 16u
 #define FLASH_SLOT_SECTORS 28u // 112 KiB: a module of 101 kB, and twice the room that today's need
 #define FLASH_IMAGE_SECTORS (2u + 2u * FLASH_SLOT_SECTORS)

@@ -68,7 +68,7 @@ struct nor_memory {
 };
 
 // `memory` belongs to the caller; a unit that is not blank counts as programmed.  False for a size that is no whole number of sectors.
-bool nor_begin(struct nor_memory *n, uint8_t *memory, size_t size, uint32_t sector_size);
+bool nor_begin(struct nor_memory *n, uint8_t *memory, size_t size, uint32_t sector_size, uint32_t unit);
 void nor_end(struct nor_memory *n);
 // A sector whose erase was cut short reads blank at first, and in part as zeros later.
 void nor_decay(struct nor_memory *n, uint32_t sector);

@@ -47,6 +47,8 @@ export interface DeviceImagesOptions {
   /** The region's flash, read and written in place: two sectors of state, slot A, slot B, library files. */
   nor: Uint8Array;
   sectorSize?: number;
+  /** Octets that the flash programs at once: 8, 16 or 32. */
+  unit?: number;
   slotSectors: number;
   files?: number;
   fileSectors?: number;
@@ -73,6 +75,8 @@ export interface NativeDeviceOptions {
   /** The flash: read and written in place, it survives the device. */
   nor: Uint8Array;
   sectorSize?: number;
+  /** Octets that the flash programs at once: 8, 16 or 32. */
+  unit?: number;
   deviceKey: Uint8Array;
   surroundings: Surroundings;
   trace?: boolean;
@@ -111,6 +115,8 @@ export const CutMode = { Lost: 0, Prefix: 1, Done: 2, Mixed: 3, Random: 4 } as c
 export interface NativeStoreOptions {
   nor: Uint8Array;
   sectorSize?: number;
+  /** Octets that the flash programs at once: 8, 16 or 32. */
+  unit?: number;
   key: Uint8Array;
   noise: Uint8Array;
   /** The program or erase, counted from 1, in which the power fails; 0 for none. */
@@ -135,6 +141,8 @@ export interface NativeImagesOptions {
   /** Two sectors of state, slot A, slot B, library files; read and written in place. */
   nor: Uint8Array;
   sectorSize?: number;
+  /** Octets that the flash programs at once: 8, 16 or 32. */
+  unit?: number;
   slotSectors: number;
   files?: number;
   fileSectors?: number;

@@ -36,7 +36,7 @@ static const char *open_store(struct device *d, napi_env env, napi_value options
     uint8_t noise[32];
     if (!property_bytes(env, options, "nor", &nor) || !property_bytes(env, options, "deviceKey", &key)) return "a device needs nor and deviceKey";
     if (key.size != 16) return "deviceKey must have 16 octets";
-    if (!nor_begin(&d->flash, nor.at, nor.size, property_u32(env, options, "sectorSize", 4096))) return "nor must be a whole number of sectors";
+    if (!nor_begin(&d->flash, nor.at, nor.size, property_u32(env, options, "sectorSize", 4096), property_u32(env, options, "unit", 8))) return "nor must be a whole number of sectors";
     kw_sha256(noise, seed, 32); // the store's salts are not the module's random octets
     int32_t answer = kw_store_open(&d->store, &d->flash.nor, key.at, noise);
     if (answer == KW_ERR_NOT_FOUND) answer = kw_store_format(&d->store);

@@ -32,7 +32,7 @@ static const char *read_options(struct device_images *images, napi_env env, napi
     if (!property(env, options, "identity", &identity)) return "images needs identity";
     const char *problem = identity_of(env, identity, &images->identity);
     if (problem != NULL) return problem;
-    if (!nor_begin(&images->flash, nor.at, nor.size, property_u32(env, options, "sectorSize", 4096))) return "images.nor must be a whole number of sectors";
+    if (!nor_begin(&images->flash, nor.at, nor.size, property_u32(env, options, "sectorSize", 4096), property_u32(env, options, "unit", 8))) return "images.nor must be a whole number of sectors";
     c->layout.slot_sectors = property_u32(env, options, "slotSectors", 0);
     c->layout.files = property_u32(env, options, "files", 0);
     c->layout.file_sectors = property_u32(env, options, "fileSectors", 0);

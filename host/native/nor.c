@@ -49,7 +49,7 @@ void nor_decay(struct nor_memory *n, uint32_t sector) {
     for (uint32_t i = 0; i < n->nor.sector_size; i++) {
         uint64_t chance = next_random(n);
         at[i] &= (uint8_t)(chance >> 24 | chance >> 32);
-        if (at[i] != 0xff) n->programmed[(at + i - n->memory) / KW_NOR_UNIT] = 1;
+        if (at[i] != 0xff) n->programmed[(at + i - n->memory) / n->nor.unit] = 1;
     }
 }
 
@@ -63,8 +63,8 @@ static int32_t nor_read(void *context, uint32_t at, void *to, uint32_t size) {
 }
 
 static bool within_rules(struct nor_memory *n, uint32_t at, const uint8_t *octets, uint32_t size) {
-    if (at % KW_NOR_UNIT != 0 || size % KW_NOR_UNIT != 0 || size == 0) n->broken_rule = true;
-    for (uint32_t unit = at / KW_NOR_UNIT; unit < (at + size) / KW_NOR_UNIT; unit++) {
+    if (at % n->nor.unit != 0 || size % n->nor.unit != 0 || size == 0) n->broken_rule = true;
+    for (uint32_t unit = at / n->nor.unit; unit < (at + size) / n->nor.unit; unit++) {
         if (n->programmed[unit]) n->broken_rule = true;
         n->programmed[unit] = 1;
     }
@@ -110,27 +110,27 @@ static int32_t nor_erase(void *context, uint32_t sector) {
         return -1;
     }
     memset(at, 0xff, n->nor.sector_size);
-    memset(n->programmed + (size_t)sector * n->nor.sector_size / KW_NOR_UNIT, 0, n->nor.sector_size / KW_NOR_UNIT);
+    memset(n->programmed + (size_t)sector * n->nor.sector_size / n->nor.unit, 0, n->nor.sector_size / n->nor.unit);
     n->erases++;
     n->fresh[sector] = 1;
     journal(n, 2, sector * n->nor.sector_size, NULL, 0);
     return 0;
 }
 
-bool nor_begin(struct nor_memory *n, uint8_t *memory, size_t size, uint32_t sector_size) {
+bool nor_begin(struct nor_memory *n, uint8_t *memory, size_t size, uint32_t sector_size, uint32_t unit) {
     memset(n, 0, sizeof *n);
-    if (sector_size == 0 || size % sector_size != 0 || sector_size % KW_NOR_UNIT != 0) return false;
+    if (sector_size == 0 || unit == 0 || size % sector_size != 0 || sector_size % unit != 0) return false;
     n->memory = memory;
     n->random = 1;
-    n->nor = (struct kw_nor){n, sector_size, (uint32_t)(size / sector_size), nor_read, nor_program, nor_erase, memory};
-    n->programmed = calloc(size / KW_NOR_UNIT + 1, 1);
+    n->nor = (struct kw_nor){n, sector_size, unit, (uint32_t)(size / sector_size), nor_read, nor_program, nor_erase, memory};
+    n->programmed = calloc(size / unit + 1, 1);
     n->fresh = calloc(size / sector_size + 1, 1);
     if (n->fresh == NULL || n->programmed == NULL) {
         nor_end(n);
         return false;
     }
     for (size_t i = 0; i < size; i++)
-        if (memory[i] != 0xff) n->programmed[i / KW_NOR_UNIT] = 1;
+        if (memory[i] != 0xff) n->programmed[i / unit] = 1;
     return true;
 }
 
