@@ -14,7 +14,7 @@ static bool fits(const struct kw_image_config *c) {
     const struct kw_image_layout *l = &c->layout;
     if (nor->mapped == NULL || !kw_nor_unit_fits(nor) || nor->sector_size < 1024 || nor->sector_size > 65536 || nor->sector_size % KW_IMAGE_PAGE != 0) return false;
     if (l->slot_sectors == 0 || l->slot_sectors > UINT16_MAX || l->file_sectors > UINT16_MAX || l->files > KW_IMAGE_FILES_MAX) return false;
-    if ((l->files > 0) != (l->file_sectors > 0) || l->slot_sectors * nor->sector_size <= KW_IMAGE_SLOT_HEAD) return false;
+    if ((l->files > 0) != (l->file_sectors > 0) || (l->files > 0 && c->library == NULL) || l->slot_sectors * nor->sector_size <= KW_IMAGE_SLOT_HEAD) return false;
     return STATE_SECTORS + 2 * l->slot_sectors + l->files * l->file_sectors <= nor->sectors;
 }
 
@@ -78,7 +78,7 @@ int32_t kw_image_activate(struct kw_images *s, uint32_t image) {
     struct kw_image_record *r = &s->record;
     if (image != 0 || r->entries[0].status != KW_FILE_STATUS_WAITING || r->quality[r->slot] != KW_IMAGE_READY || s->on_trial) return KW_ERR_NOT_FOUND;
     struct kw_image_record before = *r;
-    s->loads[0].open = false;
+    s->own.open = false;
     r->trial = r->slot;
     r->tries = KW_IMAGE_TRIES_MAX;
     r->entries[0].status = KW_FILE_STATUS_ACTIVATING;
@@ -140,7 +140,7 @@ int32_t kw_images_install(struct kw_images *s, const uint8_t *package, uint32_t 
     if (answer >= 0) answer = kw_image_finish(s, 0);
     if (answer != KW_OK) return answer;
     struct kw_image_record *r = &s->record;
-    const struct kw_package *p = &s->loads[0].package;
+    const struct kw_package *p = &s->own.package;
     struct kw_slot_content content;
     enum kw_image_reason reason = kw_slots_verify(s, r->slot, &content); // for its verdict
     if (reason != KW_IMAGE_REASON_NONE) return kw_slots_refuse(s, 0, reason, 0);

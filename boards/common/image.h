@@ -22,6 +22,8 @@ struct kw_image_layout {
     uint32_t files, file_sectors; // 0 on boards that are no hub
 };
 
+struct kw_image_load;
+
 struct kw_image_config {
     const struct kw_nor *nor;
     struct kw_image_layout layout;
@@ -31,6 +33,7 @@ struct kw_image_config {
     uint8_t address[8];             // IEEE address as on the air, zeros when not known
     const uint8_t *factory;         // the module of last resort; null where there is none
     uint32_t factory_size;
+    struct kw_image_load *library;  // what loading a file takes (image_slots.h); null where the layout has no files
     void (*alive)(void);            // called before each verification at boot, which takes a second on a slow part; null where no watchdog runs
 };
 

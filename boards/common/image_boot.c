@@ -228,7 +228,8 @@ enum kw_image_source kw_images_boot(struct kw_images *s, const uint8_t **wasm, u
     s->on_trial = false;
     s->wasm = NULL;
     s->wasm_size = s->version = s->counter = s->epoch = s->phase = 0;
-    s->loads[0].open = s->loads[1].open = false;
+    s->own.open = false;
+    if (s->config->library != NULL) s->config->library->open = false;
     if (!s->log.mirrored) kw_slots_mirror(s);
     bool found = boot_trial(s, &content) || boot_confirmed(s, &content) || boot_former(s, &content) || boot_untried(s, &content);
     if (found || boot_factory(s) || boot_anything(s, &content)) {

@@ -13,8 +13,10 @@
 static const struct kw_nor *nor_of(const struct kw_image_load *load) { return load->s->config->nor; }
 static struct kw_image_entry *entry_of(struct kw_image_load *load) { return &load->s->record.entries[load->image]; }
 
+static struct kw_image_load *load_of(struct kw_images *s, uint32_t image) { return image == 0 ? &s->own : s->config->library; }
+
 struct kw_image_load *kw_slots_loading(struct kw_images *s, uint32_t image) {
-    struct kw_image_load *load = &s->loads[image == 0 ? 0 : 1];
+    struct kw_image_load *load = load_of(s, image);
     return load->open && load->image == image ? load : NULL;
 }
 
@@ -91,7 +93,7 @@ static bool forget_file(struct kw_image_load *load) {
 }
 
 int32_t kw_slots_begin(struct kw_images *s, uint32_t image, const struct kw_package_key *key) {
-    struct kw_image_load *load = &s->loads[image == 0 ? 0 : 1];
+    struct kw_image_load *load = load_of(s, image);
     struct kw_image_entry *e = &s->record.entries[image];
     bool there = e->status == KW_FILE_STATUS_WAITING || (e->status == KW_FILE_STATUS_LOADING && e->sectors > 0);
     bool begun = there && same_key(&e->key, key);

@@ -78,7 +78,7 @@ struct kw_images {
     const struct kw_image_config *config;
     struct kw_image_log log;
     struct kw_image_record record;
-    struct kw_image_load loads[2]; // image 0's, and one for the library
+    struct kw_image_load own; // image 0's; the library's is the board's, where there is one
     // What runs.
     enum kw_image_source source;
     bool on_trial;

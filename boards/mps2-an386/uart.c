@@ -2,18 +2,24 @@
 #include "uart.h"
 #include "mps2.h"
 
-#define RECEIVE_SIZE 1024u  // a power of two
-#define TRANSMIT_SIZE 2048u // a power of two
+// Powers of two.  The console's other end waits when it is not read; the radio sends on while a poll runs, at 11 octets a millisecond.  Two of the
+// console's longest lines go out, and everything that sets a co-processor up again after its reset.
+enum { CONSOLE_RECEIVE = 256, CONSOLE_TRANSMIT = 2048, RADIO_RECEIVE = 1024, RADIO_TRANSMIT = 1024 };
 #define BAUD 115200u
 
 struct uart {
     uint32_t base;
     volatile uint32_t received, taken, written, sent; // running counts; a difference is a fill
-    volatile uint8_t receive[RECEIVE_SIZE];
-    volatile uint8_t transmit[TRANSMIT_SIZE];
+    uint32_t receive_size, transmit_size;
+    volatile uint8_t *receive, *transmit;
 };
 
-static struct uart uarts[2];
+static volatile uint8_t console_receive[CONSOLE_RECEIVE], console_transmit[CONSOLE_TRANSMIT];
+static volatile uint8_t radio_receive[RADIO_RECEIVE], radio_transmit[RADIO_TRANSMIT];
+static struct uart uarts[2] = {
+    {.receive_size = CONSOLE_RECEIVE, .transmit_size = CONSOLE_TRANSMIT, .receive = console_receive, .transmit = console_transmit},
+    {.receive_size = RADIO_RECEIVE, .transmit_size = RADIO_TRANSMIT, .receive = radio_receive, .transmit = radio_transmit},
+};
 
 #define AT(uart, offset) REGISTER((uart)->base + (offset))
 
@@ -37,11 +43,11 @@ void kw_uart_begin(void) {
 static void receive(struct uart *uart) {
     AT(uart, UART_INTERRUPT) = UART_INTERRUPT_RX;
     while (AT(uart, UART_STATE) & UART_STATE_RX_FULL) {
-        if (uart->received - uart->taken == RECEIVE_SIZE) {
+        if (uart->received - uart->taken == uart->receive_size) {
             AT(uart, UART_CTRL) &= ~UART_CTRL_RX_INTERRUPT;
             return;
         }
-        uart->receive[uart->received % RECEIVE_SIZE] = (uint8_t)AT(uart, UART_DATA);
+        uart->receive[uart->received % uart->receive_size] = (uint8_t)AT(uart, UART_DATA);
         uart->received++;
     }
 }
@@ -49,7 +55,7 @@ static void receive(struct uart *uart) {
 static void transmit(struct uart *uart) {
     AT(uart, UART_INTERRUPT) = UART_INTERRUPT_TX;
     while (uart->sent != uart->written && !(AT(uart, UART_STATE) & UART_STATE_TX_FULL)) {
-        AT(uart, UART_DATA) = uart->transmit[uart->sent % TRANSMIT_SIZE];
+        AT(uart, UART_DATA) = uart->transmit[uart->sent % uart->transmit_size];
         uart->sent++;
     }
 }
@@ -62,8 +68,8 @@ void kw_uart1_transmit(void) { transmit(&uarts[1]); }
 int kw_uart_take(enum kw_uart_id id) {
     struct uart *uart = &uarts[id];
     if (uart->received == uart->taken) return -1;
-    int octet = uart->receive[uart->taken % RECEIVE_SIZE];
-    bool was_full = uart->received - uart->taken == RECEIVE_SIZE;
+    int octet = uart->receive[uart->taken % uart->receive_size];
+    bool was_full = uart->received - uart->taken == uart->receive_size;
     uart->taken++;
     if (was_full) {
         lock();
@@ -78,12 +84,12 @@ bool kw_uart_waiting(void) {
     return uarts[0].received != uarts[0].taken || uarts[1].received != uarts[1].taken;
 }
 
-uint32_t kw_uart_room(enum kw_uart_id id) { return TRANSMIT_SIZE - (uarts[id].written - uarts[id].sent); }
+uint32_t kw_uart_room(enum kw_uart_id id) { return uarts[id].transmit_size - (uarts[id].written - uarts[id].sent); }
 
 bool kw_uart_write(enum kw_uart_id id, const void *from, uint32_t size) {
     struct uart *uart = &uarts[id];
     if (size > kw_uart_room(id)) return false;
-    for (uint32_t i = 0; i < size; i++) uart->transmit[(uart->written + i) % TRANSMIT_SIZE] = ((const uint8_t *)from)[i];
+    for (uint32_t i = 0; i < size; i++) uart->transmit[(uart->written + i) % uart->transmit_size] = ((const uint8_t *)from)[i];
     lock();
     uart->written += size;
     transmit(uart);

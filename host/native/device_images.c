@@ -53,6 +53,7 @@ const char *device_images_open(struct device_images **out, napi_env env, napi_va
     const char *problem = read_options(images, env, options);
     if (problem == NULL) {
         images->config.nor = &images->flash.nor;
+        images->config.library = images->config.layout.files > 0 ? &images->library : NULL;
         images->config.identity = &images->identity;
         images->config.device_key = images->device_key;
         images->config.noise = images->noise;

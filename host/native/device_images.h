@@ -9,6 +9,7 @@ struct device_images {
     struct nor_memory flash;
     struct kw_images slots;
     struct kw_image_config config;
+    struct kw_image_load library;
     struct kw_image_identity identity;
     uint8_t device_key[16], noise[32];
     enum kw_image_source source; // what kw_images_boot said last

@@ -10,6 +10,7 @@ struct native_images {
     struct nor_memory flash;
     struct kw_images slots;
     struct kw_image_config config;
+    struct kw_image_load library;
     struct kw_image_identity identity;
     uint8_t device_key[16], noise[32];
     uint8_t *factory;
@@ -85,6 +86,7 @@ static napi_value construct(napi_env env, napi_callback_info info) {
     napi_create_reference(env, nor, 1, &s->nor);
     napi_wrap(env, a.self, s, finalize, NULL, NULL);
     s->config.nor = &s->flash.nor;
+    s->config.library = s->config.layout.files > 0 ? &s->library : NULL;
     s->config.identity = &s->identity;
     s->config.device_key = s->device_key;
     s->config.noise = s->noise;
