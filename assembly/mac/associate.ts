@@ -5,9 +5,9 @@
 //
 import { Err } from "../core/err";
 import { NEVER } from "../core/timers";
-import { MAC_ASSOCIATED, MAC_ASSOCIATION_REQUEST, MacCommand } from "./command";
-import { MAC_BROADCAST, MAC_COMMAND, MAC_EXTENDED, MAC_SHORT, macControl, macEmitTarget } from "./frame";
-import { MacPurpose, mac, macAir, macDataRequest, macHeard, macIdle, macNextSequence, macOpen, macReceive, macTransmit, macWhen } from "./mac";
+import { MAC_ASSOCIATED, MacCommand, macAssociationRequestEmit } from "./command";
+import { MAC_COMMAND, MAC_EXTENDED, MAC_NO_ADDRESS, MAC_SHORT, macControl } from "./frame";
+import { MacPurpose, macBegin, macDataRequest, macHeard, macIdle, macNextSequence, macOpen, macReceive, macTransmit, macWhen } from "./mac";
 
 enum State { Idle = 0, Request, Poll }
 
@@ -29,7 +29,7 @@ class Association {
 const association = changetype<Association>(memory.data(offsetof<Association>(), 8));
 
 export function associateStart(channel: u32, panId: u32, coordinator: u32, capability: u32): void {
-  macOpen(channel, panId, MAC_BROADCAST);
+  macOpen(channel, panId, MAC_NO_ADDRESS);
   macReceive(true);
   association.due = 0;
   association.state = State.Request;
@@ -74,12 +74,6 @@ export function associateResponse(command: MacCommand): i32 {
 }
 
 function sendRequest(now: i64): i32 {
-  // The source is not yet of the PAN: its identifier is the broadcast one, section 7.3.1.1.
-  let control = macControl(MAC_COMMAND, MAC_SHORT, MAC_EXTENDED, true, false);
-  let at = macEmitTarget(macAir, control, macNextSequence(), mac.panId, association.coordinator);
-  store<u16>(at, MAC_BROADCAST);
-  store<u64>(at, mac.extended, 2);
-  store<u8>(at, MAC_ASSOCIATION_REQUEST, 10);
-  store<u8>(at, association.capability, 11);
-  return macTransmit(<u32>(at + 12 - macAir), MacPurpose.AssociationRequest, now);
+  let at = macBegin(macControl(MAC_COMMAND, MAC_SHORT, MAC_EXTENDED, true, false), macNextSequence(), association.coordinator);
+  return macTransmit(at + macAssociationRequestEmit(at, association.capability), MacPurpose.AssociationRequest, now);
 }

@@ -20,6 +20,9 @@ export const MAC_ASSOCIATED: u32 = 0;
 export const MAC_PAN_FULL: u32 = 1;
 export const MAC_PAN_DENIES: u32 = 2;
 
+const ASSOCIATION_REQUEST_SIZE: u32 = 2;
+const ASSOCIATION_RESPONSE_SIZE: u32 = 4;
+
 /** The command where it lies.  Valid only where `macCommandParse` accepted. */
 @unmanaged @final
 export class MacCommand {
@@ -34,11 +37,27 @@ export function macCommandParse(at: usize, have: u32): i32 {
   if (have < 1) return Err.Truncated;
   let size: u32;
   switch (<u32>load<u8>(at)) {
-    case MAC_ASSOCIATION_REQUEST: size = 2; break;
-    case MAC_ASSOCIATION_RESPONSE: size = 4; break;
+    case MAC_ASSOCIATION_REQUEST: size = ASSOCIATION_REQUEST_SIZE; break;
+    case MAC_ASSOCIATION_RESPONSE: size = ASSOCIATION_RESPONSE_SIZE; break;
     case MAC_DATA_REQUEST:
     case MAC_BEACON_REQUEST: size = 1; break;
     default: return Err.Reserved;
   }
   return have < size ? Err.Truncated : <i32>size;
+}
+
+export function macAssociationRequestEmit(at: usize, capability: u32): u32 {
+  store<u16>(at, MAC_ASSOCIATION_REQUEST | (capability << 8));
+  return ASSOCIATION_REQUEST_SIZE;
+}
+
+export function macAssociationResponseEmit(at: usize, short: u32, status: u32): u32 {
+  store<u32>(at, MAC_ASSOCIATION_RESPONSE | (short << 8) | (status << 24));
+  return ASSOCIATION_RESPONSE_SIZE;
+}
+
+/** A data request or a beacon request, which have no fields. */
+export function macRequestEmit(at: usize, identifier: u32): u32 {
+  store<u8>(at, identifier);
+  return 1;
 }

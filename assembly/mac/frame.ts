@@ -47,7 +47,7 @@ export class MacFrame {
   get wantsAck(): bool { return (this.control & ACK_REQUEST) != 0; }
   get sequence(): u32 { return load<u8>(changetype<usize>(this), 2); }
   get targetMode(): u32 { return (this.control >>> TARGET_SHIFT) & 3; }
-  get sourceMode(): u32 { return this.control >>> SOURCE_SHIFT; }
+  get sourceMode(): u32 { return macSourceMode(this.control); }
   /** Only where there is a target. */
   get targetPan(): u32 { return load<u16>(changetype<usize>(this), ADDRESSES); }
   /** Only in the short mode. */
@@ -70,7 +70,7 @@ export function macParse(at: usize, have: u32): i32 {
   if (control & SECURED) return Err.Reserved;
   if (((control >>> VERSION_SHIFT) & 3) > VERSION_2006) return Err.Reserved;
   let target = (control >>> TARGET_SHIFT) & 3;
-  let source = control >>> SOURCE_SHIFT;
+  let source = macSourceMode(control);
   if (target == MODE_RESERVED || source == MODE_RESERVED) return Err.Reserved;
   // One PAN identifier for both makes sense only where both are, section 7.2.1.1.5.
   if (control & ONE_PAN && (target == MAC_NONE || source == MAC_NONE)) return Err.Reserved;
@@ -79,17 +79,22 @@ export function macParse(at: usize, have: u32): i32 {
   return <i32>size;
 }
 
-/** Writes control, sequence and the target; answers where the next octet goes. */
-export function macEmitTarget(at: usize, control: u32, sequence: u32, pan: u32, target: u64): usize {
+/** Writes a header with the addresses that `control` announces; answers its size. */
+export function macEmit(at: usize, control: u32, sequence: u32, targetPan: u32, target: u64, sourcePan: u32, source: u64): u32 {
   store<u16>(at, control);
   store<u8>(at, sequence, 2);
+  let end = at + ADDRESSES;
   let mode = (control >>> TARGET_SHIFT) & 3;
-  at += ADDRESSES;
-  if (mode == MAC_NONE) return at;
-  store<u16>(at, pan);
-  if (mode == MAC_SHORT) { store<u16>(at, <u16>target, 2); return at + 4; }
-  store<u64>(at, target, 2);
-  return at + 10;
+  if (mode != MAC_NONE) {
+    store<u16>(end, targetPan);
+    end = addressEmit(end + 2, mode, target);
+  }
+  mode = macSourceMode(control);
+  if (mode != MAC_NONE) {
+    store<u16>(end, sourcePan); // with one PAN identifier for both the address covers it
+    end = addressEmit(control & ONE_PAN ? end : end + 2, mode, source);
+  }
+  return <u32>(end - at);
 }
 
 /** The frame control of a frame of ours, always of version 2003 as ZigBee asks (annex D.8.1). */
@@ -97,14 +102,24 @@ export function macControl(type: u32, target: u32, source: u32, wantsAck: bool, 
   return type | (target << TARGET_SHIFT) | (source << SOURCE_SHIFT) | (wantsAck ? ACK_REQUEST : 0) | (onePan ? ONE_PAN : 0);
 }
 
+export function macSourceMode(control: u32): u32 {
+  return control >>> SOURCE_SHIFT;
+}
+
 /** Sets the bit that tells a sleepy child of more frames. */
 export function macMarkPending(at: usize): void {
   store<u8>(at, load<u8>(at) | PENDING);
 }
 
+function addressEmit(at: usize, mode: u32, address: u64): usize {
+  if (mode == MAC_SHORT) { store<u16>(at, <u16>address); return at + 2; }
+  store<u64>(at, address);
+  return at + 8;
+}
+
 function sourceAt(at: usize, control: u32): usize {
   at += ADDRESSES + fieldSize((control >>> TARGET_SHIFT) & 3, 2);
-  return control & ONE_PAN || control >>> SOURCE_SHIFT == MAC_NONE ? at : at + 2;
+  return control & ONE_PAN || macSourceMode(control) == MAC_NONE ? at : at + 2;
 }
 
 /** The octets of an address of a mode together with its PAN identifier of `pan` octets. */

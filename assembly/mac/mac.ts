@@ -9,10 +9,10 @@ import {
 } from "../core/host";
 import { NEVER } from "../core/timers";
 import { macBeaconParse } from "./beacon";
-import { macCommandParse } from "./command";
+import { MAC_DATA_REQUEST, macCommandParse, macRequestEmit } from "./command";
 import {
   MAC_BEACON, MAC_BROADCAST, MAC_COMMAND, MAC_EXTENDED, MAC_FRAME_MAX, MAC_NO_ADDRESS, MAC_NO_SHORT, MAC_NONE, MAC_SHORT, MacFrame, macControl,
-  macEmitTarget, macParse,
+  macEmit, macParse, macSourceMode,
 } from "./frame";
 
 export enum MacHeard { None = 0, Data = 1, Command = 2, Beacon = 3, Sent = 4 }
@@ -112,11 +112,17 @@ export function macNextSequence(): u32 {
   return mac.sequence;
 }
 
-/** Sends the `size` octets in `macAir`. */
-export function macTransmit(size: u32, purpose: i32, now: i64): i32 {
+/** Begins a frame to a device of the PAN in `macAir`; answers where its payload goes.  Who has no address is not of the PAN yet: section 7.3.1.1. */
+export function macBegin(control: u32, sequence: u32, target: u64): usize {
+  let source = macSourceMode(control) == MAC_SHORT ? <u64>mac.short : mac.extended;
+  return macAir + macEmit(macAir, control, sequence, mac.panId, target, mac.short == MAC_NO_ADDRESS ? MAC_BROADCAST : mac.panId, source);
+}
+
+/** Sends the frame in `macAir`, which ends at `end`. */
+export function macTransmit(end: usize, purpose: i32, now: i64): i32 {
   assert(mac.purpose == MacPurpose.None);
   mac.handle = (mac.handle + 1) & 0xff;
-  let answer = radioSend(MAC_INTERFACE, macAir, size, mac.handle);
+  let answer = radioSend(MAC_INTERFACE, macAir, <u32>(end - macAir), mac.handle);
   mac.purpose = answer < 0 ? MacPurpose.Refused : purpose;
   mac.guard = now + (answer < 0 ? REFUSED_MS : GUARD_MS);
   return answer;
@@ -124,23 +130,9 @@ export function macTransmit(size: u32, purpose: i32, now: i64): i32 {
 
 /** Asks a coordinator for the frame it holds for us. */
 export function macDataRequest(coordinator: u32, now: i64): i32 {
-  let short = mac.short < MAC_NO_SHORT;
-  let control = macControl(MAC_COMMAND, MAC_SHORT, short ? MAC_SHORT : MAC_EXTENDED, true, true);
-  let at = macEmitTarget(macAir, control, macNextSequence(), mac.panId, coordinator);
-  if (short) {
-    store<u16>(at, mac.short);
-    at += 2;
-  } else {
-    store<u64>(at, mac.extended);
-    at += 8;
-  }
-  return macTransmitCommand(at, 4, MacPurpose.DataRequest, now);
-}
-
-/** Ends the frame in `macAir` with a command's identifier and sends it. */
-export function macTransmitCommand(at: usize, identifier: u32, purpose: i32, now: i64): i32 {
-  store<u8>(at, identifier);
-  return macTransmit(<u32>(at + 1 - macAir), purpose, now);
+  let control = macControl(MAC_COMMAND, MAC_SHORT, mac.short < MAC_NO_SHORT ? MAC_SHORT : MAC_EXTENDED, true, true);
+  let at = macBegin(control, macNextSequence(), coordinator);
+  return macTransmit(at + macRequestEmit(at, MAC_DATA_REQUEST), MacPurpose.DataRequest, now);
 }
 
 /** Looks at an event of the radio; a frame that is not for us, or not well formed, is `None`. */

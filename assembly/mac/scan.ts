@@ -3,9 +3,9 @@
 //   start -> (channel: request wanted -> listening until the deadline) ... -> no channel left: done
 //
 import { NEVER } from "../core/timers";
-import { MAC_BEACON_REQUEST } from "./command";
-import { MAC_BROADCAST, MAC_COMMAND, MAC_NO_ADDRESS, MAC_NONE, MAC_SHORT, macControl, macEmitTarget } from "./frame";
-import { MacPurpose, macAir, macIdle, macNextSequence, macOpen, macReceive, macTransmitCommand, macWhen } from "./mac";
+import { MAC_BEACON_REQUEST, macRequestEmit } from "./command";
+import { MAC_BROADCAST, MAC_COMMAND, MAC_NO_ADDRESS, MAC_NONE, MAC_SHORT, macControl } from "./frame";
+import { MacPurpose, macBegin, macIdle, macNextSequence, macOpen, macReceive, macTransmit, macWhen } from "./mac";
 
 /** Channels 11 to 26, section 6.1.2. */
 export const MAC_CHANNELS: u32 = 0x07fff800;
@@ -57,8 +57,8 @@ function scanNext(now: i64): void {
 }
 
 function requestBeacons(now: i64): void {
-  let at = macEmitTarget(macAir, macControl(MAC_COMMAND, MAC_SHORT, MAC_NONE, false, false), macNextSequence(), MAC_BROADCAST, MAC_BROADCAST);
-  if (macTransmitCommand(at, MAC_BEACON_REQUEST, MacPurpose.BeaconRequest, now) < 0) return;
+  let at = macBegin(macControl(MAC_COMMAND, MAC_SHORT, MAC_NONE, false, false), macNextSequence(), MAC_BROADCAST);
+  if (macTransmit(at + macRequestEmit(at, MAC_BEACON_REQUEST), MacPurpose.BeaconRequest, now) < 0) return;
   scan.wanted = false;
   scan.due = now + LISTEN_MS;
 }

@@ -2,10 +2,10 @@
 import { Err } from "../core/err";
 import { RadioParameter, radioSet } from "../core/host";
 import { NEVER } from "../core/timers";
-import { MAC_ASSOCIATION_RESPONSE } from "./command";
+import { macAssociationResponseEmit } from "./command";
 import { macBeaconEmit } from "./beacon";
-import { MAC_BEACON, MAC_COMMAND, MAC_EXTENDED, MAC_NONE, MAC_SHORT, macControl, macEmitTarget } from "./frame";
-import { MAC_INTERFACE, MacPurpose, mac, macAir, macHeard, macIdle, macNextSequence, macTransmit, macWhen } from "./mac";
+import { MAC_BEACON, MAC_COMMAND, MAC_EXTENDED, MAC_NONE, MAC_SHORT, macControl } from "./frame";
+import { MAC_INTERFACE, MacPurpose, macBegin, macHeard, macIdle, macNextSequence, macTransmit, macWhen } from "./mac";
 
 /** Responses that wait for their device to ask; more associations at a time are turned away in silence. */
 const RESPONSES_MAX: u32 = 3;
@@ -117,21 +117,14 @@ function responseOf(extended: u64): MacResponse {
 }
 
 function sendResponse(row: MacResponse, now: i64): void {
-  let control = macControl(MAC_COMMAND, MAC_EXTENDED, MAC_EXTENDED, true, true);
-  let at = macEmitTarget(macAir, control, macNextSequence(), mac.panId, row.extended);
-  store<u64>(at, mac.extended);
-  store<u8>(at, MAC_ASSOCIATION_RESPONSE, 8);
-  store<u16>(at, row.short, 9);
-  store<u8>(at, row.status, 11);
-  if (macTransmit(<u32>(at + 12 - macAir), MacPurpose.AssociationResponse, now) == Err.Ok) serve.flying = changetype<usize>(row);
+  let at = macBegin(macControl(MAC_COMMAND, MAC_EXTENDED, MAC_EXTENDED, true, true), macNextSequence(), row.extended);
+  let end = at + macAssociationResponseEmit(at, row.short, row.status);
+  if (macTransmit(end, MacPurpose.AssociationResponse, now) == Err.Ok) serve.flying = changetype<usize>(row);
 }
 
 function sendBeacon(now: i64, coordinator: bool, permits: bool, payload: usize, payloadSize: u32): void {
-  let at = macEmitTarget(macAir, macControl(MAC_BEACON, MAC_NONE, MAC_SHORT, false, false), serve.beaconSequence++, 0, 0);
-  store<u16>(at, mac.panId);
-  store<u16>(at, mac.short, 2);
-  at += 4;
+  let at = macBegin(macControl(MAC_BEACON, MAC_NONE, MAC_SHORT, false, false), serve.beaconSequence++, 0);
   at += macBeaconEmit(at, coordinator, permits);
   memory.copy(at, payload, payloadSize);
-  if (macTransmit(<u32>(at + payloadSize - macAir), MacPurpose.Beacon, now) == Err.Ok) serve.beaconWanted = false;
+  if (macTransmit(at + payloadSize, MacPurpose.Beacon, now) == Err.Ok) serve.beaconWanted = false;
 }

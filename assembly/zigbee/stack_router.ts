@@ -1,14 +1,13 @@
 // The stack of a router, bottom to top.
 //
-//   event -> nwkInput -> apsInput -> zdoInput | Message        commands of the trust centre -> security/parent.ts, joiner.ts
+//   event -> nwkInput -> apsInput -> zdoInput | Message        commands of the trust centre -> security/router.ts, joiner.ts
 //              \-> a child came or went: Update Device
 import { apsDeadline, apsInput, apsReset, apsTick } from "./aps/aps";
 import { ApsHeard } from "./aps/types";
-import { nwkHeard, NwkHeard } from "./nwk/nwk";
+import { Arrival, nwkHeard, NwkHeard } from "./nwk/nwk";
 import { nwkDeadline, nwkInput, nwkLeave, nwkPermitJoin, nwkReset, nwkTick } from "./nwk/router";
-import { UPDATE_LEFT } from "./security/command";
 import { joinerDeadline, joinerReset, joinerTick } from "./security/joiner";
-import { parentCommand, parentUpdate } from "./security/parent";
+import { routerCommand, routerUpdate } from "./security/router";
 import { StackHeard } from "./stack";
 import { memberFromAps, memberFromNwk } from "./stack_member";
 import { ZdoHeard, zdoHeard } from "./zdo/zdo";
@@ -43,11 +42,11 @@ function fromNwk(heard: i32, now: i64): i32 {
   switch (heard) {
     case NwkHeard.Data: return fromAps(apsInput(now), now);
     case NwkHeard.ChildJoined: {
-      parentUpdate(nwkHeard.status, now);
+      routerUpdate(nwkHeard.status, now);
       return StackHeard.None;
     }
     case NwkHeard.ChildLeft: {
-      parentUpdate(UPDATE_LEFT, now);
+      routerUpdate(Arrival.Left, now);
       return StackHeard.None;
     }
     default: return memberFromNwk(heard, now);
@@ -55,7 +54,7 @@ function fromNwk(heard: i32, now: i64): i32 {
 }
 
 function fromAps(found: i32, now: i64): i32 {
-  if (found == ApsHeard.Command) found = parentCommand(now);
+  if (found == ApsHeard.Command) found = routerCommand(now);
   if (found == ApsHeard.RemoveMe) nwkLeave(); // NwkHeard.Left follows
   let heard = memberFromAps(found, now);
   if (heard == StackHeard.ZdoAnswer && zdoHeard.kind == ZdoHeard.PermitJoining) nwkPermitJoin(zdoHeard.seconds, now);

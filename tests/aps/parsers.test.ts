@@ -54,6 +54,15 @@ function parse(parser: string, octets: Buffer): number {
   return lab[`parse_${parser}`](PAGE - octets.length, octets.length);
 }
 
+/** Forms that we take and never send. */
+const ONLY_TAKEN = new Set([
+  "link key, without source",
+  "key-load key, level sent",
+  "Transport Key, trust centre",
+  "Request Key, trust centre",
+  "Switch Key",
+]);
+
 test("every vector gets its answer, and what is accepted is given back", () => {
   const all = vectors();
   assert.ok(all.length > 90);
@@ -64,7 +73,8 @@ test("every vector gets its answer, and what is accepted is given back", () => {
     memory.fill(0xa5, TO, TO + 256);
     memory.set(octets, AT);
     const size = emit(AT, octets.length, TO);
-    assert.ok(size >= 0, name);
+    assert.equal(size > 0, !ONLY_TAKEN.has(name), name);
+    assert.ok(size === 0 || size >= answer, name);
     assert.deepEqual(memory.subarray(TO, TO + size), octets.subarray(0, size), name);
     assert.ok(
       memory.subarray(TO + size, TO + 256).every((octet) => octet === 0xa5),

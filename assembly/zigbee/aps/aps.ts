@@ -6,15 +6,15 @@
 // Commands come up as ApsHeard.Command, opened and checked for replay; zigbee/security decides what they mean.
 import { Err } from "../../core/err";
 import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
+import { KEY_DATA } from "../auxiliary";
 import { nwkExtendedOf, nwkHeard, nwkLearn, nwkShortOf } from "../nwk/nwk";
-import { secureOpen, secureOpened, secureReset } from "../security/secure";
-import { KEY_DATA } from "../security/auxiliary";
 import { BINDINGS_MAX, BINDING_SLEEPY, bindingAt, bindingFound, bindingsReset } from "./binding";
 import { duplicateNote, duplicateSeen, duplicatesReset } from "./duplicates";
 import { emitAcknowledgement } from "./emit";
 import { APS_ACKNOWLEDGEMENT, APS_COMMAND, APS_DATA, ApsFrame, apsParse } from "./frame";
 import { ApsKeyKind, apsKeyKind, apsKeyRow, apsKeysReset, apsKeySlot, KEY_NONE } from "./keys";
 import { reassemble, reassemblyPayload, reassemblyReset } from "./reassembly";
+import { apsOpen, apsOpened, apsSecurityReset } from "./security";
 import {
   apsSleepyNote, apsSleeps, transmitAcknowledged, transmitDeadline, transmitExpecting, transmitReset, transmitStart, transmitTick,
 } from "./transmit";
@@ -27,7 +27,7 @@ export { apsSleepyNote } from "./transmit";
 /** Starts the layer above NWK, which was started; keys, counters and bindings are those of the store. */
 export function apsReset(now: i64): void {
   apsKeysReset();
-  secureReset();
+  apsSecurityReset();
   bindingsReset();
   duplicatesReset();
   reassemblyReset();
@@ -87,15 +87,15 @@ export function apsInput(now: i64): i32 {
   heard.size = size - <u32>parsed;
   if (!nwkHeard.secured && (frame.type != APS_COMMAND || !frame.isSecured)) return drop(Err.NoKey);
   if (frame.isSecured) {
-    let opened = secureOpen(at, parsed, size, nwkHeard.extended);
+    let opened = apsOpen(at, parsed, size, nwkHeard.extended);
     if (opened < 0) return drop(opened);
-    if (nwkHeard.extended == NO_EXTENDED) nwkLearn(heard.source, secureOpened.source);
-    heard.sourceExtended = secureOpened.source;
-    heard.payload = secureOpened.payload;
-    heard.size = secureOpened.size;
-    heard.keySlot = secureOpened.slot;
-    heard.keyUse = secureOpened.key;
-    heard.keyKind = apsKeyRow(secureOpened.slot).kind;
+    if (nwkHeard.extended == NO_EXTENDED) nwkLearn(heard.source, apsOpened.source);
+    heard.sourceExtended = apsOpened.source;
+    heard.payload = apsOpened.payload;
+    heard.size = apsOpened.size;
+    heard.keySlot = apsOpened.slot;
+    heard.keyUse = apsOpened.key;
+    heard.keyKind = apsKeyRow(apsOpened.slot).kind;
     if (heard.keyKind == ApsKeyKind.Established) found(heard.sourceExtended, heard.source);
   }
   switch (frame.type) {

@@ -1,12 +1,12 @@
 // Puts one APS frame together and hands it to the NWK layer.
+import { APS_AUXILIARY_SIZE, KEY_DATA } from "../auxiliary";
 import { NWK_DISCOVER, NWK_NO_CONFIRM, NWK_PAYLOAD_MAX, NWK_SECURE, nwkSend } from "../nwk/nwk";
-import { AUXILIARY_SIZE, KEY_DATA } from "../security/auxiliary";
-import { SECURE_OVERHEAD, secureSeal } from "../security/secure";
 import {
   APS_ACK_FORMAT, APS_ACKNOWLEDGEMENT, APS_COMMAND, APS_EXTENDED, APS_HEADER_SIZE, APS_HEADER_SIZE_COMMAND, APS_HEADER_SIZE_FRAGMENT,
   APS_SECURITY, apsEmit, ApsFrame, FRAGMENT_FIRST, FRAGMENT_LATER,
 } from "./frame";
 import { KEY_NONE } from "./keys";
+import { APS_SECURE_OVERHEAD, apsSeal } from "./security";
 import { ApsMessage } from "./types";
 
 /** Payload of one data frame, in clear above the NWK layer and sealed; and of one fragment. */
@@ -83,18 +83,18 @@ export function emitAcknowledgement(frame: ApsFrame, heard: ApsMessage): void {
 }
 
 /** Writes a whole sealed command, for a tunnel; answers its size or an `Err`. */
-export function emitCommand(at: usize, counter: u32, payload: usize, size: u32, slot: u32, key: u32): i32 {
+export function emitTunnelled(at: usize, counter: u32, payload: usize, size: u32, slot: u32, key: u32): i32 {
   apsEmit(at, APS_COMMAND | APS_SECURITY, 0, 0, 0, 0, counter, 0, 0, 0);
-  memory.copy(at + APS_HEADER_SIZE_COMMAND + AUXILIARY_SIZE, payload, size);
-  return secureSeal(at, APS_HEADER_SIZE_COMMAND, size, slot, key);
+  memory.copy(at + APS_HEADER_SIZE_COMMAND + APS_AUXILIARY_SIZE, payload, size);
+  return apsSeal(at, APS_HEADER_SIZE_COMMAND, size, slot, key);
 }
 
 function send(header: u32, payload: usize, size: u32, slot: u32, key: u32, target: u32, options: u32): i32 {
   let total = <i32>(header + size);
   if (slot != KEY_NONE) {
-    assert(header + size + SECURE_OVERHEAD <= OUT_SIZE);
-    memory.copy(out + header + AUXILIARY_SIZE, payload, size);
-    total = secureSeal(out, header, size, slot, key);
+    assert(header + size + APS_SECURE_OVERHEAD <= OUT_SIZE);
+    memory.copy(out + header + APS_AUXILIARY_SIZE, payload, size);
+    total = apsSeal(out, header, size, slot, key);
     if (total < 0) return total;
   } else memory.copy(out + header, payload, size);
   return nwkSend(target, out, total, options, NWK_NO_CONFIRM);

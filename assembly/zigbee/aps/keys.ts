@@ -15,6 +15,7 @@ export const KEY_PARTNERS: u32 = 4;
 export const KEY_SLOT_DEVICES: u32 = 8;
 export const KEY_SLOTS_END: u32 = 24;
 const ROWS: u32 = KEY_SLOTS_END - KEY_SLOT_FIRST;
+export const KEY_SIZE: u32 = 16;
 /** No slot: number 0 is a network key's. */
 export const KEY_NONE: u32 = 0;
 

@@ -9,10 +9,10 @@ import { Err } from "../../core/err";
 import { entropy } from "../../core/host";
 import { NO_ADDRESS, UNICAST_END } from "../address";
 import { NWK_DISCOVER, nwkIsSleepyChild, NWK_SECURE } from "../nwk/nwk";
-import { SECURE_OVERHEAD } from "../security/secure";
 import { EMIT_ROOM, EMIT_ROOM_FRAGMENT, emitTransmission, Transmission } from "./emit";
 import { APS_ACK_REQUEST, APS_BROADCAST, APS_COMMAND, APS_DATA, APS_SECURITY, ApsFrame } from "./frame";
 import { KEY_NONE } from "./keys";
+import { APS_SECURE_OVERHEAD } from "./security";
 import {
   APS_ACK, APS_FRAGMENT, APS_MESSAGE_MAX, APS_SLEEPY, apsCounters, ApsHeard, apsHeard, ApsMessage, ApsRequest, apsRequest,
 } from "./types";
@@ -78,7 +78,7 @@ export function transmitExpecting(): i64 {
 /** Sends what `apsRequest` describes, sealed with the key in `slot`; answers its handle or an `Err`. */
 export function transmitStart(type: u32, slot: u32, key: u32, now: i64): i32 {
   let request = apsRequest;
-  let overhead = slot != KEY_NONE ? SECURE_OVERHEAD : 0;
+  let overhead = slot != KEY_NONE ? APS_SECURE_OVERHEAD : 0;
   let wantsAck = (request.options & APS_ACK) != 0 && request.target < UNICAST_END;
   let row = once;
   let whole = request.size <= EMIT_ROOM - overhead;

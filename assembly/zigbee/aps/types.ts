@@ -59,8 +59,6 @@ export class ApsRequest {
   options: u32;
   payload: usize;
   size: u32;
-  /** Not used: the NWK layer's default is right for every network of ours. */
-  radius: u32;
 }
 export const apsRequest = changetype<ApsRequest>(memory.data(offsetof<ApsRequest>(), 8));
 
@@ -81,3 +79,9 @@ export const apsCounters = changetype<ApsCounters>(memory.data(offsetof<ApsCount
 
 /** The longest message that fragments carry, either way: table 5-8 of 07-5356 asks for 128 at least. */
 export const APS_MESSAGE_MAX: u32 = 256;
+
+/** A command against policy: counted, and no more. */
+export function apsRefuse(): i32 {
+  apsCounters.refused++;
+  return ApsHeard.None;
+}

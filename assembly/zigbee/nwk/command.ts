@@ -38,13 +38,26 @@ export const NWK_LEAVE_REJOIN: u32 = 0x20;
 export const NWK_LEAVE_REQUEST: u32 = 0x40;
 
 // Link status options, figure 3.26
-export const NWK_LINK_FIRST: u32 = 0x20;
-export const NWK_LINK_LAST: u32 = 0x40;
+const LINK_FIRST: u32 = 0x20;
+const LINK_LAST: u32 = 0x40;
 const LINK_COUNT: u32 = 0x1f;
+const LINK_COST: u32 = 0x07;
+const LINK_OUTGOING_SHIFT: u32 = 4;
 export const NWK_LINK_ENTRY_SIZE: u32 = 3;
+const LINK_HEAD_SIZE: u32 = 2;
+
+const ROUTE_REQUEST_SIZE: u32 = 6;
+const ROUTE_REPLY_SIZE: u32 = 8;
+const NETWORK_STATUS_SIZE: u32 = 4;
+const LEAVE_SIZE: u32 = 2;
+const REJOIN_REQUEST_SIZE: u32 = 2;
+const REJOIN_RESPONSE_SIZE: u32 = 4;
+const TIMEOUT_SIZE: u32 = 3;
 
 /** End-device timeout indexes: 10 s, then 2^n minutes. */
 export const NWK_TIMEOUT_INDEX_MAX: u32 = 14;
+/** 2^8 minutes, nwkEndDeviceTimeoutDefault. */
+export const NWK_TIMEOUT_DEFAULT: u32 = 8;
 
 /** The command where it lies.  Valid only where `nwkCommandParse` accepted; an accessor is valid for its own command only. */
 @unmanaged @final
@@ -55,6 +68,8 @@ export class NwkCommand {
   get request(): u32 { return load<u8>(changetype<usize>(this), 2); }
   get routeTarget(): u32 { return load<u16>(changetype<usize>(this), 3); }
   get requestCost(): u32 { return load<u8>(changetype<usize>(this), 5); }
+  /** A request that is passed on carries the cost so far. */
+  setRequestCost(cost: u32): void { store<u8>(changetype<usize>(this), cost, 5); }
   get originator(): u32 { return load<u16>(changetype<usize>(this), 3); }
   get responder(): u32 { return load<u16>(changetype<usize>(this), 5); }
   get replyCost(): u32 { return load<u8>(changetype<usize>(this), 7); }
@@ -70,7 +85,15 @@ export class NwkCommand {
   get parentInformation(): u32 { return load<u8>(changetype<usize>(this), 2); }
   // link status
   get linkCount(): u32 { return this.options & LINK_COUNT; }
-  linkAt(index: u32): usize { return changetype<usize>(this) + 2 + index * NWK_LINK_ENTRY_SIZE; }
+  link(index: u32): NwkLink { return changetype<NwkLink>(changetype<usize>(this) + LINK_HEAD_SIZE + index * NWK_LINK_ENTRY_SIZE); }
+}
+
+/** An entry of a link status: what its sender says of its link to a neighbour. */
+@unmanaged @final
+export class NwkLink {
+  get neighbour(): u32 { return load<u16>(changetype<usize>(this)); }
+  get incomingCost(): u32 { return load<u8>(changetype<usize>(this), 2) & LINK_COST; }
+  get outgoingCost(): u32 { return (load<u8>(changetype<usize>(this), 2) >>> LINK_OUTGOING_SHIFT) & LINK_COST; }
 }
 
 /** Accepts the payload of a NWK command frame; answers the command's size, or an `Err`; `Reserved` for one we do not know. */
@@ -79,16 +102,81 @@ export function nwkCommandParse(at: usize, have: u32): i32 {
   let options: u32 = load<u8>(at, 1);
   let size: u32;
   switch (<u32>load<u8>(at)) {
-    case NWK_ROUTE_REQUEST: size = 6 + (options & REQUEST_TARGET_IEEE ? 8 : 0); break;
-    case NWK_ROUTE_REPLY: size = 8 + (options & REPLY_ORIGINATOR_IEEE ? 8 : 0) + (options & REPLY_RESPONDER_IEEE ? 8 : 0); break;
-    case NWK_REJOIN_RESPONSE:
-    case NWK_NETWORK_STATUS: size = 4; break;
-    case NWK_REJOIN_REQUEST:
-    case NWK_LEAVE: size = 2; break;
-    case NWK_LINK_STATUS: size = 2 + (options & LINK_COUNT) * NWK_LINK_ENTRY_SIZE; break;
+    case NWK_ROUTE_REQUEST: size = ROUTE_REQUEST_SIZE + (options & REQUEST_TARGET_IEEE ? 8 : 0); break;
+    case NWK_ROUTE_REPLY:
+      size = ROUTE_REPLY_SIZE + (options & REPLY_ORIGINATOR_IEEE ? 8 : 0) + (options & REPLY_RESPONDER_IEEE ? 8 : 0);
+      break;
+    case NWK_NETWORK_STATUS: size = NETWORK_STATUS_SIZE; break;
+    case NWK_REJOIN_RESPONSE: size = REJOIN_RESPONSE_SIZE; break;
+    case NWK_LEAVE: size = LEAVE_SIZE; break;
+    case NWK_REJOIN_REQUEST: size = REJOIN_REQUEST_SIZE; break;
+    case NWK_LINK_STATUS: size = LINK_HEAD_SIZE + (options & LINK_COUNT) * NWK_LINK_ENTRY_SIZE; break;
     case NWK_TIMEOUT_REQUEST:
-    case NWK_TIMEOUT_RESPONSE: size = 3; break;
+    case NWK_TIMEOUT_RESPONSE: size = TIMEOUT_SIZE; break;
     default: return Err.Reserved;
   }
   return have < size ? Err.Truncated : <i32>size;
+}
+
+export function nwkRouteRequestEmit(at: usize, request: u32, target: u32): u32 {
+  store<u16>(at, NWK_ROUTE_REQUEST);
+  store<u8>(at, request, 2);
+  store<u16>(at, target, 3);
+  store<u8>(at, 0, 5); // no cost yet
+  return ROUTE_REQUEST_SIZE;
+}
+
+export function nwkRouteReplyEmit(at: usize, request: u32, originator: u32, responder: u32, cost: u32): u32 {
+  store<u16>(at, NWK_ROUTE_REPLY);
+  store<u8>(at, request, 2);
+  store<u16>(at, originator, 3);
+  store<u16>(at, responder, 5);
+  store<u8>(at, cost, 7);
+  return ROUTE_REPLY_SIZE;
+}
+
+export function nwkNetworkStatusEmit(at: usize, code: u32, target: u32): u32 {
+  store<u16>(at, NWK_NETWORK_STATUS | (code << 8));
+  store<u16>(at, target, 2);
+  return NETWORK_STATUS_SIZE;
+}
+
+export function nwkLeaveEmit(at: usize, options: u32): u32 {
+  store<u16>(at, NWK_LEAVE | (options << 8));
+  return LEAVE_SIZE;
+}
+
+export function nwkRejoinRequestEmit(at: usize, capability: u32): u32 {
+  store<u16>(at, NWK_REJOIN_REQUEST | (capability << 8));
+  return REJOIN_REQUEST_SIZE;
+}
+
+export function nwkRejoinResponseEmit(at: usize, short: u32, status: u32): u32 {
+  store<u32>(at, NWK_REJOIN_RESPONSE | (short << 8) | (status << 24));
+  return REJOIN_RESPONSE_SIZE;
+}
+
+/** Begins a link status whose entries follow; it tells all in one frame. */
+export function nwkLinkStatusEmit(at: usize, count: u32): u32 {
+  store<u16>(at, NWK_LINK_STATUS | ((count | LINK_FIRST | LINK_LAST) << 8));
+  return LINK_HEAD_SIZE + count * NWK_LINK_ENTRY_SIZE;
+}
+
+/** Writes the entry `index` of the link status at `at`. */
+export function nwkLinkEmit(at: usize, index: u32, neighbour: u32, incomingCost: u32, outgoingCost: u32): void {
+  let entry = changetype<usize>(changetype<NwkCommand>(at).link(index));
+  store<u16>(entry, neighbour);
+  store<u8>(entry, incomingCost | (outgoingCost << LINK_OUTGOING_SHIFT), 2);
+}
+
+export function nwkTimeoutRequestEmit(at: usize, timeout: u32): u32 {
+  store<u16>(at, NWK_TIMEOUT_REQUEST | (timeout << 8));
+  store<u8>(at, 0, 2);
+  return TIMEOUT_SIZE;
+}
+
+export function nwkTimeoutResponseEmit(at: usize, status: u32, parentInformation: u32): u32 {
+  store<u16>(at, NWK_TIMEOUT_RESPONSE | (status << 8));
+  store<u8>(at, parentInformation, 2);
+  return TIMEOUT_SIZE;
 }

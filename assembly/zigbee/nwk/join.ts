@@ -11,11 +11,11 @@ import { MAC_ASSOCIATION_RESPONSE, MAC_CAPABLE_ROUTER, MacCommand } from "../../
 import { macHeard, macOpen } from "../../mac/mac";
 import { scanChannel, scanDeadline, scanStart, scanTick } from "../../mac/scan";
 import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
-import { addressesClear, nwkExtendedOf } from "./addresses";
+import { addressesClear } from "./addresses";
 import { NwkBeacon, nwkBeaconParse } from "./beacon";
-import { NWK_LEAVE, NWK_LEAVE_REJOIN, NWK_REJOIN_REQUEST, NwkCommand } from "./command";
+import { NWK_LEAVE_REJOIN, NwkCommand, nwkLeaveEmit, nwkRejoinRequestEmit } from "./command";
 import { costOf, neighbourSetParent } from "./neighbours";
-import { HANDLE_LEAVE, sendCommand, slotReady } from "./send";
+import { HANDLE_LEAVE, commandOut, sendCommand, slotReady } from "./send";
 import { NwkHeard, network, networkClear, networkErase, networkSave, nwkHeard, nwkState, nwkTell } from "./state";
 
 enum State { Idle = 0, Scanning, Associating, Rejoining }
@@ -50,10 +50,11 @@ class Join {
   parent: Candidate;
   /** The parent before a rejoin. */
   formerParent: u32;
+  /** NWK_LEAVE_REJOIN when we leave to come back. */
+  leaving: u32;
 }
 
 const join = changetype<Join>(memory.data(offsetof<Join>(), 8));
-const command = memory.data(2);
 
 /** How long a rejoin response may take; a parent answers in the time of an association. */
 const REJOIN_WAIT_MS: i64 = 1500;
@@ -114,9 +115,8 @@ export function nwkLeave(): i32 {
 
 /** Leaves as the parent asked; with `rejoin` the network is kept for a rejoin. */
 export function leave(options: u32): i32 {
-  store<u8>(command, NWK_LEAVE);
-  store<u8>(command, options & NWK_LEAVE_REJOIN, 1);
-  let slot = sendCommand(network.parent, nwkExtendedOf(network.parent), 1, network.keys != 0, command, 2);
+  join.leaving = options & NWK_LEAVE_REJOIN;
+  let slot = sendCommand(network.parent, 1, network.keys != 0, nwkLeaveEmit(commandOut, join.leaving));
   if (!slot) return Err.NoBuffer;
   slot.handle = <u16>HANDLE_LEAVE;
   return Err.Ok;
@@ -124,12 +124,11 @@ export function leave(options: u32): i32 {
 
 /** The announcement has left or cannot: forgets the network. */
 export function leaveEnd(): i32 {
-  let rejoin = (load<u8>(command, 1) & NWK_LEAVE_REJOIN) != 0;
-  if (!rejoin) {
+  if (!join.leaving) {
     networkErase();
     forget();
   }
-  return nwkTell(NwkHeard.Left, network.address, 0, 0, rejoin);
+  return nwkTell(NwkHeard.Left, network.address, 0, 0, join.leaving != 0);
 }
 
 export function joinDeadline(): i64 {
@@ -215,9 +214,8 @@ function associationEnd(status: i32): i32 {
 
 function askRejoin(now: i64): i32 {
   let parent = join.parent;
-  store<u8>(command, NWK_REJOIN_REQUEST);
-  store<u8>(command, join.capability, 1);
-  let slot = sendCommand(parent.short, nwkExtendedOf(parent.short), 1, join.secured, command, 2);
+  let size = nwkRejoinRequestEmit(commandOut, join.capability);
+  let slot = sendCommand(parent.short, 1, join.secured, size);
   if (!slot) return Err.NoBuffer;
   macOpen(parent.channel, parent.panId, network.address);
   slotReady(slot, parent.short, now);

@@ -10,12 +10,14 @@ import { release, serveBeacon, serveDeadline, serveRequested, serveRespond, serv
 import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
 import { nwkExtendedOf, nwkForget } from "./addresses";
 import { NWK_BEACON_SIZE, nwkBeaconEmit } from "./beacon";
-import { NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_REJOIN_RESPONSE, NWK_TIMEOUT_INDEX_MAX, NWK_TIMEOUT_RESPONSE, NwkCommand } from "./command";
+import {
+  NWK_LEAVE_REQUEST, NWK_TIMEOUT_DEFAULT, NWK_TIMEOUT_INDEX_MAX, NwkCommand, nwkLeaveEmit, nwkRejoinResponseEmit, nwkTimeoutResponseEmit,
+} from "./command";
 import { queueRelease, slotHold } from "./indirect";
 import { Relation, linkAt, neighbourFree, neighbourOf, neighbourOfShort, neighbourTake } from "./neighbours";
 import { receivedFrom } from "./receive";
-import { sendCommand, slotReady } from "./send";
-import { Drop, NEIGHBOURS_MAX, NwkHeard, neighbourAt, network, networkSave, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
+import { commandOut, sendCommandTo, slotReady } from "./send";
+import { Arrival, Drop, NEIGHBOURS_MAX, NwkHeard, neighbourAt, network, networkSave, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
 
 /** Children that may be between association and their first authentic frame. */
 const JOINING_MAX: u32 = 3;
@@ -23,18 +25,11 @@ const JOINING_MAX: u32 = 3;
 const JOINING_MS: i64 = 30_000;
 /** 255 would be for ever, which Smart Energy forbids. */
 const PERMIT_SECONDS_MAX: u32 = 254;
-/** nwkEndDeviceTimeoutDefault: 2^8 minutes. */
-const TIMEOUT_INDEX: u32 = 8;
 const TIMEOUT_SHORTEST_MS: i64 = 10_000;
 const MINUTE_MS: i64 = 60_000;
 /** Keep-alive by data request and by timeout request, figure 3.26c of revision 21. */
 const PARENT_INFORMATION: u32 = 3;
 const ADDRESS_ATTEMPTS: u32 = 16;
-
-// Status octets of the APS command Update Device, table 4.14 of revision 21
-const UPDATE_SECURED_REJOIN: i32 = 0;
-const UPDATE_JOIN: i32 = 1;
-const UPDATE_TRUST_CENTRE_REJOIN: i32 = 3;
 
 @unmanaged @final
 class Parent {
@@ -45,9 +40,7 @@ class Parent {
 }
 
 const parent = changetype<Parent>(memory.data(offsetof<Parent>(), 8));
-const payload = memory.data(16);
-
-if (NWK_BEACON_SIZE > 16) ERROR("a beacon's payload does not fit");
+const beacon = memory.data(NWK_BEACON_SIZE);
 
 export function parentReset(now: i64): void {
   serveReset();
@@ -67,9 +60,7 @@ export function nwkRemoveChild(extended: u64, now: i64): i32 {
   let row = neighbourAt(index);
   let short: u32 = row.short;
   let sleepy = (row.capability & MAC_CAPABLE_AWAKE) == 0;
-  store<u8>(payload, NWK_LEAVE);
-  store<u8>(payload, NWK_LEAVE_REQUEST, 1);
-  let slot = sendCommand(short, extended, 1, row.relation != Relation.Joining, payload, 2);
+  let slot = sendCommandTo(short, extended, 1, row.relation != Relation.Joining, nwkLeaveEmit(commandOut, NWK_LEAVE_REQUEST));
   // The row goes whether or not the child hears of it.
   forgetChild(index);
   if (!slot) return Err.NoBuffer;
@@ -88,8 +79,8 @@ export function parentDeadline(): i64 {
 
 /** Answers devices that ask, and lets children go that were silent too long. */
 export function parentTick(now: i64): i32 {
-  nwkBeaconEmit(payload, network.depth, hasRoom(), network.extendedPanId, network.updateId);
-  serveTick(now, network.depth == 0, parent.permitted > now, payload, NWK_BEACON_SIZE);
+  nwkBeaconEmit(beacon, network.depth, hasRoom(), network.extendedPanId, network.updateId);
+  serveTick(now, network.depth == 0, parent.permitted > now, beacon, NWK_BEACON_SIZE);
   for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) {
     let row = neighbourAt(index);
     if (row.relation < Relation.Child || linkAt(index).deadline > now) continue;
@@ -130,7 +121,7 @@ export function parentSent(): i32 {
   release(response);
   let index = neighbourOf(extended);
   if (status != MAC_ASSOCIATED || index < 0) return NwkHeard.None;
-  return nwkTell(NwkHeard.ChildJoined, short, extended, neighbourAt(index).capability, UPDATE_JOIN);
+  return nwkTell(NwkHeard.ChildJoined, short, extended, neighbourAt(index).capability, Arrival.Join);
 }
 
 /** Takes a rejoin request in `nwkHeard`: section 3.6.1.4.3. */
@@ -140,10 +131,8 @@ export function parentRejoin(command: NwkCommand, now: i64): i32 {
   let old = nwkHeard.source;
   if (extended == NO_EXTENDED || network.keys == 0 || nwkState.open) return NwkHeard.None;
   let short = takeChild(extended, old, command.capability, now);
-  store<u8>(payload, NWK_REJOIN_RESPONSE);
-  store<u16>(payload, short, 1);
-  store<u8>(payload, short < UNICAST_END ? MAC_ASSOCIATED : MAC_PAN_FULL, 3);
-  let slot = sendCommand(old, extended, 1, secured, payload, 4);
+  let size = nwkRejoinResponseEmit(commandOut, short, short < UNICAST_END ? MAC_ASSOCIATED : MAC_PAN_FULL);
+  let slot = sendCommandTo(old, extended, 1, secured, size);
   if (!slot) return NwkHeard.None;
   if (command.capability & MAC_CAPABLE_AWAKE) slotReady(slot, old, now);
   else slotHold(slot, old, now);
@@ -154,7 +143,7 @@ export function parentRejoin(command: NwkCommand, now: i64): i32 {
     row.relation = command.capability & MAC_CAPABLE_ROUTER ? Relation.Sibling : Relation.Child;
     networkSave();
   }
-  return nwkTell(NwkHeard.ChildJoined, short, extended, command.capability, secured ? UPDATE_SECURED_REJOIN : UPDATE_TRUST_CENTRE_REJOIN);
+  return nwkTell(NwkHeard.ChildJoined, short, extended, command.capability, secured ? Arrival.SecuredRejoin : Arrival.ClearRejoin);
 }
 
 /** Takes an end-device timeout request: section 3.4.11 of revision 21. */
@@ -167,10 +156,8 @@ export function parentTimeout(command: NwkCommand, now: i64): i32 {
   let known = command.timeout <= NWK_TIMEOUT_INDEX_MAX;
   if (known) neighbourAt(index).timeout = <u8>(command.timeout + 1);
   refresh(index, now);
-  store<u8>(payload, NWK_TIMEOUT_RESPONSE);
-  store<u8>(payload, known ? 0 : 1, 1);
-  store<u8>(payload, PARENT_INFORMATION, 2);
-  sendCommand(nwkHeard.source, nwkHeard.extended, 1, true, payload, 3);
+  let size = nwkTimeoutResponseEmit(commandOut, known ? 0 : 1, PARENT_INFORMATION);
+  sendCommandTo(nwkHeard.source, nwkHeard.extended, 1, true, size);
   networkSave();
   return NwkHeard.Command;
 }
@@ -190,7 +177,7 @@ export function refresh(index: i32, now: i64): void {
     if (linkAt(index).deadline == 0) linkAt(index).deadline = now + JOINING_MS;
     return;
   }
-  let timeout: u32 = row.timeout ? row.timeout - 1 : TIMEOUT_INDEX;
+  let timeout: u32 = row.timeout ? row.timeout - 1 : NWK_TIMEOUT_DEFAULT;
   linkAt(index).deadline = now + (timeout ? MINUTE_MS << timeout : TIMEOUT_SHORTEST_MS);
 }
 

@@ -9,8 +9,8 @@ import { MAC_BROADCAST, MAC_SHORT } from "../../mac/frame";
 import { MacPurpose, macDataRequest, macHeard, macIdle, macReceive, macWhen } from "../../mac/mac";
 import { NO_ADDRESS } from "../address";
 import { nwkExtendedOf } from "./addresses";
-import { NWK_TIMEOUT_REQUEST } from "./command";
-import { sendCommand } from "./send";
+import { NWK_TIMEOUT_DEFAULT, nwkTimeoutRequestEmit } from "./command";
+import { commandOut, sendCommand } from "./send";
 import { NwkHeard, network, nwkState, nwkTell } from "./state";
 
 @unmanaged @final
@@ -30,7 +30,6 @@ class Poll {
 }
 
 const poll = changetype<Poll>(memory.data(offsetof<Poll>(), 8));
-const command = memory.data(3);
 
 /** Between two requests while something is expected. */
 const FAST_MS: u32 = 100;
@@ -42,8 +41,6 @@ const LISTEN_MS: i64 = 100;
 /** Time for the trust centre's key after a join. */
 const JOIN_FAST_MS: i64 = 10_000;
 const FAILURES_MAX: u32 = 3;
-/** 2^8 = 256 minutes, nwkEndDeviceTimeoutDefault. */
-const TIMEOUT_INDEX: u32 = 8;
 
 export function pollReset(): void {
   poll.periodMs = PERIOD_MS;
@@ -130,7 +127,6 @@ function pollRest(): void {
 
 /** Tells the parent how long we may be silent: end-device timeout request of revision 21, section 3.4.11. */
 function introduce(): void {
-  store<u8>(command, NWK_TIMEOUT_REQUEST);
-  store<u8>(command, TIMEOUT_INDEX, 1);
-  if (sendCommand(network.parent, nwkExtendedOf(network.parent), 1, true, command, 3)) poll.introducedTo = network.parent;
+  let size = nwkTimeoutRequestEmit(commandOut, NWK_TIMEOUT_DEFAULT);
+  if (sendCommand(network.parent, 1, true, size)) poll.introducedTo = network.parent;
 }

@@ -3,12 +3,13 @@ import { Err } from "../../core/err";
 import { MAC_CAPABLE_ROUTER } from "../../mac/command";
 import { macHeard } from "../../mac/mac";
 import { BROADCAST_RESERVED, NO_EXTENDED, UNICAST_END } from "../address";
+import { Auxiliary, NWK_AUXILIARY_SIZE } from "../auxiliary";
 import { NWK_REJOIN_REQUEST, NWK_REJOIN_RESPONSE, NWK_ROUTE_REQUEST } from "./command";
 import { broadcastNote } from "./broadcast";
 import { nwkExtendedOf, nwkLearn } from "./addresses";
 import { NWK_COMMAND, NwkFrame, nwkParse } from "./frame";
 import { Relation, linkAt, neighbourOf, neighbourOfShort } from "./neighbours";
-import { AUXILIARY_SIZE, auxiliarySource, securityOpen } from "./security";
+import { nwkOpen } from "./security";
 import { Drop, neighbourAt, network, networkSave, nwkDrop, nwkHeard, nwkState } from "./state";
 
 /** Bits of `nwkReceive`'s answer. */
@@ -53,12 +54,11 @@ export function nwkReceive(groups: u32, now: i64): u32 {
 }
 
 function openFrame(frame: NwkFrame, header: u32, now: i64): bool {
-  let aux = nwkHeard.payload;
-  let size = securityOpen(changetype<usize>(frame), aux, nwkHeard.size, now);
+  let size = nwkOpen(changetype<usize>(frame), header, macHeard.size, now);
   if (size < 0) return false;
-  nwkHeard.payload = aux + AUXILIARY_SIZE;
+  received.neighbour = neighbourOf(changetype<Auxiliary>(nwkHeard.payload).source);
+  nwkHeard.payload += NWK_AUXILIARY_SIZE;
   nwkHeard.size = size;
-  received.neighbour = neighbourOf(auxiliarySource(aux));
   updateNeighbour(received.neighbour, macHeard.source);
   return true;
 }

@@ -7,17 +7,19 @@ import { MAC_CAPABLE_AWAKE } from "../../mac/command";
 import { MAC_BROADCAST } from "../../mac/frame";
 import { macHeard } from "../../mac/mac";
 import { BROADCAST_ALL, BROADCAST_ROUTERS, NO_ADDRESS, UNICAST_END } from "../address";
-import { nwkExtendedOf, nwkIsSleepyChild } from "./addresses";
+import { nwkIsSleepyChild } from "./addresses";
 import { broadcastNote } from "./broadcast";
 import {
-  NWK_LINK_ENTRY_SIZE, NWK_LINK_FIRST, NWK_LINK_LAST, NWK_LINK_STATUS, NWK_MANY_TO_ONE, NWK_NETWORK_STATUS, NWK_ROUTE_REPLY, NWK_ROUTE_REQUEST,
-  NWK_STATUS_LINK_FAILURE, NWK_STATUS_NO_ROUTE, NwkCommand,
+  NWK_MANY_TO_ONE, NWK_STATUS_LINK_FAILURE, NWK_STATUS_NO_ROUTE, NwkCommand, nwkLinkEmit, nwkLinkStatusEmit, nwkNetworkStatusEmit,
+  nwkRouteReplyEmit, nwkRouteRequestEmit,
 } from "./command";
 import { NWK_COMMAND, NwkFrame } from "./frame";
 import { slotHold } from "./indirect";
 import { Relation, costOf, linkAt, neighbourOfShort } from "./neighbours";
 import { receivedFrame, receivedFrom } from "./receive";
-import { NWK_NO_CONFIRM, RADIUS, SLOTS, Slot, SlotState, queueLand, relayFrame, sendCommand, slotAt, slotCopy, slotEnd, slotReady } from "./send";
+import {
+  NWK_NO_CONFIRM, RADIUS, SLOTS, Slot, SlotState, commandOut, queueLand, relayFrame, sendCommand, slotAt, slotCopy, slotEnd, slotReady,
+} from "./send";
 import { Drop, NEIGHBOURS_MAX, NwkHeard, neighbourAt, network, nwkDrop, nwkHeard, nwkTell } from "./state";
 
 @unmanaged @final
@@ -58,7 +60,6 @@ class Routing {
 }
 
 const routing = changetype<Routing>(memory.data(offsetof<Routing>(), 8));
-const payload = memory.data(64);
 
 /** nwkcRouteDiscoveryTime is 10 s; what waits longer than the layers above retry is of no use. */
 const DISCOVERY_MS: i64 = 3000;
@@ -72,8 +73,6 @@ const STATUS_PERIOD_MS: i64 = 15_000;
 const STATUS_JITTER_MS: u32 = 1000;
 /** nwkRouterAgeLimit: link status periods. */
 const AGE_MAX: u32 = 3;
-
-if (2 + NEIGHBOURS_MAX * NWK_LINK_ENTRY_SIZE > 64) ERROR("a link status does not fit");
 
 export function routeReset(now: i64): void {
   memory.fill(routes, 0xff, ROUTES_MAX * 4);
@@ -160,7 +159,7 @@ export function routeRequest(command: NwkCommand, now: i64): void {
   }
   let frame = receivedFrame();
   if (frame.radius <= 1) return;
-  store<u8>(nwkHeard.payload, cost, 5);
+  command.setRequestCost(cost);
   let slot = relayFrame(frame, nwkHeard.payload, nwkHeard.size);
   if (slot) startRequest(slot, now);
 }
@@ -198,8 +197,8 @@ export function routeLinkStatus(command: NwkCommand): void {
   link.age = 0;
   link.outgoingCost = 0;
   for (let entry: u32 = 0; entry < command.linkCount; entry++) {
-    let at = command.linkAt(entry);
-    if (load<u16>(at) == network.address) link.outgoingCost = load<u8>(at, 2) & 7;
+    let told = command.link(entry);
+    if (told.neighbour == network.address) link.outgoingCost = <u8>told.incomingCost;
   }
 }
 
@@ -265,12 +264,7 @@ function discoveryOf(originator: u32, request: u32, now: i64): Discovery {
 function discover(target: u32, now: i64): bool {
   routing.request = (routing.request + 1) & 0xff;
   if (!discoveryOf(network.address, routing.request, now)) return false;
-  store<u8>(payload, NWK_ROUTE_REQUEST);
-  store<u8>(payload, 0, 1);
-  store<u8>(payload, routing.request, 2);
-  store<u16>(payload, target, 3);
-  store<u8>(payload, 0, 5);
-  let slot = sendCommand(BROADCAST_ROUTERS, 0, RADIUS, true, payload, 6);
+  let slot = sendCommand(BROADCAST_ROUTERS, RADIUS, true, nwkRouteRequestEmit(commandOut, routing.request, target));
   if (!slot) return false;
   startRequest(slot, now);
   return true;
@@ -283,21 +277,13 @@ function startRequest(slot: Slot, now: i64): void {
 }
 
 function sendReply(row: Discovery, responder: u32, cost: u32): void {
-  store<u8>(payload, NWK_ROUTE_REPLY);
-  store<u8>(payload, 0, 1);
-  store<u8>(payload, row.request, 2);
-  store<u16>(payload, row.originator, 3);
-  store<u16>(payload, responder, 5);
-  store<u8>(payload, cost, 7);
-  let slot = sendCommand(row.sender, nwkExtendedOf(row.sender), RADIUS, true, payload, 8);
+  let size = nwkRouteReplyEmit(commandOut, row.request, row.originator, responder, cost);
+  let slot = sendCommand(row.sender, RADIUS, true, size);
   if (slot) slotReady(slot, row.sender, 0);
 }
 
 function reportRoute(source: u32, code: u32, target: u32): void {
-  store<u8>(payload, NWK_NETWORK_STATUS);
-  store<u8>(payload, code, 1);
-  store<u16>(payload, target, 2);
-  sendCommand(source, nwkExtendedOf(source), RADIUS, true, payload, 4);
+  sendCommand(source, RADIUS, true, nwkNetworkStatusEmit(commandOut, code, target));
 }
 
 /** The next relay of a source route, section 3.6.3.3.2; the index counts down to the relay beside the target. */
@@ -361,20 +347,14 @@ function routerMask(): u32 {
 /** Tells the neighbours which of them we hear, in the order of their addresses: section 3.4.8. */
 function sendLinkStatus(): void {
   let routers = routerMask();
-  let at = payload + 2;
   let count: u32 = 0;
   for (let next = nextRouter(routers, 0); next >= 0; next = nextRouter(routers, <u32>neighbourAt(next).short + 1)) {
-    store<u16>(at, neighbourAt(next).short);
-    store<u8>(at, costOf(linkAt(next).lqi) | (<u32>linkAt(next).outgoingCost << 4), 2);
-    at += NWK_LINK_ENTRY_SIZE;
-    count++;
+    nwkLinkEmit(commandOut, count++, neighbourAt(next).short, costOf(linkAt(next).lqi), linkAt(next).outgoingCost);
   }
   for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) {
     if (linkAt(index).age < 0xff) linkAt(index).age++;
   }
-  store<u8>(payload, NWK_LINK_STATUS);
-  store<u8>(payload, count | NWK_LINK_FIRST | NWK_LINK_LAST, 1);
-  sendCommand(BROADCAST_ROUTERS, 0, 1, true, payload, 2 + count * NWK_LINK_ENTRY_SIZE);
+  sendCommand(BROADCAST_ROUTERS, 1, true, nwkLinkStatusEmit(commandOut, count));
 }
 
 /** The router with the lowest address from `first` on, or -1. */

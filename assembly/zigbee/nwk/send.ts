@@ -8,14 +8,17 @@
 import { Err } from "../../core/err";
 import { NEVER } from "../../core/timers";
 import {
-  MAC_BROADCAST, MAC_DATA, MAC_DATA_HEADER_SIZE, MAC_FRAME_MAX, MAC_SHORT, macControl, macEmitTarget, macMarkPending,
+  MAC_BROADCAST, MAC_DATA, MAC_DATA_HEADER_SIZE, MAC_FRAME_MAX, MAC_SHORT, macControl, macMarkPending,
 } from "../../mac/frame";
-import { MacPurpose, mac, macAir, macHeard, macIdle, macNextSequence, macTransmit, macWhen } from "../../mac/mac";
+import { MacPurpose, macAir, macBegin, macHeard, macIdle, macNextSequence, macTransmit, macWhen } from "../../mac/mac";
+import { NWK_AUXILIARY_SIZE } from "../auxiliary";
+import { nwkExtendedOf } from "./addresses";
+import { NWK_LINK_ENTRY_SIZE } from "./command";
 import {
   NWK_COMMAND, NWK_DATA, NWK_DISCOVER_ROUTE, NWK_HEADER_SIZE, NWK_SECURED, NWK_SOURCE_IEEE, NWK_TARGET_IEEE, NwkFrame, nwkEmit,
 } from "./frame";
-import { AUXILIARY_SIZE, MIC_SIZE, securitySeal } from "./security";
-import { Drop, NwkHeard, network, nwkDrop, nwkState, nwkTell } from "./state";
+import { NWK_SECURE_OVERHEAD, nwkSeal } from "./security";
+import { Drop, NEIGHBOURS_MAX, NwkHeard, network, nwkDrop, nwkState, nwkTell } from "./state";
 
 /** Options of `nwkSend`. */
 export const NWK_SECURE: u32 = 1;
@@ -34,9 +37,10 @@ export namespace SlotState {
   export const Indirect: u8 = 5;
 }
 
+const COMMAND_SIZE_MAX: u32 = 2 + NEIGHBOURS_MAX * NWK_LINK_ENTRY_SIZE;
 const FRAME_SIZE_MAX: u32 = MAC_FRAME_MAX - MAC_DATA_HEADER_SIZE;
 /** What fits behind the shortest header: secured, and in clear. */
-export const NWK_PAYLOAD_MAX: u32 = FRAME_SIZE_MAX - NWK_HEADER_SIZE - AUXILIARY_SIZE - MIC_SIZE;
+export const NWK_PAYLOAD_MAX: u32 = FRAME_SIZE_MAX - NWK_HEADER_SIZE - NWK_SECURE_OVERHEAD;
 
 const DIRECT_MAX: u32 = 6;
 export const INDIRECT_MAX: u32 = 4;
@@ -83,6 +87,9 @@ const SLOT_SIZE: u32 = 152;
 if (offsetof<Slot>() > SLOT_HEAD) ERROR("a slot's head does not fit");
 if (SLOT_HEAD + FRAME_SIZE_MAX > SLOT_SIZE) ERROR("a frame does not fit a slot");
 
+/** Where a command is put together: the longest is a link status of all neighbours. */
+export const commandOut = memory.data(COMMAND_SIZE_MAX);
+
 const slots = memory.data(SLOTS_MAX * SLOT_SIZE, 8);
 
 @unmanaged @final
@@ -106,10 +113,15 @@ export function nwkSend(target: u32, payload: usize, size: u32, options: u32, ha
   return sendFrame(control, target, RADIUS, 0, 0, payload, size, handle) ? Err.Ok : <i32>Err.NoBuffer;
 }
 
-/** Queues a command with both IEEE addresses where they are known; answers its slot or 0. */
-export function sendCommand(target: u32, targetExtended: u64, radius: u32, secured: bool, payload: usize, size: u32): Slot {
+/** Queues the command of `size` octets in `commandOut`, with both IEEE addresses where they are known; answers its slot or 0. */
+export function sendCommand(target: u32, radius: u32, secured: bool, size: u32): Slot {
+  return sendCommandTo(target, nwkExtendedOf(target), radius, secured, size);
+}
+
+/** The same to a device that we know better than by its short address. */
+export function sendCommandTo(target: u32, targetExtended: u64, radius: u32, secured: bool, size: u32): Slot {
   let control = NWK_COMMAND | NWK_SOURCE_IEEE | (secured ? NWK_SECURED : 0) | (targetExtended ? NWK_TARGET_IEEE : 0);
-  return sendFrame(control, target, radius, targetExtended, nwkState.extended, payload, size, NWK_NO_CONFIRM);
+  return sendFrame(control, target, radius, targetExtended, nwkState.extended, commandOut, size, NWK_NO_CONFIRM);
 }
 
 function sendFrame(control: u32, target: u32, radius: u32, targetExtended: u64, sourceExtended: u64, payload: usize, size: u32, handle: u32): Slot {
@@ -147,7 +159,7 @@ function slotTake(): Slot {
 }
 
 function slotFill(slot: Slot, payload: usize, size: u32): Slot {
-  let room = FRAME_SIZE_MAX - slot.headerSize - (slot.frame.isSecured ? AUXILIARY_SIZE + MIC_SIZE : 0);
+  let room = FRAME_SIZE_MAX - slot.headerSize - (slot.frame.isSecured ? NWK_SECURE_OVERHEAD : 0);
   if (size > room) { nwkDrop(Drop.NoBuffer); return changetype<Slot>(0); }
   memory.copy(slot.payload, payload, size);
   slot.payloadSize = <u8>size;
@@ -249,20 +261,18 @@ export function slotEnd(slot: Slot, status: i32): i32 {
 
 function slotTransmit(slot: Slot, now: i64): i32 {
   let unicast = slot.nextHop != MAC_BROADCAST;
-  let at = macEmitTarget(macAir, macControl(MAC_DATA, MAC_SHORT, MAC_SHORT, unicast, true), macNextSequence(), mac.panId, slot.nextHop);
-  store<u16>(at, mac.short);
-  at += 2;
+  let at = macBegin(macControl(MAC_DATA, MAC_SHORT, MAC_SHORT, unicast, true), macNextSequence(), slot.nextHop);
   let header: u32 = slot.headerSize;
   let size: u32 = slot.payloadSize;
   memory.copy(at, changetype<usize>(slot.frame), header);
   let total: i32 = header + size;
   if (slot.frame.isSecured) {
-    memory.copy(at + header + AUXILIARY_SIZE, slot.payload, size);
-    total = securitySeal(at, header, size);
+    memory.copy(at + header + NWK_AUXILIARY_SIZE, slot.payload, size);
+    total = nwkSeal(at, header, size);
     if (total < 0) return slotEnd(slot, Err.NoKey);
   } else memory.copy(at + header, slot.payload, size);
   if (slot.indirect == MORE_FOLLOW) macMarkPending(macAir);
-  if (macTransmit(<u32>(at - macAir) + total, MacPurpose.Data, now) < 0) return NwkHeard.None;
+  if (macTransmit(at + total, MacPurpose.Data, now) < 0) return NwkHeard.None;
   slot.state = SlotState.Air;
   queue.flying = slot;
   return NwkHeard.None;

@@ -11,7 +11,7 @@ export enum NwkHeard {
   None = 0,
   Data = 1,            // payload for the layer above
   Command = 2,         // handled inside
-  ChildJoined = 3,     // source, extended; status = status of an Update Device command; handle = capability octet
+  ChildJoined = 3,     // source, extended; status = `Arrival`; handle = capability octet
   Joined = 4,          // associated (status 0) or rejoined (status 1): there is a short address
   JoinFailed = 5,      // status: NotFound, Refused, Timeout, NoAck
   Formed = 6,          // a coordinator has its PAN
@@ -72,6 +72,14 @@ export const nwkCounters = memory.data(DROPS * 4);
 export function nwkDrop(reason: u32): void {
   let at = nwkCounters + (reason << 2);
   store<u32>(at, load<u32>(at) + 1);
+}
+
+/** How a device came to its parent, or that it went: the status of an Update Device, table 4.15. */
+export namespace Arrival {
+  export const SecuredRejoin: u32 = 0;
+  export const Join: u32 = 1;
+  export const Left: u32 = 2;
+  export const ClearRejoin: u32 = 3;
 }
 
 export const nwkHeard = changetype<NwkIndication>(memory.data(offsetof<NwkIndication>(), 8));

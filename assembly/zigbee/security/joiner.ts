@@ -8,22 +8,22 @@ import { Err } from "../../core/err";
 import { Record, storeRead } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { NO_EXTENDED, TRUST_CENTRE_SHORT } from "../address";
+import { KEY_DATA, KEY_LOAD, KEY_TRANSPORT } from "../auxiliary";
 import {
-  ApsKeyKind, apsKeyForget, apsKeyInstall, apsKeyPut, apsKeyRow, apsKeysSave, KEY_SLOT_OWN, KEY_SLOT_PARTNERS,
+  ApsCommand, apsCommandParse, apsRequestKeyEmit, KEY_TYPE_APPLICATION, KEY_TYPE_NETWORK, APS_REMOVE_DEVICE, APS_SWITCH_KEY,
+  APS_TRANSPORT_KEY,
+} from "../aps/command";
+import {
+  ApsKeyKind, apsKeyForget, apsKeyInstall, apsKeyPut, apsKeyRow, apsKeysSave, KEY_SIZE, KEY_SLOT_OWN, KEY_SLOT_PARTNERS,
 } from "../aps/keys";
-import { APS_ACK, apsCounters, ApsHeard, apsHeard } from "../aps/types";
+import { apsCommandOut, apsCommandSendLinked } from "../aps/send_command";
+import { APS_ACK, ApsHeard, apsHeard, apsRefuse } from "../aps/types";
 import { nwkExtended, nwkKeyActive, nwkKeyInstall, nwkKeySwitch, nwkLearn } from "../nwk/nwk";
 import { nwkState } from "../nwk/state";
-import { KEY_DATA, KEY_LOAD, KEY_TRANSPORT } from "./auxiliary";
-import {
-  commandParse, emitRequestApplication, KEY_TYPE_APPLICATION, KEY_TYPE_NETWORK, REMOVE_DEVICE, SecurityCommand, SWITCH_KEY, TRANSPORT_KEY,
-} from "./command";
 import { INSTALL_CODE_SIZE_MAX, installCodeKey, installCodeParse } from "./install_code";
-import { commandBuffer, commandSendLinked } from "./send";
 
 /** How long a joiner waits for the network key: twice what a tunnel over sleepless routers takes with all repetitions. */
 const WAIT_MS: i64 = 10_000;
-const KEY_SIZE: u32 = 16;
 
 @unmanaged @final
 class State {
@@ -85,26 +85,21 @@ export function joinerTick(now: i64): bool {
 
 /** Asks the trust centre for a link key with a partner: 05-3474 section 4.4.6. */
 export function joinerRequestKey(partner: u64, now: i64): i32 {
-  return commandSendLinked(
-    joinerTrustCentre(), ApsKeyKind.Established, emitRequestApplication(commandBuffer, partner), KEY_DATA, APS_ACK, now,
+  return apsCommandSendLinked(
+    joinerTrustCentre(), ApsKeyKind.Established, apsRequestKeyEmit(apsCommandOut, partner), KEY_DATA, APS_ACK, now,
   );
 }
 
 /** Follows the command in `apsHeard`. */
 export function joinerCommand(now: i64): i32 {
-  let command = changetype<SecurityCommand>(apsHeard.payload);
-  if (commandParse(apsHeard.payload, apsHeard.size) < 0) return refuse();
+  let command = changetype<ApsCommand>(apsHeard.payload);
+  if (apsCommandParse(apsHeard.payload, apsHeard.size) < 0) return apsRefuse();
   switch (command.id) {
-    case TRANSPORT_KEY: return takeKey(command);
-    case SWITCH_KEY: return switchKey(command);
-    case REMOVE_DEVICE: return isTrustCentre() && command.device == nwkExtended() ? <i32>ApsHeard.RemoveMe : refuse();
-    default: return refuse();
+    case APS_TRANSPORT_KEY: return takeKey(command);
+    case APS_SWITCH_KEY: return switchKey(command);
+    case APS_REMOVE_DEVICE: return isTrustCentre() && command.device == nwkExtended() ? <i32>ApsHeard.RemoveMe : apsRefuse();
+    default: return apsRefuse();
   }
-}
-
-export function refuse(): i32 {
-  apsCounters.refused++;
-  return ApsHeard.None;
 }
 
 /** Whether the command was sealed with a key that only the trust centre shares with us. */
@@ -112,48 +107,48 @@ export function isTrustCentre(): bool {
   return apsHeard.keyKind != ApsKeyKind.None && apsHeard.keySlot < KEY_SLOT_PARTNERS;
 }
 
-function takeKey(command: SecurityCommand): i32 {
-  if (!isTrustCentre()) return refuse();
+function takeKey(command: ApsCommand): i32 {
+  if (!isTrustCentre()) return apsRefuse();
   let taken = ApsHeard.None as i32;
   switch (command.type) {
     case KEY_TYPE_NETWORK: taken = takeNetworkKey(command); break;
     case KEY_TYPE_APPLICATION: taken = takeApplicationKey(command); break;
-    default: return refuse(); // a trust-centre link key is made by key establishment, never sent
+    default: return apsRefuse(); // a trust-centre link key is made by key establishment, never sent
   }
   wipe(command.key, KEY_SIZE);
   return taken;
 }
 
-function takeNetworkKey(command: SecurityCommand): i32 {
-  if (apsHeard.keyUse != KEY_TRANSPORT) return refuse();
-  if (command.target != nwkExtended() || command.source != apsHeard.sourceExtended) return refuse();
+function takeNetworkKey(command: ApsCommand): i32 {
+  if (apsHeard.keyUse != KEY_TRANSPORT) return apsRefuse();
+  if (command.target != nwkExtended() || command.source != apsHeard.sourceExtended) return apsRefuse();
   let isWaiting = state.deadline != NEVER;
-  if (!isWaiting && !apsHeard.networkSecured) return refuse();
-  if (!isWaiting && nwkKeyActive() == <i32>command.sequence) return refuse(); // the key in use is not changed under its number
+  if (!isWaiting && !apsHeard.networkSecured) return apsRefuse();
+  if (!isWaiting && nwkKeyActive() == <i32>command.sequence) return apsRefuse(); // the key in use is not changed under its number
   if (isWaiting) {
     // Before the key: a network without its trust centre could not be resumed after a power cut.
     apsKeyRow(KEY_SLOT_OWN).extended = command.source;
-    if (apsKeysSave() != Err.Ok) return refuse();
+    if (apsKeysSave() != Err.Ok) return apsRefuse();
   }
-  if (nwkKeyInstall(command.sequence, command.key) < 0) return refuse();
+  if (nwkKeyInstall(command.sequence, command.key) < 0) return apsRefuse();
   if (!isWaiting) return ApsHeard.None; // Switch Key tells when to use it
-  if (nwkKeySwitch(command.sequence) < 0) return refuse();
+  if (nwkKeySwitch(command.sequence) < 0) return apsRefuse();
   state.deadline = NEVER;
   nwkLearn(TRUST_CENTRE_SHORT, command.source);
   return ApsHeard.KeyNetwork;
 }
 
-function takeApplicationKey(command: SecurityCommand): i32 {
-  if (apsHeard.keyUse != KEY_LOAD || apsHeard.keyKind != ApsKeyKind.Established) return refuse();
+function takeApplicationKey(command: ApsCommand): i32 {
+  if (apsHeard.keyUse != KEY_LOAD || apsHeard.keyKind != ApsKeyKind.Established) return apsRefuse();
   let partner = command.partner;
-  if (partner == NO_EXTENDED || partner == nwkExtended() || partner == apsHeard.sourceExtended) return refuse();
-  if (apsKeyInstall(partner, ApsKeyKind.Established, command.key) < 0) return refuse();
+  if (partner == NO_EXTENDED || partner == nwkExtended() || partner == apsHeard.sourceExtended) return apsRefuse();
+  if (apsKeyInstall(partner, ApsKeyKind.Established, command.key) < 0) return apsRefuse();
   apsHeard.sourceExtended = partner;
   return ApsHeard.KeyLink;
 }
 
 /** The command is not sealed, section 4.4.10.5; an insider could send it, but only a key that we have can be switched to. */
-function switchKey(command: SecurityCommand): i32 {
-  if (!apsHeard.networkSecured || apsHeard.source != TRUST_CENTRE_SHORT) return refuse();
-  return nwkKeySwitch(command.active) < 0 ? refuse() : <i32>ApsHeard.SwitchKey;
+function switchKey(command: ApsCommand): i32 {
+  if (!apsHeard.networkSecured || apsHeard.source != TRUST_CENTRE_SHORT) return apsRefuse();
+  return nwkKeySwitch(command.active) < 0 ? apsRefuse() : <i32>ApsHeard.SwitchKey;
 }

@@ -11,26 +11,25 @@ import { Err } from "../../core/err";
 import { entropy, Record, storeRead, storeWrite } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { NO_EXTENDED } from "../address";
-import { emitCommand } from "../aps/emit";
+import { KEY_DATA, KEY_LOAD, KEY_TRANSPORT } from "../auxiliary";
 import {
-  ApsKeyKind, apsKeyClear, apsKeyInstall, apsKeyKind, apsKeyPut, apsKeyRow, KEY_NONE, KEY_SLOT_DEVICES,
+  APS_COMMAND_SIZE_MAX, apsCommandParse, ApsCommand, apsRemoveDeviceEmit, apsTransportApplicationKeyEmit, apsTransportNetworkKeyEmit,
+  apsTunnelEmit, REQUEST_APPLICATION, APS_REQUEST_KEY, APS_UPDATE_DEVICE,
+} from "../aps/command";
+import { emitTunnelled } from "../aps/emit";
+import {
+  ApsKeyKind, apsKeyClear, apsKeyInstall, apsKeyKind, apsKeyPut, apsKeyRow, KEY_NONE, KEY_SIZE, KEY_SLOT_DEVICES,
 } from "../aps/keys";
+import { apsCommandOut, apsCommandSend, apsCommandSendLinked } from "../aps/send_command";
 import { APS_CLEAR, apsSleeps, transmitCounter } from "../aps/transmit";
-import { APS_ACK, apsCounters, ApsHeard, apsHeard } from "../aps/types";
-import { nwkAddress, nwkExtended, nwkExtendedOf, nwkKeyInstall, nwkKeySwitch, nwkLearn } from "../nwk/nwk";
+import { APS_ACK, ApsHeard, apsHeard, apsRefuse } from "../aps/types";
+import { Arrival, nwkAddress, nwkExtended, nwkExtendedOf, nwkKeyInstall, nwkKeySwitch, nwkLearn } from "../nwk/nwk";
 import { nwkRemoveChild } from "../nwk/parent";
-import { KEY_DATA, KEY_LOAD, KEY_TRANSPORT } from "./auxiliary";
-import {
-  COMMAND_SIZE_MAX, commandParse, emitRemoveDevice, emitTransportApplication, emitTransportNetwork, emitTunnelHead, REQUEST_APPLICATION,
-  REQUEST_KEY, SecurityCommand, UPDATE_DEVICE, UPDATE_LEFT, UPDATE_SECURED_REJOIN, UPDATE_UNSECURED_JOIN,
-} from "./command";
 import { installCodeKey, installCodeParse } from "./install_code";
-import { commandBuffer, commandSend, commandSendLinked } from "./send";
 
 export const DEVICES_MAX: u32 = 8;
 /** A device that has not established a key is sent away after it, 07-5356 section 5.5.5. */
 const ESTABLISH_WITHIN_MS: i64 = 60 * 60_000;
-const KEY_SIZE: u32 = 16;
 /** Record.NetworkKey: | sequence | key (16) | */
 const NETWORK_KEY_SIZE: u32 = 1 + KEY_SIZE;
 
@@ -50,7 +49,7 @@ export class TcDevice {
 const SIZE: u32 = DEVICES_MAX * offsetof<TcDevice>();
 const rows = memory.data(SIZE, 8);
 const deadlines = memory.data(DEVICES_MAX * 8, 8);
-const command = memory.data(COMMAND_SIZE_MAX);
+const command = memory.data(APS_COMMAND_SIZE_MAX);
 const secret = memory.data(32, 8);
 if (NETWORK_KEY_SIZE > 32) ERROR("a key does not fit its place");
 if (KEY_SLOT_DEVICES + 2 * DEVICES_MAX > 24) ERROR("a device does not fit the key slots");
@@ -117,7 +116,7 @@ export function tcLinkKeyEstablished(extended: u64, key: usize): i32 {
   if (put < 0) return put;
   // Its announcement may have been lost and be repeated later: that one must not undo what the device has proved meanwhile.
   let row = rowAt(index);
-  if (row.arrival != 0) row.arrival = <u8>(UPDATE_SECURED_REJOIN + 1);
+  if (row.arrival != 0) row.arrival = <u8>(Arrival.SecuredRejoin + 1);
   return setState(index, TcState.Established, 0);
 }
 
@@ -148,17 +147,17 @@ export function tcArrived(extended: u64, short: u32, parent: u32, status: u32, n
   if (index < 0 || extended == NO_EXTENDED) return turnAway(extended, parent, now);
   let slot = KEY_SLOT_DEVICES + 2 * <u32>index;
   let row = rowAt(index);
-  if (status == UPDATE_SECURED_REJOIN) {
+  if (status == Arrival.SecuredRejoin) {
     if (<u32>row.state < <u32>TcState.Joined) return turnAway(extended, parent, now);
   } else {
-    if (status != UPDATE_UNSECURED_JOIN) slot++;
+    if (status != Arrival.Join) slot++;
     if (apsKeyRow(slot).kind == ApsKeyKind.None) return turnAway(extended, parent, now);
   }
   row.arrivedShort = <u16>short;
   row.arrival = <u8>(status + 1);
   row.parent = <u16>parent;
   nwkLearn(short, extended);
-  if (status != UPDATE_SECURED_REJOIN) sendNetworkKey(row, slot, now); // what is not sent now it will ask for by joining again
+  if (status != Arrival.SecuredRejoin) sendNetworkKey(row, slot, now); // what is not sent now it will ask for by joining again
   save();
   return ApsHeard.None;
 }
@@ -169,7 +168,7 @@ export function tcAnnounced(extended: u64, short: u32, now: i64): i32 {
   if (index < 0 || extended == NO_EXTENDED) return ApsHeard.None;
   let row = rowAt(index);
   if (row.arrival == 0 || row.arrivedShort != <u16>short) return ApsHeard.None;
-  if (row.arrival == UPDATE_UNSECURED_JOIN + 1) {
+  if (row.arrival == Arrival.Join + 1) {
     apsKeyClear(KEY_SLOT_DEVICES + 2 * index + 1); // a joiner has forgotten what it had established
     row.state = <u8>TcState.Joined;
   }
@@ -181,16 +180,16 @@ export function tcAnnounced(extended: u64, short: u32, now: i64): i32 {
 
 /** Follows the command in `apsHeard`. */
 export function tcCommand(now: i64): i32 {
-  let command = changetype<SecurityCommand>(apsHeard.payload);
-  if (commandParse(apsHeard.payload, apsHeard.size) < 0 || !apsHeard.networkSecured) return refuse();
-  if (apsHeard.keyKind == ApsKeyKind.None || apsHeard.keyUse != KEY_DATA) return refuse();
+  let command = changetype<ApsCommand>(apsHeard.payload);
+  if (apsCommandParse(apsHeard.payload, apsHeard.size) < 0 || !apsHeard.networkSecured) return apsRefuse();
+  if (apsHeard.keyKind == ApsKeyKind.None || apsHeard.keyUse != KEY_DATA) return apsRefuse();
   switch (command.id) {
-    case UPDATE_DEVICE: {
-      if (command.status != UPDATE_LEFT) return tcArrived(command.device, command.short, apsHeard.source, command.status, now);
+    case APS_UPDATE_DEVICE: {
+      if (command.status != Arrival.Left) return tcArrived(command.device, command.short, apsHeard.source, command.status, now);
       return tcGone(command.device, apsHeard.source);
     }
-    case REQUEST_KEY: return command.type == REQUEST_APPLICATION ? giveKey(apsHeard.sourceExtended, command.wanted, now) : refuse();
-    default: return refuse();
+    case APS_REQUEST_KEY: return command.type == REQUEST_APPLICATION ? giveKey(apsHeard.sourceExtended, command.wanted, now) : apsRefuse();
+    default: return apsRefuse();
   }
 }
 
@@ -206,34 +205,34 @@ export function tcGone(extended: u64, parent: u32): i32 {
 
 /** An application link key for two devices, each of which has established its own key with us. */
 function giveKey(initiator: u64, partner: u64, now: i64): i32 {
-  if (apsHeard.keyKind != ApsKeyKind.Established || initiator == partner) return refuse();
-  if (find(partner) < 0 || apsKeyKind(partner) != ApsKeyKind.Established) return refuse();
+  if (apsHeard.keyKind != ApsKeyKind.Established || initiator == partner) return apsRefuse();
+  if (find(partner) < 0 || apsKeyKind(partner) != ApsKeyKind.Established) return apsRefuse();
   entropy(secret, KEY_SIZE);
   let sent = sendApplicationKey(partner, initiator, 0, now);
   if (sent >= 0) sent = sendApplicationKey(initiator, partner, 1, now);
   wipe(secret, KEY_SIZE);
-  wipe(commandBuffer, COMMAND_SIZE_MAX);
-  return sent < 0 ? refuse() : <i32>ApsHeard.KeyRequested;
+  wipe(apsCommandOut, APS_COMMAND_SIZE_MAX);
+  return sent < 0 ? apsRefuse() : <i32>ApsHeard.KeyRequested;
 }
 
 function sendApplicationKey(to: u64, partner: u64, isInitiator: u32, now: i64): i32 {
-  let size = emitTransportApplication(commandBuffer, secret, partner, isInitiator);
-  return commandSendLinked(to, ApsKeyKind.Established, size, KEY_LOAD, APS_ACK, now);
+  let size = apsTransportApplicationKeyEmit(apsCommandOut, secret, partner, isInitiator);
+  return apsCommandSendLinked(to, ApsKeyKind.Established, size, KEY_LOAD, APS_ACK, now);
 }
 
 /** Transport Key, to our own child in clear above the NWK layer, to another's through a tunnel. */
 function sendNetworkKey(row: TcDevice, slot: u32, now: i64): i32 {
   if (storeRead(Record.NetworkKey, secret, NETWORK_KEY_SIZE) != NETWORK_KEY_SIZE) return Err.NoKey;
   let isChild = row.parent == <u16>nwkAddress();
-  let at = isChild ? commandBuffer : command;
-  let size = emitTransportNetwork(at, secret + 1, load<u8>(secret), row.extended, nwkExtended());
+  let at = isChild ? apsCommandOut : command;
+  let size = apsTransportNetworkKeyEmit(at, secret + 1, load<u8>(secret), row.extended, nwkExtended());
   wipe(secret, NETWORK_KEY_SIZE);
   let sent: i32;
-  if (isChild) sent = commandSend(row.arrivedShort, size, slot, KEY_TRANSPORT, APS_CLEAR, now);
+  if (isChild) sent = apsCommandSend(row.arrivedShort, size, slot, KEY_TRANSPORT, APS_CLEAR, now);
   else {
-    let head = emitTunnelHead(commandBuffer, row.extended);
-    sent = emitCommand(commandBuffer + head, transmitCounter(), command, size, slot, KEY_TRANSPORT);
-    if (sent >= 0) sent = commandSend(row.parent, head + sent, KEY_NONE, KEY_DATA, 0, now);
+    let head = apsTunnelEmit(apsCommandOut, row.extended);
+    sent = emitTunnelled(apsCommandOut + head, transmitCounter(), command, size, slot, KEY_TRANSPORT);
+    if (sent >= 0) sent = apsCommandSend(row.parent, head + sent, KEY_NONE, KEY_DATA, 0, now);
   }
   wipe(at, size);
   return sent;
@@ -241,25 +240,20 @@ function sendNetworkKey(row: TcDevice, slot: u32, now: i64): i32 {
 
 function turnAway(extended: u64, parent: u32, now: i64): i32 {
   expel(extended, parent, now);
-  return refuse();
+  return apsRefuse();
 }
 
 /** Sends a member away.  Who is awake follows nobody but us, 07-5356 section 5.4; who sleeps follows its parent. */
 function dismiss(row: TcDevice, now: i64): void {
-  let size = emitRemoveDevice(commandBuffer, row.extended);
+  let size = apsRemoveDeviceEmit(apsCommandOut, row.extended);
   if (apsSleeps(row.short)) expel(row.extended, row.parent, now);
-  else commandSendLinked(row.extended, ApsKeyKind.Preconfigured, size, KEY_DATA, APS_ACK, now);
+  else apsCommandSendLinked(row.extended, ApsKeyKind.Preconfigured, size, KEY_DATA, APS_ACK, now);
 }
 
 /** Has the parent send a device away. */
 function expel(extended: u64, parent: u32, now: i64): void {
   if (parent == nwkAddress()) nwkRemoveChild(extended, now);
-  else commandSendLinked(nwkExtendedOf(parent), ApsKeyKind.Preconfigured, emitRemoveDevice(commandBuffer, extended), KEY_DATA, 0, now);
-}
-
-function refuse(): i32 {
-  apsCounters.refused++;
-  return ApsHeard.None;
+  else apsCommandSendLinked(nwkExtendedOf(parent), ApsKeyKind.Preconfigured, apsRemoveDeviceEmit(apsCommandOut, extended), KEY_DATA, 0, now);
 }
 
 function tell(kind: i32, row: TcDevice): i32 {

@@ -201,7 +201,6 @@ function send(source: u32, target: u32, extended: u64, cluster: u32, options: u3
   apsRequest.profile = SE_PROFILE;
   apsRequest.cluster = cluster;
   apsRequest.options = options;
-  apsRequest.radius = 0;
   apsRequest.payload = frame;
   apsRequest.size = <u32>(end - frame);
   let handle = apsSend(now);

@@ -1,15 +1,15 @@
 // For tests only: the parsers of APS, its security and ZDO, each within reach of vectors and of the fuzz targets.
 // parse_NAME(at, size) answers what the parser answers; emit_NAME(from, size, to) gives an accepted input back, or answers 0 for a
 // form that we take but never send.
-import { Auxiliary, auxiliaryEmit, auxiliaryParse } from "../../../assembly/zigbee/security/auxiliary";
 import {
-  commandParse, emitRemoveDevice, emitRequestApplication, emitSwitchKey, emitTransportApplication, emitTransportNetwork, emitTunnelHead,
-  emitUpdateDevice, KEY_TYPE_APPLICATION, KEY_TYPE_NETWORK, REMOVE_DEVICE, REQUEST_APPLICATION, REQUEST_KEY, SecurityCommand, SWITCH_KEY,
-  TRANSPORT_KEY, TUNNEL, UPDATE_DEVICE,
-} from "../../../assembly/zigbee/security/command";
+  APS_REMOVE_DEVICE, APS_REQUEST_KEY, APS_TRANSPORT_KEY, APS_TUNNEL, APS_UPDATE_DEVICE, ApsCommand, apsCommandParse, apsRemoveDeviceEmit,
+  apsRequestKeyEmit, apsTransportApplicationKeyEmit, apsTransportNetworkKeyEmit, apsTunnelEmit, apsUpdateDeviceEmit, KEY_TYPE_APPLICATION,
+  KEY_TYPE_NETWORK, REQUEST_APPLICATION,
+} from "../../../assembly/zigbee/aps/command";
+import { ApsFrame, apsEmit, apsParse } from "../../../assembly/zigbee/aps/frame";
+import { Auxiliary, auxiliaryEmit, auxiliaryParse } from "../../../assembly/zigbee/auxiliary";
 import { installCodeKey, installCodeParse } from "../../../assembly/zigbee/security/install_code";
 import { simpleParse, zdoParse } from "../../../assembly/zigbee/zdo/message";
-import { ApsFrame, apsEmit, apsParse } from "../../../assembly/zigbee/aps/frame";
 
 export function parse_aps_frame(at: usize, size: u32): i32 { return apsParse(at, size); }
 
@@ -28,41 +28,37 @@ export function emit_aps_frame(from: usize, size: u32, to: usize): i32 {
   return emitted + size - header;
 }
 
-export function parse_aps_auxiliary(at: usize, size: u32): i32 { return auxiliaryParse(at, size); }
+export function parse_aps_auxiliary(at: usize, size: u32): i32 { return auxiliaryParse(at, size, false); }
 
 export function emit_aps_auxiliary(from: usize, size: u32, to: usize): i32 {
-  let header = auxiliaryParse(from, size);
+  let header = auxiliaryParse(from, size, false);
   if (header < 0) return header;
   let auxiliary = changetype<Auxiliary>(from);
-  if (!auxiliary.hasSource || (auxiliary.control & 7) != 0) return 0; // not a form that we send
-  let emitted = auxiliaryEmit(to, auxiliary.key, auxiliary.counter, auxiliary.source);
-  changetype<Auxiliary>(to).clearLevel();
-  memory.copy(to + emitted, from + header, size - <u32>header);
-  return size;
+  if (!auxiliary.hasSource || (auxiliary.control & 7) != 0) return 0; // without its source, or with its level
+  return auxiliaryEmit(to, auxiliary.key, auxiliary.counter, auxiliary.source, 0);
 }
 
-export function parse_aps_command(at: usize, size: u32): i32 { return commandParse(at, size); }
+export function parse_aps_command(at: usize, size: u32): i32 { return apsCommandParse(at, size); }
 
 export function emit_aps_command(from: usize, size: u32, to: usize): i32 {
-  let parsed = commandParse(from, size);
+  let parsed = apsCommandParse(from, size);
   if (parsed < 0) return parsed;
-  let command = changetype<SecurityCommand>(from);
+  let command = changetype<ApsCommand>(from);
   switch (command.id) {
-    case TRANSPORT_KEY: {
-      if (command.type == KEY_TYPE_NETWORK) return emitTransportNetwork(to, command.key, command.sequence, command.target, command.source);
-      if (command.type == KEY_TYPE_APPLICATION) return emitTransportApplication(to, command.key, command.partner, load<u8>(from, 26));
-      return 0; // a trust-centre link key
+    case APS_TRANSPORT_KEY: {
+      if (command.type == KEY_TYPE_NETWORK) return apsTransportNetworkKeyEmit(to, command.key, command.sequence, command.target, command.source);
+      if (command.type != KEY_TYPE_APPLICATION) return 0; // a trust-centre link key
+      return apsTransportApplicationKeyEmit(to, command.key, command.partner, command.isInitiator);
     }
-    case UPDATE_DEVICE: return emitUpdateDevice(to, command.device, command.short, command.status);
-    case REMOVE_DEVICE: return emitRemoveDevice(to, command.device);
-    case REQUEST_KEY: return command.type == REQUEST_APPLICATION ? <i32>emitRequestApplication(to, command.wanted) : 0;
-    case SWITCH_KEY: return emitSwitchKey(to, command.active);
-    case TUNNEL: {
-      let head = emitTunnelHead(to, command.device);
+    case APS_UPDATE_DEVICE: return apsUpdateDeviceEmit(to, command.device, command.short, command.status);
+    case APS_REMOVE_DEVICE: return apsRemoveDeviceEmit(to, command.device);
+    case APS_REQUEST_KEY: return command.type == REQUEST_APPLICATION ? <i32>apsRequestKeyEmit(to, command.wanted) : 0;
+    case APS_TUNNEL: {
+      let head = apsTunnelEmit(to, command.device);
       memory.copy(to + head, command.frame, size - head);
       return size;
     }
-    default: return -1;
+    default: return 0; // Switch Key
   }
 }
 

@@ -1,4 +1,4 @@
-// Payloads of the APS security commands: 05-3474 section 4.4.10.
+// APS commands, all of them of security: 05-3474 section 4.4.10.
 //
 //   Transport Key   | 5 | type | key (16) | network: sequence, target (8), source (8)
 //                                         | application: partner (8), initiator      | trust centre: target (8), source (8)
@@ -8,13 +8,16 @@
 //   Switch Key      | 9 | sequence |
 //   Tunnel          | 14 | device (8) | a sealed APS frame ...                                       little-endian
 import { Err } from "../../core/err";
+import { APS_AUXILIARY_SIZE, MIC_SIZE } from "../auxiliary";
+import { APS_HEADER_SIZE_COMMAND } from "./frame";
+import { KEY_SIZE } from "./keys";
 
-export const TRANSPORT_KEY: u32 = 5;
-export const UPDATE_DEVICE: u32 = 6;
-export const REMOVE_DEVICE: u32 = 7;
-export const REQUEST_KEY: u32 = 8;
-export const SWITCH_KEY: u32 = 9;
-export const TUNNEL: u32 = 14;
+export const APS_TRANSPORT_KEY: u32 = 5;
+export const APS_UPDATE_DEVICE: u32 = 6;
+export const APS_REMOVE_DEVICE: u32 = 7;
+export const APS_REQUEST_KEY: u32 = 8;
+export const APS_SWITCH_KEY: u32 = 9;
+export const APS_TUNNEL: u32 = 14;
 
 // Key types, table 4.9
 export const KEY_TYPE_NETWORK: u32 = 1;
@@ -24,12 +27,6 @@ export const KEY_TYPE_TRUST_CENTRE: u32 = 4;
 export const REQUEST_APPLICATION: u32 = 2;
 export const REQUEST_TRUST_CENTRE: u32 = 4;
 
-// Status of an Update Device, table 4.15
-export const UPDATE_SECURED_REJOIN: u32 = 0;
-export const UPDATE_UNSECURED_JOIN: u32 = 1;
-export const UPDATE_LEFT: u32 = 2;
-export const UPDATE_UNSECURED_REJOIN: u32 = 3;
-
 const NETWORK_SIZE: u32 = 35;
 const APPLICATION_SIZE: u32 = 27;
 const TRUST_CENTRE_SIZE: u32 = 34;
@@ -38,16 +35,15 @@ const REMOVE_SIZE: u32 = 9;
 const REQUEST_APPLICATION_SIZE: u32 = 10;
 const REQUEST_SIZE: u32 = 2;
 const SWITCH_SIZE: u32 = 2;
-export const TUNNEL_HEAD_SIZE: u32 = 9;
+export const APS_TUNNEL_HEAD_SIZE: u32 = 9;
 /** Header, auxiliary header with an address, integrity code: no tunnelled frame is shorter. */
-const TUNNEL_SIZE_MIN: u32 = TUNNEL_HEAD_SIZE + 2 + 13 + 4;
+const TUNNEL_SIZE_MIN: u32 = APS_TUNNEL_HEAD_SIZE + APS_HEADER_SIZE_COMMAND + APS_AUXILIARY_SIZE + MIC_SIZE;
 /** The longest command but for a tunnel. */
-export const COMMAND_SIZE_MAX: u32 = NETWORK_SIZE;
-const KEY_SIZE: u32 = 16;
+export const APS_COMMAND_SIZE_MAX: u32 = NETWORK_SIZE;
 
-/** The command where it lies.  Valid only where `commandParse` accepted or an emitter wrote. */
+/** The command where it lies.  Valid only where `apsCommandParse` accepted or an emitter wrote. */
 @unmanaged @final
-export class SecurityCommand {
+export class ApsCommand {
   get id(): u32 { return load<u8>(changetype<usize>(this)); }
   /** Transport Key, Request Key. */
   get type(): u32 { return load<u8>(changetype<usize>(this), 1); }
@@ -58,23 +54,25 @@ export class SecurityCommand {
   get source(): u64 { return load<u64>(changetype<usize>(this), 27); }
   /** Transport Key of an application key. */
   get partner(): u64 { return load<u64>(changetype<usize>(this), 18); }
+  get isInitiator(): u32 { return load<u8>(changetype<usize>(this), 26); }
   /** Update Device, Remove Device, Tunnel. */
   get device(): u64 { return load<u64>(changetype<usize>(this), 1); }
   get short(): u32 { return load<u16>(changetype<usize>(this), 9); }
+  /** An `Arrival`. */
   get status(): u32 { return load<u8>(changetype<usize>(this), 11); }
   /** Request Key. */
   get wanted(): u64 { return load<u64>(changetype<usize>(this), 2); }
   /** Switch Key. */
   get active(): u32 { return load<u8>(changetype<usize>(this), 1); }
   /** Tunnel. */
-  get frame(): usize { return changetype<usize>(this) + TUNNEL_HEAD_SIZE; }
+  get frame(): usize { return changetype<usize>(this) + APS_TUNNEL_HEAD_SIZE; }
 }
 
 /** Accepts a command of exactly its size; answers that or an `Err`. */
-export function commandParse(at: usize, have: u32): i32 {
+export function apsCommandParse(at: usize, have: u32): i32 {
   if (have < SWITCH_SIZE) return Err.Truncated;
   let id: u32 = load<u8>(at);
-  if (id == TUNNEL) return have < TUNNEL_SIZE_MIN ? Err.Truncated : <i32>have;
+  if (id == APS_TUNNEL) return have < TUNNEL_SIZE_MIN ? Err.Truncated : <i32>have;
   let size = sizeOf(id, load<u8>(at, 1));
   if (size == 0) return Err.Reserved;
   if (have < size) return Err.Truncated;
@@ -83,11 +81,11 @@ export function commandParse(at: usize, have: u32): i32 {
 
 function sizeOf(id: u32, type: u32): u32 {
   switch (id) {
-    case TRANSPORT_KEY: return transportSize(type);
-    case UPDATE_DEVICE: return UPDATE_SIZE;
-    case REMOVE_DEVICE: return REMOVE_SIZE;
-    case REQUEST_KEY: return type == REQUEST_APPLICATION ? REQUEST_APPLICATION_SIZE : type == REQUEST_TRUST_CENTRE ? REQUEST_SIZE : 0;
-    case SWITCH_KEY: return SWITCH_SIZE;
+    case APS_TRANSPORT_KEY: return transportSize(type);
+    case APS_UPDATE_DEVICE: return UPDATE_SIZE;
+    case APS_REMOVE_DEVICE: return REMOVE_SIZE;
+    case APS_REQUEST_KEY: return type == REQUEST_APPLICATION ? REQUEST_APPLICATION_SIZE : type == REQUEST_TRUST_CENTRE ? REQUEST_SIZE : 0;
+    case APS_SWITCH_KEY: return SWITCH_SIZE;
     default: return 0;
   }
 }
@@ -101,7 +99,7 @@ function transportSize(type: u32): u32 {
   }
 }
 
-export function emitTransportNetwork(at: usize, key: usize, sequence: u32, target: u64, source: u64): u32 {
+export function apsTransportNetworkKeyEmit(at: usize, key: usize, sequence: u32, target: u64, source: u64): u32 {
   emitTransport(at, KEY_TYPE_NETWORK, key);
   store<u8>(at, sequence, 18);
   store<u64>(at, target, 19);
@@ -109,46 +107,40 @@ export function emitTransportNetwork(at: usize, key: usize, sequence: u32, targe
   return NETWORK_SIZE;
 }
 
-export function emitTransportApplication(at: usize, key: usize, partner: u64, initiator: u32): u32 {
+export function apsTransportApplicationKeyEmit(at: usize, key: usize, partner: u64, initiator: u32): u32 {
   emitTransport(at, KEY_TYPE_APPLICATION, key);
   store<u64>(at, partner, 18);
   store<u8>(at, initiator, 26);
   return APPLICATION_SIZE;
 }
 
-export function emitUpdateDevice(at: usize, device: u64, short: u32, status: u32): u32 {
-  emitDevice(at, UPDATE_DEVICE, device);
+export function apsUpdateDeviceEmit(at: usize, device: u64, short: u32, status: u32): u32 {
+  emitDevice(at, APS_UPDATE_DEVICE, device);
   store<u16>(at, short, 9);
   store<u8>(at, status, 11);
   return UPDATE_SIZE;
 }
 
-export function emitRemoveDevice(at: usize, device: u64): u32 {
-  emitDevice(at, REMOVE_DEVICE, device);
+export function apsRemoveDeviceEmit(at: usize, device: u64): u32 {
+  emitDevice(at, APS_REMOVE_DEVICE, device);
   return REMOVE_SIZE;
 }
 
-export function emitRequestApplication(at: usize, partner: u64): u32 {
-  store<u8>(at, REQUEST_KEY);
+export function apsRequestKeyEmit(at: usize, partner: u64): u32 {
+  store<u8>(at, APS_REQUEST_KEY);
   store<u8>(at, REQUEST_APPLICATION, 1);
   store<u64>(at, partner, 2);
   return REQUEST_APPLICATION_SIZE;
 }
 
-export function emitSwitchKey(at: usize, sequence: u32): u32 {
-  store<u8>(at, SWITCH_KEY);
-  store<u8>(at, sequence, 1);
-  return SWITCH_SIZE;
-}
-
 /** Writes what stands before the tunnelled frame. */
-export function emitTunnelHead(at: usize, device: u64): u32 {
-  emitDevice(at, TUNNEL, device);
-  return TUNNEL_HEAD_SIZE;
+export function apsTunnelEmit(at: usize, device: u64): u32 {
+  emitDevice(at, APS_TUNNEL, device);
+  return APS_TUNNEL_HEAD_SIZE;
 }
 
 function emitTransport(at: usize, type: u32, key: usize): void {
-  store<u8>(at, TRANSPORT_KEY);
+  store<u8>(at, APS_TRANSPORT_KEY);
   store<u8>(at, type, 1);
   memory.copy(at + 2, key, KEY_SIZE);
 }

@@ -1,0 +1,76 @@
+// APS security: 05-3474 section 4.4.1.  A frame is sealed with a link key, or with a key made from it.
+import { Counter, counterLoad, counterTake, COUNTER_NONE } from "../../core/counter";
+import { Err } from "../../core/err";
+import { Record } from "../../core/host";
+import { NO_EXTENDED } from "../address";
+import { APS_AUXILIARY_SIZE, Auxiliary, auxiliaryEmit, auxiliaryParse, frameOpen, frameSeal, MIC_SIZE } from "../auxiliary";
+import { nwkExtended } from "../nwk/nwk";
+import { apsKeyRow, apsKeySlot, apsKeysSave, KEY_NONE } from "./keys";
+
+/** What a sealed frame has more than a frame in clear. */
+export const APS_SECURE_OVERHEAD: u32 = APS_AUXILIARY_SIZE + MIC_SIZE;
+
+/** What `apsOpen` found out. */
+@unmanaged @final
+export class ApsOpened {
+  /** IEEE address of the sender, authentic. */
+  source: u64;
+  payload: usize;
+  size: u32;
+  slot: u32;
+  /** Key identifier: which of the keys made from the link key. */
+  key: u32;
+}
+export const apsOpened = changetype<ApsOpened>(memory.data(offsetof<ApsOpened>(), 8));
+
+const counter = changetype<Counter>(memory.data(offsetof<Counter>(), 4));
+
+export function apsSecurityReset(): void {
+  counterLoad(counter, Record.LinkCounter);
+}
+
+/**
+ * Seals in place the frame at `at`: a header with its security bit, a gap for the auxiliary header, a payload.
+ * Answers the size of the whole, or `Err.NoKey` when the slot is empty or the frame counter is at its end.
+ */
+export function apsSeal(at: usize, headerSize: u32, payloadSize: u32, slot: u32, key: u32): i32 {
+  let number = counterTake(counter);
+  if (number == COUNTER_NONE) return Err.NoKey;
+  let auxiliary = changetype<Auxiliary>(at + headerSize);
+  headerSize += auxiliaryEmit(at + headerSize, key, number, nwkExtended(), 0);
+  let sealed = frameSeal(boardKey(slot, key), at, headerSize, auxiliary, payloadSize);
+  return sealed < 0 ? <i32>Err.NoKey : sealed;
+}
+
+/**
+ * Opens in place the frame at `at`, whose sender is `source` unless the frame itself names it.  Describes it in `apsOpened`;
+ * its counter is then spent, in the store too.
+ */
+export function apsOpen(at: usize, headerSize: u32, size: u32, source: u64): i32 {
+  let auxiliary = changetype<Auxiliary>(at + headerSize);
+  let parsed = auxiliaryParse(at + headerSize, size - headerSize, false);
+  if (parsed < 0) return parsed;
+  if (auxiliary.hasSource) source = auxiliary.source;
+  if (source == NO_EXTENDED) return Err.NoKey;
+  let slot = apsKeySlot(source);
+  if (slot == KEY_NONE) return Err.NoKey;
+  let row = apsKeyRow(slot);
+  let number = auxiliary.counter;
+  if (number < row.next || number == u32.MAX_VALUE) return Err.Replay;
+  headerSize += <u32>parsed;
+  let opened = frameOpen(boardKey(slot, auxiliary.key), at, headerSize, auxiliary, source, size - headerSize);
+  if (opened < 0) return Err.BadMic;
+  row.next = number + 1;
+  if (apsKeysSave() != Err.Ok) return Err.NoBuffer; // what cannot be remembered could be replayed
+  apsOpened.source = source;
+  apsOpened.payload = at + headerSize;
+  apsOpened.size = <u32>opened;
+  apsOpened.slot = slot;
+  apsOpened.key = auxiliary.key;
+  return Err.Ok;
+}
+
+/** Key identifiers 2 and 3 are the board's variants 1 and 2 of the same key. */
+function boardKey(slot: u32, key: u32): u32 {
+  return key > 1 ? slot | ((key - 1) << 8) : slot;
+}
