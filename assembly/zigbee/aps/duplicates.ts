@@ -12,7 +12,7 @@ class Row {
 
 const rows = memory.data(DUPLICATES_MAX * offsetof<Row>(), 8);
 @unmanaged @final class State { next: u32; }
-const state = changetype<State>(memory.data(offsetof<State>()));
+const state = changetype<State>(memory.data(offsetof<State>(), 4));
 
 export function duplicatesReset(): void {
   memory.fill(rows, 0, DUPLICATES_MAX * offsetof<Row>());

@@ -38,7 +38,7 @@ const rows = memory.data(ROWS * offsetof<KeyRow>(), 8);
 if (ROWS * offsetof<KeyRow>() > 512) ERROR("a record holds 512 octets");
 
 @unmanaged @final class State { victim: u32; }
-const state = changetype<State>(memory.data(offsetof<State>()));
+const state = changetype<State>(memory.data(offsetof<State>(), 4));
 
 export function apsKeyRow(slot: u32): KeyRow {
   assert(slot >= KEY_SLOT_FIRST);

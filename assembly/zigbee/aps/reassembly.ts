@@ -27,7 +27,7 @@ class Reassembly {
 const rows = memory.data(REASSEMBLIES_MAX * offsetof<Reassembly>(), 8);
 const buffers = memory.data(REASSEMBLIES_MAX * APS_MESSAGE_MAX, 8);
 @unmanaged @final class State { payload: usize; }
-const state = changetype<State>(memory.data(offsetof<State>()));
+const state = changetype<State>(memory.data(offsetof<State>(), 4));
 
 export function reassemblyReset(): void {
   memory.fill(rows, 0, REASSEMBLIES_MAX * offsetof<Reassembly>());

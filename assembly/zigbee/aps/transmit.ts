@@ -36,13 +36,13 @@ export const APS_CLEAR: u32 = 0x100;
 enum Sending { Free = 0, Waiting = 1, Gap = 2 }
 
 const transmissions = memory.data(TRANSMISSIONS_MAX * offsetof<Transmission>(), 8);
-const payloads = memory.data(TRANSMISSIONS_MAX * EMIT_ROOM);
-const large = memory.data(APS_MESSAGE_MAX);
+const payloads = memory.data(TRANSMISSIONS_MAX * EMIT_ROOM, 4);
+const large = memory.data(APS_MESSAGE_MAX, 4);
 const once = changetype<Transmission>(memory.data(offsetof<Transmission>(), 8));
 const sleepers = memory.data(SLEEPERS_MAX * 2, 2);
 
 @unmanaged @final class State { counter: u32; sleeper: u32; }
-const state = changetype<State>(memory.data(offsetof<State>()));
+const state = changetype<State>(memory.data(offsetof<State>(), 4));
 
 export function transmitReset(): void {
   memory.fill(transmissions, 0, TRANSMISSIONS_MAX * offsetof<Transmission>());

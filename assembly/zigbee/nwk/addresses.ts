@@ -15,7 +15,7 @@ class Address {
 
 const map = memory.data(ADDRESSES_MAX * 16, 8);
 /** The row to give up next when all are taken. */
-const turn = memory.data(4);
+const turn = memory.data(4, 4);
 
 if (offsetof<Address>() > 16) ERROR("an address does not fit its row");
 

@@ -3,10 +3,10 @@
 //   Idle -> Scanning -> Idle (Formed)
 //
 import { Err } from "../../core/err";
-import { entropy } from "../../core/host";
 import { macHeard, macOpen } from "../../mac/mac";
 import { MAC_CHANNELS, scanChannel, scanDeadline, scanStart, scanTick } from "../../mac/scan";
 import { NO_ADDRESS } from "../address";
+import { randomShort } from "./random";
 import { NwkHeard, network, networkClear, nwkState, nwkTell } from "./state";
 
 const CHANNEL_FIRST: u32 = 11;
@@ -21,13 +21,12 @@ class Form {
   mask: u32;
   panId: u32;
   heard: u32;
-  random: u32;
 }
 
 const form = changetype<Form>(memory.data(offsetof<Form>(), 4));
 /** Beacons per channel. */
-const crowd = memory.data(CHANNELS);
-const pans = memory.data(HEARD_MAX * 2);
+const crowd = memory.data(CHANNELS, 1);
+const pans = memory.data(HEARD_MAX * 2, 2);
 
 /** Looks for the emptiest channel of the mask and forms a network there; `panId` 0xffff: a random one that was not heard. */
 export function nwkFormStart(channelMask: u32, panId: u32, now: i64): i32 {
@@ -74,11 +73,9 @@ function emptiest(): u32 {
 }
 
 function randomPan(): u32 {
-  do {
-    entropy(changetype<usize>(form) + offsetof<Form>("random"), 2);
-    form.random = 1 + form.random % (PAN_END - 1);
-  } while (wasHeard(form.random));
-  return form.random;
+  let panId: u32;
+  do panId = 1 + randomShort() % (PAN_END - 1); while (wasHeard(panId));
+  return panId;
 }
 
 function wasHeard(panId: u32): bool {

@@ -5,20 +5,19 @@ import { Err } from "../../core/err";
 import { NEVER } from "../../core/timers";
 import { BROADCAST_ROUTERS, NO_ADDRESS } from "../address";
 import { addressesClear } from "./addresses";
-import { broadcastsClear } from "./broadcast";
+import { broadcastHeardAgain, broadcastSent, broadcastTick, broadcastsClear } from "./broadcast";
 import {
   NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_LINK_STATUS, NWK_NETWORK_STATUS, NWK_REJOIN_REQUEST, NWK_ROUTE_REPLY, NWK_ROUTE_REQUEST,
   NWK_STATUS_ADDRESS_CONFLICT, NWK_TIMEOUT_REQUEST, NwkCommand, nwkCommandParse,
 } from "./command";
+import { discoveriesClear, routeReply, routeRequest } from "./discovery";
 import { NWK_COMMAND } from "./frame";
 import { indirectSent } from "./indirect";
+import { linkStatusDeadline, linkStatusHeard, linkStatusReset, linkStatusTick } from "./link_status";
 import { linksClear } from "./neighbours";
 import { childKeep, parentDeadline, parentLeave, parentRejoin, parentReset, parentTick, parentTimeout, randomAddress, refresh } from "./parent";
 import { FOR_OTHERS, FOR_US, HEARD_AGAIN, nwkReceive, receivedFrame, receivedFrom } from "./receive";
-import {
-  broadcastHeardAgain, broadcastSent, routeDeadline, routeFailed, routeForget, routeForward, routeLinkStatus, routeReply,
-  routeRequest, routeReset, routeSlot, routeTick,
-} from "./route";
+import { routeFailed, routeForget, routeForward, routeSlot, routesClear } from "./route";
 import { queueDeadline, queueFlying, queueReset, queueSent, queueTick, SlotState, slotOfState } from "./send";
 import { securityReset } from "./security";
 import { macOpen, macReceive } from "../../mac/mac";
@@ -37,7 +36,9 @@ export function meshReset(now: i64): bool {
   addressesClear();
   broadcastsClear();
   queueReset();
-  routeReset(now);
+  routesClear();
+  discoveriesClear();
+  linkStatusReset(now);
   let resumed = networkLoad();
   parentReset(now);
   if (resumed) macOpen(network.channel, network.panId, network.address);
@@ -72,7 +73,7 @@ export function meshCommand(now: i64): i32 {
   switch (identifier) {
     case NWK_ROUTE_REQUEST: routeRequest(command, now); break;
     case NWK_ROUTE_REPLY: routeReply(command, now); break;
-    case NWK_LINK_STATUS: routeLinkStatus(command); break;
+    case NWK_LINK_STATUS: linkStatusHeard(command); break;
     case NWK_TIMEOUT_REQUEST: return parentTimeout(command, now);
     case NWK_NETWORK_STATUS: return networkStatus(command);
     case NWK_LEAVE:
@@ -95,7 +96,8 @@ export function meshSent(now: i64): i32 {
 export function meshTick(now: i64): i32 {
   let heard = parentTick(now);
   if (heard != NwkHeard.None) return heard;
-  routeTick(now);
+  broadcastTick();
+  linkStatusTick(now);
   let slot = slotOfState(SlotState.Route, NEVER);
   if (slot) {
     slot.due = 0;
@@ -105,7 +107,7 @@ export function meshTick(now: i64): i32 {
 }
 
 export function meshDeadline(): i64 {
-  return min(queueDeadline(), min(parentDeadline(), routeDeadline()));
+  return min(queueDeadline(), min(parentDeadline(), linkStatusDeadline()));
 }
 
 function networkStatus(command: NwkCommand): i32 {

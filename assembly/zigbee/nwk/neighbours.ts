@@ -26,6 +26,9 @@ export class Link {
   reserved: u8;
 }
 
+/** nwkRouterAgeLimit: link status periods. */
+const AGE_MAX: u32 = 3;
+
 const links = memory.data(NEIGHBOURS_MAX * 16, 8);
 
 if (offsetof<Link>() > 16) ERROR("a link does not fit its row");
@@ -90,6 +93,33 @@ export function neighbourSetParent(extended: u64, short: u32): void {
   assert(index >= 0); // at worst the former parent's row
   neighbourAt(index).short = <u16>short;
   neighbourAt(index).relation = Relation.Parent;
+}
+
+/** Whether a device hears us without help: a child, or a neighbour heard lately. */
+export function isNear(short: u32): bool {
+  let index = neighbourOfShort(short);
+  return index >= 0 && (neighbourAt(index).relation >= Relation.Child || linkAt(index).age < AGE_MAX);
+}
+
+export function isChild(short: u32): bool {
+  let index = neighbourOfShort(short);
+  return index >= 0 && neighbourAt(index).relation >= Relation.Child;
+}
+
+/** A frame did not get over to a device: until it is heard again it is not near. */
+export function linkFailed(short: u32): void {
+  let index = neighbourOfShort(short);
+  if (index >= 0) linkAt(index).age = <u8>AGE_MAX;
+}
+
+/** Neighbours that pass broadcasts on, a bit each. */
+export function routerMask(): u32 {
+  let mask: u32 = 0;
+  for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) {
+    let relation: u32 = neighbourAt(index).relation;
+    if ((relation == Relation.Sibling || relation == Relation.Parent) && linkAt(index).age < AGE_MAX) mask |= 1 << index;
+  }
+  return mask;
 }
 
 /** Cost of a link, 1 to 7, from the quality the radio tells: section 3.6.3.1; the steps are ours. */

@@ -1,6 +1,5 @@
 // A router's or coordinator's duties towards its children: 05-3474 sections 3.6.1.4 (joining), 3.6.1.10 (leaving) and 3.6.10 of revision 21.
 import { Err } from "../../core/err";
-import { entropy } from "../../core/host";
 import {
   MAC_ASSOCIATED, MAC_ASSOCIATION_REQUEST, MAC_BEACON_REQUEST, MAC_CAPABLE_AWAKE, MAC_CAPABLE_ROUTER, MAC_DATA_REQUEST, MAC_PAN_FULL, MacCommand,
 } from "../../mac/command";
@@ -15,6 +14,7 @@ import {
 } from "./command";
 import { queueRelease, slotHold } from "./indirect";
 import { Relation, linkAt, neighbourFree, neighbourOf, neighbourOfShort, neighbourTake } from "./neighbours";
+import { randomShort } from "./random";
 import { receivedFrom } from "./receive";
 import { commandOut, sendCommandTo, slotReady } from "./send";
 import { Arrival, Drop, NEIGHBOURS_MAX, NwkHeard, neighbourAt, network, networkSave, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
@@ -35,12 +35,10 @@ const ADDRESS_ATTEMPTS: u32 = 16;
 class Parent {
   /** Joining is permitted until then. */
   permitted: i64;
-  /** A random number of two octets. */
-  random: u32;
 }
 
 const parent = changetype<Parent>(memory.data(offsetof<Parent>(), 8));
-const beacon = memory.data(NWK_BEACON_SIZE);
+const beacon = memory.data(NWK_BEACON_SIZE, 4);
 
 export function parentReset(now: i64): void {
   serveReset();
@@ -184,8 +182,7 @@ export function refresh(index: i32, now: i64): void {
 /** Picks an address that nobody we know of has: section 3.6.1.7; `NO_ADDRESS` when chance fails us. */
 export function randomAddress(): u32 {
   for (let attempt: u32 = 0; attempt < ADDRESS_ATTEMPTS; attempt++) {
-    entropy(changetype<usize>(parent) + offsetof<Parent>("random"), 2);
-    let address = parent.random;
+    let address = randomShort();
     if (address != 0 && address < UNICAST_END && nwkExtendedOf(address) == 0) return address;
   }
   return NO_ADDRESS;

@@ -16,7 +16,7 @@ const KEEP_SHIFT: u32 = 6;
 /** Beyond it a new key starts the outgoing counter again, section 4.6.3.4. */
 const RESTART_LIMIT: u32 = 0x8000_0000;
 
-const outgoing = changetype<Counter>(memory.data(offsetof<Counter>()));
+const outgoing = changetype<Counter>(memory.data(offsetof<Counter>(), 4));
 
 export function securityReset(): void {
   counterLoad(outgoing, Record.NetworkCounter);

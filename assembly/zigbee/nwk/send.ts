@@ -88,7 +88,7 @@ if (offsetof<Slot>() > SLOT_HEAD) ERROR("a slot's head does not fit");
 if (SLOT_HEAD + FRAME_SIZE_MAX > SLOT_SIZE) ERROR("a frame does not fit a slot");
 
 /** Where a command is put together: the longest is a link status of all neighbours. */
-export const commandOut = memory.data(COMMAND_SIZE_MAX);
+export const commandOut = memory.data(COMMAND_SIZE_MAX, 4);
 
 const slots = memory.data(SLOTS_MAX * SLOT_SIZE, 8);
 

@@ -67,7 +67,7 @@ export namespace Drop {
 
 const DROPS: u32 = 14;
 /** Drops, by reason: a u32 each. */
-export const nwkCounters = memory.data(DROPS * 4);
+export const nwkCounters = memory.data(DROPS * 4, 4);
 
 export function nwkDrop(reason: u32): void {
   let at = nwkCounters + (reason << 2);

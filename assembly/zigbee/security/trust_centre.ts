@@ -49,7 +49,7 @@ export class TcDevice {
 const SIZE: u32 = DEVICES_MAX * offsetof<TcDevice>();
 const rows = memory.data(SIZE, 8);
 const deadlines = memory.data(DEVICES_MAX * 8, 8);
-const command = memory.data(APS_COMMAND_SIZE_MAX);
+const command = memory.data(APS_COMMAND_SIZE_MAX, 4);
 const secret = memory.data(32, 8);
 if (NETWORK_KEY_SIZE > 32) ERROR("a key does not fit its place");
 if (KEY_SLOT_DEVICES + 2 * DEVICES_MAX > 24) ERROR("a device does not fit the key slots");

@@ -10,7 +10,7 @@ import {
 } from "../zcl/instances";
 
 @unmanaged @final class State { node: usize; }
-const state = changetype<State>(memory.data(offsetof<State>()));
+const state = changetype<State>(memory.data(offsetof<State>(), 4));
 
 // Logical type of the node descriptor
 export const NODE_COORDINATOR: u32 = 0;

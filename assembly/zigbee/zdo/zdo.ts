@@ -51,13 +51,13 @@ export class ZdoCounters {
   malformed: u32;
   unanswered: u32; // no room for the answer
 }
-export const zdoCounters = changetype<ZdoCounters>(memory.data(offsetof<ZdoCounters>()));
+export const zdoCounters = changetype<ZdoCounters>(memory.data(offsetof<ZdoCounters>(), 4));
 
 /** The longest message of ours: an answer with a whole frame of simple descriptor. */
 const OUT_SIZE: u32 = 160;
 const out = memory.data(OUT_SIZE, 8);
 @unmanaged @final class State { sequence: u32; }
-const state = changetype<State>(memory.data(offsetof<State>()));
+const state = changetype<State>(memory.data(offsetof<State>(), 4));
 /** 07-5356: permit joining is never for good. */
 const PERMIT_SECONDS_MAX: u32 = 254;
 
