@@ -74,9 +74,7 @@ function bringPeers(): void {
   const folder = join(ROOT, "build/peers");
   mkdirSync(folder, { recursive: true });
   for (const name of ["package.json", "package-lock.json"]) copyFileSync(join(ROOT, "tests/peers", name), join(folder, name));
-  // The npm that runs us: a dependency of as-pect puts an older one in front of it.
-  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"];
-  if (!run(npm[0], [...npm.slice(1), "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])) {
+  if (!run("npm", ["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])) {
     console.log("the peers of tests/peers cannot be installed from the npm registry; their tests are skipped");
   }
 }
