@@ -269,7 +269,7 @@ export class Medium {
     }
     let kept = 0;
     for (const sent of air) if (sent.endUs > nowUs - MEMORY_US) air[kept++] = sent;
-    air.length = kept;
+    while (air.length > kept) air.pop();
     return air;
   }
 

@@ -21,11 +21,14 @@ export async function deviceBuilder(options: Pick<Options, "engine">, plan: Plan
   const version = programVersion();
   const onBoards = plan.rows.filter(({ board }) => board);
   const boards = onBoards.length > 0 ? await boardBuilder(onBoards, version, say) : null;
+  const sold = new Map<string, Buffer>();
   return {
     build: (row, factory, edge, site) => {
       if (boards && row.board) return boards.build(row, factory, edge, site);
-      const { id, role } = row;
-      return new ModuleDevice(id, site.medium, machine({ role, factory, installed: soldWith(row, version) }), edge);
+      const { id, role, module } = row;
+      const installed = sold.get(`${role} ${module}`) ?? soldWith(row, version);
+      sold.set(`${role} ${module}`, installed);
+      return new ModuleDevice(id, site.medium, machine({ role, factory, installed }), edge);
     },
     close: async () => boards?.close(),
   };
