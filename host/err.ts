@@ -1,4 +1,4 @@
-// The error numbers of assembly/core/err.ts, as the surroundings of a module answer them.
+// The error numbers of the contract.  Written by tools/abi.ts from docs/abi.md; change that page instead.
 
 export const Err = {
   Ok: 0,

@@ -2,9 +2,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { errHostSide, errModuleSide, logHostSide, logModuleSide } from "./abi_log.ts";
+import { SOURCE, table } from "./abi_page.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
-const SOURCE = "docs/abi.md";
 /** Octets that `image_state` writes. */
 const IMAGE_STATE = 48;
 
@@ -35,25 +36,6 @@ interface Contract {
   event: Field[];
   image: Field[];
   numbers: Numbers[];
-}
-
-/** The rows of the first table after `heading`, cells trimmed, without its header. */
-function table(text: string, heading: string): string[][] {
-  const from = text.indexOf(`\n${heading}\n`);
-  if (from < 0) throw new Error(`${SOURCE}: there is no heading "${heading}"; put it back`);
-  const lines = text.slice(from + heading.length + 2).split("\n");
-  const first = lines.findIndex((line) => line.startsWith("|"));
-  const rows: string[][] = [];
-  for (const line of lines.slice(first + 2)) {
-    if (!line.startsWith("|")) break;
-    rows.push(
-      line
-        .slice(1, -1)
-        .split("|")
-        .map((cell) => cell.trim()),
-    );
-  }
-  return rows;
 }
 
 function ranges(cell: string): Range[] {
@@ -106,7 +88,7 @@ function moduleSide(contract: Contract): string {
     `export const IMAGE_STATE: u32 = ${IMAGE_STATE};`,
     "",
   ];
-  for (const group of contract.numbers) {
+  for (const group of contract.numbers.filter(({ name }) => name !== "Err")) {
     out.push(`export enum ${group.name} {`, ...group.members.map((member) => `  ${member.name} = ${member.value},`), "}", "");
   }
   for (const item of contract.imports) {
@@ -133,7 +115,7 @@ function hostSide(contract: Contract): string {
     `export const IMAGE_STATE = ${IMAGE_STATE};`,
     "",
   ];
-  for (const group of contract.numbers) {
+  for (const group of contract.numbers.filter(({ name }) => name !== "Err")) {
     const members = group.members.map((member) => `  ${member.name}: ${member.value},`);
     out.push(`export const ${group.name} = {`, ...members, "} as const;", "");
   }
@@ -172,7 +154,8 @@ function boardSide(contract: Contract): string {
   ];
   for (const group of contract.numbers) {
     out.push(`enum kw_${upper(group.name).toLowerCase()} {`);
-    out.push(...group.members.map((member) => `    KW_${upper(group.name)}_${upper(member.name)} = ${member.value},`), "};", "");
+    const prefix = (name: string): string => (group.name === "Err" && name === "Ok" ? "KW_OK" : `KW_${upper(group.name)}_${upper(name)}`);
+    out.push(...group.members.map((member) => `    ${prefix(member.name)} = ${member.value},`), "};", "");
   }
   out.push("// X(id, name, wasm3 signature)", "#define KW_IMPORTS(X) \\");
   const rows = contract.imports.map((item) => {
@@ -227,6 +210,10 @@ export function abiFiles(text: string): Map<string, string> {
     ["host/abi.ts", hostSide(contract)],
     ["host/v8/imports.ts", v8Side(contract)],
     ["boards/common/abi.h", boardSide(contract)],
+    ["assembly/core/err.ts", errModuleSide(text)],
+    ["assembly/core/log.ts", logModuleSide(text)],
+    ["host/err.ts", errHostSide(text)],
+    ["host/log.ts", logHostSide(text)],
   ]);
 }
 

@@ -2,6 +2,7 @@
 //
 //   for (loopBegin(); loopNext();) ... one event ...        ... ticks ...        return loopEnd(earliest, now);
 import { ABI_VERSION, EVENT_HEAD, EVENT_KIND, EventKind, Log, log, next } from "../core/host";
+import { LOG_STARTED_SIZE, LogStarted } from "../core/log";
 
 const EVENTS_PER_POLL: u32 = 8;
 /** An Uplink record is the longest event, docs/abi.md. */
@@ -15,8 +16,8 @@ export function abi(): u32 { return ABI_VERSION; }
 
 /** The first word of a run: Log.Started. */
 export function loopStart(reason: u32): void {
-  store<u32>(event, reason);
-  log(Log.Started, event, 4);
+  changetype<LogStarted>(event).reason = reason;
+  log(Log.Started, event, LOG_STARTED_SIZE);
 }
 
 export function loopBegin(): void { budget = EVENTS_PER_POLL; }

@@ -3,6 +3,7 @@
 //   None ─▶ Loading ─▶ Verifying ─▶ Waiting ─▶ Activating (on trial) ─▶ Activated
 //             └▶ Failed   └▶ SignatureFailed        └▶ ActivationFailed            docs/abi.md, FileStatus
 import { FileStatus, IMAGE_STATE, ImageReason, Log, Record, imageBegin, imageState, log, storeRead, storeWrite } from "../core/host";
+import { LOG_UPDATE_SIZE, LogUpdate } from "../core/log";
 import { NEVER } from "../core/timers";
 import { clockKnown, clockUtc } from "./clock";
 
@@ -71,7 +72,7 @@ class State {
 export const update = changetype<Update>(memory.data(offsetof<Update>(), 8));
 const plan = changetype<Plan>(memory.data(offsetof<Plan>(), 4));
 const state = changetype<State>(memory.data(offsetof<State>(), 8));
-const note = memory.data(20, 4);
+const note = changetype<LogUpdate>(memory.data(LOG_UPDATE_SIZE, 4));
 const identity = memory.data(12, 4);
 const NOTHING_NOTED: u32 = 0xffff;
 
@@ -175,15 +176,15 @@ export function updateNote(now: i64): void {
   state.notedVersion = update.version;
   state.notedOffset = update.offset;
   state.notedAt = now;
-  store<u8>(note, UPDATE_IMAGE);
-  store<u8>(note, update.status, 1);
-  store<u8>(note, update.reason, 2);
-  store<u8>(note, update.tries, 3);
-  store<u32>(note, update.running, 4);
-  store<u32>(note, update.version, 8);
-  store<u32>(note, update.offset, 12);
-  store<u32>(note, update.size, 16);
-  log(Log.Update, note, 20);
+  note.image = UPDATE_IMAGE;
+  note.status = update.status;
+  note.reason = update.reason;
+  note.tries = update.tries;
+  note.running = update.running;
+  note.version = update.version;
+  note.offset = update.offset;
+  note.size = update.size;
+  log(Log.Update, changetype<usize>(note), LOG_UPDATE_SIZE);
 }
 
 function planned(): u32 {

@@ -5,6 +5,7 @@
 // A trap, an endless loop and a reset end a try without our help: the board counts them.
 import { equalOctets } from "../core/bytes";
 import { Log, Record, ResetReason, halt, hashMmo, imageConfirm, log, storeRead } from "../core/host";
+import { LOG_HEALTH_SIZE, LogHealth } from "../core/log";
 import { NEVER } from "../core/timers";
 import { update, updateNote, updateRefresh } from "../model/update";
 
@@ -23,7 +24,7 @@ class State {
   step: u32;
 }
 const state = changetype<State>(memory.data(offsetof<State>(), 8));
-const note = memory.data(4, 2);
+const note = changetype<LogHealth>(memory.data(LOG_HEALTH_SIZE, 2));
 const digest = memory.data(HASH_SIZE);
 /** 05-3474 annex C.5.1: one octet 0xc0 and its hash. */
 const message = memory.data<u8>([0xc0]);
@@ -83,8 +84,8 @@ function selfTest(): bool {
 
 function step(to: u32, now: i64): void {
   state.step = to;
-  store<u8>(note, to);
-  store<u8>(note, 0, 1);
-  store<u16>(note, <u32>((now - state.begun) / 1000), 2);
-  log(Log.Health, note, 4);
+  note.step = to;
+  note.reserved = 0;
+  note.seconds = <u32>((now - state.begun) / 1000);
+  log(Log.Health, changetype<usize>(note), LOG_HEALTH_SIZE);
 }

@@ -162,6 +162,27 @@ enum kw_role {
     KW_ROLE_IHD = 3,
 };
 
+enum kw_err {
+    KW_OK = 0,
+    KW_ERR_TRUNCATED = -1,
+    KW_ERR_BAD_LENGTH = -2,
+    KW_ERR_BAD_CHECKSUM = -3,
+    KW_ERR_RESERVED = -4,
+    KW_ERR_NO_BUFFER = -5,
+    KW_ERR_BUSY = -6,
+    KW_ERR_NOT_FOUND = -7,
+    KW_ERR_BAD_MIC = -8,
+    KW_ERR_NO_ACK = -9,
+    KW_ERR_CHANNEL_BUSY = -10,
+    KW_ERR_REPLAY = -11,
+    KW_ERR_NO_KEY = -12,
+    KW_ERR_TIMEOUT = -13,
+    KW_ERR_BAD_STATE = -14,
+    KW_ERR_REFUSED = -15,
+    KW_ERR_BAD_POINT = -16,
+    KW_ERR_DUPLICATE = -17,
+};
+
 enum kw_log {
     KW_LOG_STARTED = 1,
     KW_LOG_JOINED = 2,

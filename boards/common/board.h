@@ -15,22 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-
-// assembly/core/err.ts; a platform answers one of these where an answer is i32.
-enum kw_err {
-    KW_OK = 0,
-    KW_ERR_TRUNCATED = -1,
-    KW_ERR_BAD_LENGTH = -2,
-    KW_ERR_BAD_CHECKSUM = -3,
-    KW_ERR_RESERVED = -4,
-    KW_ERR_NO_BUFFER = -5,
-    KW_ERR_BUSY = -6,
-    KW_ERR_NOT_FOUND = -7,
-    KW_ERR_BAD_MIC = -8,
-    KW_ERR_NO_ACK = -9,
-    KW_ERR_CHANNEL_BUSY = -10,
-    KW_ERR_REFUSED = -15, // a package, with its reason in image_state
-};
+#include "abi.h"
 
 // NOR flash.  Offsets count from the first octet of the region that belongs to the store.
 //

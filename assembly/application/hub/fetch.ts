@@ -11,6 +11,7 @@ import { Err } from "../../core/err";
 import {
   FileStatus, IMAGE_RUNNING, IMAGE_STATE, IMAGE_TRIES, ImageReason, Log, imageBegin, imageFinish, imageState, imageWrite, log, uplinkSend,
 } from "../../core/host";
+import { LOG_UPDATE_SIZE, LogUpdate } from "../../core/log";
 import { NEVER } from "../../core/timers";
 import { LIBRARY_KEY, libraryFile, libraryIs, libraryKey, libraryLook, libraryReset } from "../../model/library";
 
@@ -18,7 +19,6 @@ const KIND_WANT: u32 = 2;
 const KIND_STATUS: u32 = 3;
 const WANT_SIZE: u32 = 7;
 const STATUS_SIZE: u32 = 17;
-const NOTE_SIZE: u32 = 20;
 
 /** Octets of a block, and blocks that are asked for at a time. */
 const BLOCK: u32 = 240;
@@ -47,7 +47,7 @@ class State {
 const NOTHING: u32 = 0xffff_ffff;
 const state = changetype<State>(memory.data(offsetof<State>(), 8));
 const room = memory.data(IMAGE_STATE, 8);
-if (IMAGE_STATE < NOTE_SIZE) ERROR("a note does not fit the room");
+if (IMAGE_STATE < LOG_UPDATE_SIZE) ERROR("a note does not fit the room");
 
 @unmanaged @final
 export class FetchCounters {
@@ -152,15 +152,16 @@ export function fetchTell(image: u32): void {
   store<u32>(room, file.size, 13);
   uplinkSend(room, STATUS_SIZE); // lost, it is told again with the next step
   if (file.status == FileStatus.None && file.reason == ImageReason.None) return;
-  store<u8>(room, image);
-  store<u8>(room, file.status, 1);
-  store<u8>(room, file.reason, 2);
-  store<u8>(room, tries, 3);
-  store<u32>(room, running, 4);
-  store<u32>(room, file.version, 8);
-  store<u32>(room, file.offset, 12);
-  store<u32>(room, file.size, 16);
-  log(Log.Update, room, NOTE_SIZE);
+  let note = changetype<LogUpdate>(room);
+  note.image = image;
+  note.status = file.status;
+  note.reason = file.reason;
+  note.tries = tries;
+  note.running = running;
+  note.version = file.version;
+  note.offset = file.offset;
+  note.size = file.size;
+  log(Log.Update, room, LOG_UPDATE_SIZE);
 }
 
 /** Asks the head-end whether it is there: it answers with octets of the hub's own file, or that it has none. */

@@ -1,13 +1,14 @@
 // What a hub tells its head-end of the devices of a rollout: each change of a device's status, and its progress.
 //
-//   up 4 device status   | IEEE address 8 | FileStatus | image | 0 u16 | version u32 | offset u32 | size u32 |
+//   up 4 device status   | 4 | as Log.Rollout, docs/abi.md |
 import { Log, log, uplinkSend } from "../../core/host";
+import { LOG_ROLLOUT_SIZE, LogRollout } from "../../core/log";
 import { LIBRARY_FILES, libraryFile } from "../../model/library";
 import { ROLLOUT_DEVICES, rolloutDevice, rolloutWatch } from "../../model/rollout";
 import { fetchTell } from "./fetch";
 
 const KIND_DEVICE: u32 = 4;
-const SIZE: u32 = 25;
+const SIZE: u32 = 1 + LOG_ROLLOUT_SIZE;
 const room = memory.data(SIZE);
 /** What was told of each plan. */
 const plans = memory.data(LIBRARY_FILES + 1);
@@ -28,15 +29,16 @@ export function reportTick(): bool {
     watch.told = watch.offset;
     let device = rolloutDevice(index);
     store<u8>(room, KIND_DEVICE);
-    store<u64>(room, device.extended, 1);
-    store<u8>(room, device.status, 9);
-    store<u8>(room, device.file, 10);
-    store<u16>(room, 0, 11);
-    store<u32>(room, device.version, 13);
-    store<u32>(room, watch.offset, 17);
-    store<u32>(room, libraryFile(device.file).size, 21);
+    let note = changetype<LogRollout>(room + 1);
+    note.partner = device.extended;
+    note.status = device.status;
+    note.file = device.file;
+    note.reserved = 0;
+    note.version = device.version;
+    note.offset = watch.offset;
+    note.size = libraryFile(device.file).size;
     uplinkSend(room, SIZE);
-    log(Log.Rollout, room + 1, SIZE - 1);
+    log(Log.Rollout, room + 1, LOG_ROLLOUT_SIZE);
     return true;
   }
   return false;

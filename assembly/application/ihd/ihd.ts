@@ -1,5 +1,6 @@
 // A display: shows the model, and notes each reading.
 import { Log, log } from "../../core/host";
+import { LOG_READING_SIZE, LogReading } from "../../core/log";
 import { clock, clockMinute, clockReset, clockUtc } from "../../model/clock";
 import { costPerHour, costReset, costToday, costTodayKnown, costUpdate, household } from "../../model/cost";
 import { progress } from "../../model/progress";
@@ -17,21 +18,8 @@ const NO_PRICE: u32 = 2;
 const NO_READING: u32 = 4;
 const NO_COST: u32 = 8;
 
-/** Log.Reading, docs/abi.md. */
-@unmanaged @final
-class Reading {
-  importWh: i64;
-  powerW: i32;
-  price: u32;
-  costPerHour: i32;
-  costToday: i32;
-  currency: u16;
-  digits: u8;
-  flags: u8;
-}
-const SIZE: u32 = offsetof<Reading>();
-const reading = changetype<Reading>(memory.data(offsetof<Reading>(), 8));
-const logged = changetype<Reading>(memory.data(offsetof<Reading>(), 8));
+const reading = changetype<LogReading>(memory.data(LOG_READING_SIZE, 8));
+const logged = changetype<LogReading>(memory.data(LOG_READING_SIZE, 8));
 
 /** What the last drawing was made of. */
 @unmanaged @final
@@ -51,8 +39,8 @@ export function ihdReset(now: i64): void {
   tariffReset();
   costReset(now);
   screenReset();
-  memory.fill(changetype<usize>(logged), 0, offsetof<Reading>());
-  logged.flags = <u8>NO_READING;
+  memory.fill(changetype<usize>(logged), 0, LOG_READING_SIZE);
+  logged.flags = NO_READING;
   memory.fill(changetype<usize>(drawn), 0, offsetof<Drawn>());
   drawn.next = now;
 }
@@ -100,9 +88,9 @@ function note(tariff: Tariff | null, stale: bool, told: bool): void {
   reading.costToday = 0;
   if (costTodayKnown()) reading.costToday = costToday(reading.digits);
   else flags |= NO_COST;
-  reading.flags = <u8>flags;
+  reading.flags = flags;
   if (flags & logged.flags & NO_READING) return; // there never was one
-  if (!told && memory.compare(changetype<usize>(reading), changetype<usize>(logged), SIZE) == 0) return;
-  memory.copy(changetype<usize>(logged), changetype<usize>(reading), SIZE);
-  log(Log.Reading, changetype<usize>(reading), SIZE);
+  if (!told && memory.compare(changetype<usize>(reading), changetype<usize>(logged), LOG_READING_SIZE) == 0) return;
+  memory.copy(changetype<usize>(logged), changetype<usize>(reading), LOG_READING_SIZE);
+  log(Log.Reading, changetype<usize>(reading), LOG_READING_SIZE);
 }

@@ -1,6 +1,7 @@
 // Metering cluster, server: the register as attributes.  Unit, scale and formats are constants of clusters/instances.json: kWh times 1 over
 // 1000, so the register is exact to the watt-hour and the demand to the watt; leading zeros suppressed, annex D.3.2.2.4.4.
 import { Log, log } from "../../core/host";
+import { LOG_REGISTER_SIZE, LogRegister } from "../../core/log";
 import { register } from "../../model/register";
 import { METERING_DEMAND_MAX, METERING_NO_DEMAND, METERING_NO_SUMMATION } from "./values";
 
@@ -17,19 +18,14 @@ export function meteringRefresh(now: i64): void {
   meteringNow.demand = demand();
 }
 
-@unmanaged @final
-class Note {
-  importWh: i64;
-  powerW: i32;
-}
-const noted = changetype<Note>(memory.data(offsetof<Note>(), 8));
+const noted = changetype<LogRegister>(memory.data(LOG_REGISTER_SIZE, 8));
 
 /** Log.Register: what was just told. */
 export function meteringNote(): void {
   if (!register.importKnown) return;
   noted.importWh = register.importWh;
   noted.powerW = register.powerW;
-  log(Log.Register, changetype<usize>(noted), 12);
+  log(Log.Register, changetype<usize>(noted), LOG_REGISTER_SIZE);
 }
 
 function demand(): i32 {
