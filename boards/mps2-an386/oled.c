@@ -82,6 +82,6 @@ void kw_oled_line(uint32_t line, const uint8_t *text, uint32_t size) {
 void kw_oled_begin(void) {
     command(0xae); // off while its memory is random
     command(0x40); // start at the first line
-    for (uint32_t line = 0; line < OLED_LINES; line++) kw_oled_line(line, 0, 0);
+    for (uint32_t line = 0; line < OLED_LINES; line++) kw_oled_line(line, (const uint8_t *)"", 0);
     command(0xaf);
 }

@@ -245,7 +245,12 @@ static napi_value decode(napi_env env, napi_callback_info info) {
     d.image = malloc((size_t)most + 1);
     uint8_t *old = malloc(base.size + 1);
     struct kw_decoder *state = malloc(sizeof *state);
-    if (d.image == NULL || old == NULL || state == NULL) return (free(d.image), free(old), free(state), fail(env, "no memory"));
+    if (d.image == NULL || old == NULL || state == NULL) {
+        free(d.image);
+        free(old);
+        free(state);
+        return fail(env, "no memory");
+    }
     memcpy(old, base.at, base.size);
     memset(state, 0xa5, sizeof *state);
     struct kw_decode_io io = {&d, decoding_back, base.size > 0 ? old : NULL, (uint32_t)base.size, most};
