@@ -11,14 +11,14 @@
 
 struct kw_arena {
     uint8_t *base;
-    uint32_t size;        // a multiple of 8
-    uint32_t used, peak;  // octets in use with their headers
-    uint32_t limit;       // octets in use at most
-    uint32_t fail_after;  // tests: this allocation finds the arena full; 0 = never
+    uint32_t size;       // a multiple of 8
+    uint32_t used, peak; // octets in use with their headers
+    uint32_t limit;      // octets in use at most
+    uint32_t fail_after; // tests: this allocation finds the arena full; 0 = never
     uint32_t allocations;
     bool (*evict)(void *context); // frees a block and answers true, or nothing may go; null where nothing ever may
     void *context;
-    jmp_buf full;         // set by kw_arena_enter's caller
+    jmp_buf full; // set by kw_arena_enter's caller
 };
 
 // Forgets all that was allocated.

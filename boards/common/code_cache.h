@@ -30,12 +30,12 @@ struct kw_stub {
 };
 
 struct kw_code_cache {
-    bool aged; // the history of uses went on by a step in the running call
+    bool aged;                // the history of uses went on by a step in the running call
     uint32_t held, held_peak; // octets
     uint32_t translations, retranslations, evictions;
     uint32_t in_call; // translations of the running call
     const char *problem;
-    uint32_t draws;   // tests: state of kw_code_shake
+    uint32_t draws; // tests: state of kw_code_shake
 };
 
 // After linking: every function with a body gets its stub, and the arena may ask for room.

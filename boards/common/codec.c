@@ -7,9 +7,35 @@
 // Both encodings are one stream of binary decisions in a range coder.  A decision is either `fixed`, with a probability from
 // codec_model.h, or learns: then its state is one octet, 63 steps of certainty and the likelier answer.  docs/image.md "Encodings".
 
-enum phase { PLAIN, FILL, KIND, FROM_BASE, AGAIN, LENGTH_CLASS, LENGTH_BITS, DISTANCE_CLASS, DISTANCE_BITS, COPY, LITERAL, JUMP, BACKWARD, JUMP_CLASS,
-             JUMP_BITS, SAME, PATCH, CHANGED, OCTET, REFUSED };
-enum flag { DELTA = 1, AFTER_MATCH = 2, REPEATED = 4, BACK = 8, HISTORY = 0x30 }; // history: bit 0 the last octet was a patch, bit 1 the one before
+enum phase {
+    PLAIN,
+    FILL,
+    KIND,
+    FROM_BASE,
+    AGAIN,
+    LENGTH_CLASS,
+    LENGTH_BITS,
+    DISTANCE_CLASS,
+    DISTANCE_BITS,
+    COPY,
+    LITERAL,
+    JUMP,
+    BACKWARD,
+    JUMP_CLASS,
+    JUMP_BITS,
+    SAME,
+    PATCH,
+    CHANGED,
+    OCTET,
+    REFUSED
+};
+enum flag {
+    DELTA = 1,
+    AFTER_MATCH = 2,
+    REPEATED = 4,
+    BACK = 8,
+    HISTORY = 0x30
+}; // history: bit 0 the last octet was a patch, bit 1 the one before
 #define HISTORY_SHIFT 4
 
 // What learns: the answers to "is this octet another one than the base's?" by what stands before it, and five decisions about the rest.
@@ -210,7 +236,7 @@ static uint32_t changed_learner(const struct state *s) {
     uint32_t history = (uint32_t)(s->flags & HISTORY) >> HISTORY_SHIFT, some = history != 0;
     if (s->last == KW_CODEC_CALL) return LEARN_CHANGED + some;
     if (s->last == KW_CODEC_CONST) return LEARN_CHANGED + 2 + some;
-    if (s->last >= 0x80) return LEARN_CHANGED + 4 + (history & 1); // inside a number: a carry
+    if (s->last >= 0x80) return LEARN_CHANGED + 4 + (history & 1);                 // inside a number: a carry
     return LEARN_CHANGED + (s->last <= 3 ? 6u : 9u) + (history & 1 ? 1 : history); // behind an alignment, anywhere else
 }
 
@@ -301,9 +327,7 @@ static bool step(struct work *w) {
     case DISTANCE_CLASS: return number_class(w, kw_codec_distance + 32 * distance_model(&w->s), &w->s.distance, DISTANCE_BITS);
     case DISTANCE_BITS: return distance(w);
     case COPY: return copy(w);
-    case FROM_BASE:
-        w->s.flags &= (uint8_t)~HISTORY;
-        return choose(w, learning(w, LEARN_FROM_BASE), AGAIN, JUMP);
+    case FROM_BASE: w->s.flags &= (uint8_t)~HISTORY; return choose(w, learning(w, LEARN_FROM_BASE), AGAIN, JUMP);
     case JUMP: return choose(w, learning(w, LEARN_JUMP), SAME, BACKWARD);
     case BACKWARD: return backward(w);
     case JUMP_CLASS: return number_class(w, kw_codec_jump, &w->s.left, JUMP_BITS);
@@ -333,7 +357,8 @@ void kw_decode_begin(struct kw_decoder *d, enum kw_encoding encoding) {
     memcpy(d->state, &s, sizeof s);
 }
 
-int32_t kw_decode(struct kw_decoder *d, const struct kw_decode_io *io, const uint8_t **in, const uint8_t *end, uint8_t *out, uint32_t room) {
+int32_t kw_decode(struct kw_decoder *d, const struct kw_decode_io *io, const uint8_t **in, const uint8_t *end, uint8_t *out,
+                  uint32_t room) {
     struct work w = {.io = io, .in = *in, .end = end, .out = out, .room = room};
     memcpy(&w.s, d->state, sizeof w.s);
     if (w.s.made > io->image_size || w.s.base_at > io->base_size) refuse(&w, KW_IMAGE_REASON_ENCODING);

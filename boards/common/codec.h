@@ -20,7 +20,7 @@ struct kw_decoder {
 struct kw_decode_io {
     void *context;
     bool (*back)(void *context, uint32_t at, uint8_t *to, uint32_t size); // octets of the output, all of them already made
-    const uint8_t *base; // null without one
+    const uint8_t *base;                                                  // null without one
     uint32_t base_size;
     uint32_t image_size; // more octets than these are an overflow
 };

@@ -3,8 +3,21 @@
 #include <string.h>
 #include "abi.h"
 
-enum { SECTION_CUSTOM, SECTION_TYPE, SECTION_IMPORT, SECTION_FUNCTION, SECTION_TABLE, SECTION_MEMORY, SECTION_GLOBAL, SECTION_EXPORT,
-       SECTION_START, SECTION_ELEMENT, SECTION_CODE, SECTION_DATA, SECTION_DATA_COUNT };
+enum {
+    SECTION_CUSTOM,
+    SECTION_TYPE,
+    SECTION_IMPORT,
+    SECTION_FUNCTION,
+    SECTION_TABLE,
+    SECTION_MEMORY,
+    SECTION_GLOBAL,
+    SECTION_EXPORT,
+    SECTION_START,
+    SECTION_ELEMENT,
+    SECTION_CODE,
+    SECTION_DATA,
+    SECTION_DATA_COUNT
+};
 enum { I32 = 0x7f, I64 = 0x7e, FUNCTION_REFERENCE = 0x70, FUNCTION_FORM = 0x60 };
 enum { KIND_FUNCTION = 0, KIND_MEMORY = 2 };
 enum { OP_END = 0x0b, OP_I32_CONST = 0x41, OP_I64_CONST = 0x42 };
@@ -152,7 +165,9 @@ static bool types(struct kw_gate_module *m, struct kw_gate_cursor *c) {
 }
 
 static bool import_entry(struct kw_gate_module *m, struct kw_gate_cursor *c) {
-    static const struct { const char *name, *signature; } known[] = {
+    static const struct {
+        const char *name, *signature;
+    } known[] = {
 #define X(id, name, signature) {#name, signature},
         KW_IMPORTS(X)
 #undef X
@@ -222,7 +237,9 @@ static bool globals(struct kw_gate_module *m, struct kw_gate_cursor *c) {
 }
 
 static bool export_entry(struct kw_gate_module *m, struct kw_gate_cursor *c) {
-    static const struct { const char *name, *signature; } known[] = {{"abi", "i()"}, {"start", "v(Ii)"}, {"poll", "I(I)"}, {"memory", NULL}};
+    static const struct {
+        const char *name, *signature;
+    } known[] = {{"abi", "i()"}, {"start", "v(Ii)"}, {"poll", "I(I)"}, {"memory", NULL}};
     uint32_t size = kw_gate_u32(c), id = 0;
     const uint8_t *name = c->at;
     if (!pass(c, size)) return false;

@@ -11,17 +11,17 @@
 
 #define KW_GATE_MODULE_MAX (256u * 1024u)
 #define KW_GATE_CUSTOM_MAX (64u * 1024u) // octets of all custom sections
-#define KW_GATE_CONSTANTS_MAX 32768u // octets of the section `constants`
+#define KW_GATE_CONSTANTS_MAX 32768u     // octets of the section `constants`
 #define KW_GATE_TYPES_MAX 128u
 #define KW_GATE_PARAMETERS_MAX 24u
 #define KW_GATE_FUNCTIONS_MAX 1024u
 #define KW_GATE_GLOBALS_MAX 128u
 #define KW_GATE_TABLE_MAX 256u
-#define KW_GATE_SEGMENTS_MAX 512u  // data segments, and element segments
-#define KW_GATE_BODY_MAX 16384u    // octets of one function
-#define KW_GATE_LOCALS_MAX 200u    // with the parameters; wasm3 has 256 places for them and the operands
-#define KW_GATE_NESTING_MAX 47u    // blocks, loops and ifs inside each other: each costs native stack while it is translated
-#define KW_GATE_LOOPS_MAX 16u      // loops inside each other: each costs native stack that no call checks
+#define KW_GATE_SEGMENTS_MAX 512u // data segments, and element segments
+#define KW_GATE_BODY_MAX 16384u   // octets of one function
+#define KW_GATE_LOCALS_MAX 200u   // with the parameters; wasm3 has 256 places for them and the operands
+#define KW_GATE_NESTING_MAX 47u   // blocks, loops and ifs inside each other: each costs native stack while it is translated
+#define KW_GATE_LOOPS_MAX 16u     // loops inside each other: each costs native stack that no call checks
 #define KW_GATE_BR_TABLE_MAX 256u
 
 #define KW_GATE_REASONS(X) \

@@ -4,7 +4,30 @@
 enum { VOID_BLOCK = 0x40, I32 = 0x7f, I64 = 0x7e };
 
 // What follows an opcode.
-enum form { BAD, NONE, BLOCK, LOOP, IF, ELSE, END, BRANCH, TABLE, CALL, INDIRECT, LOCAL, GET, SET, CONST32, CONST64, ZERO, PREFIX, MEM1, MEM2, MEM4, MEM8 };
+enum form {
+    BAD,
+    NONE,
+    BLOCK,
+    LOOP,
+    IF,
+    ELSE,
+    END,
+    BRANCH,
+    TABLE,
+    CALL,
+    INDIRECT,
+    LOCAL,
+    GET,
+    SET,
+    CONST32,
+    CONST64,
+    ZERO,
+    PREFIX,
+    MEM1,
+    MEM2,
+    MEM4,
+    MEM8
+};
 
 struct body {
     struct kw_gate_module *module;
@@ -15,18 +38,18 @@ struct body {
 
 static enum form form_of(uint32_t opcode) {
     static const uint8_t low[0x45] = {
-        [0x00] = NONE, [0x01] = NONE, [0x02] = BLOCK, [0x03] = LOOP, [0x04] = IF, [0x05] = ELSE, [0x0b] = END,
-        [0x0c] = BRANCH, [0x0d] = BRANCH, [0x0e] = TABLE, [0x0f] = NONE, [0x10] = CALL, [0x11] = INDIRECT,
-        [0x1a] = NONE, [0x1b] = NONE, [0x20] = LOCAL, [0x21] = LOCAL, [0x22] = LOCAL, [0x23] = GET, [0x24] = SET,
-        [0x28] = MEM4, [0x29] = MEM8, [0x2c] = MEM1, [0x2d] = MEM1, [0x2e] = MEM2, [0x2f] = MEM2, [0x30] = MEM1, [0x31] = MEM1,
-        [0x32] = MEM2, [0x33] = MEM2, [0x34] = MEM4, [0x35] = MEM4, [0x36] = MEM4, [0x37] = MEM8, [0x3a] = MEM1, [0x3b] = MEM2,
-        [0x3c] = MEM1, [0x3d] = MEM2, [0x3e] = MEM4, [0x3f] = ZERO, [0x41] = CONST32, [0x42] = CONST64,
+        [0x00] = NONE,   [0x01] = NONE,   [0x02] = BLOCK, [0x03] = LOOP,  [0x04] = IF,   [0x05] = ELSE,     [0x0b] = END,
+        [0x0c] = BRANCH, [0x0d] = BRANCH, [0x0e] = TABLE, [0x0f] = NONE,  [0x10] = CALL, [0x11] = INDIRECT, [0x1a] = NONE,
+        [0x1b] = NONE,   [0x20] = LOCAL,  [0x21] = LOCAL, [0x22] = LOCAL, [0x23] = GET,  [0x24] = SET,      [0x28] = MEM4,
+        [0x29] = MEM8,   [0x2c] = MEM1,   [0x2d] = MEM1,  [0x2e] = MEM2,  [0x2f] = MEM2, [0x30] = MEM1,     [0x31] = MEM1,
+        [0x32] = MEM2,   [0x33] = MEM2,   [0x34] = MEM4,  [0x35] = MEM4,  [0x36] = MEM4, [0x37] = MEM8,     [0x3a] = MEM1,
+        [0x3b] = MEM2,   [0x3c] = MEM1,   [0x3d] = MEM2,  [0x3e] = MEM4,  [0x3f] = ZERO, [0x41] = CONST32,  [0x42] = CONST64,
     };
     if (opcode < sizeof low) return (enum form)low[opcode];
-    if (opcode <= 0x5a) return NONE;                       // comparisons of integers
-    if (opcode >= 0x67 && opcode <= 0x8a) return NONE;     // arithmetic of integers
+    if (opcode <= 0x5a) return NONE;                                     // comparisons of integers
+    if (opcode >= 0x67 && opcode <= 0x8a) return NONE;                   // arithmetic of integers
     if (opcode == 0xa7 || opcode == 0xac || opcode == 0xad) return NONE; // wrap, extend
-    if (opcode >= 0xc0 && opcode <= 0xc4) return NONE;     // sign extension
+    if (opcode >= 0xc0 && opcode <= 0xc4) return NONE;                   // sign extension
     return opcode == 0xfc ? PREFIX : BAD;
 }
 
@@ -98,7 +121,9 @@ static bool instruction(struct body *b, uint32_t opcode) {
     struct kw_gate_cursor *c = b->in;
     switch (form_of(opcode)) {
     case NONE: return true;
-    case BLOCK: case LOOP: case IF: return open_block(b, opcode);
+    case BLOCK:
+    case LOOP:
+    case IF: return open_block(b, opcode);
     case ELSE: return turn_else(b);
     case BRANCH: return label(b);
     case TABLE: return branch_table(b);
@@ -111,7 +136,10 @@ static bool instruction(struct body *b, uint32_t opcode) {
     case CONST64: kw_gate_signed(c, 64); return true;
     case ZERO: return kw_gate_u8(c) == 0 || kw_gate_refuse(c, KW_GATE_ZERO);
     case PREFIX: return prefixed(b);
-    case MEM1: case MEM2: case MEM4: case MEM8: return access_memory(b, (uint32_t)form_of(opcode) - MEM1);
+    case MEM1:
+    case MEM2:
+    case MEM4:
+    case MEM8: return access_memory(b, (uint32_t)form_of(opcode) - MEM1);
     default: return kw_gate_refuse(c, KW_GATE_OPCODE);
     }
 }

@@ -12,9 +12,13 @@ enum { FLAG_TRIAL = 1, FLAG_FACTORY = 2 };
 static bool fits(const struct kw_image_config *c) {
     const struct kw_nor *nor = c->nor;
     const struct kw_image_layout *l = &c->layout;
-    if (nor->mapped == NULL || !kw_nor_unit_fits(nor) || nor->sector_size < 1024 || nor->sector_size > 65536 || nor->sector_size % KW_IMAGE_PAGE != 0) return false;
+    if (nor->mapped == NULL || !kw_nor_unit_fits(nor) || nor->sector_size < 1024 || nor->sector_size > 65536 ||
+        nor->sector_size % KW_IMAGE_PAGE != 0)
+        return false;
     if (l->slot_sectors == 0 || l->slot_sectors > UINT16_MAX || l->file_sectors > UINT16_MAX || l->files > KW_IMAGE_FILES_MAX) return false;
-    if ((l->files > 0) != (l->file_sectors > 0) || (l->files > 0 && c->library == NULL) || l->slot_sectors * nor->sector_size <= KW_IMAGE_SLOT_HEAD) return false;
+    if ((l->files > 0) != (l->file_sectors > 0) || (l->files > 0 && c->library == NULL) ||
+        l->slot_sectors * nor->sector_size <= KW_IMAGE_SLOT_HEAD)
+        return false;
     return STATE_SECTORS + 2 * l->slot_sectors + l->files * l->file_sectors <= nor->sectors;
 }
 
@@ -76,7 +80,8 @@ int32_t kw_image_finish(struct kw_images *s, uint32_t image) {
 
 int32_t kw_image_activate(struct kw_images *s, uint32_t image) {
     struct kw_image_record *r = &s->record;
-    if (image != 0 || r->entries[0].status != KW_FILE_STATUS_WAITING || r->quality[r->slot] != KW_IMAGE_READY || s->on_trial) return KW_ERR_NOT_FOUND;
+    if (image != 0 || r->entries[0].status != KW_FILE_STATUS_WAITING || r->quality[r->slot] != KW_IMAGE_READY || s->on_trial)
+        return KW_ERR_NOT_FOUND;
     struct kw_image_record before = *r;
     s->own.open = false;
     r->trial = r->slot;
@@ -136,7 +141,8 @@ int32_t kw_images_install(struct kw_images *s, const uint8_t *package, uint32_t 
                                  kw_get16(package + AT_VERSION) | kw_get16(package + AT_VERSION + 2) << 16, size};
     int32_t answer = kw_image_begin(s, 0, &key);
     // Once, or twice where an earlier attempt was cut: the answer jumps.
-    for (uint32_t at = 0; answer >= 0 && (uint32_t)answer < size; at = (uint32_t)answer) answer = kw_image_write(s, 0, at, package + at, size - at);
+    for (uint32_t at = 0; answer >= 0 && (uint32_t)answer < size; at = (uint32_t)answer)
+        answer = kw_image_write(s, 0, at, package + at, size - at);
     if (answer >= 0) answer = kw_image_finish(s, 0);
     if (answer != KW_OK) return answer;
     struct kw_image_record *r = &s->record;

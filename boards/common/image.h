@@ -13,8 +13,8 @@
 #define KW_IMAGE_FILES_MAX 4u
 #define KW_IMAGE_TRIES_MAX 3u
 #define KW_IMAGE_TRIAL_MS 1200000u // a module on trial that has not confirmed by then is stopped: a failed try
-#define KW_IMAGE_PAGE 256u // octets programmed at once: whole units of every flash that kw_nor describes
-#define KW_IMAGE_SLOT_HEAD 2048u // octets before the module in a slot: the envelope
+#define KW_IMAGE_PAGE 256u         // octets programmed at once: whole units of every flash that kw_nor describes
+#define KW_IMAGE_SLOT_HEAD 2048u   // octets before the module in a slot: the envelope
 
 // Sectors of the region in this order: state 2, slot A, slot B, library files.  The flash must be mapped (kw_nor.mapped).
 struct kw_image_layout {
@@ -28,13 +28,13 @@ struct kw_image_config {
     const struct kw_nor *nor;
     struct kw_image_layout layout;
     const struct kw_image_identity *identity;
-    const uint8_t *device_key;      // 16 octets; seals the state records under a key derived from it
-    const uint8_t *noise;           // 32 octets
-    uint8_t address[8];             // IEEE address as on the air, zeros when not known
-    const uint8_t *factory;         // the module of last resort; null where there is none
+    const uint8_t *device_key; // 16 octets; seals the state records under a key derived from it
+    const uint8_t *noise;      // 32 octets
+    uint8_t address[8];        // IEEE address as on the air, zeros when not known
+    const uint8_t *factory;    // the module of last resort; null where there is none
     uint32_t factory_size;
-    struct kw_image_load *library;  // what loading a file takes (image_slots.h); null where the layout has no files
-    void (*alive)(void);            // called before each verification at boot, which takes a second on a slow part; null where no watchdog runs
+    struct kw_image_load *library; // what loading a file takes (image_slots.h); null where the layout has no files
+    void (*alive)(void); // called before each verification at boot, which takes a second on a slow part; null where no watchdog runs
 };
 
 enum kw_image_source { KW_IMAGE_SLOT_A = 0, KW_IMAGE_SLOT_B = 1, KW_IMAGE_FACTORY = 2, KW_IMAGE_NOTHING = 3 };

@@ -29,7 +29,8 @@ static void verdict_of(const struct kw_images *s, const uint8_t *at, uint32_t si
     memcpy(out, digest, KW_IMAGE_VERDICT);
 }
 
-static enum kw_image_reason certificate_verify(const struct kw_images *s, const uint8_t *at, uint32_t size, bool known, struct kw_release_key *key) {
+static enum kw_image_reason certificate_verify(const struct kw_images *s, const uint8_t *at, uint32_t size, bool known,
+                                               struct kw_release_key *key) {
     return known ? kw_release_key_recall(key, at, size) : kw_release_key_read(key, at, size, s->config->identity->root);
 }
 
@@ -60,10 +61,13 @@ static enum kw_image_reason verify(const struct kw_images *s, uint32_t slot, con
     return memcmp(digest, m->image_digest, sizeof digest) == 0 ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_IMAGE_DIGEST;
 }
 
-enum kw_image_reason kw_slots_verify(const struct kw_images *s, uint32_t slot, struct kw_slot_content *out) { return verify(s, slot, NULL, out); }
+enum kw_image_reason kw_slots_verify(const struct kw_images *s, uint32_t slot, struct kw_slot_content *out) {
+    return verify(s, slot, NULL, out);
+}
 
 // At boot no poll feeds the watchdog; a module that asks for verifications has it fed a few times a poll only (image_imports.c).
-static enum kw_image_reason verify_at_boot(const struct kw_images *s, uint32_t slot, const uint8_t *remembered, struct kw_slot_content *out) {
+static enum kw_image_reason verify_at_boot(const struct kw_images *s, uint32_t slot, const uint8_t *remembered,
+                                           struct kw_slot_content *out) {
     if (s->config->alive != NULL) s->config->alive();
     return verify(s, slot, remembered, out);
 }
@@ -154,7 +158,8 @@ static uint32_t best_of(struct kw_images *s, enum kw_image_quality quality, stru
     uint32_t best = KW_IMAGE_NO_SLOT;
     for (uint32_t slot = 0; slot < 2; slot++) {
         struct kw_slot_content one;
-        if (s->record.quality[slot] != quality || !may_run(s, slot) || verify_at_boot(s, slot, NULL, &one) != KW_IMAGE_REASON_NONE) continue;
+        if (s->record.quality[slot] != quality || !may_run(s, slot) || verify_at_boot(s, slot, NULL, &one) != KW_IMAGE_REASON_NONE)
+            continue;
         if (best != KW_IMAGE_NO_SLOT && one.manifest.version <= content->manifest.version) continue;
         best = slot;
         *content = one;

@@ -165,7 +165,8 @@ static bool flush(struct kw_image_load *load, uint32_t offset) {
 static enum kw_image_reason write_head(struct kw_image_load *load) {
     struct kw_image_writer *w = &load->writer;
     const struct kw_package *p = &load->package;
-    uint8_t sizes[4] = {(uint8_t)p->certificate_size, (uint8_t)(p->certificate_size >> 8), (uint8_t)p->manifest_size, (uint8_t)(p->manifest_size >> 8)};
+    uint8_t sizes[4] = {(uint8_t)p->certificate_size, (uint8_t)(p->certificate_size >> 8), (uint8_t)p->manifest_size,
+                        (uint8_t)(p->manifest_size >> 8)};
     uint32_t size = p->certificate_size + p->manifest_size;
     for (uint32_t at = 0; at < KW_IMAGE_SLOT_HEAD; at += KW_IMAGE_PAGE) {
         for (uint32_t i = 0; i < KW_IMAGE_PAGE && at + i < sizeof sizes + size; i++, w->fill++)
@@ -228,7 +229,8 @@ static enum kw_image_reason own_payload(struct kw_image_load *load) {
     if (!base_runs(load->s, &p->manifest)) return KW_IMAGE_REASON_BASE;
     uint32_t upto = r->entries[0].sectors * nor_of(load)->sector_size;
     // A cut inside the slot's head, which has more than one of the smallest sectors, leaves nothing to go on behind.
-    if (upto < KW_IMAGE_SLOT_HEAD || r->offset < p->payload_at || !kw_package_skip(p, r->offset - p->payload_at)) return take_slot(load, digest);
+    if (upto < KW_IMAGE_SLOT_HEAD || r->offset < p->payload_at || !kw_package_skip(p, r->offset - p->payload_at))
+        return take_slot(load, digest);
     load->writer.at = upto;
     load->decoder = r->decoder;
     return decode(load, load->writer.page, 0); // what the octets before the cut still make

@@ -19,8 +19,23 @@
 #define TAG 8u
 #define SEALED (SNAPSHOT - TAG)
 #define MAGIC 0x3149574bu // "KWI1"
-enum { AT_SEQUENCE = 4, AT_SALT = 8, AT_COUNTER = 16, AT_EPOCH = 20, AT_CONFIRMED = 24, AT_TRIAL, AT_TRIES, AT_QUALITY, AT_SLOT = 29,
-       AT_OFFSET = 32, AT_HEAD = 36, AT_DECODER = 52, AT_ENTRIES = 100, ENTRY = 24, AT_VERDICT = AT_ENTRIES + ENTRY * KW_IMAGE_ENTRIES };
+enum {
+    AT_SEQUENCE = 4,
+    AT_SALT = 8,
+    AT_COUNTER = 16,
+    AT_EPOCH = 20,
+    AT_CONFIRMED = 24,
+    AT_TRIAL,
+    AT_TRIES,
+    AT_QUALITY,
+    AT_SLOT = 29,
+    AT_OFFSET = 32,
+    AT_HEAD = 36,
+    AT_DECODER = 52,
+    AT_ENTRIES = 100,
+    ENTRY = 24,
+    AT_VERDICT = AT_ENTRIES + ENTRY * KW_IMAGE_ENTRIES
+};
 _Static_assert(AT_VERDICT + KW_IMAGE_VERDICT <= SEALED, "a snapshot holds the whole record");
 
 // ---- A snapshot's octets ----

@@ -14,7 +14,7 @@ static int32_t take_event(struct kw_machine *m, uint8_t *at, uint32_t capacity) 
     uint32_t size = KW_EVENT_HEAD + (event[KW_EVENT_SIZE] | (uint32_t)event[KW_EVENT_SIZE + 1] << 8);
     uint32_t number = event[KW_EVENT_INTERFACE];
     if (event[KW_EVENT_KIND] == KW_EVENT_KIND_RADIO_SENT && number < KW_INTERFACES && event[KW_EVENT_HANDLE] == m->sending_handle[number])
-        m->sending &= (uint8_t)~(1u << number);
+        m->sending &= (uint8_t) ~(1u << number);
     bool fits = size <= capacity;
     if (fits) memcpy(at, event, size);
     m->queued -= size;
@@ -281,7 +281,10 @@ IMPORT(halt) {
 // ---- Linking ----
 
 const char *kw_link(struct kw_machine *m) {
-    static const struct { const char *name; M3RawCall call; } bodies[] = {
+    static const struct {
+        const char *name;
+        M3RawCall call;
+    } bodies[] = {
 #define X(id, name, signature) {#name, kw_import_##name},
         KW_IMPORTS(X)
 #undef X

@@ -21,15 +21,20 @@ struct kw_call {
 
 #define IMPORT(name) const void *kw_import_##name(IM3Runtime runtime, IM3ImportContext context, uint64_t *stack, void *memory)
 // The answer, if there is one, comes before the arguments.
-#define CALL(answers) struct kw_call c = {runtime->userdata, stack + (answers), memory, m3_GetMemorySize(runtime), false}; (void)context
-#define CHECK() if (c.bad) return m3Err_trapOutOfBoundsMemoryAccess
+#define CALL(answers) \
+    struct kw_call c = {runtime->userdata, stack + (answers), memory, m3_GetMemorySize(runtime), false}; \
+    (void)context
+#define CHECK() \
+    if (c.bad) return m3Err_trapOutOfBoundsMemoryAccess
 #define ANSWER(value) return (*(uint32_t *)(void *)stack = (uint32_t)(value), m3Err_none)
 
 #define X(id, name, signature) IMPORT(name);
 KW_IMPORTS(X)
 #undef X
 
-static inline uint32_t kw_argument(const struct kw_call *c, uint32_t index) { return *(const uint32_t *)(const void *)&c->arguments[index]; }
+static inline uint32_t kw_argument(const struct kw_call *c, uint32_t index) {
+    return *(const uint32_t *)(const void *)&c->arguments[index];
+}
 
 static inline uint8_t *kw_range(struct kw_call *c, uint32_t index, uint64_t size) {
     uint32_t at = kw_argument(c, index);

@@ -13,8 +13,28 @@
 enum { CERTIFICATE_VERSION = 1, CERTIFICATE_ID, CERTIFICATE_EPOCH, CERTIFICATE_POINT };
 
 // docs/image.md "Manifest"
-enum { M_FORMAT = 1, M_COUNTER, M_VENDOR, M_CLASS, M_ROLE, M_PHASE, M_VERSION, M_HARDWARE, M_IMAGE_SIZE, M_IMAGE_DIGEST, M_PAYLOAD_SIZE,
-       M_PAYLOAD_DIGEST, M_ENCODING, M_BASE, M_ABI, M_MEMORY, M_NATIVE, M_NOT_BEFORE, M_KEY_ID, M_SBOM };
+enum {
+    M_FORMAT = 1,
+    M_COUNTER,
+    M_VENDOR,
+    M_CLASS,
+    M_ROLE,
+    M_PHASE,
+    M_VERSION,
+    M_HARDWARE,
+    M_IMAGE_SIZE,
+    M_IMAGE_DIGEST,
+    M_PAYLOAD_SIZE,
+    M_PAYLOAD_DIGEST,
+    M_ENCODING,
+    M_BASE,
+    M_ABI,
+    M_MEMORY,
+    M_NATIVE,
+    M_NOT_BEFORE,
+    M_KEY_ID,
+    M_SBOM
+};
 #define REQUIRED 18u // all but base and not-before
 
 struct sign1 {
@@ -168,7 +188,8 @@ static void what_it_needs(struct kw_manifest *m, struct kw_cbor *c, bool has_not
     kw_cbor_copy(c, sbom, sizeof sbom);
 }
 
-static enum kw_image_reason manifest_read(struct kw_manifest *out, struct sign1 *s, const uint8_t *at, uint32_t size, const struct kw_release_key *key) {
+static enum kw_image_reason manifest_read(struct kw_manifest *out, struct sign1 *s, const uint8_t *at, uint32_t size,
+                                          const struct kw_release_key *key) {
     memset(out, 0, sizeof *out);
     if (!sign1_read(s, at, size)) return KW_IMAGE_REASON_MANIFEST;
     struct kw_cbor c = {s->payload, s->payload + s->payload_size, false};

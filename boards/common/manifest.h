@@ -18,10 +18,10 @@ struct kw_image_identity {
     uint8_t vendor[16], class_id[16]; // UUIDs, RFC 9562
     uint16_t manufacturer, type;      // of the ZigBee OTA header
     uint16_t hardware;
-    uint8_t role;                     // KW_ROLE_*
-    uint8_t phases;                   // bit n: stack version n can run
-    uint32_t native_version;          // as file versions: major << 24 | minor << 16 | patch
-    uint32_t memory_max;              // octets of linear memory the board can give
+    uint8_t role;            // KW_ROLE_*
+    uint8_t phases;          // bit n: stack version n can run
+    uint32_t native_version; // as file versions: major << 24 | minor << 16 | patch
+    uint32_t memory_max;     // octets of linear memory the board can give
 };
 
 struct kw_release_key {

@@ -24,14 +24,14 @@ struct kw_package {
     const struct kw_image_identity *board; // null: anyone's package; the target is not checked
     const uint8_t *root;                   // 64 octets
     struct kw_package_key expected;
-    uint8_t destination[8];                // our IEEE address as on the air; zeros: not known
-    uint32_t epoch, counter, running;      // what is stored, and the running version: nothing below them
+    uint8_t destination[8];           // our IEEE address as on the air; zeros: not known
+    uint32_t epoch, counter, running; // what is stored, and the running version: nothing below them
     enum kw_package_part part;
-    uint32_t offset;                       // octets taken
-    uint32_t payload_at;                   // of the image element's first octet in the file; 0 before it is known
+    uint32_t offset;     // octets taken
+    uint32_t payload_at; // of the image element's first octet in the file; 0 before it is known
     struct kw_release_key key;
-    struct kw_manifest manifest;           // filled in when `part` leaves KW_PACKAGE_HEAD
-    uint8_t envelope[KW_ENVELOPE_MAX];     // certificate, then manifest
+    struct kw_manifest manifest;       // filled in when `part` leaves KW_PACKAGE_HEAD
+    uint8_t envelope[KW_ENVELOPE_MAX]; // certificate, then manifest
     uint32_t certificate_size, manifest_size;
     // the parser's own
     uint32_t phase, have, need, left, seen;

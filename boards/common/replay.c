@@ -125,7 +125,8 @@ static enum kw_replay_end run(struct replay *r) {
     return KW_REPLAY_DONE;
 }
 
-enum kw_replay_end kw_replay(struct kw_machine *m, struct kw_config *config, const struct kw_source *source, const struct kw_replay_watch *watch) {
+enum kw_replay_end kw_replay(struct kw_machine *m, struct kw_config *config, const struct kw_source *source,
+                             const struct kw_replay_watch *watch) {
     struct replay r = {.machine = m, .config = config, .source = source, .watch = watch, .stop = KW_STOP_REFUSED};
     const struct kw_answers answers = {&r, next_answer};
     config->images = NULL;

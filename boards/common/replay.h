@@ -41,6 +41,7 @@ struct kw_replay_watch {
 
 // Runs a recording from its first octet to its last and writes the trace to config->trace.  config->store must be open and empty;
 // config->seed is replaced by the recording's, config->images by its answers.  A second start in a recording is a reboot: the machine is loaded again.
-enum kw_replay_end kw_replay(struct kw_machine *m, struct kw_config *config, const struct kw_source *source, const struct kw_replay_watch *watch);
+enum kw_replay_end kw_replay(struct kw_machine *m, struct kw_config *config, const struct kw_source *source,
+                             const struct kw_replay_watch *watch);
 
 #endif

@@ -10,49 +10,49 @@
 #include "store.h"
 #include "trace.h"
 
-#define KW_QUEUE_EVENTS 16u     // docs/abi.md: the 17th is dropped and counted
+#define KW_QUEUE_EVENTS 16u // docs/abi.md: the 17th is dropped and counted
 #define KW_EVENT_PAYLOAD_MAX 264u
-#define KW_QUEUE_OCTETS 2560u   // 16 full radio frames with their heads, and room for long uplink messages between short ones
-#define KW_WASM_STACK 4096u     // octets; a function takes at most 1 KiB of it
+#define KW_QUEUE_OCTETS 2560u // 16 full radio frames with their heads, and room for long uplink messages between short ones
+#define KW_WASM_STACK 4096u   // octets; a function takes at most 1 KiB of it
 
 // Why a call of the module did not end as it should.
 enum kw_stop {
     KW_STOP_NONE = 0,
-    KW_STOP_TRAP = 1,      // unreachable, bad memory access, division by zero, call depth, a bad pointer given to an import
-    KW_STOP_MEMORY = 2,    // the arena is full
-    KW_STOP_HALT = 3,      // the module called halt
-    KW_STOP_FUEL = 4,      // the fuel of this call is used up (add-on only)
-    KW_STOP_REFUSED = 5,   // the gate or wasm3's checks refuse the module
+    KW_STOP_TRAP = 1,    // unreachable, bad memory access, division by zero, call depth, a bad pointer given to an import
+    KW_STOP_MEMORY = 2,  // the arena is full
+    KW_STOP_HALT = 3,    // the module called halt
+    KW_STOP_FUEL = 4,    // the fuel of this call is used up (add-on only)
+    KW_STOP_REFUSED = 5, // the gate or wasm3's checks refuse the module
 };
 
 struct kw_config {
     const struct kw_board *board;
-    struct kw_store *store;      // open
-    struct kw_images *images;    // open; null where there are no slots
-    const uint8_t *wasm;         // must outlive the machine; flash will do
+    struct kw_store *store;   // open
+    struct kw_images *images; // open; null where there are no slots
+    const uint8_t *wasm;      // must outlive the machine; flash will do
     uint32_t wasm_size;
-    uint32_t memory_limit;       // octets of linear memory the module gets; 0 = what its section `han` asks for, or its whole page
-    void *arena;                 // everything wasm3 allocates, linear memory included; 8-octet aligned
+    uint32_t memory_limit; // octets of linear memory the module gets; 0 = what its section `han` asks for, or its whole page
+    void *arena;           // everything wasm3 allocates, linear memory included; 8-octet aligned
     uint32_t arena_size;
-    uint32_t code_room;          // octets that translation may take of what load leaves; 0 = all
+    uint32_t code_room;               // octets that translation may take of what load leaves; 0 = all
     const struct kw_answers *answers; // kw_replay's own: the image imports answer from a recording
-    const uint8_t *seed;         // 32 octets from the noise source, or from a recording
-    const struct kw_trace *trace; // where calls and effects are written as in docs/abi.md (trace.h); null where nobody asks
-    uint64_t fuel;               // loop turns and calls in one start or poll, 0 = no limit; needs a build with KW_FUEL
-    bool eager;                  // translate everything once at load: a check for the build
-    uint32_t shake;              // tests, with KW_FUEL: before each call functions are dropped by chance, of which this is the seed; 0 = never
+    const uint8_t *seed;              // 32 octets from the noise source, or from a recording
+    const struct kw_trace *trace;     // where calls and effects are written as in docs/abi.md (trace.h); null where nobody asks
+    uint64_t fuel;                    // loop turns and calls in one start or poll, 0 = no limit; needs a build with KW_FUEL
+    bool eager;                       // translate everything once at load: a check for the build
+    uint32_t shake; // tests, with KW_FUEL: before each call functions are dropped by chance, of which this is the seed; 0 = never
 };
 
 struct kw_stats {
     uint32_t arena_size, arena_used, arena_peak;
-    uint32_t arena_loaded;       // in use after kw_load, before anything was translated: wasm3's own and linear memory
-    uint32_t linear;             // octets of linear memory
-    uint32_t translated, translated_peak; // octets of translated functions, with their constants and heads
-    uint32_t wasm_stack_peak;    // octets of KW_WASM_STACK that were ever used
+    uint32_t arena_loaded;                 // in use after kw_load, before anything was translated: wasm3's own and linear memory
+    uint32_t linear;                       // octets of linear memory
+    uint32_t translated, translated_peak;  // octets of translated functions, with their constants and heads
+    uint32_t wasm_stack_peak;              // octets of KW_WASM_STACK that were ever used
     uint32_t translations, retranslations; // functions translated, and how many of these had been before
-    uint32_t evictions;          // functions dropped for room
+    uint32_t evictions;                    // functions dropped for room
     uint32_t events_dropped;
-    uint32_t bad_mic;            // frames that did not open
+    uint32_t bad_mic; // frames that did not open
 };
 
 struct kw_machine; // see machine.h; a board reserves one statically

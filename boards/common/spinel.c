@@ -85,7 +85,7 @@ static int32_t tell(struct kw_spinel *s, enum command command, enum property pro
 static int32_t tell_u8(struct kw_spinel *s, enum property property, uint8_t value) { return tell(s, SET, property, &value, 1); }
 
 static int32_t tell_u16(struct kw_spinel *s, enum command command, enum property property, uint16_t value) {
-    uint8_t octets[2] = { (uint8_t)value, (uint8_t)(value >> 8) };
+    uint8_t octets[2] = {(uint8_t)value, (uint8_t)(value >> 8)};
     return tell(s, command, property, octets, 2);
 }
 
@@ -115,12 +115,12 @@ static void restore(struct kw_spinel *s) {
 }
 
 static void send_reset(struct kw_spinel *s) {
-    static const uint8_t frame[2] = { HEADER, RESET };
+    static const uint8_t frame[2] = {HEADER, RESET};
     write_frame(s, frame, sizeof frame);
 }
 
 void kw_spinel_begin(struct kw_spinel *s, const struct kw_spinel_edge *edge) {
-    *s = (struct kw_spinel){ .edge = edge, .receive = true, .pan = 0xffff, .short_address = 0xffff };
+    *s = (struct kw_spinel){.edge = edge, .receive = true, .pan = 0xffff, .short_address = 0xffff};
     send_reset(s);
 }
 
@@ -156,21 +156,11 @@ static int32_t pending_remove(struct kw_spinel *s, bool wide, uint64_t value) {
 
 int32_t kw_spinel_set(struct kw_spinel *s, uint32_t parameter, int64_t value) {
     switch (parameter) {
-    case KW_RADIO_PARAMETER_CHANNEL:
-        s->channel = (uint8_t)value;
-        return tell_channel(s);
-    case KW_RADIO_PARAMETER_PAN_ID:
-        s->pan = (uint16_t)value;
-        return tell_u16(s, SET, PANID, s->pan);
-    case KW_RADIO_PARAMETER_SHORT_ADDRESS:
-        s->short_address = (uint16_t)value;
-        return tell_u16(s, SET, SADDR, s->short_address);
-    case KW_RADIO_PARAMETER_EXTENDED_ADDRESS:
-        s->extended_address = (uint64_t)value;
-        return tell_eui(s, SET, LADDR, s->extended_address);
-    case KW_RADIO_PARAMETER_RECEIVE:
-        s->receive = value != 0;
-        return tell_u8(s, RX_ON_WHEN_IDLE, s->receive);
+    case KW_RADIO_PARAMETER_CHANNEL: s->channel = (uint8_t)value; return tell_channel(s);
+    case KW_RADIO_PARAMETER_PAN_ID: s->pan = (uint16_t)value; return tell_u16(s, SET, PANID, s->pan);
+    case KW_RADIO_PARAMETER_SHORT_ADDRESS: s->short_address = (uint16_t)value; return tell_u16(s, SET, SADDR, s->short_address);
+    case KW_RADIO_PARAMETER_EXTENDED_ADDRESS: s->extended_address = (uint64_t)value; return tell_eui(s, SET, LADDR, s->extended_address);
+    case KW_RADIO_PARAMETER_RECEIVE: s->receive = value != 0; return tell_u8(s, RX_ON_WHEN_IDLE, s->receive);
     case KW_RADIO_PARAMETER_PENDING_SHORT: return pending_add(s, false, (uint16_t)value);
     case KW_RADIO_PARAMETER_PENDING_EXTENDED: return pending_add(s, true, (uint64_t)value);
     case KW_RADIO_PARAMETER_NOT_PENDING_SHORT: return pending_remove(s, false, (uint16_t)value);

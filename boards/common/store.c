@@ -8,7 +8,7 @@ enum { MAGIC = 0x3153574b, TAIL_NUMBER = 0 }; // "KWS1"
 #define HEAD_SEALED 24u // octets before its tag
 #define TAG 8u
 #define ENTRY_HEAD 8u
-#define TAIL_SIZE 4u // of the entry that raises the tail; every sector keeps room for one
+#define TAIL_SIZE 4u  // of the entry that raises the tail; every sector keeps room for one
 #define NONCE_UNIT 8u // offsets in nonces count these; no entry begins within one
 #define BLANK 0xff
 

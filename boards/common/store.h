@@ -23,8 +23,8 @@
 #include "crypto.h"
 
 #define KW_STORE_SECTORS_MAX 64u
-#define KW_STORE_RECORD_MAX 512u  // octets of one record
-#define KW_STORE_RECORDS 64u      // records of a module
+#define KW_STORE_RECORD_MAX 512u // octets of one record
+#define KW_STORE_RECORDS 64u     // records of a module
 #define KW_STORE_NUMBER_MAX 0x7fffu
 #define KW_STORE_KEYS 24u
 #define KW_STORE_KEY_FIRST 0x8000u // a slot is the record KW_STORE_KEY_FIRST + slot, out of store_read's reach

@@ -27,8 +27,7 @@ struct kw_machine *kw_shaken;
 static bool burn(void) { return kw_fuel != 0 && --kw_fuel == 0; }
 
 d_m3Op(KwLoop) {
-    d_m3ClearRegisters
-    IM3Memory memory = m3MemInfo(_mem);
+    d_m3ClearRegisters IM3Memory memory = m3MemInfo(_mem);
     m3ret_t result;
     do {
         if (M3_UNLIKELY(burn())) newTrap(kw_out_of_fuel);
@@ -68,7 +67,9 @@ static inline m3ret_t run_body(struct kw_code *code, m3stack_t _sp, M3MemoryHead
     return result;
 }
 
-static IM3Function function_of(const struct kw_stub *stub) { return (IM3Function)(void *)((u8 *)(uintptr_t)stub - offsetof(M3Function, import)); }
+static IM3Function function_of(const struct kw_stub *stub) {
+    return (IM3Function)(void *)((u8 *)(uintptr_t)stub - offsetof(M3Function, import));
+}
 static M3_NOINLINE struct kw_code *translated(const struct kw_stub *stub) { return kw_code_of(function_of(stub)); }
 static M3_NOINLINE m3ret_t problem(M3MemoryHeader *_mem) { return kw_code_problem(m3MemRuntime(_mem)->userdata); }
 

@@ -54,19 +54,18 @@ void kw_watchdog_feed(void) {
 #define TURN 7u
 
 static __attribute__((naked, noinline)) uint64_t sample(volatile uint32_t *value) {
-    __asm volatile(
-        "mov r3, r0\n"
-        "ldr r1, [r3]\n"      // the first reading ...
-        "subs r1, #7\n"       // ... and the last that the loop waits for
-        "movs r0, #0\n"
-        "adds r0, #7\n"       // turn 0 misses all seven ticks
-        "nop\n nop\n nop\n"
-        "1: ldr r2, [r3]\n"
-        "subs r2, r2, r1\n"
-        "add.w r0, r0, r2\n"  // leaves the flags
-        "nop\n nop\n nop\n"
-        "bgt 1b\n"
-        "bx lr\n");
+    __asm volatile("mov r3, r0\n"
+                   "ldr r1, [r3]\n" // the first reading ...
+                   "subs r1, #7\n"  // ... and the last that the loop waits for
+                   "movs r0, #0\n"
+                   "adds r0, #7\n" // turn 0 misses all seven ticks
+                   "nop\n nop\n nop\n"
+                   "1: ldr r2, [r3]\n"
+                   "subs r2, r2, r1\n"
+                   "add.w r0, r0, r2\n" // leaves the flags
+                   "nop\n nop\n nop\n"
+                   "bgt 1b\n"
+                   "bx lr\n");
     (void)value;
 }
 

@@ -77,7 +77,7 @@ void console_value(const char *name, int64_t value) {
 }
 
 void console_answer(char verb, int32_t value) {
-    char text[2] = { verb, 0 };
+    char text[2] = {verb, 0};
     console_begin('A');
     console_text(text);
     console_number(value);
@@ -104,7 +104,8 @@ static int32_t take_octets(const char *at, const char *end, uint8_t *to, uint32_
 
 static int32_t parse(const char *text, uint32_t size, struct console_line *line) {
     uint8_t crc[2];
-    if (size < 7 || memcmp(text + size - 6, " *", 2) != 0 || take_octets(text + size - 4, text + size, crc, 2) != 2) return KW_ERR_BAD_CHECKSUM;
+    if (size < 7 || memcmp(text + size - 6, " *", 2) != 0 || take_octets(text + size - 4, text + size, crc, 2) != 2)
+        return KW_ERR_BAD_CHECKSUM;
     size -= 6;
     uint16_t is = (uint16_t)~kw_crc16(0xffff, (const uint8_t *)text, size);
     if (is != (crc[0] << 8 | crc[1])) return KW_ERR_BAD_CHECKSUM;

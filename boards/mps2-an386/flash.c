@@ -7,13 +7,18 @@
 #define FAULT (-1)
 
 // A reset leaves the emulator's table of open files alone, so the handle must outlive it too.
-static struct { uint32_t magic; int32_t file; } kept __attribute__((section(".noinit")));
+static struct {
+    uint32_t magic;
+    int32_t file;
+} kept __attribute__((section(".noinit")));
 #define KEPT 0x6e6f7266u
 
 // A part of the flash that somebody owns.
-struct region { uint32_t at, size; };
-static const struct region store_region = { 0, FLASH_SECTOR_SIZE * FLASH_SECTORS };
-static const struct region image_region = { FLASH_SECTOR_SIZE * FLASH_SECTORS, FLASH_SECTOR_SIZE * FLASH_IMAGE_SECTORS };
+struct region {
+    uint32_t at, size;
+};
+static const struct region store_region = {0, FLASH_SECTOR_SIZE *FLASH_SECTORS};
+static const struct region image_region = {FLASH_SECTOR_SIZE * FLASH_SECTORS, FLASH_SECTOR_SIZE *FLASH_IMAGE_SECTORS};
 
 extern uint8_t kw_flash_window[]; // mps2-an386.ld
 static int32_t file;

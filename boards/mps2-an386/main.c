@@ -34,7 +34,7 @@ static _Noreturn void give_up(const char *why) {
 }
 
 static const char *reason_text(uint32_t reason) {
-    static const char *const texts[] = { "power on", "watchdog", "trap", "halt" };
+    static const char *const texts[] = {"power on", "watchdog", "trap", "halt"};
     return reason < sizeof texts / sizeof *texts ? texts[reason] : "unknown";
 }
 
@@ -130,7 +130,7 @@ static _Noreturn void stop(enum kw_stop why) {
 static void open_images(void) {
     static struct kw_image_config config = {
         .nor = &kw_flash_images,
-        .layout = { .slot_sectors = FLASH_SLOT_SECTORS },
+        .layout = {.slot_sectors = FLASH_SLOT_SECTORS},
         .identity = &kw_identity,
         .alive = kw_watchdog_feed,
     };
@@ -157,14 +157,15 @@ static enum kw_image_source choose(const uint8_t **wasm, uint32_t *size) {
 }
 
 static void say_boot(enum kw_image_source source) {
-    static const char *const texts[] = { "slot A", "slot B", "the factory module" };
+    static const char *const texts[] = {"slot A", "slot B", "the factory module"};
     uint8_t state[KW_IMAGE_STATE];
     console_begin('#');
     console_text("boots");
     console_text(texts[source]);
     if (source < KW_IMAGE_FACTORY && kw_image_state(&images, 0, state, sizeof state) == (int32_t)sizeof state) {
         console_text("version");
-        console_hex32(state[KW_IMAGE_RUNNING] | (uint32_t)state[KW_IMAGE_RUNNING + 1] << 8 | (uint32_t)state[KW_IMAGE_RUNNING + 2] << 16 | (uint32_t)state[KW_IMAGE_RUNNING + 3] << 24);
+        console_hex32(state[KW_IMAGE_RUNNING] | (uint32_t)state[KW_IMAGE_RUNNING + 1] << 8 | (uint32_t)state[KW_IMAGE_RUNNING + 2] << 16 |
+                      (uint32_t)state[KW_IMAGE_RUNNING + 3] << 24);
         if (state[KW_IMAGE_FLAGS] & 1) console_text("on trial");
     }
     console_end();

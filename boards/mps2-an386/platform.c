@@ -27,7 +27,7 @@ static void radio_sent(void *context, uint8_t handle, int8_t status, bool pendin
     kw_edge_sent(&edge, kw_clock_now(), handle, status, pending);
 }
 
-static const struct kw_spinel_edge radio_edge = { .write = radio_write, .received = radio_received, .sent = radio_sent };
+static const struct kw_spinel_edge radio_edge = {.write = radio_write, .received = radio_received, .sent = radio_sent};
 
 // One co-processor: interface 0, and no other.
 static int32_t radio_set(void *context, uint32_t interface_number, uint32_t parameter, int64_t value) {
@@ -111,7 +111,9 @@ int64_t kw_platform_run(int64_t now) {
     for (const struct console_line *line; (line = console_take());) {
         if (line->verb == 'M') kw_platform_report();
         // What the radio says comes from the radio only: kw_edge_event takes nothing of its kinds.
-        int32_t answer = line->verb == 'E' ? kw_edge_event(&edge, kw_clock_now(), line->octets, line->size) : line->verb == 'M' ? KW_OK : KW_ERR_RESERVED;
+        int32_t answer = line->verb == 'E'   ? kw_edge_event(&edge, kw_clock_now(), line->octets, line->size)
+                         : line->verb == 'M' ? KW_OK
+                                             : KW_ERR_RESERVED;
         console_answer(line->verb, answer);
     }
     return kw_spinel_run(&radio, now);

@@ -173,9 +173,9 @@ int main(void) {
     bool reports = open_option(&report, "report", SEMIHOST_WRITE);
     if (!size || !reports || !open_option(&recording, "recording", SEMIHOST_READ) || !open_store()) semihost_exit(false);
 
-    const struct kw_trace trace = { .context = &trace_file, .write = append };
-    const struct kw_source source = { .context = &recording, .read = read_recording };
-    const struct kw_replay_watch watch = { .before = before, .after = after };
+    const struct kw_trace trace = {.context = &trace_file, .write = append};
+    const struct kw_source source = {.context = &recording, .read = read_recording};
+    const struct kw_replay_watch watch = {.before = before, .after = after};
     struct kw_config config = {
         .board = &kw_replay_board,
         .store = &store,

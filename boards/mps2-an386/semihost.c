@@ -25,28 +25,28 @@ static int32_t semihost(enum operation operation, uintptr_t argument) {
 }
 
 int32_t semihost_open(const char *path, enum semihost_mode mode) {
-    uintptr_t block[3] = { (uintptr_t)path, mode, strlen(path) };
+    uintptr_t block[3] = {(uintptr_t)path, mode, strlen(path)};
     return semihost(SYS_OPEN, (uintptr_t)block);
 }
 
 void semihost_close(int32_t file) {
-    uintptr_t block[1] = { (uintptr_t)file };
+    uintptr_t block[1] = {(uintptr_t)file};
     semihost(SYS_CLOSE, (uintptr_t)block);
 }
 
 int32_t semihost_size(int32_t file) {
-    uintptr_t block[1] = { (uintptr_t)file };
+    uintptr_t block[1] = {(uintptr_t)file};
     return semihost(SYS_FLEN, (uintptr_t)block);
 }
 
 bool semihost_seek(int32_t file, uint32_t offset) {
-    uintptr_t block[2] = { (uintptr_t)file, offset };
+    uintptr_t block[2] = {(uintptr_t)file, offset};
     return semihost(SYS_SEEK, (uintptr_t)block) == 0;
 }
 
 // Both operations answer the number of octets left undone.
 static uint32_t move(enum operation operation, int32_t file, uintptr_t at, uint32_t size) {
-    uintptr_t block[3] = { (uintptr_t)file, at, size };
+    uintptr_t block[3] = {(uintptr_t)file, at, size};
     uint32_t left = (uint32_t)semihost(operation, (uintptr_t)block);
     return left <= size ? size - left : 0;
 }
@@ -56,7 +56,7 @@ uint32_t semihost_write(int32_t file, const void *from, uint32_t size) { return 
 
 bool semihost_option(const char *name, char *value, uint32_t capacity) {
     static char line[COMMAND_LINE_SIZE];
-    uintptr_t block[2] = { (uintptr_t)line, sizeof line };
+    uintptr_t block[2] = {(uintptr_t)line, sizeof line};
     if (semihost(SYS_GET_CMDLINE, (uintptr_t)block) != 0) return false;
     line[sizeof line - 1] = 0;
     size_t name_size = strlen(name);

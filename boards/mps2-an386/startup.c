@@ -12,7 +12,10 @@ extern uint32_t kw_handler_stack_top[], kw_guard[], kw_stack_bottom[], kw_stack_
 extern uint8_t kw_flash_window[];
 extern uint32_t kw_data_start[], kw_data_end[], kw_data_load[], kw_bss_start[], kw_bss_end[];
 
-static struct { uint32_t magic; struct kw_crash crash; } left NOINIT;
+static struct {
+    uint32_t magic;
+    struct kw_crash crash;
+} left NOINIT;
 struct kw_crash kw_last;
 
 void kw_reset(void);
@@ -97,26 +100,25 @@ static void run(void) {
     }
     left.magic = MAGIC;
     // Whoever resets without a word was the watchdog.
-    left.crash = (struct kw_crash){ .reason = KW_RESET_REASON_WATCHDOG, .resets = kw_last.resets };
+    left.crash = (struct kw_crash){.reason = KW_RESET_REASON_WATCHDOG, .resets = kw_last.resets};
     main();
     kw_reset_with(KW_RESET_REASON_HALT);
 }
 
 __attribute__((naked, used)) void kw_reset(void) {
     // Paint the main stack, then leave the handlers' stack to the handlers.
-    __asm volatile(
-        "ldr r0, =kw_stack_bottom\n"
-        "ldr r1, =kw_stack_top\n"
-        "ldr r2, =0xa5a5a5a5\n"
-        "1: str r2, [r0], #4\n"
-        "cmp r0, r1\n"
-        "blo 1b\n"
-        "msr psp, r1\n"
-        "movs r0, #2\n"
-        "msr control, r0\n"
-        "isb\n"
-        "bl %c0\n"
-        "b kw_run\n" ::"i"(raise_fence));
+    __asm volatile("ldr r0, =kw_stack_bottom\n"
+                   "ldr r1, =kw_stack_top\n"
+                   "ldr r2, =0xa5a5a5a5\n"
+                   "1: str r2, [r0], #4\n"
+                   "cmp r0, r1\n"
+                   "blo 1b\n"
+                   "msr psp, r1\n"
+                   "movs r0, #2\n"
+                   "msr control, r0\n"
+                   "isb\n"
+                   "bl %c0\n"
+                   "b kw_run\n" ::"i"(raise_fence));
 }
 
 __attribute__((used)) void kw_run(void) {
@@ -152,9 +154,9 @@ __attribute__((used)) static void note(const uint32_t *frame, uint32_t reason) {
 }
 
 #define NOTE(reason) \
-    __asm volatile( \
-        "tst lr, #4\n ite eq\n mrseq r0, msp\n mrsne r0, psp\n" \
-        "movs r1, %0\n b %c1\n" ::"i"(reason), "i"(note))
+    __asm volatile("tst lr, #4\n ite eq\n mrseq r0, msp\n mrsne r0, psp\n" \
+                   "movs r1, %0\n b %c1\n" ::"i"(reason), \
+                   "i"(note))
 
 __attribute__((naked)) void kw_fault(void) { NOTE(KW_RESET_REASON_TRAP); }
 __attribute__((naked)) void kw_nmi(void) { NOTE(KW_RESET_REASON_WATCHDOG); }

@@ -80,9 +80,7 @@ int kw_uart_take(enum kw_uart_id id) {
     return octet;
 }
 
-bool kw_uart_waiting(void) {
-    return uarts[0].received != uarts[0].taken || uarts[1].received != uarts[1].taken;
-}
+bool kw_uart_waiting(void) { return uarts[0].received != uarts[0].taken || uarts[1].received != uarts[1].taken; }
 
 uint32_t kw_uart_room(enum kw_uart_id id) { return uarts[id].transmit_size - (uarts[id].written - uarts[id].sent); }
 

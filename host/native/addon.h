@@ -55,16 +55,16 @@ struct nor_memory {
     uint32_t operations; // programs and erases so far
     uint32_t cut_at;     // the operation that the power fails in, 0 = none
     enum cut_mode mode;
-    uint32_t erases;     // of these operations
+    uint32_t erases;             // of these operations
     uint32_t stuck, stuck_count; // sectors that take neither program nor erase
-    bool stuck_silent;   // and says that it did
-    uint8_t *fresh;      // one per sector: 1 = erased in this uptime
-    uint32_t stale_programs; // into sectors that were not
+    bool stuck_silent;           // and says that it did
+    uint8_t *fresh;              // one per sector: 1 = erased in this uptime
+    uint32_t stale_programs;     // into sectors that were not
     bool keep_journal;
-    uint8_t *journal;    // each whole operation: kind u32 (1 program, 2 erase), offset u32, size u32, octets
+    uint8_t *journal; // each whole operation: kind u32 (1 program, 2 erase), offset u32, size u32, octets
     size_t journal_size;
-    bool dead;           // the power has failed
-    bool broken_rule;    // a program that would set a bit, or hits a unit twice
+    bool dead;        // the power has failed
+    bool broken_rule; // a program that would set a bit, or hits a unit twice
 };
 
 // `memory` belongs to the caller; a unit that is not blank counts as programmed.  False for a size that is no whole number of sectors.

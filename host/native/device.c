@@ -34,9 +34,11 @@ static void keep(napi_env env, napi_value list, napi_value options, uint32_t ind
 static const char *open_store(struct device *d, napi_env env, napi_value options, const uint8_t seed[32]) {
     struct bytes nor, key;
     uint8_t noise[32];
-    if (!property_bytes(env, options, "nor", &nor) || !property_bytes(env, options, "deviceKey", &key)) return "a device needs nor and deviceKey";
+    if (!property_bytes(env, options, "nor", &nor) || !property_bytes(env, options, "deviceKey", &key))
+        return "a device needs nor and deviceKey";
     if (key.size != 16) return "deviceKey must have 16 octets";
-    if (!nor_begin(&d->flash, nor.at, nor.size, property_u32(env, options, "sectorSize", 4096), property_u32(env, options, "unit", 8))) return "nor must be a whole number of sectors";
+    if (!nor_begin(&d->flash, nor.at, nor.size, property_u32(env, options, "sectorSize", 4096), property_u32(env, options, "unit", 8)))
+        return "nor must be a whole number of sectors";
     kw_sha256(noise, seed, 32); // the store's salts are not the module's random octets
     int32_t answer = kw_store_open(&d->store, &d->flash.nor, key.at, noise);
     if (answer == KW_ERR_NOT_FOUND) answer = kw_store_format(&d->store);
@@ -65,11 +67,20 @@ static const char *prepare(struct device *d, napi_env env, napi_value options, s
     device_edge(d);
     d->machine.arena.fail_after = property_u32(env, options, "failAllocation", 0);
     *config = (struct kw_config){
-        .board = &d->board, .store = &d->store, .images = d->images == NULL ? NULL : &d->images->slots, .wasm = wasm.at, .wasm_size = (uint32_t)wasm.size,
-        .memory_limit = property_u32(env, options, "memoryLimit", 0), .arena = d->arena, .arena_size = arena,
-        .code_room = property_u32(env, options, "codeRoom", 0), .shake = property_u32(env, options, "shake", 0), .seed = seed,
+        .board = &d->board,
+        .store = &d->store,
+        .images = d->images == NULL ? NULL : &d->images->slots,
+        .wasm = wasm.at,
+        .wasm_size = (uint32_t)wasm.size,
+        .memory_limit = property_u32(env, options, "memoryLimit", 0),
+        .arena = d->arena,
+        .arena_size = arena,
+        .code_room = property_u32(env, options, "codeRoom", 0),
+        .shake = property_u32(env, options, "shake", 0),
+        .seed = seed,
         .trace = property_true(env, options, "trace") ? &d->trace : NULL,
-        .fuel = property_u32(env, options, "fuel", 0), .eager = property_true(env, options, "eager"),
+        .fuel = property_u32(env, options, "fuel", 0),
+        .eager = property_true(env, options, "eager"),
     };
     return NULL;
 }
@@ -189,12 +200,27 @@ static napi_value stats(napi_env env, napi_callback_info info) {
     struct device *d = device_of(&a);
     if (d == NULL) return NULL;
     kw_stats(&d->machine, &s);
-    const struct { const char *name; uint32_t value; } all[] = {
-        {"arenaSize", s.arena_size}, {"arenaUsed", s.arena_used}, {"arenaPeak", s.arena_peak}, {"arenaLoaded", s.arena_loaded},
-        {"linear", s.linear}, {"translated", s.translated}, {"translatedPeak", s.translated_peak}, {"wasmStackPeak", s.wasm_stack_peak},
-        {"translations", s.translations}, {"retranslations", s.retranslations}, {"evictions", s.evictions},
-        {"eventsDropped", s.events_dropped}, {"badMic", s.bad_mic}, {"allocations", d->machine.arena.allocations},
-        {"waiting", d->machine.events}, {"storeErases", d->store.erases}, {"storeLive", d->store.live},
+    const struct {
+        const char *name;
+        uint32_t value;
+    } all[] = {
+        {"arenaSize", s.arena_size},
+        {"arenaUsed", s.arena_used},
+        {"arenaPeak", s.arena_peak},
+        {"arenaLoaded", s.arena_loaded},
+        {"linear", s.linear},
+        {"translated", s.translated},
+        {"translatedPeak", s.translated_peak},
+        {"wasmStackPeak", s.wasm_stack_peak},
+        {"translations", s.translations},
+        {"retranslations", s.retranslations},
+        {"evictions", s.evictions},
+        {"eventsDropped", s.events_dropped},
+        {"badMic", s.bad_mic},
+        {"allocations", d->machine.arena.allocations},
+        {"waiting", d->machine.events},
+        {"storeErases", d->store.erases},
+        {"storeLive", d->store.live},
     };
     napi_create_object(env, &result);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) set(env, result, all[i].name, number_of(env, all[i].value));
@@ -255,7 +281,8 @@ static napi_value write_record(napi_env env, napi_callback_info info) {
     take_arguments(env, info, &a);
     struct device *d = device_of(&a);
     if (d == NULL || !want_u32(&a, 0, "record", &record) || !want_bytes(&a, 1, "octets", &octets)) return NULL;
-    return number_of(env, octets.size > KW_STORE_RECORD_MAX ? KW_ERR_NO_BUFFER : kw_store_write(&d->store, record, octets.at, (uint32_t)octets.size));
+    return number_of(env, octets.size > KW_STORE_RECORD_MAX ? KW_ERR_NO_BUFFER
+                                                            : kw_store_write(&d->store, record, octets.at, (uint32_t)octets.size));
 }
 
 // images(): null, or { source, state } with enum kw_image_source and what image_state(0) writes
@@ -284,12 +311,22 @@ static napi_value close_device(napi_env env, napi_callback_info info) {
     return NULL;
 }
 
-#define METHOD(name, call) {name, NULL, call, NULL, NULL, NULL, napi_default, NULL}
+#define METHOD(name, call) \
+    { name, NULL, call, NULL, NULL, NULL, napi_default, NULL }
 
 napi_value define_device(napi_env env, napi_value exports) {
     static const napi_property_descriptor methods[] = {
-        METHOD("start", start), METHOD("poll", poll), METHOD("push", push), METHOD("stop", stop), METHOD("stats", stats),
-        METHOD("takeTrace", take_trace), METHOD("replay", replay), METHOD("readRecord", read_record), METHOD("writeRecord", write_record), METHOD("images", images), METHOD("close", close_device),
+        METHOD("start", start),
+        METHOD("poll", poll),
+        METHOD("push", push),
+        METHOD("stop", stop),
+        METHOD("stats", stats),
+        METHOD("takeTrace", take_trace),
+        METHOD("replay", replay),
+        METHOD("readRecord", read_record),
+        METHOD("writeRecord", write_record),
+        METHOD("images", images),
+        METHOD("close", close_device),
     };
     napi_value constructor;
     napi_define_class(env, "NativeDevice", NAPI_AUTO_LENGTH, construct, NULL, sizeof methods / sizeof *methods, methods, &constructor);

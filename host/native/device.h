@@ -16,8 +16,8 @@ struct device {
     struct kw_trace trace;
     struct kw_config config;
     uint8_t *arena;
-    napi_ref kept;       // an array of what must stay alive: the module's octets, the flash, the surroundings, the images' options
-    napi_ref thrown;     // what a callback threw first
+    napi_ref kept;   // an array of what must stay alive: the module's octets, the flash, the surroundings, the images' options
+    napi_ref thrown; // what a callback threw first
     enum kw_stop stop;
     uint8_t *traced;
     size_t traced_size, traced_room;

@@ -5,7 +5,16 @@
 
 #define TRACE_MAX (64u * 1024u * 1024u)
 
-enum { SURROUND_RADIO_SET, SURROUND_RADIO_SEND, SURROUND_SENSE, SURROUND_DISPLAY, SURROUND_UPLINK, SURROUND_LOG, SURROUND_KEY, SURROUND_COUNT };
+enum {
+    SURROUND_RADIO_SET,
+    SURROUND_RADIO_SEND,
+    SURROUND_SENSE,
+    SURROUND_DISPLAY,
+    SURROUND_UPLINK,
+    SURROUND_LOG,
+    SURROUND_KEY,
+    SURROUND_COUNT
+};
 static const char *const surround_names[SURROUND_COUNT] = {"radioSet", "radioSend", "sense", "display", "uplinkSend", "log", "keySet"};
 
 // Calls a function of the surroundings.  What it throws is kept and thrown when the module's call has ended.

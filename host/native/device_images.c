@@ -32,7 +32,8 @@ static const char *read_options(struct device_images *images, napi_env env, napi
     if (!property(env, options, "identity", &identity)) return "images needs identity";
     const char *problem = identity_of(env, identity, &images->identity);
     if (problem != NULL) return problem;
-    if (!nor_begin(&images->flash, nor.at, nor.size, property_u32(env, options, "sectorSize", 4096), property_u32(env, options, "unit", 8))) return "images.nor must be a whole number of sectors";
+    if (!nor_begin(&images->flash, nor.at, nor.size, property_u32(env, options, "sectorSize", 4096), property_u32(env, options, "unit", 8)))
+        return "images.nor must be a whole number of sectors";
     c->layout.slot_sectors = property_u32(env, options, "slotSectors", 0);
     c->layout.files = property_u32(env, options, "files", 0);
     c->layout.file_sectors = property_u32(env, options, "fileSectors", 0);
@@ -44,7 +45,8 @@ static const char *read_options(struct device_images *images, napi_env env, napi
     return NULL;
 }
 
-const char *device_images_open(struct device_images **out, napi_env env, napi_value options, const uint8_t device_key[16], const uint8_t seed[32]) {
+const char *device_images_open(struct device_images **out, napi_env env, napi_value options, const uint8_t device_key[16],
+                               const uint8_t seed[32]) {
     struct device_images *images = calloc(1, sizeof *images);
     if (images == NULL) return "there is no memory for the images";
     memcpy(images->device_key, device_key, sizeof images->device_key);
@@ -57,7 +59,8 @@ const char *device_images_open(struct device_images **out, napi_env env, napi_va
         images->config.identity = &images->identity;
         images->config.device_key = images->device_key;
         images->config.noise = images->noise;
-        if (kw_images_open(&images->slots, &images->config) != KW_OK) problem = "images.nor does not have the sectors that its layout asks for";
+        if (kw_images_open(&images->slots, &images->config) != KW_OK)
+            problem = "images.nor does not have the sectors that its layout asks for";
     }
     *out = images;
     return problem;

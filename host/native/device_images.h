@@ -19,7 +19,8 @@ struct device_images {
 const char *identity_of(napi_env env, napi_value object, struct kw_image_identity *out);
 
 // `options` is the value of `images`.  Answers null and the slots in `out`, or a sentence about what is wrong.
-const char *device_images_open(struct device_images **out, napi_env env, napi_value options, const uint8_t device_key[16], const uint8_t seed[32]);
+const char *device_images_open(struct device_images **out, napi_env env, napi_value options, const uint8_t device_key[16],
+                               const uint8_t seed[32]);
 void device_images_close(struct device_images *images);
 
 // The next module to load; false when there is none left.

@@ -130,7 +130,8 @@ static napi_value p256_verify(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct bytes point, digest, signature;
     take_arguments(env, info, &a);
-    if (!want_bytes(&a, 0, "point", &point) || !want_bytes(&a, 1, "digest", &digest) || !want_bytes(&a, 2, "signature", &signature)) return NULL;
+    if (!want_bytes(&a, 0, "point", &point) || !want_bytes(&a, 1, "digest", &digest) || !want_bytes(&a, 2, "signature", &signature))
+        return NULL;
     return boolean_of(env, digest.size == 32 && kw_p256_verify(point.at, point.size, digest.at, signature.at, signature.size));
 }
 
@@ -172,10 +173,14 @@ static napi_value gate(napi_env env, napi_callback_info info) {
 }
 
 napi_value define_functions(napi_env env, napi_value exports) {
-    static const struct { const char *name; napi_callback call; } all[] = {
-        {"ccmSeal", ccm_seal}, {"ccmOpen", ccm_open}, {"hashMmo", hash_mmo}, {"hmacMmo", hmac_mmo},
-        {"keyVariant", key_variant}, {"sha256", sha256}, {"drbg", drbg}, {"gf2Multiply", multiply},
-        {"p256Verify", p256_verify}, {"p256Sign", p256_sign}, {"p256Agree", p256_agree}, {"gate", gate},
+    static const struct {
+        const char *name;
+        napi_callback call;
+    } all[] = {
+        {"ccmSeal", ccm_seal},   {"ccmOpen", ccm_open},       {"hashMmo", hash_mmo},
+        {"hmacMmo", hmac_mmo},   {"keyVariant", key_variant}, {"sha256", sha256},
+        {"drbg", drbg},          {"gf2Multiply", multiply},   {"p256Verify", p256_verify},
+        {"p256Sign", p256_sign}, {"p256Agree", p256_agree},   {"gate", gate},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         napi_value function;

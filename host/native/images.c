@@ -65,7 +65,9 @@ static const char *read_options(struct native_images *s, napi_env env, napi_valu
         c->factory = s->factory;
         c->factory_size = (uint32_t)factory.size;
     }
-    bool flash = property_bytes(env, options, "nor", &nor) && nor_begin(&s->flash, nor.at, nor.size, property_u32(env, options, "sectorSize", 4096), property_u32(env, options, "unit", 8));
+    bool flash =
+        property_bytes(env, options, "nor", &nor) &&
+        nor_begin(&s->flash, nor.at, nor.size, property_u32(env, options, "sectorSize", 4096), property_u32(env, options, "unit", 8));
     return flash ? NULL : "nor must be a whole number of sectors";
 }
 

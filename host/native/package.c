@@ -24,11 +24,24 @@ static napi_value key_of(napi_env env, const struct kw_release_key *key) {
 }
 
 static napi_value manifest_of(napi_env env, const struct kw_manifest *m) {
-    const struct { const char *name; uint32_t value; } numbers[] = {
-        {"counter", m->counter}, {"role", m->role}, {"phase", m->phase}, {"encoding", m->encoding}, {"version", m->version},
-        {"hardwareMinimum", m->hardware_minimum}, {"hardwareMaximum", m->hardware_maximum}, {"imageSize", m->image_size},
-        {"payloadSize", m->payload_size}, {"abiMinimum", m->abi_minimum}, {"abiMaximum", m->abi_maximum}, {"memory", m->memory},
-        {"nativeMinimum", m->native_minimum}, {"notBefore", m->not_before},
+    const struct {
+        const char *name;
+        uint32_t value;
+    } numbers[] = {
+        {"counter", m->counter},
+        {"role", m->role},
+        {"phase", m->phase},
+        {"encoding", m->encoding},
+        {"version", m->version},
+        {"hardwareMinimum", m->hardware_minimum},
+        {"hardwareMaximum", m->hardware_maximum},
+        {"imageSize", m->image_size},
+        {"payloadSize", m->payload_size},
+        {"abiMinimum", m->abi_minimum},
+        {"abiMaximum", m->abi_maximum},
+        {"memory", m->memory},
+        {"nativeMinimum", m->native_minimum},
+        {"notBefore", m->not_before},
     };
     napi_value o;
     napi_create_object(env, &o);
@@ -64,8 +77,9 @@ static bool taking_begin(napi_env env, napi_value options, struct taking *t) {
         return false;
     }
     p->root = t->root;
-    p->expected = (struct kw_package_key){(uint16_t)property_u32(env, options, "manufacturer", 0), (uint16_t)property_u32(env, options, "type", 0),
-                                          property_u32(env, options, "version", 0), property_u32(env, options, "size", 0)};
+    p->expected =
+        (struct kw_package_key){(uint16_t)property_u32(env, options, "manufacturer", 0), (uint16_t)property_u32(env, options, "type", 0),
+                                property_u32(env, options, "version", 0), property_u32(env, options, "size", 0)};
     memset(p->destination, 0, sizeof p->destination);
     if (property_bytes(env, options, "destination", &destination) && destination.size == 8) memcpy(p->destination, destination.at, 8);
     p->epoch = property_u32(env, options, "epoch", 0);
@@ -145,7 +159,8 @@ static napi_value manifest_read(napi_env env, napi_callback_info info) {
     struct kw_manifest m;
     napi_value result;
     take_arguments(env, info, &a);
-    if (!want_bytes(&a, 0, "root", &root) || !want_bytes(&a, 1, "certificate", &certificate) || !want_bytes(&a, 2, "manifest", &manifest)) return NULL;
+    if (!want_bytes(&a, 0, "root", &root) || !want_bytes(&a, 1, "certificate", &certificate) || !want_bytes(&a, 2, "manifest", &manifest))
+        return NULL;
     if (root.size != 64) return fail(env, "root must have 64 octets");
     // Copies of exactly their size, so that AddressSanitizer sees what reads beyond them.
     uint8_t *first = malloc(certificate.size + 1), *second = malloc(manifest.size + 1);
@@ -190,7 +205,8 @@ static uint32_t next_cut(struct decoding *d, uint32_t most) {
 }
 
 // One call with input and output in memory of exactly their sizes, and with a state that has moved.
-static int32_t decode_once(struct decoding *d, struct kw_decoder **state, const struct kw_decode_io *io, const uint8_t **in, uint32_t size, uint32_t room) {
+static int32_t decode_once(struct decoding *d, struct kw_decoder **state, const struct kw_decode_io *io, const uint8_t **in, uint32_t size,
+                           uint32_t room) {
     uint8_t *chunk = malloc(size + 1), *out = malloc(room + 1);
     struct kw_decoder *moved = malloc(sizeof *moved);
     if (chunk == NULL || out == NULL || moved == NULL) abort();
@@ -209,7 +225,8 @@ static int32_t decode_once(struct decoding *d, struct kw_decoder **state, const 
     return answer;
 }
 
-static int32_t decode_all(struct decoding *d, struct kw_decoder **state, const struct kw_decode_io *io, struct bytes payload, uint32_t input_cut, uint32_t room_cut) {
+static int32_t decode_all(struct decoding *d, struct kw_decoder **state, const struct kw_decode_io *io, struct bytes payload,
+                          uint32_t input_cut, uint32_t room_cut) {
     const uint8_t *in = payload.at, *end = payload.at + payload.size;
     while (in < end) {
         uint32_t have = (uint32_t)(end - in), size = next_cut(d, input_cut), left = io->image_size - d->made, room = next_cut(d, room_cut);
@@ -268,7 +285,10 @@ static napi_value decode(napi_env env, napi_callback_info info) {
 }
 
 napi_value define_package(napi_env env, napi_value exports) {
-    static const struct { const char *name; napi_callback call; } all[] = {{"packageTake", package_take}, {"manifestRead", manifest_read}, {"decode", decode}};
+    static const struct {
+        const char *name;
+        napi_callback call;
+    } all[] = {{"packageTake", package_take}, {"manifestRead", manifest_read}, {"decode", decode}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         napi_value function;
         napi_create_function(env, all[i].name, NAPI_AUTO_LENGTH, all[i].call, NULL, &function);

@@ -29,7 +29,8 @@ static napi_value construct(napi_env env, napi_callback_info info) {
     if (!complete) return fail(env, "a store needs nor, a key of 16 octets and noise of 32");
     struct native_store *s = calloc(1, sizeof *s);
     if (s == NULL) return fail(env, "no memory");
-    if (!nor_begin(&s->flash, nor.at, nor.size, property_u32(env, a.values[0], "sectorSize", 4096), property_u32(env, a.values[0], "unit", 8))) {
+    if (!nor_begin(&s->flash, nor.at, nor.size, property_u32(env, a.values[0], "sectorSize", 4096),
+                   property_u32(env, a.values[0], "unit", 8))) {
         free(s);
         return fail(env, "nor must be a whole number of sectors");
     }

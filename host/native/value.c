@@ -107,6 +107,7 @@ napi_value fail(napi_env env, const char *message) {
 
 void *self_of(struct arguments *a) {
     void *found = NULL;
-    if (napi_unwrap(a->env, a->self, &found) != napi_ok || found == NULL) fail(a->env, "called on a value of another kind, or a closed one");
+    if (napi_unwrap(a->env, a->self, &found) != napi_ok || found == NULL)
+        fail(a->env, "called on a value of another kind, or a closed one");
     return found;
 }

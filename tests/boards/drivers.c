@@ -29,9 +29,7 @@ __attribute__((noinline)) static uint32_t deeper(volatile uint32_t *above) {
     return deeper(here) + here[0];
 }
 
-__attribute__((noinline)) static void spin(uint32_t turns) {
-    __asm volatile("1: subs %0, #1\n bne 1b" : "+r"(turns));
-}
+__attribute__((noinline)) static void spin(uint32_t turns) { __asm volatile("1: subs %0, #1\n bne 1b" : "+r"(turns)); }
 
 // Two instructions a turn: differences must be exact whatever the phase of the timer.
 static void count(void) {
@@ -87,9 +85,7 @@ static void echo(void) {
     }
 }
 
-static void touch(uint32_t address) {
-    __asm volatile("ldr r0, [%0]\n str r0, [%0]" ::"r"(address) : "r0", "memory");
-}
+static void touch(uint32_t address) { __asm volatile("ldr r0, [%0]\n str r0, [%0]" ::"r"(address) : "r0", "memory"); }
 
 int main(void) {
     kw_uart_begin();
@@ -110,12 +106,14 @@ int main(void) {
     else if (!strcmp(option, "window")) touch((uint32_t)kw_flash_images.mapped);
     else if (!strcmp(option, "oled")) {
         kw_oled_begin();
-        kw_oled_line(0, (const uint8_t *)"Now 0.24 kW \xa3""3.17", 17);
+        kw_oled_line(0,
+                     (const uint8_t *)"Now 0.24 kW \xa3"
+                                      "3.17",
+                     17);
         kw_oled_line(1, (const uint8_t *)"A\x01z", 3);
         console_say("shown");
         for (;;) kw_clock_sleep(kw_clock_now() + 600);
-    }
-    else if (!strcmp(option, "watchdog")) {
+    } else if (!strcmp(option, "watchdog")) {
         kw_watchdog_begin();
         for (;;) __asm volatile("");
     }

@@ -8,11 +8,11 @@
 enum { A = 3, B = A + GF2_WORDS };
 
 int main(void) {
-  uint32_t in[B + GF2_WORDS], out[3 + GF2_WORDS];
-  while (fread(in, sizeof in, 1, stdin) == 1) {
-    memset(out, 0xa5, sizeof out);
-    out[0] = gf2_multiply(in[0], out + 2, in + A, in[1] ? in + A : in + B, in[2]);
-    if (fwrite(out, sizeof out, 1, stdout) != 1) return 1;
-  }
-  return 0;
+    uint32_t in[B + GF2_WORDS], out[3 + GF2_WORDS];
+    while (fread(in, sizeof in, 1, stdin) == 1) {
+        memset(out, 0xa5, sizeof out);
+        out[0] = gf2_multiply(in[0], out + 2, in + A, in[1] ? in + A : in + B, in[2]);
+        if (fwrite(out, sizeof out, 1, stdout) != 1) return 1;
+    }
+    return 0;
 }

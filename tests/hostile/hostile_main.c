@@ -70,13 +70,21 @@ static enum kw_stop run(void) {
 
 // A fifth of the modules run with functions dropped by chance, a fifth in a small arena.
 static struct kw_config configured(const uint8_t *wasm, uint32_t size, uint32_t memory_limit, void *arena) {
-    static const struct kw_nor nor = {.sector_size = SECTOR, .sectors = SECTORS, .read = flash_read, .program = flash_program, .erase = flash_erase};
+    static const struct kw_nor nor = {
+        .sector_size = SECTOR, .sectors = SECTORS, .read = flash_read, .program = flash_program, .erase = flash_erase};
     static const uint8_t zeros[32];
     memset(flash, 0xff, sizeof flash);
     if (kw_store_open(&store, &nor, zeros, zeros) != KW_OK && kw_store_format(&store) != KW_OK) exit(2);
     return (struct kw_config){
-        .board = &kw_replay_board, .store = &store, .wasm = wasm, .wasm_size = size, .memory_limit = memory_limit,
-        .arena = arena, .arena_size = size % 5 == 0 ? SMALL_ARENA : ARENA, .seed = zeros, .fuel = FUEL,
+        .board = &kw_replay_board,
+        .store = &store,
+        .wasm = wasm,
+        .wasm_size = size,
+        .memory_limit = memory_limit,
+        .arena = arena,
+        .arena_size = size % 5 == 0 ? SMALL_ARENA : ARENA,
+        .seed = zeros,
+        .fuel = FUEL,
         .shake = size % 5 == 1 ? size : 0,
     };
 }
