@@ -23,6 +23,8 @@ const TOOLS: Record<string, Tool> = {
     present: () => spawnSync("/usr/bin/python3", ["-c", "import zigpy.ota.image"]).status === 0,
   },
   cargo: { packages: ["cargo-web"], present: () => cargoPath() !== undefined },
+  "clang-format": { packages: ["clang-format"], present: () => onPath("clang-format") },
+  cppcheck: { packages: ["cppcheck"], present: () => onPath("cppcheck") },
   "apt-get": { packages: ["apt"], present: () => onPath("apt-get") },
   xz: { packages: ["xz-utils"], present: () => onPath("xz") && onPath("tar") },
 };

@@ -95,12 +95,13 @@ function closing(): void {
 
 async function main(): Promise<void> {
   mkdirSync(join(ROOT, "build"), { recursive: true });
-  await ensure(["cc", "arm-none-eabi-gcc", "qemu-system-arm", "tshark", "python3-zigpy", "cargo"]);
+  await ensure(["cc", "arm-none-eabi-gcc", "qemu-system-arm", "tshark", "python3-zigpy", "cargo", "clang-format", "cppcheck"]);
   await ensureBuilt((line) => console.log(line));
   await ensureLabs(PROCESSES, (entry) => console.log(`compiled ${entry}`));
   bringPeers();
   check("types of host, tools and tests", join(BIN, "tsc"), []);
   check("format and lint", join(BIN, "biome"), ["check"]);
+  check("format and static analysis of C", process.execPath, ["--import", "tsx", "tools/check_c.ts"]);
   check("stack units (as-pect)", join(BIN, "asp"), ["--summary"]);
   const files = testFiles(join(ROOT, "tests"));
   const boards = files.filter((path) => relative(ROOT, path).startsWith("tests/boards"));
