@@ -6,9 +6,13 @@
 import { Clock } from "./clock.ts";
 import { fcsGood } from "./frame.ts";
 import { Random, type Seed } from "./random.ts";
+import { attenuation, lqiAt, metresOf, type Place, rssiAt, type Wall } from "./space.ts";
 import { OCTET_US, PHY_HEAD_OCTETS } from "./standard.ts";
 
-export const STATIONS_MAX = 256;
+export const STATIONS_MAX = 2048;
+
+const RANGE_METRES = 30;
+const NOTHING = new Uint8Array(0);
 
 /** Ended transmissions are remembered this long, so that a channel assessment can look back over its eight symbols. */
 const MEMORY_US = 1_000;
@@ -55,15 +59,16 @@ export interface MediumOptions {
   clock?: Clock;
   /** What links are like unless `setLink` says otherwise. */
   link?: Partial<Link>;
-  /** Stations with positions hear each other up to this distance. */
+  /** Stations with positions hear each other up to this distance, less where walls are between them. */
   rangeMetres?: number;
+  walls?: readonly Wall[];
   /** Added to macAckWaitDuration, for partners on the other side of a UDP port. */
   ackGraceUs?: number;
 }
 
 interface Hearer {
   port: Port;
-  link: Link;
+  link: Readonly<Link>;
   spoiled: boolean;
 }
 
@@ -85,11 +90,13 @@ export class Port {
   attached = true;
   /** Receptions under way. */
   readonly hearing: Hearer[] = [];
-  readonly links = new Map<Port, Link>();
+  /** Who hears this station, in the order in which they were attached; undefined when it is to be found anew. */
+  reach: Map<Port, Readonly<Link>> | undefined;
   readonly chances = new Map<Port, Random>();
 
   constructor(
     readonly id: string,
+    public place: Place | undefined,
     readonly heard: (psdu: Uint8Array, reception: Reception) => void,
   ) {}
 
@@ -107,13 +114,15 @@ export class Medium {
   readonly ackGraceUs: number;
   readonly counters = { frames: 0, octets: 0, collided: 0, lost: 0, badFcs: 0, aborted: 0 };
 
-  private readonly ports: Port[] = [];
+  private readonly ports = new Map<string, Port>();
   private readonly air = new Map<number, Transmission[]>();
-  private readonly overrides = new Map<string, Partial<Link>>();
-  private readonly positions = new Map<string, { x: number; y: number }>();
+  /** By who sends and who hears. */
+  private readonly overrides = new Map<string, Map<string, Partial<Link>>>();
+  private readonly places = new Map<string, Place>();
   private readonly streams = new Map<string, Random>();
-  private readonly base: Link;
+  private readonly base: Readonly<Link>;
   private readonly rangeMetres: number;
+  private readonly walls: readonly Wall[];
   private parts: Map<string, number> | undefined;
   private observers: ((frame: AirFrame) => void)[] = [];
 
@@ -121,7 +130,8 @@ export class Medium {
     this.clock = options.clock ?? new Clock();
     this.seed = options.seed;
     this.base = { ...LINK, ...options.link };
-    this.rangeMetres = options.rangeMetres ?? 30;
+    this.rangeMetres = options.rangeMetres ?? RANGE_METRES;
+    this.walls = options.walls ?? [];
     this.ackGraceUs = options.ackGraceUs ?? 0;
   }
 
@@ -134,10 +144,11 @@ export class Medium {
   }
 
   attach(id: string, heard: (psdu: Uint8Array, reception: Reception) => void): Port {
-    if (this.ports.some((port) => port.id === id)) throw new Error(`A station named ${id} is on the air already.`);
-    if (this.ports.length >= STATIONS_MAX) throw new Error(`More than ${STATIONS_MAX} stations are on the air.`);
-    const port = new Port(id, heard);
-    this.ports.push(port);
+    if (this.ports.has(id)) throw new Error(`A station named ${id} is on the air already.`);
+    if (this.ports.size >= STATIONS_MAX) throw new Error(`More than ${STATIONS_MAX} stations are on the air.`);
+    const port = new Port(id, this.places.get(id), heard);
+    for (const other of this.ports.values()) this.reaches(other, port);
+    this.ports.set(id, port);
     return port;
   }
 
@@ -147,8 +158,8 @@ export class Medium {
     this.abort(port);
     port.tune(0, false);
     port.attached = false;
-    this.ports.splice(this.ports.indexOf(port), 1);
-    this.forgetLinks();
+    this.ports.delete(port.id);
+    for (const other of this.ports.values()) other.reach?.delete(port);
   }
 
   /** Both directions. */
@@ -158,14 +169,18 @@ export class Medium {
   }
 
   setOneWay(from: string, to: string, link: Partial<Link>): void {
-    const name = `${from}\n${to}`;
-    this.overrides.set(name, { ...this.overrides.get(name), ...link });
+    const targets = this.overrides.get(from) ?? new Map<string, Partial<Link>>();
+    this.overrides.set(from, targets);
+    targets.set(to, { ...targets.get(to), ...link });
     this.forgetLinks();
   }
 
   /** Metres; stations without a position are beside everyone. */
   setPosition(id: string, x: number, y: number): void {
-    this.positions.set(id, { x, y });
+    const place = { x, y };
+    this.places.set(id, place);
+    const port = this.ports.get(id);
+    if (port) port.place = place;
     this.forgetLinks();
   }
 
@@ -184,7 +199,7 @@ export class Medium {
   busy(port: Port, channel: number, fromUs: number): boolean {
     const air = this.air.get(channel);
     if (air === undefined) return false;
-    for (const other of air) if (other.endUs > fromUs && other.port !== port && this.link(other.port, port).inRange) return true;
+    for (const other of air) if (other.endUs > fromUs && other.port !== port && this.reachOf(other.port).has(port)) return true;
     return false;
   }
 
@@ -194,10 +209,8 @@ export class Medium {
     const endUs = startUs + (PHY_HEAD_OCTETS + psdu.length) * OCTET_US;
     const sent: Transmission = { port, psdu, channel, startUs, endUs, collided: false, aborted: false, hearers: [] };
     const air = this.channelAir(channel, startUs);
-    for (const other of this.ports) {
-      if (other === port || other.channel !== channel || !other.listening) continue;
-      const link = this.link(port, other);
-      if (!link.inRange) continue;
+    for (const [other, link] of this.reachOf(port)) {
+      if (other.channel !== channel || !other.listening) continue;
       const hearer: Hearer = { port: other, link, spoiled: false };
       if (this.overlap(air, sent, other)) hearer.spoiled = true;
       sent.hearers.push(hearer);
@@ -209,6 +222,25 @@ export class Medium {
       this.end(sent);
       ended();
     });
+  }
+
+  /** A transmitter without frames: around it the channel is busy, and what is received there meanwhile is lost. */
+  noise(id: string, channel: number, durationUs: number): void {
+    const port = this.attach(id, () => undefined);
+    const { nowUs } = this.clock;
+    const endUs = nowUs + durationUs;
+    const air = this.channelAir(channel, nowUs);
+    const reach = this.reachOf(port);
+    for (const earlier of air) {
+      if (earlier.endUs <= nowUs) continue;
+      for (const hearer of earlier.hearers) {
+        if (!reach.has(hearer.port)) continue;
+        hearer.spoiled = true;
+        earlier.collided = true;
+      }
+    }
+    air.push({ port, psdu: NOTHING, channel, startUs: nowUs, endUs, collided: false, aborted: false, hearers: [] });
+    this.clock.at(endUs, () => this.detach(port));
   }
 
   /** Stops what the station is sending. */
@@ -228,7 +260,7 @@ export class Medium {
   private overlap(air: Transmission[], sent: Transmission, other: Port): boolean {
     let found = false;
     for (const earlier of air) {
-      if (earlier.endUs <= sent.startUs || earlier.port === other || !this.link(earlier.port, other).inRange) continue;
+      if (earlier.endUs <= sent.startUs || earlier.port === other || !this.reachOf(earlier.port).has(other)) continue;
       found = true;
       sent.collided = true;
       for (const hearer of earlier.hearers) {
@@ -251,12 +283,12 @@ export class Medium {
     if (!good) this.counters.badFcs++;
     for (const { port, link, spoiled } of sent.hearers) {
       if (spoiled || !good || !port.listening) continue;
-      const chance = this.chance(sent.port, port);
-      if (chance.chance(link.loss)) {
+      if (link.loss > 0 && this.chance(sent.port, port).chance(link.loss)) {
         this.counters.lost++;
         continue;
       }
-      port.heard(psdu, { channel, lqi: link.lqi, rssi: link.rssi, startUs, delaysUs: delays(link, chance) });
+      const delaysUs = late(link) ? delays(link, this.chance(sent.port, port)) : AT_ONCE;
+      port.heard(psdu, { channel, lqi: link.lqi, rssi: link.rssi, startUs, delaysUs });
     }
   }
 
@@ -273,31 +305,36 @@ export class Medium {
     return air;
   }
 
-  private link(from: Port, to: Port): Link {
-    let link = from.links.get(to);
-    if (link === undefined) {
-      link = this.makeLink(from.id, to.id);
-      from.links.set(to, link);
+  private reachOf(port: Port): ReadonlyMap<Port, Readonly<Link>> {
+    if (port.reach === undefined) {
+      port.reach = new Map();
+      for (const other of this.ports.values()) if (other !== port) this.reaches(port, other);
     }
-    return link;
+    return port.reach;
   }
 
-  private makeLink(from: string, to: string): Link {
-    const link: Link = { ...this.base };
-    const here = this.positions.get(from);
-    const there = this.positions.get(to);
-    if (here !== undefined && there !== undefined) {
-      const metres = Math.hypot(here.x - there.x, here.y - there.y);
-      link.inRange = metres <= this.rangeMetres;
-      // Indoors: 40 dB at the first metre, then 30 dB a decade; an LQI of 0 to 255 over the 60 dB above the sensitivity of -100 dBm.
-      link.rssi = Math.max(-100, Math.round(-40 - 30 * Math.log10(Math.max(1, metres))));
-      link.lqi = Math.min(255, Math.round(((link.rssi + 100) * 255) / 60));
-    }
-    Object.assign(link, this.overrides.get(`${from}\n${to}`));
-    const one = this.parts?.get(from);
-    const other = this.parts?.get(to);
-    if (one !== undefined && other !== undefined && one !== other) link.inRange = false;
-    return link;
+  /** Notes `to` among those that hear `from`, if it does and those are known. */
+  private reaches(from: Port, to: Port): void {
+    const link = from.reach && this.link(from, to);
+    if (link) from.reach?.set(to, link);
+  }
+
+  /** Undefined when out of range. */
+  private link(from: Port, to: Port): Readonly<Link> | undefined {
+    const override = this.overrides.get(from.id)?.get(to.id);
+    const [here, there] = [from.place, to.place];
+    const placed = here !== undefined && there !== undefined;
+    const metres = placed ? metresOf(here, there, this.walls.length > 0 ? attenuation(this.walls, here, there) : 0) : 0;
+    const inRange = override?.inRange ?? (placed ? metres <= this.rangeMetres : this.base.inRange);
+    if (!inRange || this.parted(from.id, to.id)) return undefined;
+    if (!placed && override === undefined) return this.base;
+    const rssi = placed ? rssiAt(metres) : this.base.rssi;
+    return { ...this.base, rssi, lqi: placed ? lqiAt(rssi) : this.base.lqi, ...override, inRange };
+  }
+
+  private parted(from: string, to: string): boolean {
+    const [one, other] = [this.parts?.get(from), this.parts?.get(to)];
+    return one !== undefined && other !== undefined && one !== other;
   }
 
   /** A link's own numbers, which go on where they were when a station returns after a power cut. */
@@ -313,7 +350,7 @@ export class Medium {
   }
 
   private forgetLinks(): void {
-    for (const port of this.ports) port.links.clear();
+    for (const port of this.ports.values()) port.reach = undefined;
   }
 }
 
@@ -324,8 +361,11 @@ function release(hearer: Hearer): void {
 
 const AT_ONCE: readonly number[] = [0];
 
-function delays(link: Link, chance: Random): readonly number[] {
-  if (link.delayUs === 0 && link.jitterUs === 0 && link.duplicate === 0) return AT_ONCE;
+function late({ delayUs, jitterUs, duplicate }: Readonly<Link>): boolean {
+  return delayUs !== 0 || jitterUs !== 0 || duplicate !== 0;
+}
+
+function delays(link: Readonly<Link>, chance: Random): readonly number[] {
   const copies = chance.chance(link.duplicate) ? 2 : 1;
   const found: number[] = [];
   for (let copy = 0; copy < copies; copy++) found.push(link.delayUs + (link.jitterUs > 0 ? chance.below(link.jitterUs + 1) : 0));
