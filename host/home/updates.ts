@@ -1,10 +1,10 @@
-// The updates of one run, as the supplier behind the hub goes about them: the devices' packages first, the hub's own when they are done.
+// The updates of one home, as the supplier behind the hub goes about them: the devices' packages first, the hub's own when they are done.
 import { FileStatus } from "../abi.ts";
 import type { Clock } from "../air/clock.ts";
 import type { DeviceId } from "./plan.ts";
 import type { UpdateFile } from "./update_file.ts";
 import { Activate, type DeviceReport, type FileReport, type Rollout } from "./update_records.ts";
-import { packageInMemory, UpdateSource } from "./update_source.ts";
+import { IMAGES, packageInMemory, UpdateSource } from "./update_source.ts";
 
 /** After the home is settled, so that the display shows something before it is updated. */
 const SETTLE_US = 5_000_000;
@@ -16,6 +16,8 @@ const PATIENCE_US = 3 * 3_600_000_000;
 /** A home has a handful of devices; one that fails does not keep the others from theirs. */
 const ROLLOUT: Omit<Rollout, "devices"> = { go: true, atOnce: 2, failures: 0, activate: Activate.Now };
 const HUB_IMAGE = 0;
+/** Files that a hub keeps for its devices, under the numbers from 1 on. */
+const LIBRARY_FILES = IMAGES - 1;
 
 const DONE = new Set<number>([FileStatus.Activated, FileStatus.ActivationFailed, FileStatus.Failed, FileStatus.SignatureFailed]);
 
@@ -33,13 +35,25 @@ export interface UpdatesOptions {
   address(name: DeviceId): bigint;
 }
 
+/** A package and those who are to have it; it gets a number of the library when its turn comes. */
+interface Batch {
+  image: number;
+  file: Buffer;
+  devices: DeviceId[];
+}
+
 export class Updates {
   private readonly source: UpdateSource;
-  /** Library numbers of the devices whose update is not over yet. */
-  private readonly open = new Map<DeviceId, number>();
-  /** Whose package the hub does not have yet: it loads one after the other. */
-  private readonly queue: DeviceId[] = [];
+  /** What the devices whose update is not over yet are to have. */
+  private readonly open = new Map<DeviceId, Batch>();
+  /** What the hub does not have yet: it loads one after the other. */
+  private readonly queue: Batch[] = [];
+  /** What was offered last under each number. */
+  private readonly library = new Map<number, Batch>();
+  private lastImage = 0;
+  private hubFile: Buffer | null = null;
   private hubAtUs = Number.POSITIVE_INFINITY;
+  private ticking = false;
 
   constructor(private readonly options: UpdatesOptions) {
     const { clock } = options;
@@ -56,8 +70,25 @@ export class Updates {
   start(): void {
     const { clock, files, atMs } = this.options;
     if (files.length === 0) return;
-    if (atMs !== null) clock.at(Math.max(atMs * 1000, clock.nowUs), () => this.begin());
+    if (atMs !== null) clock.at(Math.max(atMs * 1000, clock.nowUs), () => this.begin(files));
     else this.whenSettled();
+  }
+
+  /** Goes about some updates now; the hub's own comes last. */
+  begin(files: readonly UpdateFile[]): void {
+    const { clock, hub, members } = this.options;
+    for (const { device, file } of members.flatMap((id) => files.filter((each) => each.device === id))) {
+      const batch = [...this.queue, ...this.library.values()].find((each) => each.file.equals(file)) ?? this.enqueue(file);
+      batch.devices.push(device);
+      this.open.set(device, batch);
+      if (batch.image !== 0) this.source.rollout(batch.image, this.rolloutOf(batch));
+    }
+    const own = files.find(({ device }) => device === hub);
+    if (own) this.hubFile = own.file;
+    this.offerNext();
+    if (own) this.hubAtUs = clock.nowUs + (this.open.size > 0 ? PATIENCE_US : 0);
+    if (!this.ticking) this.tick();
+    this.ticking = true;
   }
 
   /** A record from the hub; false when it is not about updates. */
@@ -66,64 +97,72 @@ export class Updates {
   }
 
   private whenSettled(): void {
-    const { clock, settled } = this.options;
-    if (settled()) clock.after(SETTLE_US, () => this.begin());
+    const { clock, settled, files } = this.options;
+    if (settled()) clock.after(SETTLE_US, () => this.begin(files));
     else clock.after(TICK_US, () => this.whenSettled());
   }
 
-  private begin(): void {
-    const { files, clock, hub, members } = this.options;
-    const others = members.filter((name) => files.some(({ device }) => device === name));
-    others.forEach((name, index) => {
-      this.open.set(name, index + 1);
-      this.queue.push(name);
-    });
-    this.offerNext();
-    if (files.some(({ device }) => device === hub)) this.hubAtUs = clock.nowUs + (others.length > 0 ? PATIENCE_US : 0);
-    this.tick();
+  private enqueue(file: Buffer): Batch {
+    const batch = { image: 0, file, devices: [] };
+    this.queue.push(batch);
+    return batch;
   }
 
   private offerNext(): void {
-    const [name] = this.queue;
-    const image = name && this.open.get(name);
-    if (image) this.source.offer(image, packageInMemory(this.octets(name)), { ...ROLLOUT, devices: [this.options.address(name)] });
+    const [batch] = this.queue;
+    if (batch?.image !== 0) return;
+    batch.image = this.freeImage();
+    if (batch.image === 0) return;
+    this.library.set(batch.image, batch);
+    this.source.offer(batch.image, packageInMemory(batch.file), this.rolloutOf(batch));
+  }
+
+  private rolloutOf({ devices }: Batch): Rollout {
+    return { ...ROLLOUT, devices: [...new Set(devices)].map((id) => this.options.address(id)) };
+  }
+
+  /** A number of the library that no open update needs, the longest unused first; 0 when all are needed. */
+  private freeImage(): number {
+    const used = new Set([...this.open.values()].map(({ image }) => image));
+    for (let step = 1; step <= LIBRARY_FILES; step++) {
+      const image = ((this.lastImage - 1 + step) % LIBRARY_FILES) + 1;
+      if (used.has(image)) continue;
+      this.lastImage = image;
+      return image;
+    }
+    return 0;
   }
 
   private tick(): void {
     const { clock } = this.options;
-    if (clock.nowUs >= this.hubAtUs) {
+    if (this.hubFile && clock.nowUs >= this.hubAtUs) {
       this.hubAtUs = Number.POSITIVE_INFINITY;
-      this.source.offer(HUB_IMAGE, packageInMemory(this.octets(this.options.hub)), { ...ROLLOUT, devices: [] });
+      this.source.offer(HUB_IMAGE, packageInMemory(this.hubFile), { ...ROLLOUT, devices: [] });
     }
     this.source.tick(Math.floor(clock.nowUs / 1000));
     clock.after(TICK_US, () => this.tick());
   }
 
-  private octets(name: DeviceId): Buffer {
-    const found = this.options.files.find(({ device }) => device === name);
-    if (!found) throw new Error(`there is no package for the ${name}`);
-    return found.file;
-  }
-
   /** The hub itself refuses a file that nobody can trust. */
   private file({ image, status }: FileReport): void {
     if (image === HUB_IMAGE) return;
-    const [name] = this.queue;
-    if (name && this.open.get(name) === image && (status === FileStatus.Waiting || DONE.has(status))) {
+    const done = DONE.has(status);
+    if (this.queue[0]?.image === image && (status === FileStatus.Waiting || done)) {
       this.queue.shift();
       this.offerNext();
     }
-    if (!DONE.has(status)) return;
-    for (const [name, number] of this.open) if (number === image) this.over(name);
+    if (!done) return;
+    for (const [id, batch] of this.open) if (batch.image === image) this.over(id);
   }
 
   private device({ extended, status }: DeviceReport): void {
     if (!DONE.has(status)) return;
-    for (const name of this.open.keys()) if (this.options.address(name) === extended) this.over(name);
+    for (const id of this.open.keys()) if (this.options.address(id) === extended) this.over(id);
   }
 
-  private over(name: DeviceId): void {
-    this.open.delete(name);
+  private over(id: DeviceId): void {
+    this.open.delete(id);
+    this.offerNext();
     if (this.open.size === 0 && Number.isFinite(this.hubAtUs)) this.hubAtUs = this.options.clock.nowUs;
   }
 }
