@@ -11,7 +11,8 @@ import { OCTET_US, PHY_HEAD_OCTETS } from "./standard.ts";
 
 export const STATIONS_MAX = 2048;
 
-const RANGE_METRES = 30;
+/** What an indoor radio reaches. */
+export const RANGE_METRES = 30;
 const NOTHING = new Uint8Array(0);
 
 /** Ended transmissions are remembered this long, so that a channel assessment can look back over its eight symbols. */

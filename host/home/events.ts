@@ -94,6 +94,13 @@ function reading({ flags, digits, ...entry }: LogOf<"Reading">): Fields {
   };
 }
 
+/** The letter codes that a tariff may have. */
+export const CURRENCY_CODES: readonly string[] = Object.values(CURRENCIES);
+
+export function currencyNumber(code: string): number {
+  return Number(Object.keys(CURRENCIES).find((number) => CURRENCIES[Number(number)] === code));
+}
+
 export function currencyName(number: number): string {
   return CURRENCIES[number] ?? String(number).padStart(3, "0");
 }

@@ -1,7 +1,8 @@
 // The energy supplier behind the hub: tells it the time, the tariff, and which devices belong to the home.
 //
-// Records to the hub: a kind and its fields, little-endian; those of updates are in update_records.ts.  The default tariff is the unit rate of Great Britain's price cap for spring 2025.
+// Records to the hub: a kind and its fields, little-endian; those of updates are in update_records.ts.
 import { addressOctets } from "./provision.ts";
+import type { Tariff } from "./tariff.ts";
 
 /** The supplier sets a hub's clock this often. */
 export const CLOCK_PERIOD_MS = 24 * 3_600_000;
@@ -21,19 +22,6 @@ const READING_SIZE = 21;
 const EPOCH_MS = Date.UTC(2000, 0, 1);
 const DST_SHIFT_S = 3600;
 
-export interface Tariff {
-  eventId: number;
-  /** ISO 4217. */
-  currency: number;
-  /** In units of 10^-digits of the currency, for a kilowatt-hour. */
-  price: number;
-  digits: number;
-  tier: number;
-  label: string;
-}
-
-/** 0.2703 pounds a kilowatt-hour. */
-export const TARIFF: Tariff = { eventId: 1, currency: 826, price: 2703, digits: 4, tier: 1, label: "Standard" };
 const FOR_EVER_MIN = 0xffff;
 
 /** The time in London: UTC, an hour more from the last Sunday of March to the last of October, 01:00 UTC each. */

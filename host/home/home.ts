@@ -2,9 +2,11 @@
 import { Log, Quantity } from "../abi.ts";
 import { Clock } from "../air/clock.ts";
 import { Medium } from "../air/medium.ts";
+import type { Place } from "../air/space.ts";
 import type { Load } from "../load/load.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
 import { eventOfLog, extendedName, type HomeEvent } from "./events.ts";
+import { happenAll } from "./happenings.ts";
 import { passedReading } from "./head_end.ts";
 import type { Keyring } from "./keyring.ts";
 import { Network } from "./network.ts";
@@ -38,6 +40,8 @@ export interface HomeOptions {
   tell(event: HomeEvent): void;
   /** Packages for devices, and when they go out; see `Updates`. */
   updates?: readonly UpdateFile[];
+  /** Those that the plan's events name. */
+  packages?: readonly UpdateFile[];
   updateAtMs?: number | null;
   /** Added to the wait for acknowledgements, for partners behind a UDP port. */
   ackGraceUs?: number;
@@ -49,6 +53,7 @@ export class Home implements Paced {
   readonly plan: Plan;
   readonly status: Status;
   readonly originMs: number;
+  private readonly rows: ReadonlyMap<DeviceId, PlanRow>;
   private readonly devices = new Map<DeviceId, HomeDevice>();
   private readonly factories: Map<DeviceId, Factory>;
   private readonly sensors = new Map<DeviceId, Sensor>();
@@ -59,7 +64,9 @@ export class Home implements Paced {
     const { clock } = this;
     this.plan = options.plan ?? DEFAULT_PLAN;
     const { rows } = this.plan;
-    this.medium = new Medium({ seed: options.seed, clock, ackGraceUs: options.ackGraceUs });
+    this.rows = new Map(rows.map((row) => [row.id, row]));
+    const { walls, rangeMetres } = this.plan;
+    this.medium = new Medium({ seed: options.seed, clock, ackGraceUs: options.ackGraceUs, walls, rangeMetres });
     this.originMs = (options.load.originMs ?? ORIGIN_MS) - LOAD_START_MS;
     this.status = new Status(rows);
     this.status.originMs = this.originMs;
@@ -82,6 +89,33 @@ export class Home implements Paced {
 
   start(): void {
     for (const network of this.networks.values()) network.start();
+    happenAll(this, this.options.packages ?? []);
+  }
+
+  /** Somebody pulls or puts a plug. */
+  power(id: DeviceId, on: boolean): void {
+    const { hub } = found(this.rows, id);
+    this.tell(id, on ? "plugged" : "unplugged", {});
+    found(this.networks, hub).power(id, on);
+  }
+
+  /** Somebody carries a device elsewhere. */
+  move(id: DeviceId, { x, y }: Place): void {
+    this.tell(id, "moved", { x, y });
+    this.medium.setPosition(id, x, y);
+  }
+
+  /** Noise on a channel, from a place or everywhere. */
+  jam(id: string, { channel, forMs, place }: { channel: number; forMs: number; place: Place | null }): void {
+    this.tell("home", "jammed", { channel, seconds: forMs / 1000 });
+    if (place) this.medium.setPosition(id, place.x, place.y);
+    this.medium.noise(id, channel, forMs * 1000);
+  }
+
+  /** The supplier is to update a device from now on. */
+  update(id: DeviceId, file: UpdateFile): void {
+    const { hub } = found(this.rows, id);
+    found(this.networks, hub).updates.begin([file]);
   }
 
   get nowUs(): number {
@@ -134,12 +168,13 @@ export class Home implements Paced {
       keyed: (id) => status.device(id).suite > 0,
       shown: () => displays.every(({ reading }) => reading !== null),
       originMs,
+      tariff: this.plan.tariff,
       updates: (options.updates ?? []).filter(({ device }) => inside.has(device)),
       updateAtMs: options.updateAtMs ?? null,
     });
   }
 
-  private tell(device: DeviceId, event: string, fields: Record<string, string | number | boolean | null>): void {
+  private tell(device: DeviceId | "home", event: string, fields: Record<string, string | number | boolean | null>): void {
     this.take({ t: this.nowMs, device, event, ...fields });
   }
 
@@ -190,7 +225,7 @@ export class Home implements Paced {
   }
 }
 
-function found<T>(things: Map<DeviceId, T>, id: DeviceId): T {
+function found<T>(things: ReadonlyMap<DeviceId, T>, id: DeviceId): T {
   const thing = things.get(id);
   if (thing === undefined) throw new Error(`the plan has no ${id} for that`);
   return thing;

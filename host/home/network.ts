@@ -2,9 +2,10 @@
 import { EventKind } from "../abi.ts";
 import type { Clock } from "../air/clock.ts";
 import type { HomeDevice } from "./device.ts";
-import { admitRecord, CLOCK_PERIOD_MS, clockRecord, PERMIT_PERIOD_MS, PERMIT_S, permitRecord, TARIFF, tariffRecord } from "./head_end.ts";
+import { admitRecord, CLOCK_PERIOD_MS, clockRecord, PERMIT_PERIOD_MS, PERMIT_S, permitRecord, tariffRecord } from "./head_end.ts";
 import type { DeviceId, PlanRow } from "./plan.ts";
 import type { Factory } from "./provision.ts";
+import type { Tariff } from "./tariff.ts";
 import type { UpdateFile } from "./update_file.ts";
 import { Updates } from "./updates.ts";
 
@@ -25,13 +26,17 @@ export interface NetworkOptions {
   shown(): boolean;
   /** Milliseconds since 1970 at simulated time 0. */
   originMs: number;
+  tariff: Tariff;
   updates: readonly UpdateFile[];
   updateAtMs: number | null;
 }
 
 export class Network {
   readonly updates: Updates;
+  /** Whose turn the installer had, whom a person took from him, and who has power. */
   private readonly powered = new Set<DeviceId>();
+  private readonly touched = new Set<DeviceId>();
+  private readonly on = new Set<DeviceId>();
 
   constructor(private readonly options: NetworkOptions) {
     const { clock, members, hub, updates, updateAtMs } = options;
@@ -56,6 +61,18 @@ export class Network {
     members.forEach(({ id }, index) => {
       clock.after((index + 1) * PATIENCE_MS * 1000, () => this.plugIn(id, 0));
     });
+  }
+
+  /** A person's hand at the plug, whatever the installer has done so far. */
+  power(id: DeviceId, on: boolean): void {
+    this.powered.add(id);
+    this.touched.add(id);
+    if (this.on.has(id) === on) return;
+    const device = this.options.device(id);
+    if (on) this.on.add(id);
+    else this.on.delete(id);
+    if (on) device.powerOn();
+    else device.close();
   }
 
   /** The hub has a network. */
@@ -86,17 +103,21 @@ export class Network {
   private plugIn(id: DeviceId, inMs: number): void {
     if (this.powered.has(id)) return;
     this.powered.add(id);
-    this.options.clock.after(inMs * 1000, () => this.options.device(id).powerOn());
+    this.options.clock.after(inMs * 1000, () => {
+      if (this.touched.has(id)) return;
+      this.on.add(id);
+      this.options.device(id).powerOn();
+    });
   }
 
   /** The supplier's first words, and those that it repeats. */
   private supply(): void {
-    const { clock, originMs, members, factory } = this.options;
+    const { clock, originMs, members, factory, tariff } = this.options;
     const every = (periodMs: number, action: () => boolean): void => {
       if (action()) clock.after(periodMs * 1000, () => every(periodMs, action));
     };
     every(CLOCK_PERIOD_MS, () => this.uplink(clockRecord(originMs + Math.floor(clock.nowUs / 1000))));
-    this.uplink(tariffRecord(TARIFF));
+    this.uplink(tariffRecord(tariff));
     for (const { id } of members) {
       const { extended, installCode } = factory(id);
       this.uplink(admitRecord(extended, installCode));

@@ -2,14 +2,14 @@
 import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../load/input_error.ts";
-import { DEFAULT_PLAN, type DeviceId, planIds } from "./plan.ts";
+import { DEFAULT_PLAN, DEVICES_PLAN_MAX, type DeviceId, planIds } from "./plan.ts";
+import { spanMs } from "./span.ts";
 
 export const SPEED_MAX = 700;
 /** A minute a second: the day's shape shows while one watches. */
 export const SPEED_ON_TERMINAL = 60;
 /** An update takes a minute or two: slow enough to be seen, fast enough to be waited for. */
 export const SPEED_OF_UPDATES = 10;
-const DURATION_MAX_MS = 3660 * 86_400_000;
 
 /** As fast as the machine goes. */
 export const UNPACED = Number.POSITIVE_INFINITY;
@@ -21,11 +21,15 @@ export interface UpdateOption {
 }
 
 export interface Options {
+  /** A home file; null for the default plan, or for `nodes` devices. */
+  home: string | null;
+  nodes: number | null;
   /** Null for the default household. */
   load: string | null;
   /** Simulated time over real time, or `UNPACED`. */
   speed: number;
-  seed: number;
+  /** Null where the home file decides. */
+  seed: number | null;
   durationMs: number | null;
   /** Lines of JSON instead of the live view. */
   json: boolean;
@@ -54,9 +58,11 @@ export interface Surroundings {
 export class HelpShown extends Error {}
 
 interface Raw {
+  home?: string;
+  nodes?: number;
   load?: string;
   speed?: number;
-  seed: number;
+  seed?: number;
   duration?: number;
   json?: boolean;
   pcap?: string;
@@ -85,7 +91,9 @@ export function optionsParse(words: readonly string[], surroundings: Surrounding
 function describe(surroundings: Surroundings): Command {
   return new Command("kilowasm")
     .usage("[options]      as: npm start -- [options]")
-    .description("A hub, a smart meter and an in-home display on one simulated, secured ZigBee Smart Energy air.")
+    .description("A hub, a smart meter and an in-home display, or a home of your own, on one simulated, secured ZigBee Smart Energy air.")
+    .option("--home <file>", "the home in this YAML file: devices, places, walls, tariff, loads, and what happens when", text("--home"))
+    .option("--nodes <n>", `a home of so many devices, 1 to ${DEVICES_PLAN_MAX}, in houses as full as a hub can serve`, nodes)
     .option(
       "--load <file>",
       "replay this consumption: a British supplier's half-hourly CSV, or time,watts (default: an invented week)",
@@ -98,18 +106,22 @@ function describe(surroundings: Surroundings): Command {
     )
     .option(
       "--duration <time>",
-      "end after this much simulated time, such as 90s, 2h or 3d (default: with the load)",
+      "end after this much simulated time, such as 90s, 2h or 3d (default: the home file's, else with the load)",
       duration("--duration"),
     )
-    .option("--seed <n>", "a whole number; the same one gives the same run", seed, 1)
+    .option("--seed <n>", "a whole number; the same one gives the same run (default: 1, or the home file's)", seed)
     .option("--json", "write one JSON object a line, as without a terminal")
     .option("--pcap <file>", "write every frame to this pcapng file, with the keys in it", text("--pcap"))
     .option("--keys <file>", "write the keys as tshark's zigbee_pc_keys table", text("--keys"))
     .option("--zep <port>", "put the air on this UDP port as ZEP version 2, both ways, at speed 1", port)
     .option("--engine <name>", "what runs the modules: v8 or wasm3", engine, "v8")
-    .option("--boards", "run meter and display on emulated Cortex-M4 boards, at speed 1")
+    .option("--boards", "run everything but hubs on emulated Cortex-M4 boards, at speed 1")
     .option("--suite <n>", "key establishment with suite 1 (sect163k1) or 2 (sect283k1) only", suite)
-    .option("--update <device=file>", "update hub, meter or ihd over the air with this package; may be repeated", update)
+    .option(
+      "--update <device=file>",
+      "update this device (hub, meter, ihd, or one of the home file) over the air with this package; may be repeated",
+      update,
+    )
     .option("--update-at <time>", "begin the updates at this simulated time (default: when the home is settled)", duration("--update-at"))
     .helpOption("--help", "show this")
     .allowExcessArguments()
@@ -121,8 +133,17 @@ function describe(surroundings: Surroundings): Command {
 function decide(raw: Raw, surroundings: Surroundings): Options {
   const path = (name: string | undefined): string | null => (name === undefined ? null : resolve(surroundings.folder, name));
   const updates = (raw.update ?? []).map(({ device, path: name }) => ({ device, path: resolve(surroundings.folder, name) }));
+  if (raw.home !== undefined && raw.nodes !== undefined)
+    throw new InputError("--home and --nodes both say what the home is; give one of them.");
+  if (raw.home === undefined && raw.nodes === undefined) (raw.update ?? []).forEach(ofDefaultPlan);
   const packages = updates.map(({ device, path: name }) => [`--update ${device}`, name]);
-  const files = { "--load": path(raw.load), "--pcap": path(raw.pcap), "--keys": path(raw.keys), ...Object.fromEntries(packages) };
+  const files = {
+    "--home": path(raw.home),
+    "--load": path(raw.load),
+    "--pcap": path(raw.pcap),
+    "--keys": path(raw.keys),
+    ...Object.fromEntries(packages),
+  };
   const given = Object.entries(files).filter(([, name]) => name !== null);
   for (const [option, name] of given) {
     const other = given.find(([another, same]) => another !== option && same === name);
@@ -135,9 +156,11 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
   const json = raw.json === true || !surroundings.terminal;
   const lively = updates.length > 0 ? SPEED_OF_UPDATES : SPEED_ON_TERMINAL;
   return {
+    home: files["--home"],
+    nodes: raw.nodes ?? null,
     load: files["--load"],
     speed: actual ? 1 : (raw.speed ?? (json ? UNPACED : lively)),
-    seed: raw.seed,
+    seed: raw.seed ?? (raw.home === undefined ? 1 : null),
     durationMs: raw.duration ?? null,
     json,
     pcap: files["--pcap"],
@@ -177,18 +200,8 @@ function speed(word: string): number {
   return number;
 }
 
-const UNIT_MS: Record<string, number> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
-
 function duration(option: string): (word: string) => number {
-  return (word) => span(option, word);
-}
-
-function span(option: string, word: string): number {
-  const parts = /^(\d{1,9}(\.\d{1,3})?[dhms])+$/.test(word) ? [...word.matchAll(/([\d.]+)([dhms])/g)] : [];
-  const ms = Math.round(parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNIT_MS[unit], 0));
-  if (ms <= 0) throw new InputError(`${option} takes a time such as 90s, 2h or 3d, not "${word}".`);
-  if (ms > DURATION_MAX_MS) throw new InputError(`${option} takes at most ${DURATION_MAX_MS / 86_400_000}d, not "${word}".`);
-  return ms;
+  return (word) => spanMs(option, word);
 }
 
 function seed(word: string): number {
@@ -206,11 +219,25 @@ function port(word: string): number {
 function update(word: string, before: UpdateOption[] = []): UpdateOption[] {
   const [device, ...rest] = word.split("=");
   const path = rest.join("=");
-  const names = planIds(DEFAULT_PLAN);
-  if (!names.includes(device) || path === "")
-    throw new InputError(`--update takes ${listed(names.map((name) => `${name}=FILE`))}, not "${word}".`);
+  if (device === "" || path === "") throw updateError(word);
   if (before.some((other) => other.device === device)) throw new InputError(`--update names the ${device} twice; give it one package.`);
   return [...before, { device, path }];
+}
+
+function ofDefaultPlan({ device, path }: UpdateOption): void {
+  if (!planIds(DEFAULT_PLAN).includes(device)) throw updateError(`${device}=${path}`);
+}
+
+function updateError(word: string): InputError {
+  const names = planIds(DEFAULT_PLAN).map((name) => `${name}=FILE`);
+  return new InputError(`--update takes ${listed(names)}, not "${word}".`);
+}
+
+function nodes(word: string): number {
+  const number = whole(word);
+  if (!(number >= 1 && number <= DEVICES_PLAN_MAX))
+    throw new InputError(`--nodes takes a whole number from 1 to ${DEVICES_PLAN_MAX}, not "${word}".`);
+  return number;
 }
 
 /** a, b or c */

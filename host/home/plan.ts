@@ -1,7 +1,9 @@
 // The plan of a home: a row for each device.  Everything in the home works over these rows; a role says what a device is to the others.
 import { Role } from "../abi.ts";
-import type { Place } from "../air/space.ts";
+import { RANGE_METRES, STATIONS_MAX } from "../air/medium.ts";
+import type { Place, Wall } from "../air/space.ts";
 import type { Load } from "../load/load.ts";
+import { TARIFF, type Tariff } from "./tariff.ts";
 
 /** What a device is called: by its events, on the air, in the live view.  Free for the plan to choose. */
 export type DeviceId = string;
@@ -26,7 +28,28 @@ export interface PlanRow {
 export interface Plan {
   /** Within a home in the order in which the installer plugs them in. */
   rows: readonly PlanRow[];
+  walls: readonly Wall[];
+  /** How far a radio reaches without them. */
+  rangeMetres: number;
+  /** Of every supplier. */
+  tariff: Tariff;
+  events: readonly PlanEvent[];
 }
+
+/** Something that happens to the home from outside at a simulated time. */
+export type PlanEvent = { atMs: number } & (
+  | { kind: "plug" | "unplug"; device: DeviceId }
+  | { kind: "move"; device: DeviceId; place: Place }
+  | { kind: "jam"; channel: number; forMs: number; place: Place | null }
+  | { kind: "update"; device: DeviceId; path: string }
+);
+
+/** As many as stations fit on one air, less some for what listens beside them. */
+export const DEVICES_PLAN_MAX = STATIONS_MAX - 48;
+export const WALLS_MAX = 4096;
+export const EVENTS_MAX = 4096;
+/** What the trust centre of a hub's module has room for. */
+export const HUB_DEVICES_MAX = 8;
 
 export interface Kind {
   /** `Role` of docs/abi.md: what a device's board and its packages are for. */
@@ -48,20 +71,26 @@ export function planRow(id: DeviceId, role: DeviceRole, hub: DeviceId, more: Par
   return { id, role, module: KINDS[role].module, board: false, hub, place: null, load: null, ...more };
 }
 
-/** A hub, a meter and a display, named like their roles. */
-export const DEFAULT_PLAN: Plan = { rows: [planRow("hub", "hub", "hub"), planRow("meter", "meter", "hub"), planRow("ihd", "ihd", "hub")] };
-
-/** The same plan with everything but the hubs on emulated boards. */
-export function onBoards({ rows }: Plan): Plan {
-  return { rows: rows.map((row) => (row.role === "hub" ? row : { ...row, board: true })) };
+/** What is left out is as in the default plan. */
+export function planOf(rows: readonly PlanRow[], more: Partial<Plan> = {}): Plan {
+  const { walls = [], rangeMetres = RANGE_METRES, tariff = TARIFF, events = [] } = more;
+  return { rows, walls, rangeMetres, tariff, events };
 }
 
-export function planIds({ rows }: Plan): DeviceId[] {
+/** A hub, a meter and a display, named like their roles. */
+export const DEFAULT_PLAN: Plan = planOf([planRow("hub", "hub", "hub"), planRow("meter", "meter", "hub"), planRow("ihd", "ihd", "hub")]);
+
+/** The same plan with everything but the hubs on emulated boards. */
+export function onBoards({ rows, ...rest }: Plan): Plan {
+  return { ...rest, rows: rows.map((row) => (row.role === "hub" ? row : { ...row, board: true })) };
+}
+
+export function planIds({ rows }: Pick<Plan, "rows">): DeviceId[] {
   return rows.map(({ id }) => id);
 }
 
 /** What belongs to a hub, without the hub. */
-export function membersOf({ rows }: Plan, hub: DeviceId): PlanRow[] {
+export function membersOf({ rows }: Pick<Plan, "rows">, hub: DeviceId): PlanRow[] {
   return rows.filter((row) => row.hub === hub && row.id !== hub);
 }
 

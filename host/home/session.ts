@@ -4,6 +4,8 @@ import { CaptureWriter } from "../air/pcapng.ts";
 import { ZepGate } from "../air/zep.ts";
 import { loadRead } from "../load/file.ts";
 import { DEFAULT_HOUSEHOLD } from "../load/household.ts";
+import { InputError } from "../load/input_error.ts";
+import type { Load } from "../load/load.ts";
 import { type Builder, deviceBuilder } from "./devices.ts";
 import type { HomeEvent } from "./events.ts";
 import { Home, LOAD_START_MS } from "./home.ts";
@@ -11,13 +13,16 @@ import { Keyring } from "./keyring.ts";
 import type { Options } from "./options.ts";
 import type { Output } from "./output.ts";
 import { Pacer } from "./pacer.ts";
-import { DEFAULT_PLAN, onBoards } from "./plan.ts";
+import { DEFAULT_PLAN, onBoards, type Plan } from "./plan.ts";
+import { planNodes } from "./plan_nodes.ts";
+import { planRead, type ReadPlan } from "./plan_read.ts";
 import { updatesRead } from "./update_file.ts";
 
 /** Without --duration a run goes on this long after the load, so that the last report arrives. */
 export const TAIL_MS = 120_000;
 /** What a UDP partner may be late with an acknowledgement. */
 const ZEP_GRACE_US = 20_000;
+const SEED = 1;
 /** Real milliseconds between two flushes of the capture: a reader beside the run sees it grow. */
 const FLUSH_MS = 1000;
 
@@ -41,9 +46,16 @@ export class Session {
 
   /** Everything that can fail for a reason outside fails here, with one sentence, before anything starts. */
   static async open(options: Options, output: () => Output): Promise<Session> {
-    const load = loadRead(options.load ?? DEFAULT_HOUSEHOLD);
-    const plan = options.boards ? onBoards(DEFAULT_PLAN) : DEFAULT_PLAN;
+    const read = await planFor(options);
+    const plan = options.boards ? onBoards(read.plan) : read.plan;
+    if (!options.boards && options.speed !== 1 && plan.rows.some(({ board }) => board))
+      throw new InputError(`${options.home} has devices on boards, which keep real time; add --speed 1.`);
+    const load = loadRead(options.load ?? read.load ?? DEFAULT_HOUSEHOLD);
     const updates = updatesRead(options.updates, plan);
+    const packages = updatesRead(
+      plan.events.filter((event) => event.kind === "update"),
+      plan,
+    );
     const builder = await deviceBuilder(options, plan, (line) => process.stderr.write(`kilowasm: ${line}\n`));
     const keyring = new Keyring(plan);
     const tell = (event: HomeEvent): void => output().event(event);
@@ -51,15 +63,30 @@ export class Session {
     // Gate and boards exist before the pacer; what they bring before the run begins happens at simulated time 0.
     let session: Session | null = null;
     const enter = (action: () => void): void => (session ? session.pacer.enter(action) : action());
-    const { seed, suite, updateAtMs } = options;
-    const home = new Home({ plan, seed, suite, load, build: builder.build, enter, keyring, tell, updates, updateAtMs, ackGraceUs });
+    const seed = options.seed ?? read.seed ?? SEED;
+    const { suite, updateAtMs } = options;
+    const home = new Home({
+      plan,
+      seed,
+      suite,
+      load,
+      build: builder.build,
+      enter,
+      keyring,
+      tell,
+      updates,
+      packages,
+      updateAtMs,
+      ackGraceUs,
+    });
     const gate = options.zep === null ? null : await ZepGate.open(home.medium, { port: options.zep, enter });
     try {
       const capture = options.pcap === null ? null : new CaptureWriter(options.pcap, { epochUs: BigInt(home.originMs) * 1000n });
       const keys = options.keys === null ? null : new KeysFile(options.keys);
       keyring.open(capture, keys);
       if (capture) home.medium.onFrame((frame) => capture.frame(frame.timeUs, frame.psdu));
-      session = new Session(home, builder, capture, gate, output, options, options.durationMs ?? LOAD_START_MS + load.lengthMs + TAIL_MS);
+      const untilMs = options.durationMs ?? read.durationMs ?? LOAD_START_MS + longest(plan, load) + TAIL_MS;
+      session = new Session(home, builder, capture, gate, output, options, untilMs);
       return session;
     } catch (error) {
       await gate?.close();
@@ -111,4 +138,14 @@ export class Session {
     this.gate = null;
     this.capture?.close();
   }
+}
+
+async function planFor({ home, nodes }: Options): Promise<ReadPlan> {
+  if (home !== null) return planRead(home);
+  const plan = nodes === null ? DEFAULT_PLAN : planNodes(nodes);
+  return { plan, seed: null, durationMs: null, load: null };
+}
+
+function longest({ rows }: Plan, load: Load): number {
+  return Math.max(...rows.filter(({ role }) => role === "meter").map((row) => (row.load ?? load).lengthMs), load.lengthMs);
 }

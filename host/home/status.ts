@@ -161,8 +161,11 @@ function takeDevice(device: DeviceStatus, event: HomeEvent): void {
     case "key":
       if (event.suite !== 0) device.suite = Number(event.suite);
       break;
+    case "unplugged":
+      device.started = false;
+      device.joined = false;
+      break;
     case "left":
-    case "off":
       device.joined = false;
       device.suite = 0;
       break;

@@ -25,27 +25,28 @@ export function loadParse(name: string, text: string): Load {
 }
 
 export function loadRead(path: string): Load {
-  return loadParse(path, decode(path, readBytes(path)));
+  return loadParse(path, textRead(path, FILE_SIZE_MAX, "CSV"));
 }
 
-function readBytes(path: string): Buffer {
-  try {
-    const status = statSync(path);
-    if (status.isDirectory()) throw new InputError(`${path} cannot be read: it is a directory; name a CSV file.`);
-    if (status.size > FILE_SIZE_MAX)
-      throw new InputError(`${path} cannot be read: it is larger than ${FILE_SIZE_MAX >> 20} MiB; give a shorter load.`);
-    return readFileSync(path);
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`${path} cannot be read: ${systemReason(error)}; name a CSV file.`);
-  }
-}
-
-function decode(path: string, bytes: Buffer): string {
+/** The whole of a file of text; `kind` is what it should be. */
+export function textRead(path: string, sizeMax: number, kind: string): string {
+  const bytes = readBytes(path, sizeMax, kind);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new InputError(`${path} is not UTF-8 text; save it as CSV in UTF-8.`);
+    throw new InputError(`${path} is not UTF-8 text; save it as ${kind} in UTF-8.`);
+  }
+}
+
+function readBytes(path: string, sizeMax: number, kind: string): Buffer {
+  try {
+    const status = statSync(path);
+    if (status.isDirectory()) throw new InputError(`${path} cannot be read: it is a directory; name a ${kind} file.`);
+    if (status.size > sizeMax) throw new InputError(`${path} cannot be read: it is larger than ${sizeMax >> 20} MiB; give a shorter one.`);
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${path} cannot be read: ${systemReason(error)}; name a ${kind} file.`);
   }
 }
 

@@ -6,8 +6,9 @@ import { EVENT_HANDLE, EVENT_HEAD, EVENT_KIND, EVENT_LQI, EVENT_SIZE, EVENT_TIME
 import { Random } from "../../host/air/random.ts";
 import type { Surroundings } from "../../host/engine.ts";
 import { Err } from "../../host/err.ts";
-import { admitRecord, clockRecord, permitRecord, TARIFF, tariffRecord } from "../../host/home/head_end.ts";
+import { admitRecord, clockRecord, permitRecord, tariffRecord } from "../../host/home/head_end.ts";
 import type { DeviceId } from "../../host/home/plan.ts";
+import { TARIFF } from "../../host/home/tariff.ts";
 import { moduleBytes, ROOT } from "../../host/modules.ts";
 import { KeySlots } from "../../host/v8/crypto.ts";
 import { V8Engine } from "../../host/v8/engine.ts";

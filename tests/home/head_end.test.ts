@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Clock } from "../../host/air/clock.ts";
-import { admitRecord, clockRecord, TARIFF, tariffRecord } from "../../host/home/head_end.ts";
+import { admitRecord, clockRecord, tariffRecord } from "../../host/home/head_end.ts";
 import { Pacer } from "../../host/home/pacer.ts";
 import { Sensor } from "../../host/home/sensor.ts";
+import { TARIFF } from "../../host/home/tariff.ts";
 import { loadParse } from "../../host/load/file.ts";
 
 const EPOCH = Date.UTC(2000, 0, 1) / 1000;

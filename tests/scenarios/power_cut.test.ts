@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EventKind } from "../../host/abi.ts";
-import { admitRecord, clockRecord, permitRecord, TARIFF, tariffRecord } from "../../host/home/head_end.ts";
+import { admitRecord, clockRecord, permitRecord, tariffRecord } from "../../host/home/head_end.ts";
 import { DEFAULT_PLAN, type DeviceId, planIds } from "../../host/home/plan.ts";
+import { TARIFF } from "../../host/home/tariff.ts";
 import { House, scenario } from "./house.ts";
 
 /** A parent that is away for long is looked for each quarter of an hour at last. */
