@@ -7,8 +7,9 @@
 import { Err } from "../../core/err";
 import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
 import { KEY_DATA } from "../auxiliary";
+import { BINDINGS_MAX } from "../limits";
 import { nwkExtendedOf, nwkHeard, nwkLearn, nwkShortOf } from "../nwk/nwk";
-import { BINDINGS_MAX, BINDING_SLEEPY, bindingAt, bindingFound, bindingsReset } from "./binding";
+import { BINDING_SLEEPY, bindingAt, bindingFound, bindingsReset } from "./binding";
 import { duplicateNote, duplicateSeen, duplicatesReset } from "./duplicates";
 import { emitAcknowledgement } from "./emit";
 import { APS_ACKNOWLEDGEMENT, APS_COMMAND, APS_DATA, ApsFrame, apsParse } from "./frame";

@@ -1,8 +1,8 @@
 // The binding table: which of our clusters reports to whom.  05-3474 section 2.2.8.2.
 import { Err } from "../../core/err";
 import { Record, storeRead, storeWrite } from "../../core/host";
+import { BINDINGS_MAX } from "../limits";
 
-export const BINDINGS_MAX: u32 = 8;
 /** The partner hears only when it asks its parent. */
 export const BINDING_SLEEPY: u32 = 1 << 16;
 

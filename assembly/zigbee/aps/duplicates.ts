@@ -1,5 +1,5 @@
 // Frames heard before: apsDuplicateRejectionTable, 05-3474 section 2.2.8.4.2.  The oldest row gives way.
-const DUPLICATES_MAX: u32 = 16;
+import { DUPLICATES_MAX } from "../limits";
 /** Longer than all repetitions of a sender to a sleepy device, shorter than a sender takes for 256 frames. */
 const REMEMBERED_MS: i64 = 40_000;
 

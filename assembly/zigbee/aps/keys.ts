@@ -1,19 +1,15 @@
 // The link keys: which slot of the board's key store holds whose key, and what was heard under it.  05-3474 section 4.4.11.
 //
-//   slot   2 own preconfigured key   3 own established key   4..7 application keys with partners
-//   hub:   8 + 2 i preconfigured key of device i             9 + 2 i its established key
+//   slot 2 own preconfigured key   3 own established key   KEY_SLOT_PARTNERS + i application key with partner i
+//   hub: KEY_SLOT_DEVICES + 2 i preconfigured key of device i, and its established key behind it
 //
 // Row i of the table belongs to slot KEY_SLOT_FIRST + i.  The record holds the rows up to the last one in use.
 import { Err } from "../../core/err";
 import { Record, keyClear, keySet, storeRead, storeWrite } from "../../core/host";
 import { NO_EXTENDED } from "../address";
+import { KEY_SLOT_DEVICES, KEY_SLOT_OWN, KEY_SLOT_PARTNERS, KEY_SLOTS_END, PARTNERS_MAX } from "../limits";
 
-export const KEY_SLOT_FIRST: u32 = 2;
-export const KEY_SLOT_OWN: u32 = 2;
-export const KEY_SLOT_PARTNERS: u32 = 4;
-export const KEY_PARTNERS: u32 = 4;
-export const KEY_SLOT_DEVICES: u32 = 8;
-export const KEY_SLOTS_END: u32 = 24;
+const KEY_SLOT_FIRST: u32 = KEY_SLOT_OWN;
 const ROWS: u32 = KEY_SLOTS_END - KEY_SLOT_FIRST;
 export const KEY_SIZE: u32 = 16;
 /** No slot: number 0 is a network key's. */
@@ -118,5 +114,5 @@ function slotFor(extended: u64, kind: u32): u32 {
     if (row.kind == ApsKeyKind.None && free == KEY_NONE && slot >= KEY_SLOT_PARTNERS && slot < KEY_SLOT_DEVICES) free = slot;
   }
   if (free != KEY_NONE) return free;
-  return KEY_SLOT_PARTNERS + (state.victim++ % KEY_PARTNERS); // the partner before last asks the trust centre again
+  return KEY_SLOT_PARTNERS + (state.victim++ % PARTNERS_MAX); // the partner before last asks the trust centre again
 }

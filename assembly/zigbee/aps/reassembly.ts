@@ -1,11 +1,10 @@
 // Putting fragments together again: 05-3474 section 2.2.8.4.5.  The window is one block (table 5-8 of 07-5356), so the blocks
 // of a message come in order; a repeated one is acknowledged again.
 import { Err } from "../../core/err";
+import { REASSEMBLIES_MAX } from "../limits";
 import { ApsFrame, FRAGMENT_FIRST } from "./frame";
 import { APS_MESSAGE_MAX, ApsMessage } from "./types";
 
-/** Messages put together at the same time. */
-export const REASSEMBLIES_MAX: u32 = 2;
 /** A sender that falls silent for as long has given up: its repetitions, to a sleepy device, are 9.3 s apart. */
 const SILENCE_MS: i64 = 20_000;
 

@@ -8,6 +8,7 @@ import { NEVER } from "../../core/timers";
 import { Err } from "../../core/err";
 import { entropy } from "../../core/host";
 import { NO_ADDRESS, UNICAST_END } from "../address";
+import { SLEEPERS_MAX, TRANSMISSIONS_MAX } from "../limits";
 import { NWK_DISCOVER, nwkIsSleepyChild, NWK_SECURE } from "../nwk/nwk";
 import { EMIT_ROOM, EMIT_ROOM_FRAGMENT, emitTransmission, Transmission } from "./emit";
 import { APS_ACK_REQUEST, APS_BROADCAST, APS_COMMAND, APS_DATA, APS_SECURITY, ApsFrame } from "./frame";
@@ -17,12 +18,6 @@ import {
   APS_ACK, APS_FRAGMENT, APS_MESSAGE_MAX, APS_SLEEPY, apsCounters, ApsHeard, apsHeard, ApsMessage, ApsRequest, apsRequest,
 } from "./types";
 
-/** Frames that await an acknowledgement: a report, a command, a response and a ZDO request. */
-export const TRANSMISSIONS_MAX: u32 = 4;
-/** Messages in fragments under way; they need a place of their own. */
-export const LARGE_MAX: u32 = 1;
-/** Devices known to sleep. */
-export const SLEEPERS_MAX: u32 = 8;
 /** apscMaxFrameRetries and apscAckWaitDuration, table 2.26. */
 const RETRIES_MAX: u32 = 3;
 const ACK_WAIT_MS: i64 = 1600;
@@ -37,6 +32,7 @@ enum Sending { Free = 0, Waiting = 1, Gap = 2 }
 
 const transmissions = memory.data(TRANSMISSIONS_MAX * offsetof<Transmission>(), 8);
 const payloads = memory.data(TRANSMISSIONS_MAX * EMIT_ROOM, 4);
+/** The one message in fragments under way has a place of its own. */
 const large = memory.data(APS_MESSAGE_MAX, 4);
 const once = changetype<Transmission>(memory.data(offsetof<Transmission>(), 8));
 const sleepers = memory.data(SLEEPERS_MAX * 2, 2);

@@ -1,10 +1,9 @@
 // Which short address belongs to which IEEE address: the address map of 05-3474 section 3.6.1.9, and the neighbours.
 import { MAC_CAPABLE_AWAKE } from "../../mac/command";
 import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
+import { ADDRESSES_MAX } from "../limits";
 import { Relation, neighbourOf, neighbourOfShort } from "./neighbours";
 import { neighbourAt, network, nwkState } from "./state";
-
-const ADDRESSES_MAX: u32 = 16;
 
 @unmanaged @final
 class Address {

@@ -5,15 +5,15 @@ import { MAC_CAPABLE_AWAKE } from "../../mac/command";
 import { MAC_BROADCAST } from "../../mac/frame";
 import { macHeard } from "../../mac/mac";
 import { BROADCAST_ALL } from "../address";
+import { BROADCASTS_MAX, NEIGHBOURS_MAX } from "../limits";
 import { NWK_COMMAND, NwkFrame } from "./frame";
 import { slotHold } from "./indirect";
 import { Relation, routerMask } from "./neighbours";
 import { randomBelow } from "./random";
 import { receivedFrom } from "./receive";
 import { NWK_NO_CONFIRM, SLOTS, Slot, SlotState, queueLand, slotAt, slotCopy, slotEnd, slotReady } from "./send";
-import { NEIGHBOURS_MAX, NwkHeard, neighbourAt, nwkTell } from "./state";
+import { NwkHeard, neighbourAt, nwkTell } from "./state";
 
-const BROADCASTS_MAX: u32 = 8;
 /** nwkNetworkBroadcastDeliveryTime, section 3.5.2.1, of the PRO stack profile. */
 const DELIVERY_MS: i64 = 9000;
 /** nwkcMaxBroadcastJitter and nwkcMaxRREQJitter, table 3.43. */

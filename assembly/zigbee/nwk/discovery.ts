@@ -6,6 +6,7 @@
 import { MAC_BROADCAST } from "../../mac/frame";
 import { macHeard } from "../../mac/mac";
 import { BROADCAST_ROUTERS, NO_ADDRESS } from "../address";
+import { DISCOVERIES_MAX } from "../limits";
 import { JITTER_MS } from "./broadcast";
 import { NWK_MANY_TO_ONE, NwkCommand, nwkRouteReplyEmit, nwkRouteRequestEmit } from "./command";
 import { costOf, isChild, isNear, linkAt } from "./neighbours";
@@ -28,7 +29,6 @@ class Discovery {
   residualCost: u8;
 }
 
-const DISCOVERIES_MAX: u32 = 4;
 const discoveries = memory.data(DISCOVERIES_MAX * offsetof<Discovery>(), 8);
 @unmanaged @final
 class State {

@@ -5,7 +5,8 @@ import { Err } from "../../core/err";
 import { RadioParameter, radioSet } from "../../core/host";
 import { MAC_INTERFACE, macHeard } from "../../mac/mac";
 import { MAC_PERSISTENCE_MS } from "../../mac/serve";
-import { INDIRECT_MAX, LAST, MORE_FOLLOW, SLOTS, Slot, SlotState, queueLand, slotAt, slotEnd, slotReady } from "./send";
+import { INDIRECT_MAX } from "../limits";
+import { LAST, MORE_FOLLOW, SLOTS, Slot, SlotState, queueLand, slotAt, slotEnd, slotReady } from "./send";
 import { Drop, NwkHeard, nwkDrop } from "./state";
 
 /** Holds a frame for a sleepy child; `NoBuffer` ends it. */

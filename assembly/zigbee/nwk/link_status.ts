@@ -1,12 +1,13 @@
 // Link status: 05-3474 sections 3.4.8 and 3.6.3.4.  Routers tell their neighbours which of them they hear, and how well.
 import { NEVER } from "../../core/timers";
 import { BROADCAST_ROUTERS, UNICAST_END } from "../address";
+import { NEIGHBOURS_MAX } from "../limits";
 import { NwkCommand, nwkLinkEmit, nwkLinkStatusEmit } from "./command";
 import { costOf, linkAt, routerMask } from "./neighbours";
 import { randomBelow } from "./random";
 import { receivedFrom } from "./receive";
 import { commandOut, sendCommand } from "./send";
-import { NEIGHBOURS_MAX, neighbourAt, network, nwkHeard } from "./state";
+import { neighbourAt, network, nwkHeard } from "./state";
 
 @unmanaged @final
 class LinkStatus {

@@ -3,7 +3,8 @@
 // A row is made by an authentic frame, by an association or by joining a parent; nobody without the key can fill the table
 // except with joining children, whose number is bounded and whose rows expire.
 import { NO_ADDRESS } from "../address";
-import { NEIGHBOURS_MAX, neighbourAt } from "./state";
+import { NEIGHBOURS_MAX } from "../limits";
+import { neighbourAt } from "./state";
 
 export namespace Relation {
   export const None: u8 = 0;

@@ -7,6 +7,7 @@ import { MAC_EXTENDED, MAC_SHORT } from "../../mac/frame";
 import { macHeard } from "../../mac/mac";
 import { release, serveBeacon, serveDeadline, serveRequested, serveRespond, serveReset, serveSent, serveTick } from "../../mac/serve";
 import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
+import { JOINING_MAX, NEIGHBOURS_MAX } from "../limits";
 import { nwkExtendedOf, nwkForget } from "./addresses";
 import { NWK_BEACON_SIZE, nwkBeaconEmit } from "./beacon";
 import {
@@ -17,11 +18,9 @@ import { Relation, linkAt, neighbourFree, neighbourOf, neighbourOfShort, neighbo
 import { randomShort } from "./random";
 import { receivedFrom } from "./receive";
 import { commandOut, sendCommandTo, slotReady } from "./send";
-import { Arrival, Drop, NEIGHBOURS_MAX, NwkHeard, neighbourAt, network, networkSave, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
+import { Arrival, Drop, NwkHeard, neighbourAt, network, networkSave, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
 
-/** Children that may be between association and their first authentic frame. */
-const JOINING_MAX: u32 = 3;
-/** How long that may take: the trust centre may be hops away, and a person may have to type an install code. */
+/** How long a child may be between association and its first authentic frame: the trust centre may be hops away, and a person may have to type an install code. */
 const JOINING_MS: i64 = 30_000;
 /** 255 would be for ever, which Smart Energy forbids. */
 const PERMIT_SECONDS_MAX: u32 = 254;

@@ -2,6 +2,7 @@
 import { Err } from "../../core/err";
 import { macHeard } from "../../mac/mac";
 import { NO_ADDRESS, UNICAST_END } from "../address";
+import { ROUTES_MAX } from "../limits";
 import { nwkIsSleepyChild } from "./addresses";
 import { broadcastStart } from "./broadcast";
 import { NWK_STATUS_LINK_FAILURE, NWK_STATUS_NO_ROUTE, nwkNetworkStatusEmit } from "./command";
@@ -19,7 +20,6 @@ class Route {
   nextHop: u16;
 }
 
-const ROUTES_MAX: u32 = 8;
 const routes = memory.data(ROUTES_MAX * offsetof<Route>(), 4);
 @unmanaged @final
 class Routing {

@@ -12,13 +12,14 @@ import {
 } from "../../mac/frame";
 import { MacPurpose, macAir, macBegin, macHeard, macIdle, macNextSequence, macTransmit, macWhen } from "../../mac/mac";
 import { NWK_AUXILIARY_SIZE } from "../auxiliary";
+import { DIRECT_MAX, INDIRECT_MAX, NEIGHBOURS_MAX } from "../limits";
 import { nwkExtendedOf } from "./addresses";
 import { NWK_LINK_ENTRY_SIZE } from "./command";
 import {
   NWK_COMMAND, NWK_DATA, NWK_DISCOVER_ROUTE, NWK_HEADER_SIZE, NWK_SECURED, NWK_SOURCE_IEEE, NWK_TARGET_IEEE, NwkFrame, nwkEmit,
 } from "./frame";
 import { NWK_SECURE_OVERHEAD, nwkSeal } from "./security";
-import { Drop, NEIGHBOURS_MAX, NwkHeard, network, nwkDrop, nwkState, nwkTell } from "./state";
+import { Drop, NwkHeard, network, nwkDrop, nwkState, nwkTell } from "./state";
 
 /** Options of `nwkSend`. */
 export const NWK_SECURE: u32 = 1;
@@ -42,8 +43,6 @@ const FRAME_SIZE_MAX: u32 = MAC_FRAME_MAX - MAC_DATA_HEADER_SIZE;
 /** What fits behind the shortest header: secured, and in clear. */
 export const NWK_PAYLOAD_MAX: u32 = FRAME_SIZE_MAX - NWK_HEADER_SIZE - NWK_SECURE_OVERHEAD;
 
-const DIRECT_MAX: u32 = 6;
-export const INDIRECT_MAX: u32 = 4;
 const SLOTS_MAX: u32 = DIRECT_MAX + INDIRECT_MAX;
 
 /** Hops a frame may take: 05-3474 has 30, Smart Energy recommends 11. */

@@ -5,6 +5,7 @@
 import { Err } from "../../core/err";
 import { Record, storeRead, storeWrite } from "../../core/host";
 import { NO_ADDRESS } from "../address";
+import { NEIGHBOURS_MAX } from "../limits";
 
 /** What `nwkInput` and `nwkTick` found; the details are in `nwkHeard`. */
 export enum NwkHeard {
@@ -126,7 +127,6 @@ export class Neighbour {
   reserved: u32;
 }
 
-export const NEIGHBOURS_MAX: u32 = 16;
 const NETWORK_SIZE: u32 = 32;
 const NEIGHBOUR_SIZE: u32 = 24;
 const STORED_SIZE: u32 = NETWORK_SIZE + NEIGHBOURS_MAX * NEIGHBOUR_SIZE;

@@ -9,12 +9,13 @@ import { Record, storeRead } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { NO_EXTENDED, TRUST_CENTRE_SHORT } from "../address";
 import { KEY_DATA, KEY_LOAD, KEY_TRANSPORT } from "../auxiliary";
+import { KEY_SLOT_OWN, KEY_SLOT_PARTNERS } from "../limits";
 import {
   ApsCommand, apsCommandParse, apsRequestKeyEmit, KEY_TYPE_APPLICATION, KEY_TYPE_NETWORK, APS_REMOVE_DEVICE, APS_SWITCH_KEY,
   APS_TRANSPORT_KEY,
 } from "../aps/command";
 import {
-  ApsKeyKind, apsKeyForget, apsKeyInstall, apsKeyPut, apsKeyRow, apsKeysSave, KEY_SIZE, KEY_SLOT_OWN, KEY_SLOT_PARTNERS,
+  ApsKeyKind, apsKeyForget, apsKeyInstall, apsKeyPut, apsKeyRow, apsKeysSave, KEY_SIZE,
 } from "../aps/keys";
 import { apsCommandOut, apsCommandSendLinked } from "../aps/send_command";
 import { APS_ACK, ApsHeard, apsHeard, apsRefuse } from "../aps/types";

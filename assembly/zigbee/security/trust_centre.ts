@@ -12,13 +12,14 @@ import { entropy, Record, storeRead, storeWrite } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { NO_EXTENDED } from "../address";
 import { KEY_DATA, KEY_LOAD, KEY_TRANSPORT } from "../auxiliary";
+import { DEVICES_MAX, KEY_SLOT_DEVICES } from "../limits";
 import {
   APS_COMMAND_SIZE_MAX, apsCommandParse, ApsCommand, apsRemoveDeviceEmit, apsTransportApplicationKeyEmit, apsTransportNetworkKeyEmit,
   apsTunnelEmit, REQUEST_APPLICATION, APS_REQUEST_KEY, APS_UPDATE_DEVICE,
 } from "../aps/command";
 import { emitTunnelled } from "../aps/emit";
 import {
-  ApsKeyKind, apsKeyClear, apsKeyInstall, apsKeyKind, apsKeyPut, apsKeyRow, KEY_NONE, KEY_SIZE, KEY_SLOT_DEVICES,
+  ApsKeyKind, apsKeyClear, apsKeyInstall, apsKeyKind, apsKeyPut, apsKeyRow, KEY_NONE, KEY_SIZE,
 } from "../aps/keys";
 import { apsCommandOut, apsCommandSend, apsCommandSendLinked } from "../aps/send_command";
 import { APS_CLEAR, apsSleeps, transmitCounter } from "../aps/transmit";
@@ -27,7 +28,6 @@ import { Arrival, nwkAddress, nwkExtended, nwkExtendedOf, nwkKeyInstall, nwkKeyS
 import { nwkRemoveChild } from "../nwk/parent";
 import { installCodeKey, installCodeParse } from "./install_code";
 
-export const DEVICES_MAX: u32 = 8;
 /** A device that has not established a key is sent away after it, 07-5356 section 5.5.5. */
 const ESTABLISH_WITHIN_MS: i64 = 60 * 60_000;
 /** Record.NetworkKey: | sequence | key (16) | */
@@ -52,7 +52,7 @@ const deadlines = memory.data(DEVICES_MAX * 8, 8);
 const command = memory.data(APS_COMMAND_SIZE_MAX, 4);
 const secret = memory.data(32, 8);
 if (NETWORK_KEY_SIZE > 32) ERROR("a key does not fit its place");
-if (KEY_SLOT_DEVICES + 2 * DEVICES_MAX > 24) ERROR("a device does not fit the key slots");
+if (SIZE > 512) ERROR("a record holds 512 octets");
 
 export function tcReset(now: i64): void {
   memory.fill(rows, 0, SIZE);

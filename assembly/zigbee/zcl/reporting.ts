@@ -9,7 +9,8 @@
 // The table survives a power cut in Record.Reporting; when something was last reported does not, so a restart reports at once.
 import { Record, storeRead, storeWrite } from "../../core/host";
 import { NEVER } from "../../core/timers";
-import { BINDINGS_MAX, bindingAt, bindingNext } from "../aps/binding";
+import { bindingAt, bindingNext } from "../aps/binding";
+import { BINDINGS_MAX } from "../limits";
 import { ATTRIBUTE_REPORT, attributeFind, attributeFlags, attributeNumber, attributePut, attributeType } from "./attributes";
 import { ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_PROFILE } from "./frame";
 import {

@@ -1,0 +1,54 @@
+// The sizes of the stack's tables: one list a target, each limit in it, and relations that a build refuses to break.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ROOT } from "../../host/modules.ts";
+import { compile, sources } from "../../tools/build.ts";
+
+const PAGE = "assembly/zigbee/limits.ts";
+const limits = [...readFileSync(join(ROOT, PAGE), "utf8").matchAll(/isDefined\((LIMIT_\w+)\) \? (LIMIT_\w+) : \d+;/g)];
+const NAMES = limits.map((match) => match[1]).sort();
+const config = JSON.parse(readFileSync(join(ROOT, "asconfig.json"), "utf8")) as { targets: Record<string, { use?: string[] }> };
+const withStack = Object.entries(config.targets).filter(([name]) => name.endsWith("_sep1"));
+
+/** The page with other numbers, whatever the target says. */
+const edit =
+  (numbers: Record<string, number>) =>
+  (name: string, text: string): string =>
+    name === PAGE
+      ? text.replace(/isDefined\((LIMIT_\w+)\) \? \w+ : \d+;/g, (whole, limit) => (limit in numbers ? `${numbers[limit]};` : whole))
+      : text;
+
+const build = (numbers: Record<string, number>) =>
+  compile("assembly/devices/meter_sep1.ts", "meter_sep1", ["--optimizeLevel", "0"], edit(numbers));
+
+test("a target with a stack gives each limit a number, and nothing else", () => {
+  assert.ok(NAMES.length > 10);
+  for (const [, asked, taken] of limits) assert.equal(asked, taken);
+  assert.ok(withStack.length >= 4);
+  for (const [name, { use = [] }] of withStack) {
+    for (const entry of use) assert.match(entry, /^LIMIT_\w+=\d+$/, name);
+    assert.deepEqual(use.map((entry) => entry.split("=")[0]).sort(), NAMES, name);
+  }
+});
+
+test("no other file of the stack has the size of a table of its own that is a limit's", () => {
+  const own = NAMES.map((name) => `${name.replace("LIMIT_", "")}_MAX`);
+  const spread = sources()
+    .filter((path) => path.includes("/zigbee/") && !path.endsWith(PAGE))
+    .flatMap((path) => [...readFileSync(path, "utf8").matchAll(/const (\w+): u32 =/g)].map((match) => match[1]))
+    .filter((name) => own.includes(name));
+  assert.deepEqual(spread, []);
+});
+
+test("what a limit costs is its rows and no more", async () => {
+  const memory = async (numbers: Record<string, number>): Promise<number> => (await build(numbers)).memory;
+  const before = await memory({});
+  assert.equal((await memory({ LIMIT_BROADCASTS: 16 })) - before, 8 * 12);
+});
+
+test("a relation that does not hold stops the build and says why", async () => {
+  await assert.rejects(build({ LIMIT_NEIGHBOURS: 17 }), /who repeated a broadcast in 16 bits/);
+  await assert.rejects(build({ LIMIT_DEVICES: 9 }), /key store has 24 slots/);
+});
