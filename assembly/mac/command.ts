@@ -18,7 +18,6 @@ export const MAC_CAPABLE_ALLOCATE: u32 = 0x80;
 // Association status, table 83
 export const MAC_ASSOCIATED: u32 = 0;
 export const MAC_PAN_FULL: u32 = 1;
-export const MAC_PAN_DENIES: u32 = 2;
 
 const ASSOCIATION_REQUEST_SIZE: u32 = 2;
 const ASSOCIATION_RESPONSE_SIZE: u32 = 4;

@@ -1,7 +1,6 @@
 // Key Establishment cluster: SE profile annex C.3.  Numbers, and what its procedure says to the stack above it.
 
 export const CLUSTER_KEY_ESTABLISHMENT: u32 = 0x0800;
-export const ATTRIBUTE_KEY_ESTABLISHMENT_SUITE: u32 = 0x0000; // enum16, `keSuites`
 
 // Commands; a request to the server and a response to the client share their number.
 export const COMMAND_INITIATE: u32 = 0;

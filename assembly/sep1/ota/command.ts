@@ -5,7 +5,6 @@ import { ImageBlock, imageBlockResponseEmit } from "../descriptors/ota";
 // Statuses, 095264 table 13 and 075123 table 2-12
 export const OTA_SUCCESS: u32 = 0x00;
 export const OTA_NOT_AUTHORIZED: u32 = 0x7e;
-export const OTA_MALFORMED: u32 = 0x80;
 export const OTA_ABORT: u32 = 0x95;
 export const OTA_INVALID_IMAGE: u32 = 0x96;
 export const OTA_WAIT_FOR_DATA: u32 = 0x97;
@@ -13,7 +12,6 @@ export const OTA_NO_IMAGE: u32 = 0x98;
 export const OTA_REQUIRE_MORE_IMAGE: u32 = 0x99;
 
 // Payload types of a notification
-export const OTA_NOTIFY_ALL: u32 = 0;
 export const OTA_NOTIFY_MANUFACTURER: u32 = 1;
 export const OTA_NOTIFY_TYPE: u32 = 2;
 export const OTA_NOTIFY_VERSION: u32 = 3;

@@ -27,7 +27,6 @@ export const FRAGMENT_LATER: u32 = 2;
 /** A data header without and with the extended header. */
 export const APS_HEADER_SIZE: u32 = 8;
 export const APS_HEADER_SIZE_FRAGMENT: u32 = 10;
-export const APS_HEADER_SIZE_MAX: u32 = 11;
 /** The header of a command, and of its acknowledgement. */
 export const APS_HEADER_SIZE_COMMAND: u32 = 2;
 

@@ -30,7 +30,6 @@ const REPLY_RESPONDER_IEEE: u32 = 0x20;
 // Network status codes, table 3.42
 export const NWK_STATUS_NO_ROUTE: u32 = 0x00;
 export const NWK_STATUS_LINK_FAILURE: u32 = 0x02;
-export const NWK_STATUS_INDIRECT_EXPIRED: u32 = 0x06;
 export const NWK_STATUS_ADDRESS_CONFLICT: u32 = 0x0d;
 
 // Leave options, figure 3.17

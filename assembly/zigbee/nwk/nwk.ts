@@ -6,7 +6,6 @@
 //   parent.ts    nwkPermitJoin, nwkRemoveChild                             (router, coordinator)
 //   poll.ts      nwkPollPeriod, nwkPollEager, nwkExpect                                  (sleepy end device)
 //
-import { NO_ADDRESS } from "../address";
 import { network, nwkState } from "./state";
 
 export { Arrival, nwkCounters, NwkHeard, nwkHeard, NwkIndication } from "./state";
@@ -14,14 +13,8 @@ export { nwkKeyActive, nwkKeyInstall, nwkKeySwitch } from "./security";
 export { nwkExtendedOf, nwkForget, nwkIsSleepyChild, nwkLearn, nwkShortOf } from "./addresses";
 export { NWK_DISCOVER, NWK_NO_CONFIRM, NWK_PAYLOAD_MAX, NWK_SECURE, nwkQueued, nwkSend } from "./send";
 
-
 export function nwkAddress(): u32 { return network.address; }
 export function nwkPanId(): u32 { return network.panId; }
 export function nwkChannel(): u32 { return network.channel; }
 export function nwkExtended(): u64 { return nwkState.extended; }
-export function nwkExtendedPanId(): u64 { return network.extendedPanId; }
 export function nwkParent(): u32 { return network.parent; }
-export function nwkDepth(): u32 { return network.depth; }
-
-/** Whether there is a short address; the key may still be missing, see `nwkKeyActive`. */
-export function nwkJoined(): bool { return network.address != NO_ADDRESS; }

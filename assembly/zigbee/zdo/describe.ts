@@ -13,8 +13,6 @@ import {
 const state = changetype<State>(memory.data(offsetof<State>(), 4));
 
 // Logical type of the node descriptor
-export const NODE_COORDINATOR: u32 = 0;
-export const NODE_ROUTER: u32 = 1;
 export const NODE_END_DEVICE: u32 = 2;
 const NODE_TYPE: u32 = 0x07;
 

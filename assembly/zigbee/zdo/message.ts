@@ -22,7 +22,6 @@ export const ZDO_DEVICE_NOT_FOUND: u32 = 0x81;
 export const ZDO_INVALID_ENDPOINT: u32 = 0x82;
 export const ZDO_NOT_ACTIVE: u32 = 0x83;
 export const ZDO_NOT_SUPPORTED: u32 = 0x84;
-export const ZDO_NO_MATCH: u32 = 0x86;
 export const ZDO_TABLE_FULL: u32 = 0x87;
 export const ZDO_NO_ENTRY: u32 = 0x88;
 export const ZDO_NOT_AUTHORIZED: u32 = 0x8d;
