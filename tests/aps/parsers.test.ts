@@ -61,7 +61,11 @@ const ONLY_TAKEN = new Set([
   "Transport Key, trust centre",
   "Request Key, trust centre",
   "Switch Key",
+  "Bind_req to a group",
+  "Mgmt_Leave_req",
 ]);
+/** Answers are written where they are known, in zdo/serve.ts. */
+const isAnswer = (parser: string, name: string): boolean => parser === "zdo" && name.includes("_rsp");
 
 test("every vector gets its answer, and what is accepted is given back", () => {
   const all = vectors();
@@ -73,7 +77,7 @@ test("every vector gets its answer, and what is accepted is given back", () => {
     memory.fill(0xa5, TO, TO + 256);
     memory.set(octets, AT);
     const size = emit(AT, octets.length, TO);
-    assert.equal(size > 0, !ONLY_TAKEN.has(name), name);
+    assert.equal(size > 0, !ONLY_TAKEN.has(name) && !isAnswer(parser, name), name);
     assert.ok(size === 0 || size >= answer, name);
     assert.deepEqual(memory.subarray(TO, TO + size), octets.subarray(0, size), name);
     assert.ok(

@@ -102,3 +102,62 @@ export function simpleParse(at: usize, have: u32): i32 {
 function atLeast(have: u32, size: u32): i32 {
   return have < size ? Err.Truncated : Err.Ok;
 }
+
+// Requests as we send them; each answers the size of its fields.
+
+export function zdoAddressOfExtendedEmit(at: usize, extended: u64): u32 {
+  store<u64>(at, extended);
+  store<u16>(at, 0, 8); // a single device, from index 0
+  return 10;
+}
+
+export function zdoAddressOfShortEmit(at: usize, short: u32): u32 {
+  store<u32>(at, short); // a single device, from index 0
+  return 4;
+}
+
+/** Node descriptor, active endpoints. */
+export function zdoOfInterestEmit(at: usize, short: u32): u32 {
+  store<u16>(at, short);
+  return 2;
+}
+
+export function zdoSimpleDescriptorEmit(at: usize, short: u32, endpoint: u32): u32 {
+  store<u16>(at, short);
+  store<u8>(at, endpoint, 2);
+  return 3;
+}
+
+/** For one input cluster and no output cluster. */
+export function zdoMatchEmit(at: usize, short: u32, profile: u32, cluster: u32): u32 {
+  store<u16>(at, short);
+  store<u16>(at, profile, 2);
+  store<u8>(at, 1, 4);
+  store<u16>(at, cluster, 5);
+  store<u8>(at, 0, 7);
+  return 8;
+}
+
+export function zdoAnnounceEmit(at: usize, short: u32, extended: u64, capability: u32): u32 {
+  store<u16>(at, short);
+  store<u64>(at, extended, 2);
+  store<u8>(at, capability, 10);
+  return 11;
+}
+
+/** Bind and unbind. */
+export function zdoBindEmit(at: usize, source: u64, sourceEndpoint: u32, cluster: u32, target: u64, targetEndpoint: u32): u32 {
+  store<u64>(at, source);
+  store<u8>(at, sourceEndpoint, 8);
+  store<u16>(at, cluster, 9);
+  store<u8>(at, BINDING_EXTENDED, 11);
+  store<u64>(at, target, 12);
+  store<u8>(at, targetEndpoint, 20);
+  return BINDING_SIZE;
+}
+
+/** TC_Significance is always 1. */
+export function zdoPermitJoiningEmit(at: usize, seconds: u32): u32 {
+  store<u16>(at, seconds | 0x0100);
+  return 2;
+}

@@ -7,8 +7,9 @@ import { APS_ACK, apsHeard, apsRequest } from "../aps/types";
 import { nwkAddress, nwkExtended, nwkLearn } from "../nwk/nwk";
 import { describedCapability } from "./describe";
 import {
-  ACTIVE_ENDPOINTS, ADDRESS_OF_EXTENDED, ADDRESS_OF_SHORT, BIND, BINDING_EXTENDED, DEVICE_ANNOUNCE, MATCH_DESCRIPTOR, NODE_DESCRIPTOR,
-  PERMIT_JOINING, RESPONSE, SIMPLE_DESCRIPTOR, UNBIND, ZDO_SUCCESS, zdoParse,
+  ACTIVE_ENDPOINTS, ADDRESS_OF_EXTENDED, ADDRESS_OF_SHORT, BIND, DEVICE_ANNOUNCE, MATCH_DESCRIPTOR, NODE_DESCRIPTOR, PERMIT_JOINING, RESPONSE,
+  SIMPLE_DESCRIPTOR, UNBIND, ZDO_SUCCESS, zdoAddressOfExtendedEmit, zdoAddressOfShortEmit, zdoAnnounceEmit, zdoBindEmit, zdoMatchEmit,
+  zdoOfInterestEmit, zdoParse, zdoPermitJoiningEmit, zdoSimpleDescriptorEmit,
 } from "./message";
 import { zdoAnswer } from "./serve";
 
@@ -56,6 +57,8 @@ export const zdoCounters = changetype<ZdoCounters>(memory.data(offsetof<ZdoCount
 /** The longest message of ours: an answer with a whole frame of simple descriptor. */
 const OUT_SIZE: u32 = 160;
 const out = memory.data(OUT_SIZE, 8);
+/** Behind the sequence number. */
+const FIELDS: usize = out + 1;
 @unmanaged @final class State { sequence: u32; }
 const state = changetype<State>(memory.data(offsetof<State>(), 4));
 /** 07-5356: permit joining is never for good. */
@@ -82,70 +85,47 @@ export function zdoInput(now: i64): i32 {
 
 /** Tells everyone who is awake who we are: section 2.4.3.1.11. */
 export function zdoAnnounce(now: i64): i32 {
-  store<u16>(out, nwkAddress(), 1);
-  store<u64>(out, nwkExtended(), 3);
-  store<u8>(out, describedCapability(), 11);
-  return ask(BROADCAST_AWAKE, DEVICE_ANNOUNCE, 11, now);
+  return ask(BROADCAST_AWAKE, DEVICE_ANNOUNCE, zdoAnnounceEmit(FIELDS, nwkAddress(), nwkExtended(), describedCapability()), now);
 }
 
 /** Asks all for the short address of a device. */
 export function zdoSendAddressOf(extended: u64, now: i64): i32 {
-  store<u64>(out, extended, 1);
-  store<u16>(out, 0, 9); // a single device, from index 0
-  return ask(BROADCAST_AWAKE, ADDRESS_OF_EXTENDED, 10, now);
+  return ask(BROADCAST_AWAKE, ADDRESS_OF_EXTENDED, zdoAddressOfExtendedEmit(FIELDS, extended), now);
 }
 
 /** Asks a device for its IEEE address. */
 export function zdoSendExtendedOf(short: u32, now: i64): i32 {
-  store<u16>(out, short, 1);
-  store<u16>(out, 0, 3);
-  return ask(short, ADDRESS_OF_SHORT, 4, now);
+  return ask(short, ADDRESS_OF_SHORT, zdoAddressOfShortEmit(FIELDS, short), now);
 }
 
 export function zdoSendNodeDescriptor(short: u32, now: i64): i32 {
-  store<u16>(out, short, 1);
-  return ask(short, NODE_DESCRIPTOR, 2, now);
+  return ask(short, NODE_DESCRIPTOR, zdoOfInterestEmit(FIELDS, short), now);
 }
 
 export function zdoSendActiveEndpoints(short: u32, now: i64): i32 {
-  store<u16>(out, short, 1);
-  return ask(short, ACTIVE_ENDPOINTS, 2, now);
+  return ask(short, ACTIVE_ENDPOINTS, zdoOfInterestEmit(FIELDS, short), now);
 }
 
 export function zdoSendSimpleDescriptor(short: u32, endpoint: u32, now: i64): i32 {
-  store<u16>(out, short, 1);
-  store<u8>(out, endpoint, 3);
-  return ask(short, SIMPLE_DESCRIPTOR, 3, now);
+  return ask(short, SIMPLE_DESCRIPTOR, zdoSimpleDescriptorEmit(FIELDS, short, endpoint), now);
 }
 
 /** Asks one device, or with a broadcast address all, for endpoints that serve a cluster. */
 export function zdoSendMatch(target: u32, profile: u32, cluster: u32, now: i64): i32 {
-  store<u16>(out, target, 1);
-  store<u16>(out, profile, 3);
-  store<u8>(out, 1, 5);
-  store<u16>(out, cluster, 6);
-  store<u8>(out, 0, 8);
-  return ask(target, MATCH_DESCRIPTOR, 8, now);
+  return ask(target, MATCH_DESCRIPTOR, zdoMatchEmit(FIELDS, target, profile, cluster), now);
 }
 
 /** Asks a device to report a cluster to us, or with `add` false no longer. */
 export function zdoSendBind(
   target: u32, targetExtended: u64, sourceEndpoint: u32, cluster: u32, ownEndpoint: u32, add: bool, now: i64,
 ): i32 {
-  store<u64>(out, targetExtended, 1);
-  store<u8>(out, sourceEndpoint, 9);
-  store<u16>(out, cluster, 10);
-  store<u8>(out, BINDING_EXTENDED, 12);
-  store<u64>(out, nwkExtended(), 13);
-  store<u8>(out, ownEndpoint, 21);
-  return ask(target, add ? BIND : UNBIND, 21, now);
+  let size = zdoBindEmit(FIELDS, targetExtended, sourceEndpoint, cluster, nwkExtended(), ownEndpoint);
+  return ask(target, add ? BIND : UNBIND, size, now);
 }
 
 /** Opens all routers for joining, or closes them with 0; the coordinator opens itself. */
 export function zdoSendPermitJoining(target: u32, seconds: u32, now: i64): i32 {
-  store<u8>(out, min<u32>(seconds, PERMIT_SECONDS_MAX), 1);
-  store<u8>(out, 1, 2);
-  return ask(target, PERMIT_JOINING, 2, now);
+  return ask(target, PERMIT_JOINING, zdoPermitJoiningEmit(FIELDS, min<u32>(seconds, PERMIT_SECONDS_MAX)), now);
 }
 
 /** Sends the `size` fields behind a new sequence number; answers that number or an `Err`. */

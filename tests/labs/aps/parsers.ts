@@ -9,7 +9,11 @@ import {
 import { ApsFrame, apsEmit, apsParse } from "../../../assembly/zigbee/aps/frame";
 import { Auxiliary, auxiliaryEmit, auxiliaryParse } from "../../../assembly/zigbee/auxiliary";
 import { installCodeKey, installCodeParse } from "../../../assembly/zigbee/security/install_code";
-import { simpleParse, zdoParse } from "../../../assembly/zigbee/zdo/message";
+import {
+  ACTIVE_ENDPOINTS, ADDRESS_OF_EXTENDED, ADDRESS_OF_SHORT, BIND, BINDING_EXTENDED, BINDING_SIZE, DEVICE_ANNOUNCE, MATCH_DESCRIPTOR,
+  NODE_DESCRIPTOR, PERMIT_JOINING, SIMPLE_DESCRIPTOR, simpleParse, UNBIND, zdoAddressOfExtendedEmit, zdoAddressOfShortEmit, zdoAnnounceEmit,
+  zdoBindEmit, zdoMatchEmit, zdoOfInterestEmit, zdoParse, zdoPermitJoiningEmit, zdoSimpleDescriptorEmit,
+} from "../../../assembly/zigbee/zdo/message";
 
 export function parse_aps_frame(at: usize, size: u32): i32 { return apsParse(at, size); }
 
@@ -70,6 +74,39 @@ export function key_of_install_code(at: usize, size: u32, key: usize): void { in
 export function parse_zdo(at: usize, size: u32): i32 {
   if (size < 2) return -1;
   return zdoParse(load<u16>(at), at + 2, size - 2);
+}
+
+/** Requests as we send them; 0 for what we answer, or take in other forms. */
+export function emit_zdo(from: usize, size: u32, to: usize): i32 {
+  let parsed = parse_zdo(from, size);
+  if (parsed < 0) return parsed;
+  let fields = zdoFields(load<u16>(from), from + 2, to + 2);
+  if (fields == 0) return 0;
+  store<u16>(to, load<u16>(from));
+  return fields + 2;
+}
+
+function zdoFields(cluster: u32, at: usize, to: usize): u32 {
+  switch (cluster) {
+    case ADDRESS_OF_EXTENDED: return load<u16>(at, 8) ? 0 : zdoAddressOfExtendedEmit(to, load<u64>(at));
+    case ADDRESS_OF_SHORT: return load<u16>(at, 2) ? 0 : zdoAddressOfShortEmit(to, load<u16>(at));
+    case NODE_DESCRIPTOR:
+    case ACTIVE_ENDPOINTS: return zdoOfInterestEmit(to, load<u16>(at));
+    case SIMPLE_DESCRIPTOR: return zdoSimpleDescriptorEmit(to, load<u16>(at), load<u8>(at, 2));
+    case MATCH_DESCRIPTOR:
+      if (load<u8>(at, 4) != 1 || load<u8>(at, 7) != 0) return 0;
+      return zdoMatchEmit(to, load<u16>(at), load<u16>(at, 2), load<u16>(at, 5));
+    case DEVICE_ANNOUNCE: return zdoAnnounceEmit(to, load<u16>(at), load<u64>(at, 2), load<u8>(at, 10));
+    case BIND:
+    case UNBIND: {
+      if (load<u8>(at, 11) != BINDING_EXTENDED) return 0;
+      let written = zdoBindEmit(to, load<u64>(at), load<u8>(at, 8), load<u16>(at, 9), load<u64>(at, 12), load<u8>(at, 20));
+      assert(written == BINDING_SIZE);
+      return written;
+    }
+    case PERMIT_JOINING: return load<u8>(at, 1) == 1 ? zdoPermitJoiningEmit(to, load<u8>(at)) : 0;
+    default: return 0;
+  }
 }
 
 export function parse_zdo_simple_descriptor(at: usize, size: u32): i32 { return simpleParse(at, size); }
