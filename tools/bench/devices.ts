@@ -2,7 +2,7 @@
 import { deviceBuilder } from "../../host/home/devices.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
-import { type Plan, planRow } from "../../host/home/plan.ts";
+import { type Plan, planOf, planRow } from "../../host/home/plan.ts";
 import { loadRead } from "../../host/load/file.ts";
 import { DEFAULT_HOUSEHOLD } from "../../host/load/household.ts";
 import { cpuUs } from "./cpu.ts";
@@ -30,7 +30,7 @@ function homeOfEight(): Plan {
     rows.push(planRow(`meter${count}`, "meter", "hub"));
     if (count <= DISPLAYS) rows.push(planRow(`ihd${count}`, "ihd", "hub"));
   }
-  return { rows };
+  return planOf(rows);
 }
 
 /** `say` is told how far it is. */
