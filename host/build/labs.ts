@@ -25,6 +25,7 @@ const LABS = {
   "aps/router": SHIPPED,
   "aps/end_device": SHIPPED,
   "zcl/parsers": SHIPPED,
+  "zcl/reporting": ON_A_TABLE,
   "sep1/parsers": SHIPPED,
   "sep1/key_establishment": SHIPPED,
   "sep1/ota": SHIPPED,
