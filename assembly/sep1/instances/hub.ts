@@ -2,7 +2,8 @@
 import { constantText } from "../../core/constants";
 import { Clock, clock } from "../../model/clock";
 import { zclHeard } from "../../zigbee/zcl/zcl";
-import { CLUSTER_OTA, CLUSTER_PRICE, CLUSTER_TIME } from "../clusters";
+import { CLUSTER_IDENTIFY, CLUSTER_OTA, CLUSTER_PRICE, CLUSTER_TIME } from "../clusters";
+import { IdentifyNow, identifyNow, identifyRefresh, identifyServe, identifyWritten } from "../identify";
 import { otaServe } from "../ota/server";
 import { priceServe } from "../price/server";
 import { TimeNow, timeNow, timeRefresh } from "../time/server";
@@ -46,6 +47,15 @@ const keyEstablishmentAttributes = memory.data<u16>([
   0x0000, 0x0431, 3, // suites
   0xffff,
 ]);
+const identifyAttributes = memory.data<u16>([
+  0x0000, 0x0221, <u16>(changetype<usize>(identifyNow) + offsetof<IdentifyNow>("seconds")), // identifyTime
+  0xffff,
+]);
+const identifyCommands = memory.data<u8>([
+  0x00, 0x01, 0x02, // identify
+  0x01, 0x00, // identifyQuery
+  0xff,
+]);
 
 export const HUB_INSTANCES = memory.data<u16>([
   0x0801, 0x0500, 0, 0,
@@ -55,7 +65,7 @@ export const HUB_INSTANCES = memory.data<u16>([
   0x0501, 0x0700, 0, <u16>priceCommands, // Price, server
   0x0101, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, server
   0x0201, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, client
-  0x0001, 0x0003, 0, 0, // Identify, not here
+  0x0101, 0x0003, <u16>identifyAttributes, <u16>identifyCommands, // Identify, server
   0,
 ]);
 
@@ -63,11 +73,15 @@ export const HUB_INSTANCES = memory.data<u16>([
 export function hubRefresh(now: i64): void {
   switch (zclHeard.cluster) {
     case CLUSTER_TIME: return timeRefresh(now);
+    case CLUSTER_IDENTIFY: return identifyRefresh(now);
   }
 }
 
 /** An attribute of the cluster heard was written. */
 export function hubWritten(now: i64): void {
+  switch (zclHeard.cluster) {
+    case CLUSTER_IDENTIFY: return identifyWritten(now);
+  }
 }
 
 /** Gives the command heard to its cluster; false where none takes it. */
@@ -75,6 +89,7 @@ export function hubCommand(now: i64): bool {
   switch (zclHeard.cluster) {
     case CLUSTER_OTA: if (zclHeard.toClient) return false; otaServe(now); return true;
     case CLUSTER_PRICE: if (zclHeard.toClient) return false; priceServe(now); return true;
+    case CLUSTER_IDENTIFY: if (zclHeard.toClient) return false; identifyServe(now); return true;
   }
   return false;
 }

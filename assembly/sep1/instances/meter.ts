@@ -2,7 +2,8 @@
 import { constantText } from "../../core/constants";
 import { Update, update } from "../../model/update";
 import { zclHeard } from "../../zigbee/zcl/zcl";
-import { CLUSTER_METERING, CLUSTER_OTA } from "../clusters";
+import { CLUSTER_IDENTIFY, CLUSTER_METERING, CLUSTER_OTA } from "../clusters";
+import { IdentifyNow, identifyNow, identifyRefresh, identifyServe, identifyWritten } from "../identify";
 import { MeteringNow, meteringNow, meteringRefresh } from "../metering/server";
 import { OtaNow, otaNow, otaRefresh } from "../ota/attributes";
 import { otaClientInput } from "../ota/client";
@@ -59,6 +60,15 @@ const otaCommands = memory.data<u8>([
   0x09, 0x09, 0x01, 0x12, 0x00, 0x00, 0x04, 0x02, 0x02, 0x04, 0x04, // querySpecificFileResponse
   0xff,
 ]);
+const identifyAttributes = memory.data<u16>([
+  0x0000, 0x0221, <u16>(changetype<usize>(identifyNow) + offsetof<IdentifyNow>("seconds")), // identifyTime
+  0xffff,
+]);
+const identifyCommands = memory.data<u8>([
+  0x00, 0x01, 0x02, // identify
+  0x01, 0x00, // identifyQuery
+  0xff,
+]);
 
 export const METER_INSTANCES = memory.data<u16>([
   0x0801, 0x0501, 0, 0,
@@ -68,7 +78,7 @@ export const METER_INSTANCES = memory.data<u16>([
   0x0201, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, client
   0x0601, 0x0019, <u16>otaAttributes, <u16>otaCommands, // OTA Upgrade, client
   0x0001, 0x000a, 0, 0, // Time, not here
-  0x0001, 0x0003, 0, 0, // Identify, not here
+  0x0101, 0x0003, <u16>identifyAttributes, <u16>identifyCommands, // Identify, server
   0,
 ]);
 
@@ -77,17 +87,22 @@ export function meterRefresh(now: i64): void {
   switch (zclHeard.cluster) {
     case CLUSTER_METERING: return meteringRefresh(now);
     case CLUSTER_OTA: return otaRefresh(now);
+    case CLUSTER_IDENTIFY: return identifyRefresh(now);
   }
 }
 
 /** An attribute of the cluster heard was written. */
 export function meterWritten(now: i64): void {
+  switch (zclHeard.cluster) {
+    case CLUSTER_IDENTIFY: return identifyWritten(now);
+  }
 }
 
 /** Gives the command heard to its cluster; false where none takes it. */
 export function meterCommand(now: i64): bool {
   switch (zclHeard.cluster) {
     case CLUSTER_OTA: if (!zclHeard.toClient) return false; otaClientInput(now); return true;
+    case CLUSTER_IDENTIFY: if (zclHeard.toClient) return false; identifyServe(now); return true;
   }
   return false;
 }
