@@ -4,7 +4,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BadDescriptor, readClusters } from "../host/zcl/descriptor.ts";
 import { readInstances } from "../host/zcl/instances.ts";
+import { conformanceText } from "./clusters/conformance.ts";
 import { labFile } from "./clusters/lab.ts";
+import { seedFile } from "./clusters/seeds.ts";
 import { tableFile } from "./clusters/tables.ts";
 import { clustersFile, viewFile } from "./clusters/views.ts";
 
@@ -19,6 +21,8 @@ export function clusterFiles(folder = join(ROOT, "clusters")): Map<string, strin
   return new Map([
     ["assembly/sep1/clusters.ts", clustersFile(clusters)],
     ["tests/labs/sep1/commands.ts", labFile(clusters)],
+    ["tests/fuzz/seeds/clusters.txt", seedFile(clusters)],
+    ["docs/conformance.md", conformanceText(readFileSync(join(ROOT, "docs/conformance.md"), "utf8"), clusters, devices)],
     ...used.map((cluster): [string, string] => [`assembly/sep1/descriptors/${cluster.key}.ts`, viewFile(cluster, devices)]),
     ...devices.map((device): [string, string] => [`assembly/sep1/instances/${device.key}.ts`, tableFile(device)]),
   ]);

@@ -41,6 +41,13 @@ function fromVectors(seeds: Seeds, file: string): void {
   }
 }
 
+/** Every cluster's command, short and full; what the walker refuses of them would be no seed. */
+function fromDescriptors(seeds: Seeds): void {
+  for (const line of readFileSync(join(ROOT, "tests/fuzz/seeds/clusters.txt"), "utf8").split("\n")) {
+    if (line !== "" && !line.startsWith("#")) add(seeds, "se_frame", Buffer.from(line.split(" ")[0], "hex"));
+  }
+}
+
 /** Frames of Great Britain's reference data, for the frame parsers of the clusters that have one. */
 function fromSharedFrames(seeds: Seeds): void {
   const path = join(SHARED, "se-zcl-gb.jsonl");
@@ -82,6 +89,7 @@ function fromKeyEstablishment(seeds: Seeds): void {
 export async function targets(): Promise<Target[]> {
   const seeds: Seeds = new Map();
   for (const file of ["mac.txt", "nwk.txt", "aps.txt", "zcl.txt", "ota_cluster.txt"]) fromVectors(seeds, file);
+  fromDescriptors(seeds);
   fromSharedFrames(seeds);
   fromKeyEstablishment(seeds);
   return [...seeds].map(([name, octets]) => {

@@ -4,6 +4,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ROOT } from "../../host/modules.ts";
+import { commandIn } from "../../host/vectors/se.ts";
+import { parsePayload } from "../../host/zcl/codec.ts";
 import { BadDescriptor, readCluster, readClusters } from "../../host/zcl/descriptor.ts";
 import { tokensOf } from "../../host/zcl/tokens.ts";
 import { clusterFiles } from "../../tools/clusters.ts";
@@ -98,3 +100,15 @@ for (const [why, fields, message] of [
     assert.throws(() => tokensOf(one, "some"), message);
   });
 }
+
+test("every seed is a whole command to the walker's twin", () => {
+  const lines = readFileSync(join(ROOT, "tests/fuzz/seeds/clusters.txt"), "utf8").split("\n");
+  const seeds = lines.filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.split(" "));
+  for (const [hex, name] of seeds) {
+    const octets = Buffer.from(hex, "hex");
+    const { command, head } = commandIn(clusters, octets.readUInt16LE(0), octets.subarray(2));
+    assert.ok(command, name);
+    assert.equal(parsePayload(command, octets.subarray(2 + head)).known, octets.length - 2 - head, name);
+  }
+  assert.equal(new Set(seeds.map(([, name]) => name)).size, clusters.flatMap(({ commands }) => commands).length);
+});

@@ -88,8 +88,23 @@ function view(command: Command): string[] {
   ];
 }
 
-/** Writes what has to be there, conditional fields as their selector says, and nothing that is optional. */
-function emitter(command: Command): string[] {
+/** One emitter, or where the value of a field chooses between layouts one for each. */
+function emitters(command: Command): string[] {
+  const choices = command.fields.flatMap((field) => (field.if?.test === "==" ? [field.if] : []));
+  const values = [...new Set(choices.map(({ value }) => value))];
+  if (values.length === 0) return emitter(command, `${command.name}Emit`, () => undefined);
+  const selector = choices[0].field;
+  return values.flatMap((value) => {
+    const name = `${command.name}${pascal(selector)}${value.toString(16)}Emit`;
+    const fields = command.fields
+      .filter((field) => !field.if || field.if.value === value)
+      .map((field) => ({ ...field, if: undefined, optional: false }));
+    return emitter({ ...command, fields }, name, (field) => (field.name === selector ? hex(value) : undefined));
+  });
+}
+
+/** Writes what has to be there, conditional fields as their selector says, and nothing that is optional alone. */
+function emitter(command: Command, name: string, constantOf: (field: Field) => string | undefined): string[] {
   const fields = command.fields.slice(0, command.fields.findIndex((field) => field.optional && !field.if) >>> 0);
   if (fields.length === 0 || fields.some((field) => field.count || field.type === "rest" || field.type === "octets")) return [];
   const parameters = new Map<string, string>();
@@ -113,8 +128,9 @@ function emitter(command: Command): string[] {
     const indent = open ? "    " : "  ";
     const kind = kindOf(field);
     if (kind) {
-      parameters.set(field.name, kind.type);
-      body.push(`${indent}${kind.store("to", field.name, at)}`);
+      const fixed = constantOf(field);
+      if (fixed === undefined) parameters.set(field.name, kind.type);
+      body.push(`${indent}${kind.store("to", fixed ?? field.name, at)}`);
       at += field.size;
       continue;
     }
@@ -134,7 +150,7 @@ function emitter(command: Command): string[] {
   const answer = moved ? `<u32>(to - at)${at ? ` + ${at}` : ""}` : String(at);
   const list = [...parameters].map(([name, type]) => `${name}: ${type}`);
   return [
-    ...wrapped(`export function ${command.name}Emit(`, ["at: usize", ...list], "): u32 {"),
+    ...wrapped(`export function ${name}(`, ["at: usize", ...list], "): u32 {"),
     ...(moved ? ["  let to = at;", ...body] : body.map((line) => line.replaceAll("(to", "(at"))),
     `  return ${answer};`,
     "}",
@@ -163,7 +179,7 @@ function had(cluster: Cluster, devices: Device[]): Attribute[] {
 
 export function viewFile(cluster: Cluster, devices: Device[]): string {
   const commands = spoken(cluster, devices);
-  const body = commands.flatMap((command) => [...view(command), ...emitter(command)]);
+  const body = commands.flatMap((command) => [...view(command), ...emitters(command)]);
   const strings = body.some((line) => line.includes("zclStringSize"));
   return [
     `// ${cluster.name}: ${cluster.document}.  ${HEAD}`,

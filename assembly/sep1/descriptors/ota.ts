@@ -90,18 +90,13 @@ export class QueryNextImageResponse {
   get size(): u32 { return load<u32>(changetype<usize>(this), 9); }
 }
 
-export function queryNextImageResponseEmit(at: usize, status: u32, manufacturer: u32, imageType: u32, fileVersion: u32, size: u32): u32 {
-  let to = at;
-  store<u8>(to, status);
-  to += 1;
-  if (status == 0) {
-    store<u16>(to, manufacturer);
-    store<u16>(to, imageType, 2);
-    store<u32>(to, fileVersion, 4);
-    store<u32>(to, size, 8);
-    to += 12;
-  }
-  return <u32>(to - at);
+export function queryNextImageResponseStatus0Emit(at: usize, manufacturer: u32, imageType: u32, fileVersion: u32, size: u32): u32 {
+  store<u8>(at, 0x00);
+  store<u16>(at, manufacturer, 1);
+  store<u16>(at, imageType, 3);
+  store<u32>(at, fileVersion, 5);
+  store<u32>(at, size, 9);
+  return 13;
 }
 
 /** 0x03 to the server. */
@@ -188,29 +183,27 @@ export class ImageBlockResponse {
   get blockPeriod(): u32 { return load<u16>(changetype<usize>(this), 9); }
 }
 
-export function imageBlockResponseEmit(
-  at: usize, status: u32, manufacturer: u32, imageType: u32, fileVersion: u32, offset: u32, data: usize, dataSize: u32, currentTime: u32,
-  requestTime: u32, blockPeriod: u32,
+export function imageBlockResponseStatus0Emit(
+  at: usize, manufacturer: u32, imageType: u32, fileVersion: u32, offset: u32, data: usize, dataSize: u32,
 ): u32 {
   let to = at;
-  store<u8>(to, status);
-  to += 1;
-  if (status == 0) {
-    store<u16>(to, manufacturer);
-    store<u16>(to, imageType, 2);
-    store<u32>(to, fileVersion, 4);
-    store<u32>(to, offset, 8);
-    store<u8>(to, dataSize, 12);
-    memory.copy(to + 13, data, dataSize);
-    to += 13 + dataSize;
-  }
-  if (status == 151) {
-    store<u32>(to, currentTime);
-    store<u32>(to, requestTime, 4);
-    store<u16>(to, blockPeriod, 8);
-    to += 10;
-  }
+  store<u8>(to, 0x00);
+  store<u16>(to, manufacturer, 1);
+  store<u16>(to, imageType, 3);
+  store<u32>(to, fileVersion, 5);
+  store<u32>(to, offset, 9);
+  store<u8>(to, dataSize, 13);
+  memory.copy(to + 14, data, dataSize);
+  to += 14 + dataSize;
   return <u32>(to - at);
+}
+
+export function imageBlockResponseStatus97Emit(at: usize, currentTime: u32, requestTime: u32, blockPeriod: u32): u32 {
+  store<u8>(at, 0x97);
+  store<u32>(at, currentTime, 1);
+  store<u32>(at, requestTime, 5);
+  store<u16>(at, blockPeriod, 9);
+  return 11;
 }
 
 /** 0x06 to the server. */
@@ -280,16 +273,11 @@ export class QuerySpecificFileResponse {
   get size(): u32 { return load<u32>(changetype<usize>(this), 9); }
 }
 
-export function querySpecificFileResponseEmit(at: usize, status: u32, manufacturer: u32, imageType: u32, fileVersion: u32, size: u32): u32 {
-  let to = at;
-  store<u8>(to, status);
-  to += 1;
-  if (status == 0) {
-    store<u16>(to, manufacturer);
-    store<u16>(to, imageType, 2);
-    store<u32>(to, fileVersion, 4);
-    store<u32>(to, size, 8);
-    to += 12;
-  }
-  return <u32>(to - at);
+export function querySpecificFileResponseStatus0Emit(at: usize, manufacturer: u32, imageType: u32, fileVersion: u32, size: u32): u32 {
+  store<u8>(at, 0x00);
+  store<u16>(at, manufacturer, 1);
+  store<u16>(at, imageType, 3);
+  store<u32>(at, fileVersion, 5);
+  store<u32>(at, size, 9);
+  return 13;
 }

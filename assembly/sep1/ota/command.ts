@@ -1,6 +1,6 @@
 // OTA Upgrade cluster: values of its commands' fields, ZigBee OTA 095264 section 6, ZCL revision 8 (075123) section 11.13.  The formats are
 // in descriptors/ota.ts.
-import { ImageBlock, imageBlockResponseEmit } from "../descriptors/ota";
+import { ImageBlock, imageBlockResponseStatus0Emit } from "../descriptors/ota";
 
 // Statuses, 095264 table 13 and 075123 table 2-12
 export const OTA_SUCCESS: u32 = 0x00;
@@ -52,5 +52,5 @@ export function otaRefusalEmit(at: usize, status: u32): u32 {
 
 /** Writes a block's answer around the octets that are at `at + OTA_BLOCK_ANSWER_HEAD` already; answers its size. */
 export function otaBlockAnswerEmit(at: usize, manufacturer: u32, type: u32, version: u32, offset: u32, count: u32): u32 {
-  return imageBlockResponseEmit(at, OTA_SUCCESS, manufacturer, type, version, offset, at + OTA_BLOCK_ANSWER_HEAD, count, 0, 0, 0);
+  return imageBlockResponseStatus0Emit(at, manufacturer, type, version, offset, at + OTA_BLOCK_ANSWER_HEAD, count);
 }

@@ -67,12 +67,14 @@ export function otaAskSpecific(now: i64): i32 {
 
 export function otaAskBlock(offset: u32, dataMax: u32, period: u32, now: i64): i32 {
   let at = begin(OTA_IMAGE_BLOCK);
-  return send(at + imageBlockEmit(at, OTA_HAS_PERIOD, otaOffer.manufacturer, otaOffer.type, otaOffer.version, offset, dataMax, 0, period), now);
+  let offer = otaOffer;
+  return send(at + imageBlockEmit(at, OTA_HAS_PERIOD, offer.manufacturer, offer.type, offer.version, offset, dataMax, 0, period), now);
 }
 
 export function otaAskPage(offset: u32, dataMax: u32, pageSize: u32, spacing: u32, now: i64): i32 {
   let at = begin(OTA_IMAGE_PAGE);
-  return send(at + imagePageEmit(at, 0, otaOffer.manufacturer, otaOffer.type, otaOffer.version, offset, dataMax, pageSize, spacing, 0), now);
+  let offer = otaOffer;
+  return send(at + imagePageEmit(at, 0, offer.manufacturer, offer.type, offer.version, offset, dataMax, pageSize, spacing, 0), now);
 }
 
 export function otaSayEnd(status: u32, now: i64): i32 {

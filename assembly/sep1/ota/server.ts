@@ -18,7 +18,7 @@ import { otaEndAnswer, otaTime } from "./activation";
 import {
   ImageBlock, ImagePage, OTA_IMAGE_BLOCK, OTA_IMAGE_BLOCK_RESPONSE, OTA_IMAGE_PAGE, OTA_QUERY_NEXT_IMAGE, OTA_QUERY_NEXT_IMAGE_RESPONSE,
   OTA_QUERY_SPECIFIC_FILE, OTA_QUERY_SPECIFIC_FILE_RESPONSE, OTA_UPGRADE_END, OTA_UPGRADE_END_RESPONSE, QueryNextImage, QuerySpecificFile,
-  UpgradeEnd, imageBlockResponseEmit, queryNextImageResponseEmit,
+  UpgradeEnd, imageBlockResponseStatus97Emit, queryNextImageResponseStatus0Emit,
 } from "../descriptors/ota";
 import {
   OTA_ABORT, OTA_ANY_VERSION, OTA_BLOCK_ANSWER_HEAD, OTA_HAS_HARDWARE, OTA_HAS_NODE, OTA_NOT_AUTHORIZED, OTA_NO_IMAGE,
@@ -106,8 +106,9 @@ function specific(now: i64): void {
 function answerFile(command: u32, image: u32, refusal: u32, now: i64): void {
   let at = zclReply(ZCL_TYPE_CLUSTER, command);
   let file = libraryFile(image);
-  let status = image == 0 ? refusal : OTA_SUCCESS;
-  zclSendReply(at + queryNextImageResponseEmit(at, status, file.manufacturer, file.type, file.version, file.size), now);
+  if (image == 0) at += otaRefusalEmit(at, refusal);
+  else at += queryNextImageResponseStatus0Emit(at, file.manufacturer, file.type, file.version, file.size);
+  zclSendReply(at, now);
 }
 
 function block(page: bool, now: i64): void {
@@ -170,8 +171,7 @@ function wait(seconds: u32, period: i32, now: i64): void {
   otaServerCounters.waits++;
   let current = otaTime(now);
   let at = zclReply(ZCL_TYPE_CLUSTER, OTA_IMAGE_BLOCK_RESPONSE);
-  let size = imageBlockResponseEmit(at, OTA_WAIT_FOR_DATA, 0, 0, 0, 0, 0, 0, current, current + seconds, period < 0 ? 0 : period);
-  zclSendReply(at + size, now);
+  zclSendReply(at + imageBlockResponseStatus97Emit(at, current, current + seconds, period < 0 ? 0 : period), now);
 }
 
 function abort(now: i64): void {

@@ -5,7 +5,9 @@ import { Err } from "../../core/err";
 import { ZCL_INVALID_FIELD, ZCL_SUCCESS } from "../../zigbee/zcl/foundation";
 import { ZCL_TYPE_CLUSTER } from "../../zigbee/zcl/frame";
 import { zclDefault, zclHeard, zclReply, zclSendReply, zclTake } from "../../zigbee/zcl/zcl";
-import { PRICE_PRICE_ACKNOWLEDGEMENT, PublishPrice, getCurrentPriceEmit, getScheduledPricesEmit, priceAcknowledgementEmit } from "../descriptors/price";
+import {
+  PRICE_PRICE_ACKNOWLEDGEMENT, PublishPrice, getCurrentPriceEmit, getScheduledPricesEmit, priceAcknowledgementEmit,
+} from "../descriptors/price";
 import { PRICE_ACKNOWLEDGEMENT, PRICE_UNIT_KWH, priceWantsAcknowledgement } from "./message";
 
 const UNIT_KWH_BCD: u32 = 0x80;

@@ -4,10 +4,10 @@ import { CLUSTER_OTA } from "../../../assembly/sep1/clusters";
 import {
   ImageBlock, ImageBlockResponse, ImageNotify, ImagePage, OTA_IMAGE_BLOCK, OTA_IMAGE_BLOCK_RESPONSE, OTA_IMAGE_NOTIFY, OTA_IMAGE_PAGE,
   OTA_QUERY_NEXT_IMAGE, OTA_QUERY_NEXT_IMAGE_RESPONSE, OTA_QUERY_SPECIFIC_FILE, OTA_UPGRADE_END, OTA_UPGRADE_END_RESPONSE, QueryNextImage,
-  QueryNextImageResponse, QuerySpecificFile, UpgradeEnd, UpgradeEndResponse, imageBlockEmit, imageBlockResponseEmit, imageNotifyEmit,
-  imagePageEmit, queryNextImageEmit, queryNextImageResponseEmit, querySpecificFileEmit, upgradeEndEmit, upgradeEndResponseEmit,
+  QueryNextImageResponse, QuerySpecificFile, UpgradeEnd, UpgradeEndResponse, imageBlockEmit, imageBlockResponseStatus0Emit, imageBlockResponseStatus97Emit, imageNotifyEmit,
+  imagePageEmit, queryNextImageEmit, queryNextImageResponseStatus0Emit, querySpecificFileEmit, upgradeEndEmit, upgradeEndResponseEmit,
 } from "../../../assembly/sep1/descriptors/ota";
-import { OTA_HAS_HARDWARE, OTA_HAS_NODE, OTA_HAS_PERIOD, OTA_WAIT_FOR_DATA, OTA_WAIT_SIZE, otaBlockPeriod } from "../../../assembly/sep1/ota/command";
+import { OTA_HAS_HARDWARE, OTA_HAS_NODE, OTA_HAS_PERIOD, OTA_WAIT_FOR_DATA, OTA_WAIT_SIZE, otaBlockPeriod, otaRefusalEmit } from "../../../assembly/sep1/ota/command";
 import { zclWalk } from "../../../assembly/zigbee/zcl/walk";
 import { tokensOf } from "./commands";
 
@@ -40,8 +40,8 @@ export function emit_ota_query_answer(from: usize, size: u32, to: usize): i32 {
   let known = parse_ota_query_answer(from, size);
   if (known < 0) return known;
   let view = changetype<QueryNextImageResponse>(from);
-  if (view.status != 0) return queryNextImageResponseEmit(to, view.status, 0, 0, 0, 0);
-  return queryNextImageResponseEmit(to, view.status, view.manufacturer, view.imageType, view.fileVersion, view.size);
+  if (view.status != 0) return otaRefusalEmit(to, view.status);
+  return queryNextImageResponseStatus0Emit(to, view.manufacturer, view.imageType, view.fileVersion, view.size);
 }
 
 export function parse_ota_block(at: usize, size: u32): i32 { return walk(false, OTA_IMAGE_BLOCK, at, size); }
@@ -74,14 +74,13 @@ export function emit_ota_block_answer(from: usize, size: u32, to: usize): i32 {
   let status = view.status;
   if (status == OTA_WAIT_FOR_DATA) {
     if (known == OTA_WAIT_SIZE) {
-      return imageBlockResponseEmit(to, status, 0, 0, 0, 0, 0, 0, view.currentTime, view.requestTime, view.blockPeriod);
+      return imageBlockResponseStatus97Emit(to, view.currentTime, view.requestTime, view.blockPeriod);
     }
     memory.copy(to, from, known); // no emitter leaves the period out
     return known;
   }
-  if (status != 0) return imageBlockResponseEmit(to, status, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-  let written = imageBlockResponseEmit(to, status, view.manufacturer, view.imageType, view.fileVersion, view.offset, view.data, view.dataSize,
-    0, 0, 0);
+  if (status != 0) return otaRefusalEmit(to, status);
+  let written = imageBlockResponseStatus0Emit(to, view.manufacturer, view.imageType, view.fileVersion, view.offset, view.data, view.dataSize);
   store<u8>(to, load<u8>(from, COUNT), COUNT); // a count of 0xff stays one
   return written;
 }
