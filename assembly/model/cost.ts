@@ -5,27 +5,15 @@
 // The last reading is kept with the sum: after a reset the next reading brings what was used meanwhile.
 import { Record, storeRead, storeWrite } from "../core/host";
 import { clockDay, clockKnown, clockMidnight, clockUtc } from "./clock";
+import { Household } from "./records";
 import { register } from "./register";
 import { Tariff, tariffAt } from "./tariff";
+
+export { Household };
 
 const SAVE_MS: i64 = 15 * 60 * 1000;
 /** A gigawatt-hour in one step is another meter, not consumption. */
 const STEP_MAX_WH: i64 = 1_000_000_000;
-
-@unmanaged @final
-export class Household {
-  /** Sum of watt-hours times price: thousandths of a price unit. */
-  milli: i64;
-  /** The last reading that was counted, and its time in UTC. */
-  wh: i64;
-  utc: u32;
-  /** The local day that `milli` belongs to. */
-  day: u32;
-  currency: u16;
-  digits: u8;
-  /** There is a last reading. */
-  begun: u8;
-}
 
 export const household = changetype<Household>(memory.data(offsetof<Household>(), 8));
 const SIZE: u32 = offsetof<Household>();

@@ -1,5 +1,6 @@
 // The electricity register: energy imported and power, in the meter as measured, in a display as told.
 import { Record, storeRead, storeWrite } from "../core/host";
+import { RegisterRecord } from "./records";
 
 const JOULES_PER_WH: i64 = 3600;
 /** A write each kilowatt-hour or quarter of an hour: at most 35,040 a year. */
@@ -25,13 +26,7 @@ export class Register {
 
 export const register = changetype<Register>(memory.data(offsetof<Register>(), 8));
 
-// The record: joules of the register, and of the element, when it was written.
-@unmanaged @final
-class Saved {
-  register: i64;
-  element: i64;
-}
-const saved = changetype<Saved>(memory.data(offsetof<Saved>(), 8));
+const saved = changetype<RegisterRecord>(memory.data(offsetof<RegisterRecord>(), 8));
 
 @unmanaged @final
 class Element {
@@ -54,8 +49,8 @@ export function registerReset(): void {
 /** A meter's start: goes on from the record. */
 export function registerLoad(now: i64): void {
   registerReset();
-  if (storeRead(Record.Registers, changetype<usize>(saved), offsetof<Saved>()) != offsetof<Saved>()) {
-    memory.fill(changetype<usize>(saved), 0, offsetof<Saved>());
+  if (storeRead(Record.Registers, changetype<usize>(saved), offsetof<RegisterRecord>()) != offsetof<RegisterRecord>()) {
+    memory.fill(changetype<usize>(saved), 0, offsetof<RegisterRecord>());
   }
   element.base = saved.register - saved.element;
   element.total = saved.element;
@@ -86,5 +81,5 @@ function save(total: i64, now: i64): void {
   saved.element = element.total;
   element.savedAt = now;
   // A store that refuses is asked again with the next measurement; the element still has the truth.
-  if (storeWrite(Record.Registers, changetype<usize>(saved), offsetof<Saved>()) < 0) saved.register = before;
+  if (storeWrite(Record.Registers, changetype<usize>(saved), offsetof<RegisterRecord>()) < 0) saved.register = before;
 }

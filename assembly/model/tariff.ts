@@ -5,6 +5,9 @@
 import { Err } from "../core/err";
 import { Record, storeRead, storeWrite } from "../core/host";
 import { TIME_UNKNOWN } from "./clock";
+import { Tariff } from "./records";
+
+export { Tariff };
 
 export const TARIFFS_MAX: u32 = 4;
 export const TARIFF_LABEL_MAX: u32 = 12;
@@ -12,30 +15,6 @@ export const TARIFF_LABEL_MAX: u32 = 12;
 export const TARIFF_DIGITS_MAX: u32 = 9;
 /** A price that holds until another takes its place. */
 export const TARIFF_OPEN_MINUTES: u32 = 0xffff;
-
-@unmanaged @final
-export class Tariff {
-  /** The issuer's number of this price. */
-  eventId: u32;
-  /** UTC; 0 = since ever. */
-  start: u32;
-  /** UTC; `TIME_UNKNOWN` = open. */
-  end: u32;
-  /** Per kWh, in units of 10^-digits of the currency. */
-  price: u32;
-  /** Minutes, as issued. */
-  minutes: u16;
-  /** ISO 4217 number. */
-  currency: u16;
-  digits: u8;
-  tier: u8;
-  labelSize: u8;
-  used: u8;
-  label0: u32;
-  label1: u32;
-  label2: u32;
-  get label(): usize { return changetype<usize>(this) + offsetof<Tariff>("label0"); }
-}
 
 const ROW: u32 = offsetof<Tariff>();
 if (TARIFF_LABEL_MAX != 3 * 4) ERROR("the label lies in three words");

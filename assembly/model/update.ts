@@ -6,6 +6,7 @@ import { FileStatus, IMAGE_STATE, ImageReason, Log, Record, imageBegin, imageSta
 import { LOG_UPDATE_SIZE, LogUpdate } from "../core/log";
 import { NEVER } from "../core/timers";
 import { clockKnown, clockUtc } from "./clock";
+import { UpgradeRecord } from "./records";
 
 /** The slot beside the running module's. */
 export const UPDATE_IMAGE: u32 = 0;
@@ -47,15 +48,6 @@ export class Update {
 }
 if (offsetof<Update>() != IMAGE_STATE) ERROR("the state of docs/abi.md has another size");
 
-/** Record.Upgrade. */
-@unmanaged @final
-class Plan {
-  /** Of the file that it is for. */
-  version: u32;
-  /** UTC, `UPDATE_WHEN_TOLD`, or 0: not by the clock. */
-  utc: u32;
-}
-
 @unmanaged @final
 class State {
   /** By the module's own time; the end of time when it is not known. */
@@ -70,7 +62,7 @@ class State {
 }
 
 export const update = changetype<Update>(memory.data(offsetof<Update>(), 8));
-const plan = changetype<Plan>(memory.data(offsetof<Plan>(), 4));
+const plan = changetype<UpgradeRecord>(memory.data(offsetof<UpgradeRecord>(), 4));
 const state = changetype<State>(memory.data(offsetof<State>(), 8));
 const note = changetype<LogUpdate>(memory.data(LOG_UPDATE_SIZE, 4));
 const identity = memory.data(12, 4);
@@ -81,7 +73,7 @@ export function updateReset(): void {
   memory.fill(changetype<usize>(state), 0, offsetof<State>());
   state.activateAt = NEVER;
   state.noted = NOTHING_NOTED;
-  let size: u32 = offsetof<Plan>();
+  let size: u32 = offsetof<UpgradeRecord>();
   if (storeRead(Record.Upgrade, changetype<usize>(plan), size) != <i32>size) memory.fill(changetype<usize>(plan), 0, size);
   updateRefresh();
 }
@@ -196,7 +188,7 @@ function remember(version: u32, utc: u32): void {
   if (plan.version == version && plan.utc == utc) return;
   plan.version = version;
   plan.utc = utc;
-  storeWrite(Record.Upgrade, changetype<usize>(plan), offsetof<Plan>());
+  storeWrite(Record.Upgrade, changetype<usize>(plan), offsetof<UpgradeRecord>());
 }
 
 function timeOf(utc: u32, now: i64): i64 {

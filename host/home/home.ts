@@ -5,9 +5,8 @@ import { Medium } from "../air/medium.ts";
 import type { Place } from "../air/space.ts";
 import type { Load } from "../load/load.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
-import { eventOfLog, extendedName, type HomeEvent } from "./events.ts";
+import { eventOfLog, type HomeEvent } from "./events.ts";
 import { happenAll } from "./happenings.ts";
-import { passedReading } from "./head_end.ts";
 import type { Keyring } from "./keyring.ts";
 import { Network } from "./network.ts";
 import type { Paced } from "./pacer.ts";
@@ -189,9 +188,7 @@ export class Home implements Paced {
       log: (code, octets) => this.logged(row, code, octets),
       display: (line, text) => this.status.showLine(id, line, text),
       uplink: (octets) => {
-        if (role !== "hub" || found(this.networks, id).updates.take(octets)) return;
-        const passed = passedReading(octets);
-        if (passed) this.tell(id, "uplink", { partner: extendedName(passed.extended), importWh: passed.importWh, powerW: passed.powerW });
+        if (role === "hub") found(this.networks, id).updates.take(octets);
       },
       sense: (quantity, periodMs) => {
         const sensor = this.sensors.get(id);

@@ -175,7 +175,7 @@ function takeDevice(device: DeviceStatus, event: HomeEvent): void {
 /** What comes all the time is shown elsewhere. */
 function isNews({ event, status }: HomeEvent): boolean {
   const progress = (event === "update" || event === "library" || event === "rollout") && status === "loading";
-  return event !== "register" && event !== "reading" && event !== "uplink" && !progress;
+  return event !== "register" && event !== "reading" && !progress;
 }
 
 export function updateStatus(event: HomeEvent, before: UpdateStatus | null): UpdateStatus {

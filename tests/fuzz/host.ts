@@ -8,7 +8,7 @@ import { CaptureWriter, readCapture } from "../../host/air/pcapng.ts";
 import { Random } from "../../host/air/random.ts";
 import { readZep, writeZep } from "../../host/air/zep.ts";
 import { eventOfLog } from "../../host/home/events.ts";
-import { passedReading } from "../../host/home/head_end.ts";
+import { downParse, upParse } from "../../host/home/uplink.ts";
 import { loadParse } from "../../host/load/file.ts";
 import { InputError } from "../../host/load/input_error.ts";
 import { Coprocessor } from "../../host/spinel/coprocessor.ts";
@@ -151,7 +151,11 @@ export function hostTargets(): { targets: HostTarget[]; close: () => void } {
       name: "device_words",
       seeds: [Buffer.alloc(28, 1), Buffer.alloc(21, 1)],
       try: (input) => {
-        passedReading(input);
+        for (let kind = 0; kind < 12; kind++) {
+          const record = Buffer.concat([Buffer.from([kind]), input]);
+          downParse(record);
+          upParse(record);
+        }
         for (let code = 0; code < 14; code++) eventOfLog(0, "hub", code, input);
       },
     },

@@ -1,9 +1,5 @@
 // Files from the head-end, one after the other and block by block, into the board's flash: the library's, and the hub's own next module.
-//
-//   down 5 offer   | image | manufacturer u16 | type u16 | version u32 | size u32 |          size 0: forget it
-//   down 6 block   | image | offset u32 | octets |
-//   up   2 want    | image | offset u32 | size |
-//   up   3 status  | image | FileStatus | ImageReason | rollout: 0 none, 1 goes, 2 stopped | version u32 | offset u32 | size u32 |
+// Records: docs/uplink.md.
 //
 //   None ──offer──▶ Loading ──all there──▶ Verifying ──good──▶ Waiting          another offer begins anew
 //                     │  a block is asked for again after 2 s, 4 s ... 4 min        after a reset it goes on where the flash ends
@@ -14,11 +10,9 @@ import {
 import { LOG_UPDATE_SIZE, LogUpdate } from "../../core/log";
 import { NEVER } from "../../core/timers";
 import { LIBRARY_KEY, libraryFile, libraryIs, libraryKey, libraryLook, libraryReset } from "../../model/library";
+import { BLOCK_SIZE, BlockRecord, FILE_SIZE, FileRecord, OFFER_SIZE, OfferRecord, UP_FILE, UP_WANT, WANT_SIZE, WantRecord } from "./uplink";
 
-const KIND_WANT: u32 = 2;
-const KIND_STATUS: u32 = 3;
-const WANT_SIZE: u32 = 7;
-const STATUS_SIZE: u32 = 17;
+if (OFFER_SIZE != 1 + LIBRARY_KEY) ERROR("an offer is a number and the key of a file");
 
 /** Octets of a block, and blocks that are asked for at a time. */
 const BLOCK: u32 = 240;
@@ -72,8 +66,8 @@ export function fetchDeadline(): i64 { return state.image == NOTHING ? NEVER : s
 
 /** An offer; answers 0 or an `Err`. */
 export function fetchOffer(at: usize, size: u32, now: i64): i32 {
-  if (size < 1 + LIBRARY_KEY) return Err.Truncated;
-  let image: u32 = load<u8>(at);
+  if (size < OFFER_SIZE) return Err.Truncated;
+  let image = changetype<OfferRecord>(at).image;
   if (image > state.files) return Err.NotFound;
   let file = libraryFile(image);
   let key = at + 1;
@@ -84,7 +78,7 @@ export function fetchOffer(at: usize, size: u32, now: i64): i32 {
     return Err.Duplicate;
   }
   // The hub's own, once it runs, is not forgotten: the other slot holds the one to go back to.
-  if (load<u32>(key, 8) == 0 && (file.status == FileStatus.None || (image == 0 && file.status >= <u8>FileStatus.Activating))) return Err.Duplicate;
+  if (changetype<OfferRecord>(at).size == 0 && (file.status == FileStatus.None || (image == 0 && file.status >= <u8>FileStatus.Activating))) return Err.Duplicate;
   let begun = imageBegin(image, key);
   if (begun == Err.Busy) return begun;
   libraryLook(image);
@@ -99,17 +93,18 @@ export function fetchOffer(at: usize, size: u32, now: i64): i32 {
 
 /** A block; answers 0 or an `Err`. */
 export function fetchBlock(at: usize, size: u32, now: i64): i32 {
-  if (size < 6) return Err.Truncated;
-  if (load<u8>(at) != state.image) {
+  if (size <= BLOCK_SIZE) return Err.Truncated;
+  let record = changetype<BlockRecord>(at);
+  if (record.image != state.image) {
     fetchCounters.strays++;
     return Err.Duplicate;
   }
-  let offset = load<u32>(at, 1);
+  let offset = record.offset;
   if (offset != state.wanted) {
     fetchCounters.strays++;
     return Err.Duplicate;
   }
-  take(imageWrite(state.image, offset, at + 5, size - 5), now);
+  take(imageWrite(state.image, offset, record.octets, size - BLOCK_SIZE), now);
   return Err.Ok;
 }
 
@@ -142,15 +137,16 @@ export function fetchTell(image: u32): void {
   imageState(image, room, IMAGE_STATE);
   let tries = load<u8>(room + IMAGE_TRIES);
   let running = load<u32>(room + IMAGE_RUNNING);
-  store<u8>(room, KIND_STATUS);
-  store<u8>(room, image, 1);
-  store<u8>(room, file.status, 2);
-  store<u8>(room, file.reason, 3);
-  store<u8>(room, file.plan, 4);
-  store<u32>(room, file.version, 5);
-  store<u32>(room, file.offset, 9);
-  store<u32>(room, file.size, 13);
-  uplinkSend(room, STATUS_SIZE); // lost, it is told again with the next step
+  store<u8>(room, UP_FILE);
+  let record = changetype<FileRecord>(room + 1);
+  record.image = image;
+  record.status = file.status;
+  record.reason = file.reason;
+  record.plan = file.plan;
+  record.version = file.version;
+  record.offset = file.offset;
+  record.size = file.size;
+  uplinkSend(room, 1 + FILE_SIZE); // lost, it is told again with the next step
   if (file.status == FileStatus.None && file.reason == ImageReason.None) return;
   let note = changetype<LogUpdate>(room);
   note.image = image;
@@ -230,11 +226,12 @@ function ask(): void {
 }
 
 function want(image: u32, offset: u32, size: u32): void {
-  store<u8>(room, KIND_WANT);
-  store<u8>(room, image, 1);
-  store<u32>(room, offset, 2);
-  store<u8>(room, size, 6);
-  uplinkSend(room, WANT_SIZE);
+  store<u8>(room, UP_WANT);
+  let record = changetype<WantRecord>(room + 1);
+  record.image = image;
+  record.offset = offset;
+  record.size = size;
+  uplinkSend(room, 1 + WANT_SIZE);
 }
 
 /** A file that was refused, aborted or given up is begun again by the same offer. */

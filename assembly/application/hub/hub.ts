@@ -1,12 +1,5 @@
 // A hub: what the head-end says becomes the clock and the tariff; what it asks of the network goes up to the device.
-//
-//   1 clock         | utc u32 | offset i32 | summer start u32 | summer end u32 | shift i32 |
-//   2 tariff        | event u32 | start u32 | minutes u16 | currency u16 | price u32 | digits | tier | label, counted |
-//   3 admit         | IEEE address 8 | size | install code with CRC |
-//   4 permit        | seconds |
-//   5 file offer, 6 file block: fetch.ts
-//   7 rollout       | image | 0 stop, 1 go | at once | failures | 0 now, 1 at the time, 2 on command | utc u32 | count | addresses, 8 each |
-//   8 activate      | image |
+// Records: docs/uplink.md.
 import { Err } from "../../core/err";
 import { EVENT_HEAD, EVENT_SIZE } from "../../core/host";
 import { clock, clockReset, clockSet, clockUtc } from "../../model/clock";
@@ -16,23 +9,14 @@ import { TARIFF_LABEL_MAX, tariffLoad, tariffNew, tariffPut, tariffSave } from "
 import { fetchBlock, fetchDeadline, fetchOffer, fetchReset, fetchTell, fetchTick } from "./fetch";
 import { ownChanged, ownDeadline, ownReset, ownTick, ownUplinkHeard } from "./own";
 import { reportTick } from "./report";
+import {
+  ACTIVATE_SIZE, ActivateRecord, ADMIT_SIZE, AdmitRecord, CLOCK_SIZE, ClockRecord, DOWN_ACTIVATE, DOWN_ADMIT, DOWN_BLOCK, DOWN_CLOCK, DOWN_OFFER,
+  DOWN_PERMIT, DOWN_ROLLOUT, DOWN_TARIFF, OfferRecord, PERMIT_SIZE, PermitRecord, ROLLOUT_SIZE, RolloutRecord, TARIFF_SIZE, TariffRecord,
+} from "./uplink";
 
-const KIND_CLOCK: u32 = 1;
-const KIND_TARIFF: u32 = 2;
-const KIND_ADMIT: u32 = 3;
-const KIND_PERMIT: u32 = 4;
-const KIND_OFFER: u32 = 5;
-const KIND_BLOCK: u32 = 6;
-const KIND_ROLLOUT: u32 = 7;
-const KIND_ACTIVATE: u32 = 8;
-
-const CLOCK_SIZE: u32 = 20;
-const TARIFF_LABEL: u32 = 18;
-const ADMIT_CODE: u32 = 9;
 const CODE_MAX: u32 = 18;
 const TIER_MAX: u32 = 15;
 const DAY_S: i32 = 86_400;
-const ROLLOUT_LIST: u32 = 10;
 const plan = changetype<Plan>(memory.data(offsetof<Plan>(), 4));
 
 export enum HubHeard {
@@ -96,14 +80,14 @@ export function hubInput(event: usize, now: i64): i32 {
     size--;
     let kind: u32 = load<u8>(at - 1);
     switch (kind) {
-      case KIND_CLOCK: taken = takeClock(at, size, now); break;
-      case KIND_TARIFF: taken = takeTariff(at, size, now); break;
-      case KIND_ADMIT: taken = takeAdmit(at, size); break;
-      case KIND_PERMIT: taken = takePermit(at, size); break;
-      case KIND_OFFER: taken = takeOffer(at, size, now); break;
-      case KIND_BLOCK: taken = fetchBlock(at, size, now); break;
-      case KIND_ROLLOUT: taken = takeRollout(at, size); break;
-      case KIND_ACTIVATE: taken = takeActivate(at, size); break;
+      case DOWN_CLOCK: taken = takeClock(at, size, now); break;
+      case DOWN_TARIFF: taken = takeTariff(at, size, now); break;
+      case DOWN_ADMIT: taken = takeAdmit(at, size); break;
+      case DOWN_PERMIT: taken = takePermit(at, size); break;
+      case DOWN_OFFER: taken = takeOffer(at, size, now); break;
+      case DOWN_BLOCK: taken = fetchBlock(at, size, now); break;
+      case DOWN_ROLLOUT: taken = takeRollout(at, size); break;
+      case DOWN_ACTIVATE: taken = takeActivate(at, size); break;
       default: taken = Err.Reserved;
     }
   }
@@ -115,81 +99,85 @@ export function hubInput(event: usize, now: i64): i32 {
 
 function takeClock(at: usize, size: u32, now: i64): i32 {
   if (size < CLOCK_SIZE) return Err.Truncated;
-  let offset = load<i32>(at, 4);
+  let record = changetype<ClockRecord>(at);
+  let offset = record.offset;
   if (offset > DAY_S || offset < -DAY_S) return Err.Reserved;
   clock.offset = offset;
-  clock.summerStart = load<u32>(at, 8);
-  clock.summerEnd = load<u32>(at, 12);
-  clock.summerShift = load<i32>(at, 16);
-  clockSet(load<u32>(at), now);
+  clock.summerStart = record.summerStart;
+  clock.summerEnd = record.summerEnd;
+  clock.summerShift = record.summerShift;
+  clockSet(record.utc, now);
   return HubHeard.None;
 }
 
 function takeTariff(at: usize, size: u32, now: i64): i32 {
-  if (size < TARIFF_LABEL + 1) return Err.Truncated;
-  let labelSize: u32 = load<u8>(at + TARIFF_LABEL);
-  if (size < TARIFF_LABEL + 1 + labelSize) return Err.Truncated;
+  if (size < TARIFF_SIZE) return Err.Truncated;
+  let record = changetype<TariffRecord>(at);
+  let labelSize = record.labelSize;
+  if (size < TARIFF_SIZE + labelSize) return Err.Truncated;
   if (labelSize > TARIFF_LABEL_MAX) return Err.BadLength;
-  let tier: u32 = load<u8>(at, 17);
+  let tier = record.tier;
   if (tier > TIER_MAX) return Err.Reserved;
   let tariff = tariffNew;
-  tariff.eventId = load<u32>(at);
-  tariff.start = load<u32>(at, 4);
-  tariff.minutes = load<u16>(at, 8);
-  tariff.currency = load<u16>(at, 10);
-  tariff.price = load<u32>(at, 12);
-  tariff.digits = load<u8>(at, 16);
+  tariff.eventId = record.eventId;
+  tariff.start = record.start;
+  tariff.minutes = <u16>record.minutes;
+  tariff.currency = <u16>record.currency;
+  tariff.price = record.price;
+  tariff.digits = <u8>record.digits;
   tariff.tier = <u8>tier;
   tariff.labelSize = <u8>labelSize;
-  memory.copy(tariff.label, at + TARIFF_LABEL + 1, labelSize);
+  memory.copy(tariff.label, record.label, labelSize);
   let put = tariffPut(clockUtc(now));
   if (put < 0) return put;
   return tariffSave() < 0 ? Err.NoBuffer : HubHeard.None;
 }
 
 function takeAdmit(at: usize, size: u32): i32 {
-  if (size < ADMIT_CODE) return Err.Truncated;
-  hubAsked.size = load<u8>(at, 8);
-  if (hubAsked.size > CODE_MAX || size != ADMIT_CODE + hubAsked.size) return Err.BadLength;
-  hubAsked.extended = load<u64>(at);
-  hubAsked.code = at + ADMIT_CODE;
+  if (size < ADMIT_SIZE) return Err.Truncated;
+  let record = changetype<AdmitRecord>(at);
+  hubAsked.size = record.codeSize;
+  if (hubAsked.size > CODE_MAX || size != ADMIT_SIZE + hubAsked.size) return Err.BadLength;
+  hubAsked.extended = record.extended;
+  hubAsked.code = record.code;
   return HubHeard.Admit;
 }
 
 function takePermit(at: usize, size: u32): i32 {
-  if (size < 1) return Err.Truncated;
-  hubAsked.seconds = load<u8>(at);
+  if (size < PERMIT_SIZE) return Err.Truncated;
+  hubAsked.seconds = changetype<PermitRecord>(at).seconds;
   return HubHeard.Permit;
 }
 
 /** Another file under the same number: nobody is to have it before a new rollout says so. */
 function takeOffer(at: usize, size: u32, now: i64): i32 {
   let taken = fetchOffer(at, size, now);
-  if (taken == Err.Ok) rolloutForget(load<u8>(at));
+  if (taken == Err.Ok) rolloutForget(changetype<OfferRecord>(at).image);
   return taken;
 }
 
 function takeRollout(at: usize, size: u32): i32 {
-  if (size < ROLLOUT_LIST) return Err.Truncated;
-  let count: u32 = load<u8>(at, 9);
-  if (count > ROLLOUT_DEVICES || size != ROLLOUT_LIST + (count << 3)) return Err.BadLength;
-  let image: u32 = load<u8>(at);
-  if (image > LIBRARY_FILES || load<u8>(at, 1) > 1 || load<u8>(at, 4) > ACTIVATE_ON_COMMAND) return Err.Reserved;
+  if (size < ROLLOUT_SIZE) return Err.Truncated;
+  let record = changetype<RolloutRecord>(at);
+  let count = record.count;
+  if (count > ROLLOUT_DEVICES || size != ROLLOUT_SIZE + (count << 3)) return Err.BadLength;
+  let image = record.image;
+  if (image > LIBRARY_FILES || record.go > 1 || record.activate > ACTIVATE_ON_COMMAND) return Err.Reserved;
   memory.fill(changetype<usize>(plan), 0, offsetof<Plan>());
-  plan.go = load<u8>(at, 1);
-  plan.atOnce = load<u8>(at, 2);
-  plan.failuresMax = load<u8>(at, 3);
-  plan.activate = load<u8>(at, 4);
-  plan.time = load<u32>(at, 5);
-  let set = rolloutSet(image, plan, at + ROLLOUT_LIST, count);
+  plan.go = <u8>record.go;
+  plan.atOnce = <u8>record.atOnce;
+  plan.failuresMax = <u8>record.failures;
+  plan.activate = <u8>record.activate;
+  plan.time = record.time;
+  let set = rolloutSet(image, plan, record.devices, count);
   if (set == Err.Ok || set == Err.Duplicate) fetchTell(image); // the head-end repeats itself until it hears that
   hubAsked.image = image;
   return set < 0 ? set : <i32>HubHeard.Rollout;
 }
 
 function takeActivate(at: usize, size: u32): i32 {
-  if (size < 1) return Err.Truncated;
-  hubAsked.image = load<u8>(at);
+  if (size < ACTIVATE_SIZE) return Err.Truncated;
+  hubAsked.image = changetype<ActivateRecord>(at).image;
   if (hubAsked.image > LIBRARY_FILES) return Err.Reserved;
   let released = rolloutRelease(hubAsked.image);
   fetchTell(hubAsked.image);

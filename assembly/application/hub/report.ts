@@ -1,15 +1,13 @@
 // What a hub tells its head-end of the devices of a rollout: each change of a device's status, and its progress.
-//
-//   up 4 device status   | 4 | as Log.Rollout, docs/abi.md |
 import { Log, log, uplinkSend } from "../../core/host";
-import { LOG_ROLLOUT_SIZE, LogRollout } from "../../core/log";
+import { LOG_ROLLOUT_SIZE } from "../../core/log";
 import { LIBRARY_FILES, libraryFile } from "../../model/library";
 import { ROLLOUT_DEVICES, rolloutDevice, rolloutWatch } from "../../model/rollout";
 import { fetchTell } from "./fetch";
+import { DEVICE_SIZE, DeviceRecord, UP_DEVICE } from "./uplink";
 
-const KIND_DEVICE: u32 = 4;
-const SIZE: u32 = 1 + LOG_ROLLOUT_SIZE;
-const room = memory.data(SIZE);
+if (DEVICE_SIZE != LOG_ROLLOUT_SIZE) ERROR("the log holds what is told, without its kind");
+const room = memory.data(1 + DEVICE_SIZE);
 /** What was told of each plan. */
 const plans = memory.data(LIBRARY_FILES + 1);
 
@@ -28,17 +26,17 @@ export function reportTick(): bool {
     watch.changed = 0;
     watch.told = watch.offset;
     let device = rolloutDevice(index);
-    store<u8>(room, KIND_DEVICE);
-    let note = changetype<LogRollout>(room + 1);
-    note.partner = device.extended;
-    note.status = device.status;
-    note.file = device.file;
-    note.reserved = 0;
-    note.version = device.version;
-    note.offset = watch.offset;
-    note.size = libraryFile(device.file).size;
-    uplinkSend(room, SIZE);
-    log(Log.Rollout, room + 1, LOG_ROLLOUT_SIZE);
+    store<u8>(room, UP_DEVICE);
+    let record = changetype<DeviceRecord>(room + 1);
+    record.extended = device.extended;
+    record.status = device.status;
+    record.image = device.file;
+    record.reserved = 0;
+    record.version = device.version;
+    record.offset = watch.offset;
+    record.size = libraryFile(device.file).size;
+    uplinkSend(room, 1 + DEVICE_SIZE);
+    log(Log.Rollout, room + 1, DEVICE_SIZE);
     return true;
   }
   return false;

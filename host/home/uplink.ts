@@ -1,0 +1,409 @@
+// The records between head-end and hub, as the supplier sees them.  Written by tools/records.ts from docs/uplink.md; change that page instead.
+
+/** Sets the hub's clock. The supplier repeats it every 24 hours and after each start of the hub. */
+export interface ClockRecord {
+  /** the time now */
+  utc: number;
+  /** standard time less UTC, seconds; at most a day */
+  offset: number;
+  /** summer time holds from then */
+  summerStart: number;
+  /** to before then */
+  summerEnd: number;
+  /** seconds that it adds */
+  summerShift: number;
+}
+
+/** A price. The hub keeps it in its store and publishes it. */
+export interface TariffRecord {
+  /** the issuer's number of this price; a higher one replaces */
+  eventId: number;
+  /** 0: now */
+  start: number;
+  /** how long; 0xffff: until another takes its place */
+  minutes: number;
+  /** ISO 4217 */
+  currency: number;
+  /** a kilowatt-hour, in units of 10^-digits */
+  price: number;
+  /** at most 9 */
+  digits: number;
+  /** at most 15 */
+  tier: number;
+  label: Uint8Array;
+}
+
+/** A device may join; told again for a device that is known it is no harm. */
+export interface AdmitRecord {
+  /** its IEEE address */
+  extended: bigint;
+  /** its install code with CRC */
+  code: Uint8Array;
+}
+
+/** Joining is open, at the hub and at its routers. */
+export interface PermitRecord {
+  /** at most 254; 0 closes */
+  seconds: number;
+}
+
+/** A file that the hub is to fetch. Size 0: it is to forget it. */
+export interface OfferRecord {
+  /** its number: 0 the hub's own next module, 1 to 4 the library's */
+  image: number;
+  /** as in the file's header, like the next two */
+  manufacturer: number;
+  type: number;
+  version: number;
+  /** of the whole file */
+  size: number;
+}
+
+/** Octets of a file that the hub wanted. */
+export interface BlockRecord {
+  image: number;
+  /** of the first octet */
+  offset: number;
+  /** 240 at most */
+  octets: Uint8Array;
+}
+
+/** Who is to have a file, and how. */
+export interface RolloutRecord {
+  image: number;
+  /** 1: devices may load; 0: they stop */
+  go: number;
+  /** devices that may load at the same time, 0: any number */
+  atOnce: number;
+  /** it stops after so many, 0: never */
+  failures: number;
+  /** 0 now, 1 at `time`, 2 on command */
+  activate: number;
+  time: number;
+  devices: readonly bigint[];
+}
+
+/** What waits for a command may activate. */
+export interface ActivateRecord {
+  image: number;
+}
+
+/** Asks for octets of a file. */
+export interface WantRecord {
+  image: number;
+  offset: number;
+  size: number;
+}
+
+/** How a file stands: at each step, and while it is loaded at each 32nd part. */
+export interface FileRecord {
+  image: number;
+  /** `FileStatus` */
+  status: number;
+  /** `ImageReason` */
+  reason: number;
+  /** its rollout: 0 none, 1 goes, 2 stopped by failures */
+  plan: number;
+  version: number;
+  /** octets that are there */
+  offset: number;
+  size: number;
+}
+
+/** How a device of a rollout stands. */
+export interface DeviceRecord {
+  /** its IEEE address */
+  extended: bigint;
+  /** `FileStatus` */
+  status: number;
+  image: number;
+  version: number;
+  offset: number;
+  size: number;
+}
+
+export const DownKind = {
+  Clock: 1,
+  Tariff: 2,
+  Admit: 3,
+  Permit: 4,
+  Offer: 5,
+  Block: 6,
+  Rollout: 7,
+  Activate: 8,
+} as const;
+
+export type DownRecord =
+  | ({ kind: "clock" } & ClockRecord)
+  | ({ kind: "tariff" } & TariffRecord)
+  | ({ kind: "admit" } & AdmitRecord)
+  | ({ kind: "permit" } & PermitRecord)
+  | ({ kind: "offer" } & OfferRecord)
+  | ({ kind: "block" } & BlockRecord)
+  | ({ kind: "rollout" } & RolloutRecord)
+  | ({ kind: "activate" } & ActivateRecord);
+
+/** Null for what is none of them, or cut short. */
+export function downParse(from: Uint8Array): DownRecord | null {
+  const at = new DataView(from.buffer, from.byteOffset, from.length);
+  switch (from[0]) {
+    case DownKind.Clock: {
+      if (from.length < 21) return null;
+      return {
+        kind: "clock",
+        utc: at.getUint32(1, true),
+        offset: at.getInt32(5, true),
+        summerStart: at.getUint32(9, true),
+        summerEnd: at.getUint32(13, true),
+        summerShift: at.getInt32(17, true),
+      };
+    }
+    case DownKind.Tariff: {
+      if (from.length < 20) return null;
+      const count = at.getUint8(19);
+      if (from.length !== 20 + count) return null;
+      const label = Uint8Array.from(from.subarray(20));
+      return {
+        kind: "tariff",
+        eventId: at.getUint32(1, true),
+        start: at.getUint32(5, true),
+        minutes: at.getUint16(9, true),
+        currency: at.getUint16(11, true),
+        price: at.getUint32(13, true),
+        digits: at.getUint8(17),
+        tier: at.getUint8(18),
+        label,
+      };
+    }
+    case DownKind.Admit: {
+      if (from.length < 10) return null;
+      const count = at.getUint8(9);
+      if (from.length !== 10 + count) return null;
+      const code = Uint8Array.from(from.subarray(10));
+      return { kind: "admit", extended: at.getBigUint64(1, true), code };
+    }
+    case DownKind.Permit: {
+      if (from.length < 2) return null;
+      return { kind: "permit", seconds: at.getUint8(1) };
+    }
+    case DownKind.Offer: {
+      if (from.length < 14) return null;
+      return {
+        kind: "offer",
+        image: at.getUint8(1),
+        manufacturer: at.getUint16(2, true),
+        type: at.getUint16(4, true),
+        version: at.getUint32(6, true),
+        size: at.getUint32(10, true),
+      };
+    }
+    case DownKind.Block: {
+      if (from.length < 6) return null;
+      const octets = Uint8Array.from(from.subarray(6));
+      return { kind: "block", image: at.getUint8(1), offset: at.getUint32(2, true), octets };
+    }
+    case DownKind.Rollout: {
+      if (from.length < 11) return null;
+      const count = at.getUint8(10);
+      if (from.length !== 11 + count * 8) return null;
+      const devices = Array.from({ length: count }, (_, index) => at.getBigUint64(11 + index * 8, true));
+      return {
+        kind: "rollout",
+        image: at.getUint8(1),
+        go: at.getUint8(2),
+        atOnce: at.getUint8(3),
+        failures: at.getUint8(4),
+        activate: at.getUint8(5),
+        time: at.getUint32(6, true),
+        devices,
+      };
+    }
+    case DownKind.Activate: {
+      if (from.length < 2) return null;
+      return { kind: "activate", image: at.getUint8(1) };
+    }
+    default:
+      return null;
+  }
+}
+
+export const UpKind = {
+  Want: 2,
+  File: 3,
+  Device: 4,
+} as const;
+
+export type UpRecord = ({ kind: "want" } & WantRecord) | ({ kind: "file" } & FileRecord) | ({ kind: "device" } & DeviceRecord);
+
+/** Null for what is none of them, or cut short. */
+export function upParse(from: Uint8Array): UpRecord | null {
+  const at = new DataView(from.buffer, from.byteOffset, from.length);
+  switch (from[0]) {
+    case UpKind.Want: {
+      if (from.length < 7) return null;
+      return { kind: "want", image: at.getUint8(1), offset: at.getUint32(2, true), size: at.getUint8(6) };
+    }
+    case UpKind.File: {
+      if (from.length < 17) return null;
+      return {
+        kind: "file",
+        image: at.getUint8(1),
+        status: at.getUint8(2),
+        reason: at.getUint8(3),
+        plan: at.getUint8(4),
+        version: at.getUint32(5, true),
+        offset: at.getUint32(9, true),
+        size: at.getUint32(13, true),
+      };
+    }
+    case UpKind.Device: {
+      if (from.length < 25) return null;
+      return {
+        kind: "device",
+        extended: at.getBigUint64(1, true),
+        status: at.getUint8(9),
+        image: at.getUint8(10),
+        version: at.getUint32(13, true),
+        offset: at.getUint32(17, true),
+        size: at.getUint32(21, true),
+      };
+    }
+    default:
+      return null;
+  }
+}
+
+export function clockEmit(record: ClockRecord): Buffer {
+  const out = Buffer.alloc(21);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = DownKind.Clock;
+  at.setUint32(1, record.utc, true);
+  at.setInt32(5, record.offset, true);
+  at.setUint32(9, record.summerStart, true);
+  at.setUint32(13, record.summerEnd, true);
+  at.setInt32(17, record.summerShift, true);
+  return out;
+}
+
+export function tariffEmit(record: TariffRecord): Buffer {
+  counted("Tariff", record.label.length);
+  const out = Buffer.alloc(20 + record.label.length);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = DownKind.Tariff;
+  at.setUint32(1, record.eventId, true);
+  at.setUint32(5, record.start, true);
+  at.setUint16(9, record.minutes, true);
+  at.setUint16(11, record.currency, true);
+  at.setUint32(13, record.price, true);
+  at.setUint8(17, record.digits);
+  at.setUint8(18, record.tier);
+  at.setUint8(19, record.label.length);
+  out.set(record.label, 20);
+  return out;
+}
+
+export function admitEmit(record: AdmitRecord): Buffer {
+  counted("Admit", record.code.length);
+  const out = Buffer.alloc(10 + record.code.length);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = DownKind.Admit;
+  at.setBigUint64(1, record.extended, true);
+  at.setUint8(9, record.code.length);
+  out.set(record.code, 10);
+  return out;
+}
+
+export function permitEmit(record: PermitRecord): Buffer {
+  const out = Buffer.alloc(2);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = DownKind.Permit;
+  at.setUint8(1, record.seconds);
+  return out;
+}
+
+export function offerEmit(record: OfferRecord): Buffer {
+  const out = Buffer.alloc(14);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = DownKind.Offer;
+  at.setUint8(1, record.image);
+  at.setUint16(2, record.manufacturer, true);
+  at.setUint16(4, record.type, true);
+  at.setUint32(6, record.version, true);
+  at.setUint32(10, record.size, true);
+  return out;
+}
+
+export function blockEmit(record: BlockRecord): Buffer {
+  const out = Buffer.alloc(6 + record.octets.length);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = DownKind.Block;
+  at.setUint8(1, record.image);
+  at.setUint32(2, record.offset, true);
+  out.set(record.octets, 6);
+  return out;
+}
+
+export function rolloutEmit(record: RolloutRecord): Buffer {
+  counted("Rollout", record.devices.length);
+  const out = Buffer.alloc(11 + record.devices.length * 8);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = DownKind.Rollout;
+  at.setUint8(1, record.image);
+  at.setUint8(2, record.go);
+  at.setUint8(3, record.atOnce);
+  at.setUint8(4, record.failures);
+  at.setUint8(5, record.activate);
+  at.setUint32(6, record.time, true);
+  at.setUint8(10, record.devices.length);
+  record.devices.forEach((value, index) => void at.setBigUint64(11 + index * 8, value, true));
+  return out;
+}
+
+export function activateEmit(record: ActivateRecord): Buffer {
+  const out = Buffer.alloc(2);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = DownKind.Activate;
+  at.setUint8(1, record.image);
+  return out;
+}
+
+export function wantEmit(record: WantRecord): Buffer {
+  const out = Buffer.alloc(7);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = UpKind.Want;
+  at.setUint8(1, record.image);
+  at.setUint32(2, record.offset, true);
+  at.setUint8(6, record.size);
+  return out;
+}
+
+export function fileEmit(record: FileRecord): Buffer {
+  const out = Buffer.alloc(17);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = UpKind.File;
+  at.setUint8(1, record.image);
+  at.setUint8(2, record.status);
+  at.setUint8(3, record.reason);
+  at.setUint8(4, record.plan);
+  at.setUint32(5, record.version, true);
+  at.setUint32(9, record.offset, true);
+  at.setUint32(13, record.size, true);
+  return out;
+}
+
+export function deviceEmit(record: DeviceRecord): Buffer {
+  const out = Buffer.alloc(25);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = UpKind.Device;
+  at.setBigUint64(1, record.extended, true);
+  at.setUint8(9, record.status);
+  at.setUint8(10, record.image);
+  at.setUint32(13, record.version, true);
+  at.setUint32(17, record.offset, true);
+  at.setUint32(21, record.size, true);
+  return out;
+}
+
+function counted(name: string, count: number): void {
+  if (count > 255) throw new RangeError(`${name}: a record counts to 255`);
+}
