@@ -11,8 +11,10 @@ import { BOARD, COMMON, PRODUCTS } from "./paths.ts";
 import { compile, link, replace, type Unit } from "./toolchain.ts";
 
 const STACK_SIZE = 12 << 10;
-/** Everything wasm3 allocates: translated code, its own structures, the module's linear memory.  With it all of RAM stays below 256 KiB. */
-export const ARENA_SIZE = 216 << 10;
+/** Everything wasm3 allocates: linear memory, its own structures, and a cache of translated code in what is left (docs/memory.md). */
+export const ARENA_SIZE = 152 << 10;
+/** A meter needs less of its code at once. */
+export const METER_ARENA_SIZE = 142 << 10;
 const OURS = [
   "-Wall",
   "-Wextra",

@@ -6,8 +6,7 @@ import { builtPath } from "../modules.ts";
 import { readTrace, TraceKind, type TraceRecord } from "../trace.ts";
 import { moduleSizes } from "../wasm.ts";
 import { bootCost } from "./boot.ts";
-import { ARENA_SIZE } from "./build.ts";
-import { deviceFirmware } from "./firmware.ts";
+import { arenaSize, deviceFirmware } from "./firmware.ts";
 import { recordHome } from "./record.ts";
 import { type ReplayResult, replayOnBoard } from "./replay.ts";
 import { tool } from "./toolchain.ts";
@@ -55,13 +54,18 @@ export async function measure(devices: readonly DeviceId[], say: (line: string) 
   for (const { id: name, role, module } of DEFAULT_PLAN.rows.filter(({ id }) => devices.includes(id))) {
     const wasm = readFileSync(builtPath(module));
     const firmware = await deviceFirmware(role, say);
+    const arena = arenaSize(role);
     const runs: { records: TraceRecord[]; spans: Span[]; result: ReplayResult }[] = [];
     for (const home of homes) {
       const recording = home.recordings.get(name);
       const trace = home.traces.get(name);
       if (!recording || !trace) throw new Error(`the ${name} never started in the recorded home`);
       say(`replaying ${name} on the emulated board`);
-      runs.push({ records: readTrace(recording), spans: spans(readTrace(trace)), result: await replayOnBoard({ wasm, recording, say }) });
+      runs.push({
+        records: readTrace(recording),
+        spans: spans(readTrace(trace)),
+        result: await replayOnBoard({ wasm, recording, arenaSize: arena, say }),
+      });
     }
     const { code, data } = moduleSizes(wasm);
     const peak = (key: string): number => Math.max(...runs.map((run) => run.result.values.get(key) ?? Number.NaN));
@@ -77,7 +81,7 @@ export async function measure(devices: readonly DeviceId[], say: (line: string) 
       arenaPeak: peak("arena_peak"),
       cHeap: await heap(firmware),
       cStackPeak: peak("stack_peak"),
-      staticRam: elf.ram - ARENA_SIZE,
+      staticRam: elf.ram - arena,
       ram: elf.ram,
       flash: elf.flash,
       loadInstructions: peak("load_instructions"),

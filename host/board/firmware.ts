@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type DeviceRole, KINDS } from "../home/plan.ts";
 import { developmentIdentity, type Identity } from "../image/keys.ts";
 import { builtPath, ROOT } from "../modules.ts";
-import { buildFirmware } from "./build.ts";
+import { ARENA_SIZE, buildFirmware, METER_ARENA_SIZE } from "./build.ts";
 
 /** The module that joins a network and downloads, and does nothing else. */
 export function factoryModule(role: DeviceRole): string {
@@ -13,11 +13,15 @@ export function factoryModule(role: DeviceRole): string {
   return existsSync(join(ROOT, "build", `${factory}.wasm`)) ? factory : KINDS[role].module;
 }
 
+export function arenaSize(role: DeviceRole): number {
+  return role === "meter" ? METER_ARENA_SIZE : ARENA_SIZE;
+}
+
 /** The path of the firmware, built where it is older than its sources. */
 export async function deviceFirmware(
   role: DeviceRole,
   say: (line: string) => void,
   identity: Identity = developmentIdentity(KINDS[role].image),
 ): Promise<string> {
-  return buildFirmware({ name: KINDS[role].module, wasm: builtPath(factoryModule(role)), identity, say });
+  return buildFirmware({ name: KINDS[role].module, wasm: builtPath(factoryModule(role)), identity, arenaSize: arenaSize(role), say });
 }
