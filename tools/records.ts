@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ROOT } from "../host/modules.ts";
-import { hostText } from "./records_host.ts";
+import { hostParsers, hostText } from "./records_host.ts";
 import { readRecords, type StoredRecord, type UplinkRecord } from "./records_read.ts";
 
 const UPLINK = "docs/uplink.md";
@@ -68,6 +68,7 @@ export function recordFiles(uplinkPage: string, storePage: string): Map<string, 
       "host/home/uplink.ts",
       hostText(`// The records between head-end and hub, as the supplier sees them.  ${written(UPLINK)}`, uplink.uplink, []),
     ],
+    ["host/home/uplink_parse.ts", hostParsers(`// Readers of the records between head-end and hub.  ${written(UPLINK)}`, uplink.uplink)],
     [
       "host/home/store_records.ts",
       hostText(`// Records that outlive a module, as a reader of a store sees them.  ${written(STORE)}`, [], stored.stored),

@@ -68,7 +68,10 @@ function folded(head: string, members: readonly string[], tail: string): string[
 
 function parseText({ name, fields, fixed, down }: UplinkRecord): string[] {
   const list = fields.find(({ counts }) => counts !== null);
-  const out = [`    case ${down ? "Down" : "Up"}Kind.${name}: {`, `      if (from.length < ${1 + fixed}) return null;`];
+  const out = [
+    `function ${lower(name)}Of(from: Uint8Array, at: DataView): ${down ? "Down" : "Up"}Record | null {`,
+    `  if (from.length < ${1 + fixed}) return null;`,
+  ];
   const members = given(fields).map((field) => {
     if (field !== list) return `${field.name}: at.${READ[field.type]}(${1 + field.offset}${endian(field.type)})`;
     return `${field.name}`;
@@ -76,15 +79,15 @@ function parseText({ name, fields, fixed, down }: UplinkRecord): string[] {
   const counter = list?.counts ? fields.find((field) => field.name === list.counts) : undefined;
   if (list && counter) {
     const each = list.type === "u8" ? 1 : 8;
-    out.push(`      const count = at.${READ[counter.type]}(${1 + counter.offset});`);
-    out.push(`      if (from.length !== ${1 + list.offset} + count${each === 1 ? "" : ` * ${each}`}) return null;`);
-    if (each === 1) out.push(`      const ${list.name} = Uint8Array.from(from.subarray(${1 + list.offset}));`);
+    out.push(`  const count = at.${READ[counter.type]}(${1 + counter.offset});`);
+    out.push(`  if (from.length !== ${1 + list.offset} + count${each === 1 ? "" : ` * ${each}`}) return null;`);
+    if (each === 1) out.push(`  const ${list.name} = Uint8Array.from(from.subarray(${1 + list.offset}));`);
     else
       out.push(
-        `      const ${list.name} = Array.from({ length: count }, (_, index) => at.${READ[list.type]}(${1 + list.offset} + index * 8, true));`,
+        `  const ${list.name} = Array.from({ length: count }, (_, index) => at.${READ[list.type]}(${1 + list.offset} + index * 8, true));`,
       );
-  } else if (list) out.push(`      const ${list.name} = Uint8Array.from(from.subarray(${1 + list.offset}));`);
-  out.push(...folded("      return {", [`kind: "${lower(name)}"`, ...members], "};"), "    }");
+  } else if (list) out.push(`  const ${list.name} = Uint8Array.from(from.subarray(${1 + list.offset}));`);
+  out.push(...folded("  return {", [`kind: "${lower(name)}"`, ...members], "};"), "}", "");
   return out;
 }
 
@@ -94,13 +97,31 @@ function directionText(records: readonly UplinkRecord[], word: "Down" | "Up"): s
   const line = `export type ${word}Record = ${kinds.join(" | ")};`;
   const lines = [`export type ${word}Record =`, ...kinds.map((kind, index) => `  | ${kind}${index === kinds.length - 1 ? ";" : ""}`)];
   out.push(...(line.length <= WIDTH ? [line] : lines), "");
-  out.push(
-    `/** Null for what is none of them, or cut short. */`,
+  return out;
+}
+
+function parsersText(records: readonly UplinkRecord[], word: "Down" | "Up"): string[] {
+  const out = [
+    "/** Null for what is none of them, or cut short. */",
     `export function ${lower(word)}Parse(from: Uint8Array): ${word}Record | null {`,
-  );
+  ];
   out.push("  const at = new DataView(from.buffer, from.byteOffset, from.length);", "  switch (from[0]) {");
-  for (const record of records) out.push(...parseText(record));
-  return [...out, "    default:", "      return null;", "  }", "}", ""];
+  for (const { name } of records) out.push(`    case ${word}Kind.${name}:`, `      return ${lower(name)}Of(from, at);`);
+  out.push("    default:", "      return null;", "  }", "}", "");
+  return [...out, ...records.flatMap(parseText)];
+}
+
+/** The file of the parsers. */
+export function hostParsers(head: string, uplink: readonly UplinkRecord[]): string {
+  const out = [head, 'import { DownKind, type DownRecord, UpKind, type UpRecord } from "./uplink.ts";', ""];
+  for (const word of ["Down", "Up"] as const)
+    out.push(
+      ...parsersText(
+        uplink.filter(({ down }) => down === (word === "Down")),
+        word,
+      ),
+    );
+  return `${out.join("\n").trimEnd()}\n`;
 }
 
 function storedText({ name, number, rows, about, fields, size }: StoredRecord): string[] {

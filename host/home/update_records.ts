@@ -1,5 +1,6 @@
 // The records between head-end and hub that are about updates, as the head-end speaks of them; their layout is in docs/uplink.md.
-import { activateEmit, blockEmit, type DeviceRecord, type FileRecord, offerEmit, rolloutEmit, upParse, type WantRecord } from "./uplink.ts";
+import { activateEmit, blockEmit, type DeviceRecord, type FileRecord, offerEmit, rolloutEmit, type WantRecord } from "./uplink.ts";
+import { upParse } from "./uplink_parse.ts";
 
 /** Octets of one block. */
 export const BLOCK_MAX = 240;

@@ -143,90 +143,6 @@ export type DownRecord =
   | ({ kind: "rollout" } & RolloutRecord)
   | ({ kind: "activate" } & ActivateRecord);
 
-/** Null for what is none of them, or cut short. */
-export function downParse(from: Uint8Array): DownRecord | null {
-  const at = new DataView(from.buffer, from.byteOffset, from.length);
-  switch (from[0]) {
-    case DownKind.Clock: {
-      if (from.length < 21) return null;
-      return {
-        kind: "clock",
-        utc: at.getUint32(1, true),
-        offset: at.getInt32(5, true),
-        summerStart: at.getUint32(9, true),
-        summerEnd: at.getUint32(13, true),
-        summerShift: at.getInt32(17, true),
-      };
-    }
-    case DownKind.Tariff: {
-      if (from.length < 20) return null;
-      const count = at.getUint8(19);
-      if (from.length !== 20 + count) return null;
-      const label = Uint8Array.from(from.subarray(20));
-      return {
-        kind: "tariff",
-        eventId: at.getUint32(1, true),
-        start: at.getUint32(5, true),
-        minutes: at.getUint16(9, true),
-        currency: at.getUint16(11, true),
-        price: at.getUint32(13, true),
-        digits: at.getUint8(17),
-        tier: at.getUint8(18),
-        label,
-      };
-    }
-    case DownKind.Admit: {
-      if (from.length < 10) return null;
-      const count = at.getUint8(9);
-      if (from.length !== 10 + count) return null;
-      const code = Uint8Array.from(from.subarray(10));
-      return { kind: "admit", extended: at.getBigUint64(1, true), code };
-    }
-    case DownKind.Permit: {
-      if (from.length < 2) return null;
-      return { kind: "permit", seconds: at.getUint8(1) };
-    }
-    case DownKind.Offer: {
-      if (from.length < 14) return null;
-      return {
-        kind: "offer",
-        image: at.getUint8(1),
-        manufacturer: at.getUint16(2, true),
-        type: at.getUint16(4, true),
-        version: at.getUint32(6, true),
-        size: at.getUint32(10, true),
-      };
-    }
-    case DownKind.Block: {
-      if (from.length < 6) return null;
-      const octets = Uint8Array.from(from.subarray(6));
-      return { kind: "block", image: at.getUint8(1), offset: at.getUint32(2, true), octets };
-    }
-    case DownKind.Rollout: {
-      if (from.length < 11) return null;
-      const count = at.getUint8(10);
-      if (from.length !== 11 + count * 8) return null;
-      const devices = Array.from({ length: count }, (_, index) => at.getBigUint64(11 + index * 8, true));
-      return {
-        kind: "rollout",
-        image: at.getUint8(1),
-        go: at.getUint8(2),
-        atOnce: at.getUint8(3),
-        failures: at.getUint8(4),
-        activate: at.getUint8(5),
-        time: at.getUint32(6, true),
-        devices,
-      };
-    }
-    case DownKind.Activate: {
-      if (from.length < 2) return null;
-      return { kind: "activate", image: at.getUint8(1) };
-    }
-    default:
-      return null;
-  }
-}
-
 export const UpKind = {
   Want: 2,
   File: 3,
@@ -234,44 +150,6 @@ export const UpKind = {
 } as const;
 
 export type UpRecord = ({ kind: "want" } & WantRecord) | ({ kind: "file" } & FileRecord) | ({ kind: "device" } & DeviceRecord);
-
-/** Null for what is none of them, or cut short. */
-export function upParse(from: Uint8Array): UpRecord | null {
-  const at = new DataView(from.buffer, from.byteOffset, from.length);
-  switch (from[0]) {
-    case UpKind.Want: {
-      if (from.length < 7) return null;
-      return { kind: "want", image: at.getUint8(1), offset: at.getUint32(2, true), size: at.getUint8(6) };
-    }
-    case UpKind.File: {
-      if (from.length < 17) return null;
-      return {
-        kind: "file",
-        image: at.getUint8(1),
-        status: at.getUint8(2),
-        reason: at.getUint8(3),
-        plan: at.getUint8(4),
-        version: at.getUint32(5, true),
-        offset: at.getUint32(9, true),
-        size: at.getUint32(13, true),
-      };
-    }
-    case UpKind.Device: {
-      if (from.length < 25) return null;
-      return {
-        kind: "device",
-        extended: at.getBigUint64(1, true),
-        status: at.getUint8(9),
-        image: at.getUint8(10),
-        version: at.getUint32(13, true),
-        offset: at.getUint32(17, true),
-        size: at.getUint32(21, true),
-      };
-    }
-    default:
-      return null;
-  }
-}
 
 export function clockEmit(record: ClockRecord): Buffer {
   const out = Buffer.alloc(21);

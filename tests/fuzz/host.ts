@@ -8,7 +8,7 @@ import { CaptureWriter, readCapture } from "../../host/air/pcapng.ts";
 import { Random } from "../../host/air/random.ts";
 import { readZep, writeZep } from "../../host/air/zep.ts";
 import { eventOfLog } from "../../host/home/events.ts";
-import { downParse, upParse } from "../../host/home/uplink.ts";
+import { downParse, upParse } from "../../host/home/uplink_parse.ts";
 import { loadParse } from "../../host/load/file.ts";
 import { InputError } from "../../host/load/input_error.ts";
 import { Coprocessor } from "../../host/spinel/coprocessor.ts";

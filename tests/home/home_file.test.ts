@@ -71,7 +71,7 @@ test("what is wrong is told in one sentence with line and column", async () => {
     [`${HUB}events:\n  - {at: 1m, jam: 27, for: 1s}\n`, /line 4, column 19: "27" stands where a whole number from 11 to 26/],
     [`${HUB}events:\n  - {at: 1m, update: hub, package: no.ota}\n`, /line 4, column 36: there is no file/],
     [`${HUB}tariff: {price: 0.27031, currency: GBP}\n`, /line 3, column 17: the price 0.27031 has more than 4 digits/],
-    [`${HUB}tariff: {price: 1, currency: XXX}\n`, /line 3, column 30: "XXX" stands where one of AUD, CAD, /],
+    [`${HUB}tariff: {price: 1, currency: QQQ}\n`, /line 3, column 30: "QQQ" stands where one of AUD, CAD, /],
     [`${HUB}seed: 1\nseed: 2\n`, /line 4, column 1: it is no YAML that is understood here, map keys must be unique/],
     ["devices: [\n", /line \d, column \d+: it is no YAML/],
     ["a: &x [1]\nb: *x\n", /line 2, column 4: an alias stands here|a home has no "a"/],

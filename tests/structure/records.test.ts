@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { householdParse, registerRecordParse, tariffParse } from "../../host/home/store_records.ts";
-import { admitEmit, blockEmit, clockEmit, downParse, offerEmit, rolloutEmit, tariffEmit, upParse } from "../../host/home/uplink.ts";
+import { admitEmit, blockEmit, clockEmit, offerEmit, rolloutEmit, tariffEmit } from "../../host/home/uplink.ts";
+import { downParse, upParse } from "../../host/home/uplink_parse.ts";
 import { ROOT } from "../../host/modules.ts";
 import { committedRecordFiles, recordFiles } from "../../tools/records.ts";
 
