@@ -160,6 +160,30 @@ export const Role = {
   Ihd: 3,
 } as const;
 
+export const Layer = {
+  Nwk: 0,
+  Aps: 1,
+  Zdo: 2,
+  Zcl: 3,
+} as const;
+
+export const Drop = {
+  Malformed: 0,
+  Foreign: 1,
+  Unsecured: 2,
+  NoKey: 3,
+  BadMic: 4,
+  Replayed: 5,
+  Repeated: 6,
+  Duplicate: 7,
+  NoBuffer: 8,
+  NoRoute: 9,
+  Unsent: 10,
+  Expired: 11,
+  Refused: 12,
+  Exhausted: 13,
+} as const;
+
 export const Log = {
   Started: 1,
   Joined: 2,

@@ -9,7 +9,7 @@ export type LogEntry =
   | { log: "Reading"; importWh: bigint; powerW: number; price: number; costPerHour: number; costToday: number; currency: number; digits: number; flags: number }
   | { log: "Formed"; pan: number; channel: number }
   | { log: "Left"; reason: number }
-  | { log: "Refused"; layer: number; reason: number; detail: number }
+  | { log: "Refused"; layer: number; reason: number; count: number }
   | { log: "Admitted"; partner: bigint; address: number }
   | { log: "Failed"; procedure: number; reason: number }
   | { log: "Bound"; cluster: number; partner: number }
@@ -92,8 +92,8 @@ const READERS: Record<number, { size: number; entry: (at: DataView) => LogEntry 
     entry: (at) => ({
       log: "Refused",
       layer: at.getUint8(0),
-      reason: at.getInt8(1),
-      detail: at.getUint16(2, true),
+      reason: at.getUint8(1),
+      count: at.getUint16(2, true),
     }),
   },
   [Log.Admitted]: {

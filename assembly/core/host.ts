@@ -162,6 +162,30 @@ export enum Role {
   Ihd = 3,
 }
 
+export enum Layer {
+  Nwk = 0,
+  Aps = 1,
+  Zdo = 2,
+  Zcl = 3,
+}
+
+export enum Drop {
+  Malformed = 0,
+  Foreign = 1,
+  Unsecured = 2,
+  NoKey = 3,
+  BadMic = 4,
+  Replayed = 5,
+  Repeated = 6,
+  Duplicate = 7,
+  NoBuffer = 8,
+  NoRoute = 9,
+  Unsent = 10,
+  Expired = 11,
+  Refused = 12,
+  Exhausted = 13,
+}
+
 export enum Log {
   Started = 1,
   Joined = 2,

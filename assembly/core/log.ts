@@ -81,10 +81,10 @@ export const LOG_REFUSED_SIZE: u32 = 4;
 export class LogRefused {
   get layer(): u32 { return load<u8>(changetype<usize>(this)); }
   set layer(value: u32) { store<u8>(changetype<usize>(this), <u8>value); }
-  get reason(): i32 { return load<i8>(changetype<usize>(this), 1); }
-  set reason(value: i32) { store<i8>(changetype<usize>(this), <i8>value, 1); }
-  get detail(): u32 { return load<u16>(changetype<usize>(this), 2); }
-  set detail(value: u32) { store<u16>(changetype<usize>(this), <u16>value, 2); }
+  get reason(): u32 { return load<u8>(changetype<usize>(this), 1); }
+  set reason(value: u32) { store<u8>(changetype<usize>(this), <u8>value, 1); }
+  get count(): u32 { return load<u16>(changetype<usize>(this), 2); }
+  set count(value: u32) { store<u16>(changetype<usize>(this), <u16>value, 2); }
 }
 
 export const LOG_ADMITTED_SIZE: u32 = 10;

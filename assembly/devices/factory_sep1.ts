@@ -21,7 +21,7 @@ export function start(now: i64, reason: u32): void {
 }
 
 export function poll(now: i64): i64 {
-  for (loopBegin(); loopNext();) if (loopIsRadio() && faceInput(event, now)) loopRest();
+  for (loopBegin(now); loopNext();) if (loopIsRadio() && faceInput(event, now)) loopRest();
   faceTick(now);
   upgradeTick(faceJoined(), faceKeyed(), faceReached(), now);
   return loopEnd(min<i64>(faceDeadline(), upgradeDeadline(now)), now);

@@ -25,7 +25,7 @@ export function start(now: i64, reason: u32): void {
 }
 
 export function poll(now: i64): i64 {
-  for (loopBegin(); loopNext();) if (loopKind() == EventKind.Uplink) take(load<u16>(event + EVENT_SIZE), now);
+  for (loopBegin(now); loopNext();) if (loopKind() == EventKind.Uplink) take(load<u16>(event + EVENT_SIZE), now);
   fetchTick(now);
   if (libraryFile(0).status == FileStatus.Waiting && imageActivate(0) >= 0) halt(HALT_UPDATE);
   if (state.askAt <= now) {

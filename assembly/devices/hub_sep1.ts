@@ -13,7 +13,7 @@ export function start(now: i64, reason: u32): void {
 }
 
 export function poll(now: i64): i64 {
-  for (loopBegin(); loopNext();) {
+  for (loopBegin(now); loopNext();) {
     if (loopIsRadio()) faceInput(event, now);
     else if (loopKind() == EventKind.Uplink) asked(hubInput(event, now), now);
   }

@@ -1,6 +1,7 @@
 // The bounded loop of every device.  A poll takes some events, does what is due, and answers when it wants to run next:
 //
-//   for (loopBegin(); loopNext();) ... one event ...        ... ticks ...        return loopEnd(earliest, now);
+//   for (loopBegin(now); loopNext();) ... one event ...        ... ticks ...        return loopEnd(earliest, now);
+import { dropsTick } from "../core/drops";
 import { ABI_VERSION, EVENT_HEAD, EVENT_KIND, EventKind, Log, log, next } from "../core/host";
 import { LOG_STARTED_SIZE, LogStarted } from "../core/log";
 
@@ -20,7 +21,10 @@ export function loopStart(reason: u32): void {
   log(Log.Started, event, LOG_STARTED_SIZE);
 }
 
-export function loopBegin(): void { budget = EVENTS_PER_POLL; }
+export function loopBegin(now: i64): void {
+  budget = EVENTS_PER_POLL;
+  dropsTick(now);
+}
 
 /** Takes the next event; false when none waits or the turn is over.  One that was too long is lost. */
 export function loopNext(): bool {

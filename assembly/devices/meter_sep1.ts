@@ -15,7 +15,7 @@ export function start(now: i64, reason: u32): void {
 }
 
 export function poll(now: i64): i64 {
-  for (loopBegin(); loopNext();) {
+  for (loopBegin(now); loopNext();) {
     if (loopKind() == EventKind.Measured) meterInput(event, now);
     else if (loopIsRadio() && faceInput(event, now)) loopRest();
   }

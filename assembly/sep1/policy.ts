@@ -2,19 +2,14 @@
 //
 //   not a frame ─▶ dropped      no link key where one is required ─▶ Default Response FAILURE under the network key
 //   not for us to do ─▶ Default Response with the reason           else ─▶ the device's clusters
+import { dropped } from "../core/drops";
+import { Drop, Layer } from "../core/host";
 import { CLUSTER_OTA } from "./clusters";
 import { OTA_IMAGE_NOTIFY } from "./descriptors/ota";
 import { ApsKeyKind, apsHeard } from "../zigbee/aps/aps";
 import { ZCL_FAILURE } from "../zigbee/zcl/foundation";
 import { INSTANCE_LINK_KEY, instanceFind, instanceFlags } from "../zigbee/zcl/instances";
 import { ZclHeard, zclDefault, zclHeard, zclInput } from "../zigbee/zcl/zcl";
-
-@unmanaged @final
-export class PolicyCounters {
-  /** Frames that came without the link key their cluster requires. */
-  noLinkKey: u32;
-}
-export const policyCounters = changetype<PolicyCounters>(memory.data(offsetof<PolicyCounters>()));
 
 /** Whether the cluster heard is reserved to partners with an established link key; one without a row is. */
 export function policyNeedsLinkKey(): bool {
@@ -34,7 +29,7 @@ export function policyInput(now: i64): i32 {
   if (kind == ZclHeard.None) return ZclHeard.None;
   // A default response without the key is how a partner says that it has lost ours.
   if (kind != ZclHeard.Default && apsHeard.keyKind != ApsKeyKind.Established && needsLinkKey(kind)) {
-    policyCounters.noLinkKey++;
+    dropped(Layer.Zcl, Drop.NoKey);
     zclDefault(ZCL_FAILURE, now);
     return ZclHeard.None;
   }

@@ -183,6 +183,30 @@ enum kw_err {
     KW_ERR_DUPLICATE = -17,
 };
 
+enum kw_layer {
+    KW_LAYER_NWK = 0,
+    KW_LAYER_APS = 1,
+    KW_LAYER_ZDO = 2,
+    KW_LAYER_ZCL = 3,
+};
+
+enum kw_drop {
+    KW_DROP_MALFORMED = 0,
+    KW_DROP_FOREIGN = 1,
+    KW_DROP_UNSECURED = 2,
+    KW_DROP_NO_KEY = 3,
+    KW_DROP_BAD_MIC = 4,
+    KW_DROP_REPLAYED = 5,
+    KW_DROP_REPEATED = 6,
+    KW_DROP_DUPLICATE = 7,
+    KW_DROP_NO_BUFFER = 8,
+    KW_DROP_NO_ROUTE = 9,
+    KW_DROP_UNSENT = 10,
+    KW_DROP_EXPIRED = 11,
+    KW_DROP_REFUSED = 12,
+    KW_DROP_EXHAUSTED = 13,
+};
+
 enum kw_log {
     KW_LOG_STARTED = 1,
     KW_LOG_JOINED = 2,

@@ -1,5 +1,5 @@
 // What a run tells: one object an event, the same for the JSON lines and for the live view.  Numbers are in docs/abi.md, `Log`.
-import { FileStatus, ResetReason } from "../abi.ts";
+import { Drop, FileStatus, Layer, ResetReason } from "../abi.ts";
 import { type LogEntry, readLog } from "../log.ts";
 import type { DeviceId } from "./plan.ts";
 import { nameOf, reasonName, STEPS, statusName, versionName } from "./update_words.ts";
@@ -15,7 +15,6 @@ export interface HomeEvent {
 
 /** ISO 4217 numbers that have a letter code here; another currency is shown by its number. */
 const CURRENCIES: Record<number, string> = { 826: "GBP", 978: "EUR", 840: "USD", 36: "AUD", 124: "CAD", 554: "NZD" };
-const LAYERS = ["core", "mac", "nwk", "aps", "zdo", "zcl", "sep1", "model"];
 
 const READING_STALE = 1;
 const READING_NO_PRICE = 2;
@@ -52,7 +51,7 @@ function fieldsOf(entry: LogEntry): Fields {
     case "Left":
       return { reason: entry.reason };
     case "Refused":
-      return { layer: LAYERS[entry.layer] ?? entry.layer, reason: entry.reason, detail: entry.detail };
+      return { layer: nameOf(Layer, entry.layer), reason: nameOf(Drop, entry.reason), count: entry.count };
     case "Admitted":
       return { partner: extendedName(entry.partner), address: hex(entry.address) };
     case "Failed":

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { EventKind, Record, ResetReason } from "../../host/abi.ts";
+import { Drop, EventKind, Record, ResetReason } from "../../host/abi.ts";
 import { Clock } from "../../host/air/clock.ts";
 import { type AirFrame, Medium } from "../../host/air/medium.ts";
 import { CaptureWriter } from "../../host/air/pcapng.ts";
@@ -222,9 +222,10 @@ export class LabNode {
 
   counters(): { [name: string]: number } {
     this.tell(19);
-    const octets = this.answers[this.answers.length - 1];
-    const names = ["malformed", "noKey", "badMic", "replayed", "duplicates", "noBuffer", "unacknowledged", "strayAcks", "refused"];
-    return Object.fromEntries(names.map((name, index) => [name, octets.readUInt32LE(4 * index)]));
+    const [drops, others] = this.answers.slice(-2);
+    const dropped = Object.entries(Drop).map(([name, index]) => [name[0].toLowerCase() + name.slice(1), drops.readUInt32LE(4 * index)]);
+    const counted = ["duplicates", "unacknowledged", "strayAcks"].map((name, index) => [name, others.readUInt32LE(4 * index)]);
+    return Object.fromEntries([...dropped, ...counted]);
   }
 
   heard(heard: number, from = 0): Note[] {

@@ -10,6 +10,7 @@ const DOORS: Record<string, string> = {
   agreementForceEphemeral: "vectors of key establishment bring their own ephemeral keys",
   agreementPartnerKey: "an intermediate value of those vectors",
   agreementSecret: "an intermediate value of those vectors",
+  dropsOf: "a lab reads what was counted; a device tells it by Log.Refused",
   keSuites: "a test reads which suites an exchange may use",
   pointDecode: "points of vectors enter one by one",
   pointDecodeWhole: "points of vectors enter one by one",

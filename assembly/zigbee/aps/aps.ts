@@ -4,6 +4,8 @@
 //   nwkInput -> apsInput: parse, open, acknowledge, drop duplicates, reassemble -> apsHeard
 //
 // Commands come up as ApsHeard.Command, opened and checked for replay; zigbee/security decides what they mean.
+import { dropped } from "../../core/drops";
+import { Drop, Layer } from "../../core/host";
 import { Err } from "../../core/err";
 import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
 import { KEY_DATA } from "../auxiliary";
@@ -168,12 +170,16 @@ function acknowledge(frame: ApsFrame, heard: ApsMessage): void {
 }
 
 function drop(reason: i32): i32 {
-  switch (reason) {
-    case Err.NoKey: apsCounters.noKey++; break;
-    case Err.BadMic: apsCounters.badMic++; break;
-    case Err.Replay: apsCounters.replayed++; break;
-    case Err.NoBuffer: apsCounters.noBuffer++; break;
-    default: apsCounters.malformed++;
-  }
+  dropped(Layer.Aps, reasonOf(reason));
   return ApsHeard.None;
+}
+
+function reasonOf(error: i32): u32 {
+  switch (error) {
+    case Err.NoKey: return Drop.NoKey;
+    case Err.BadMic: return Drop.BadMic;
+    case Err.Replay: return Drop.Replayed;
+    case Err.NoBuffer: return Drop.NoBuffer;
+  }
+  return Drop.Malformed;
 }

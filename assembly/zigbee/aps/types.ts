@@ -1,4 +1,6 @@
 // What the layers above APS see: what was heard, what to send, what was dropped.
+import { dropped } from "../../core/drops";
+import { Drop, Layer } from "../../core/host";
 
 /** What `apsInput` and `apsTick` found; the details are in `apsHeard`. */
 export enum ApsHeard {
@@ -62,18 +64,12 @@ export class ApsRequest {
 }
 export const apsRequest = changetype<ApsRequest>(memory.data(offsetof<ApsRequest>(), 8));
 
-/** Drops, by reason. */
+/** What is counted besides drops (core/drops). */
 @unmanaged @final
 export class ApsCounters {
-  malformed: u32;
-  noKey: u32;      // no key for it, or one that is not good enough
-  badMic: u32;
-  replayed: u32;
   duplicates: u32;
-  noBuffer: u32;   // no room to reassemble or to remember
   unacknowledged: u32;
-  strayAcks: u32;  // acknowledgements of nothing
-  refused: u32;    // commands against policy
+  strayAcks: u32; // acknowledgements of nothing
 }
 export const apsCounters = changetype<ApsCounters>(memory.data(offsetof<ApsCounters>(), 4));
 
@@ -82,6 +78,6 @@ export const APS_MESSAGE_MAX: u32 = 256;
 
 /** A command against policy: counted, and no more. */
 export function apsRefuse(): i32 {
-  apsCounters.refused++;
+  dropped(Layer.Aps, Drop.Refused);
   return ApsHeard.None;
 }

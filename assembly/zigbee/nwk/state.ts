@@ -1,9 +1,11 @@
 // What the network layer knows of itself: the network information base of 05-3474 section 3.5.2, as far as it is used.
 //
-//   | Network (kept in Record.Network) | neighbours (kept with it) |        NwkState, nwkHeard and nwkCounters are not kept
+//   | Network (kept in Record.Network) | neighbours (kept with it) |        NwkState and nwkHeard are not kept
 //
 import { Err } from "../../core/err";
-import { Record, storeRead, storeWrite } from "../../core/host";
+import { dropped } from "../../core/drops";
+import { Drop, Layer, Record, storeRead, storeWrite } from "../../core/host";
+export { Drop } from "../../core/host";
 import { NO_ADDRESS } from "../address";
 import { NEIGHBOURS_MAX } from "../limits";
 
@@ -40,40 +42,7 @@ export class NwkIndication {
   status: i32;
 }
 
-/** Why something was dropped: an index into `nwkCounters`. */
-export namespace Drop {
-  export const Malformed: u32 = 0;
-  /** Not addressed to us. */
-  export const Foreign: u32 = 1;
-  /** In clear where security is required. */
-  export const Unsecured: u32 = 2;
-  export const NoKey: u32 = 3;
-  export const BadMic: u32 = 4;
-  export const Replayed: u32 = 5;
-  /** The counter heard last, as after a lost acknowledgement. */
-  export const Repeated: u32 = 6;
-  /** A broadcast heard before. */
-  export const Duplicate: u32 = 7;
-  export const NoBuffer: u32 = 8;
-  export const NoRoute: u32 = 9;
-  /** No acknowledgement, or the channel was busy. */
-  export const Unsent: u32 = 10;
-  /** Waited in vain for a sleepy child, a route or a proof. */
-  export const Expired: u32 = 11;
-  /** Against policy: association while closed, leave from a stranger. */
-  export const Refused: u32 = 12;
-  /** The outgoing frame counter cannot go on. */
-  export const Exhausted: u32 = 13;
-}
-
-const DROPS: u32 = 14;
-/** Drops, by reason: a u32 each. */
-export const nwkCounters = memory.data(DROPS * 4, 4);
-
-export function nwkDrop(reason: u32): void {
-  let at = nwkCounters + (reason << 2);
-  store<u32>(at, load<u32>(at) + 1);
-}
+export function nwkDrop(reason: u32): void { dropped(Layer.Nwk, reason); }
 
 /** How a device came to its parent, or that it went: the status of an Update Device, table 4.15. */
 export namespace Arrival {

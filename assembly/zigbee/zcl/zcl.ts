@@ -1,7 +1,9 @@
 // ZCL above APS: looks at what `apsHeard` describes, and sends.  075123, section 2.4 and 2.5.12.
 //
 // `zclInput` only looks.  What is to be done with a frame is the cluster layer's decision, which first asks its key policy.
+import { dropped } from "../../core/drops";
 import { Err } from "../../core/err";
+import { Drop, Layer } from "../../core/host";
 import { NO_ADDRESS } from "../address";
 import { APS_ACK, APS_LINK_KEY, ApsKeyKind, apsHeard, apsRequest, apsSend } from "../aps/aps";
 import {
@@ -58,7 +60,6 @@ export class ZclIndication {
 
 @unmanaged @final
 export class ZclCounters {
-  malformed: u32;
   refused: u32;
   sendFailed: u32;
 }
@@ -82,7 +83,7 @@ export function zclInput(): i32 {
   let head = instanceFind(endpoint, 0, INSTANCE_ENDPOINT);
   if (apsHeard.profile != SE_PROFILE || !head) return ZclHeard.None;
   let kind = zclLook(apsHeard.cluster, apsHeard.payload, apsHeard.size);
-  if (kind == ZclHeard.None) zclCounters.malformed++;
+  if (kind == ZclHeard.None) dropped(Layer.Zcl, Drop.Malformed);
   let row = instanceFind(endpoint, zclHeard.cluster, zclHeard.toClient ? INSTANCE_CLIENT : INSTANCE_SERVER);
   zclHeard.instance = row;
   zclHeard.endpoint = instanceEndpoint(row ? row : head);

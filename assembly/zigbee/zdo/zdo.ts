@@ -1,4 +1,6 @@
 // The ZigBee device object: endpoint 0.  It answers for the device, and asks others.  05-3474 section 2.4.
+import { dropped } from "../../core/drops";
+import { Drop, Layer } from "../../core/host";
 import { Err } from "../../core/err";
 import { BROADCAST_AWAKE, NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
 import { apsSend } from "../aps/aps";
@@ -49,7 +51,6 @@ export const zdoHeard = changetype<ZdoAnswer>(memory.data(offsetof<ZdoAnswer>(),
 
 @unmanaged @final
 export class ZdoCounters {
-  malformed: u32;
   unanswered: u32; // no room for the answer
 }
 export const zdoCounters = changetype<ZdoCounters>(memory.data(offsetof<ZdoCounters>(), 4));
@@ -213,6 +214,6 @@ function tell(kind: u32): i32 {
 }
 
 function drop(): i32 {
-  zdoCounters.malformed++;
+  dropped(Layer.Zdo, Drop.Malformed);
   return ZdoHeard.None;
 }

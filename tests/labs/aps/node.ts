@@ -1,5 +1,6 @@
 // For tests only: what the lab devices have in common.  A test steers a device by Uplink events and hears of it by `log`.
-import { EVENT_HEAD, EVENT_SIZE, log } from "../../../assembly/core/host";
+import { dropsOf } from "../../../assembly/core/drops";
+import { Drop, Layer, EVENT_HEAD, EVENT_SIZE, log } from "../../../assembly/core/host";
 import { nwkAddress, nwkChannel, nwkHeard, nwkLearn, nwkPanId, nwkParent } from "../../../assembly/zigbee/nwk/nwk";
 import { StackHeard } from "../../../assembly/zigbee/stack";
 import {
@@ -81,6 +82,7 @@ export function labCommand(now: i64): bool {
     case ANNOUNCE: answer = zdoAnnounce(now); break;
     case LEARN: nwkLearn(load<u16>(at, 1), load<u64>(at, 3)); answer = 0; break;
     case COUNTERS: {
+      log(LOG_ANSWER, dropsOf(Layer.Aps), (Drop.Exhausted + 1) * 4);
       log(LOG_ANSWER, changetype<usize>(apsCounters), offsetof<ApsCounters>());
       return true;
     }

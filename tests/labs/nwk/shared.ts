@@ -1,8 +1,9 @@
 // Laboratory modules: the network layer alone in a module, moved by a test.  Not shipped.
-import { ABI_VERSION, log } from "../../../assembly/core/host";
+import { dropsOf } from "../../../assembly/core/drops";
+import { Layer, ABI_VERSION, log } from "../../../assembly/core/host";
 import { nwkKeyInstall, nwkKeySwitch } from "../../../assembly/zigbee/nwk/security";
 import { nwkSend } from "../../../assembly/zigbee/nwk/send";
-import { NwkHeard, network, nwkCounters, nwkHeard, nwkState } from "../../../assembly/zigbee/nwk/state";
+import { NwkHeard, network, nwkHeard, nwkState } from "../../../assembly/zigbee/nwk/state";
 
 export const EVENT_CAPACITY: u32 = 16 + 128;
 export const event = memory.data(16 + 128, 8);
@@ -28,7 +29,7 @@ export function tell(kind: i32): void {
 
 export function bufferAt(): usize { return buffer; }
 export function networkAt(): usize { return changetype<usize>(network); }
-export function countersAt(): usize { return nwkCounters; }
+export function countersAt(): usize { return dropsOf(Layer.Nwk); }
 export function isOpen(): u32 { return nwkState.open; }
 export function send(target: u32, size: u32, options: u32, handle: u32): i32 { return nwkSend(target, buffer, size, options, handle); }
 export function keyInstall(sequence: u32): i32 { return nwkKeyInstall(sequence, buffer); }

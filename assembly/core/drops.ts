@@ -1,0 +1,44 @@
+// What was dropped, by layer and reason (docs/abi.md, `Drop`): counted for good, and the first of each in a minute told by Log.Refused.
+import { Drop, Layer, Log, log } from "./host";
+import { LOG_REFUSED_SIZE, LogRefused } from "./log";
+
+const REASONS: u32 = 16;
+const LAYERS: u32 = 4;
+const MINUTE_MS: i64 = 60_000;
+if (<u32>Drop.Exhausted >= REASONS || <u32>Layer.Zcl >= LAYERS || LAYERS * REASONS > 64) ERROR("each drop has its counter and its bit");
+/** What every network that works has is counted only. */
+const TOLD: u64 = ~((1 << <u64>(Layer.Nwk * REASONS + Drop.Repeated)) | (1 << <u64>(Layer.Nwk * REASONS + Drop.Duplicate)));
+
+const counters = memory.data(LAYERS * REASONS * 4);
+const note = changetype<LogRefused>(memory.data(LOG_REFUSED_SIZE, 2));
+@unmanaged @final
+class State {
+  /** A bit for each drop that is told when it comes; none before the first minute begins. */
+  awaited: u64;
+  until: i64;
+}
+const state = changetype<State>(memory.data(offsetof<State>(), 8));
+
+/** The counters of a layer: a u32 for each `Drop`. */
+export function dropsOf(layer: u32): usize { return counters + layer * REASONS * 4; }
+
+export function dropped(layer: u32, reason: u32): void {
+  let index = layer * REASONS + reason;
+  let at = counters + (index << 2);
+  let count = load<u32>(at) + 1;
+  store<u32>(at, count);
+  let bit: u64 = (<u64>1) << index;
+  if (!(state.awaited & bit)) return;
+  state.awaited ^= bit;
+  note.layer = layer;
+  note.reason = reason;
+  note.count = count;
+  log(Log.Refused, changetype<usize>(note), LOG_REFUSED_SIZE);
+}
+
+/** Begins a minute when one is over. */
+export function dropsTick(now: i64): void {
+  if (now < state.until) return;
+  state.until = now + MINUTE_MS;
+  state.awaited = TOLD;
+}
