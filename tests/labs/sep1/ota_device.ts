@@ -12,7 +12,8 @@ import { otaServer } from "../../../assembly/sep1/ota/requests";
 import { transferWrote } from "../../../assembly/sep1/ota/transfer";
 import { upgradeDeadline, upgradeReset, upgradeTick } from "../../../assembly/upgrade/upgrade";
 import { ZdoHeard, zdoHeard } from "../../../assembly/zigbee/zdo/zdo";
-import { apsKeyRow, KEY_SLOT_OWN } from "../../../assembly/zigbee/aps/keys";
+import { apsKeyRow } from "../../../assembly/zigbee/aps/keys";
+import { KEY_SLOT_OWN } from "../../../assembly/zigbee/limits";
 
 const room = memory.data(512);
 const HUB: u64 = 0x00124b0000000001;
