@@ -1,29 +1,16 @@
 // A folder of the stack imports only from folders to its left: docs/architecture.md, "Layers".
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { test } from "node:test";
 import { ROOT } from "../../host/modules.ts";
 import { sources } from "../../tools/build.ts";
+import { LAYERS, LAYERS_PICTURE, layerPresent, layersPicture, ONLY } from "../../tools/layers.ts";
 
-/** Siblings share a rank and do not know each other. */
-const LAYERS = [
-  ["core"],
-  ["crypto", "model"],
-  ["mac"],
-  ["zigbee", "ip"],
-  ["sep1", "sep2"],
-  ["upgrade"],
-  ["application"],
-  ["bridge"],
-  ["devices"],
-];
-/** What a layer may know is less than what lies to its left: an update knows no protocol, its device tells it where it stands. */
-const ONLY: Record<string, string[]> = { upgrade: ["core", "model"] };
 const IMPORT = /^(?:import|export)\s[^;]*?from\s+"([^"]+)"|^import\s+"([^"]+)"/gm;
 
 const layerOf = (path: string): string => relative(join(ROOT, "assembly"), path).split("/")[0];
-const rankOf = (layer: string): number => LAYERS.findIndex((names) => names.includes(layer));
+const rankOf = (layer: string): number => LAYERS.findIndex((names: readonly string[]) => names.includes(layer));
 
 /** What is wrong with one import, or nothing. */
 function judge(from: string, to: string): string | undefined {
@@ -58,4 +45,23 @@ test("the judge refuses the right and the sibling", () => {
   assert.equal(judge(at("sep1"), at("crypto")), undefined);
   assert.equal(judge(at("upgrade"), at("zigbee")), "upgrade must not import from zigbee");
   assert.equal(judge(at("upgrade"), at("model")), undefined);
+});
+
+test("the picture of the layers is drawn from them", () => {
+  const picture = readFileSync(join(ROOT, LAYERS_PICTURE), "utf8");
+  assert.equal(picture, layersPicture(layerPresent), "npm run layers draws it anew");
+  const drawn = [...picture.matchAll(/class="name" x="[\d.]+" y="(\d+)">(\w+)</g)].map(([, y, name]) => ({ y: Number(y), name }));
+  assert.deepEqual(drawn.map(({ name }) => name).sort(), LAYERS.flat().sort());
+  // Who may import lies above whom it may import from; siblings lie side by side.
+  for (const upper of drawn) for (const lower of drawn) assert.equal(rankOf(upper.name) > rankOf(lower.name), upper.y < lower.y);
+  const planned = drawn.filter(({ name }) => !layerPresent(name)).length;
+  assert.equal(picture.match(/class="box planned"/g)?.length ?? 0, planned);
+});
+
+test("every folder of the stack is a layer", () => {
+  const folders = readdirSync(join(ROOT, "assembly"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  assert.deepEqual(
+    folders.map(({ name }) => name).filter((name) => rankOf(name) < 0),
+    [],
+  );
 });
