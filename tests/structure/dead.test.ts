@@ -22,7 +22,7 @@ const DOORS: Record<string, string> = {
 };
 /** Exported for the board, one of a table that is whole, generated or not, or in the runtime's own terms. */
 const NOT_OURS =
-  /assembly\/(devices|core\/runtime|sep1\/descriptors|sep1\/instances|crypto\/software)\/|assembly\/core\/host\.ts|zcl\/types\.ts|assembly\/sep1\/clusters\.ts/;
+  /assembly\/(devices|core\/runtime|sep1\/descriptors|sep1\/instances|crypto\/software)\/|assembly\/core\/(host|log)\.ts|zcl\/types\.ts|assembly\/sep1\/clusters\.ts/;
 const EXPORT = /^export (?:function|const|class|enum|namespace|let) (\w+)/gm;
 
 const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, "");
