@@ -28,6 +28,11 @@ export class TraceFile {
     return new TraceFile(TRACE_MAGIC);
   }
 
+  /** Octets so far. */
+  get size(): number {
+    return this.total;
+  }
+
   add(kind: number, octets: Uint8Array): void {
     const head = Buffer.alloc(3);
     head[0] = kind;

@@ -1,6 +1,5 @@
 // `npm run bench`: ratios that do not depend on the machine: a round trip against another program's, a thousand devices against real time, a package
 // over one hop against the air's own limit, and how small an update is.
-import { parseArgs } from "node:util";
 import { moduleBytes } from "../host/modules.ts";
 import { compressedFigure, type DeltaFigure, deltaFigures } from "./bench/deltas.ts";
 import { type Devices, thousandDevices } from "./bench/devices.ts";
@@ -8,6 +7,7 @@ import { padded } from "./bench/padding.ts";
 import { type RoundTrip, roundTrip } from "./bench/round_trip.ts";
 import { packageOf, type Transfer, transfer } from "./bench/transfer.ts";
 import { ensureBuilt } from "./build.ts";
+import { quietCommand } from "./words.ts";
 
 const SIZES = [101_000, 200_000, 256_000];
 const RATIO_SIZE = 200_000;
@@ -81,8 +81,12 @@ function missed(trip: RoundTrip, devices: Devices, transfers: Transfer[], deltas
   ].filter((each) => each !== null);
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+/** Answers the exit code: 1 when an aim is missed. */
+export async function runBench(words: readonly string[]): Promise<number> {
+  const program = quietCommand("kilowasm bench")
+    .description("Ratios that do not depend on the machine.")
+    .option("--json", "one JSON object");
+  const values = program.parse(words, { from: "user" }).opts<{ json?: boolean }>();
   await ensureBuilt((text) => console.error(text));
   process.stderr.write("round trips of our meter and of zigbee-on-host ...\n");
   const trip = await roundTrip();
@@ -113,7 +117,5 @@ async function main(): Promise<void> {
   }
   const misses = missed(trip, devices, transfers, deltas);
   for (const each of misses) console.error(each);
-  process.exitCode = misses.length > 0 ? 1 : 0;
+  return misses.length > 0 ? 1 : 0;
 }
-
-await main();

@@ -1,9 +1,10 @@
-// npx tsx tools/ca.ts issue --suite 2 --ieee 0x0011223344556677 --out FILE
+// kilowasm ca issue --suite 2 --ieee 0x0011223344556677 --out FILE
 // The test certificate authority on the command line; what it is stands in host/crypto/ca.ts.
 
 import { writeFileSync } from "node:fs";
-import { Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { identityRecord, issue, makeCa, type Suite } from "../host/crypto/ca.ts";
+import { quietCommand } from "./words.ts";
 
 function parseSuite(text: string): Suite {
   if (text === "1") return 1;
@@ -49,14 +50,17 @@ function runIssue(options: IssueOptions): void {
   }
 }
 
-const program = new Command("ca").description("issues Smart Energy test certificates; never use them outside a test");
-program
-  .command("issue")
-  .description("issue a certificate and its private key to an IEEE address")
-  .requiredOption("--suite <number>", "1 (sect163k1) or 2 (sect283k1)", parseSuite)
-  .requiredOption("--ieee <address>", "16 hexadecimal digits", parseIeee)
-  .option("--seed <text>", "the authority is a function of this text", "kilowasm test authority")
-  .option("--raw", "write the octets of the device's identity record instead of JSON")
-  .option("--out <file>", "write here instead of to standard output")
-  .action(runIssue);
-program.parse();
+export function caProgram(): Command {
+  const program = quietCommand("kilowasm ca").description("issues Smart Energy test certificates; never use them outside a test");
+  program
+    .command("issue")
+    .exitOverride()
+    .description("issue a certificate and its private key to an IEEE address")
+    .requiredOption("--suite <number>", "1 (sect163k1) or 2 (sect283k1)", parseSuite)
+    .requiredOption("--ieee <address>", "16 hexadecimal digits", parseIeee)
+    .option("--seed <text>", "the authority is a function of this text", "kilowasm test authority")
+    .option("--raw", "write the octets of the device's identity record instead of JSON")
+    .option("--out <file>", "write here instead of to standard output")
+    .action(runIssue);
+  return program;
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npx kilowasm ...`: the sources are TypeScript, so tsx reads them.
+// `npx kilowasm ...` in this repository: the sources are TypeScript, so tsx reads them.
 import { register } from "tsx/esm/api";
 
 register();
-await import("./kilowasm.ts");
+await import("./main.ts");

@@ -1,6 +1,90 @@
-// `npx kilowasm image ...`
-import { run } from "./image/commands.ts";
+// `kilowasm`: one program, one help.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CommanderError } from "commander";
+import { InputError } from "../host/load/input_error.ts";
+import { ROOT } from "../host/modules.ts";
+import { EXIT_HELP, Exit, Refused, say } from "./image/exit.ts";
+import { quietCommand, sentence } from "./words.ts";
 
-// Whoever reads the output may have seen enough: `| head` is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
-process.exitCode = await run(process.argv.slice(2));
+interface Entry {
+  about: string;
+  /** Loads what the command needs, and answers its exit code; the words are those behind its name. */
+  run(words: readonly string[]): Promise<number>;
+}
+
+const ENTRIES: Record<string, Entry> = {
+  home: {
+    about: "a home of hub, meters and displays on a simulated air, in the terminal or as lines of JSON",
+    run: async (words) => (await import("./home/home.ts")).runHome(words),
+  },
+  image: {
+    about: "make, sign, look at, verify and try packages: signed modules for updates over the air",
+    run: async (words) => (await import("./image/commands.ts")).run(["image", ...words]),
+  },
+  vectors: {
+    about: "run a file of independent test vectors: vectors KIND FILE",
+    run: async (words) => (await import("../host/vectors/run.ts")).runVectors([...words], console.log, console.error),
+  },
+  trace: {
+    about: "show, replay and compare recordings and traces of devices",
+    run: async (words) => {
+      await (await import("./trace/commands.ts")).traceProgram().parseAsync(words, { from: "user" });
+      return Exit.Ok;
+    },
+  },
+  ca: {
+    about: "issue Smart Energy test certificates; never use them outside a test",
+    run: async (words) => {
+      await (await import("./ca.ts")).caProgram().parseAsync(words, { from: "user" });
+      return Number(process.exitCode ?? Exit.Ok);
+    },
+  },
+  bench: {
+    about: "ratios that do not depend on the machine: round trips, a thousand devices, transfers, deltas",
+    run: async (words) => (await import("./bench.ts")).runBench(words),
+  },
+};
+
+/** Runs the command line; answers the exit code. */
+export async function kilowasm(words: readonly string[]): Promise<number> {
+  let code: number = Exit.Ok;
+  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+  const top = quietCommand("kilowasm")
+    .description("A home-area-network stack in WebAssembly: its home, its images, its traces.")
+    .version(version, "-v, --version", "show the version")
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .addHelpText("after", EXIT_HELP);
+  for (const [name, { about, run }] of Object.entries(ENTRIES)) {
+    top
+      .command(name)
+      .description(about)
+      .helpOption(false)
+      .argument("[words...]")
+      .allowUnknownOption()
+      .passThroughOptions()
+      .action(async (rest: string[]) => {
+        code = await run(rest);
+      });
+  }
+  try {
+    await top.parseAsync(words, { from: "user" });
+    return code;
+  } catch (error) {
+    return ended(error);
+  }
+}
+
+function ended(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return Exit.Ok;
+    if (error.code === "commander.help") return Exit.Usage; // no command was given, and the help was shown
+    say(sentence(error.message));
+    return Exit.Usage;
+  }
+  say(error instanceof Error ? error.message : String(error));
+  if (error instanceof Refused) return Exit.Refused;
+  return error instanceof InputError ? Exit.Usage : Exit.Failed;
+}

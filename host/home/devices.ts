@@ -4,9 +4,10 @@ import type { BoardDevice } from "./board_device.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
 import { firstPackage, programVersion, v8Machine, wasm3Machines } from "./machine.ts";
 import { ModuleDevice } from "./module_device.ts";
-import type { Options } from "./options.ts";
 import type { DeviceRole, Plan, PlanRow } from "./plan.ts";
 import type { Factory } from "./provision.ts";
+import { Recordings } from "./recordings.ts";
+import type { Options } from "./run_options.ts";
 import type { Site } from "./site.ts";
 
 export interface Builder {
@@ -16,21 +17,34 @@ export interface Builder {
 }
 
 /** Everything that takes real time or may be missing is done here; `say` is told what takes long. */
-export async function deviceBuilder(options: Pick<Options, "engine">, plan: Plan, say: (line: string) => void): Promise<Builder> {
+export async function deviceBuilder(
+  options: Pick<Options, "engine"> & Partial<Pick<Options, "record">>,
+  plan: Plan,
+  say: (line: string) => void,
+): Promise<Builder> {
   const machine = options.engine === "wasm3" ? await wasm3Machines() : v8Machine;
   const version = programVersion();
   const onBoards = plan.rows.filter(({ board }) => board);
   const boards = onBoards.length > 0 ? await boardBuilder(onBoards, version, say) : null;
   const sold = new Map<string, Buffer>();
+  const recordings = options.record ? new Recordings(options.record) : null;
   return {
     build: (row, factory, edge, site) => {
       if (boards && row.board) return boards.build(row, factory, edge, site);
       const { id, role, module } = row;
       const installed = sold.get(`${role} ${module}`) ?? soldWith(row, version);
       sold.set(`${role} ${module}`, installed);
-      return new ModuleDevice(id, site.medium, machine({ role, factory, installed }), edge);
+      return new ModuleDevice(
+        id,
+        site.medium,
+        machine({ role, factory, installed, recorded: recordings ? { id, recordings } : undefined }),
+        edge,
+      );
     },
-    close: async () => boards?.close(),
+    close: async () => {
+      recordings?.write();
+      await boards?.close();
+    },
   };
 }
 

@@ -12,8 +12,9 @@ import { ROOT } from "../modules.ts";
 import { KeySlots } from "../v8/crypto.ts";
 import { V8Engine } from "../v8/engine.ts";
 import type { Boot, BootedEngine } from "./device.ts";
-import { type DeviceRole, KINDS } from "./plan.ts";
+import { type DeviceId, type DeviceRole, KINDS } from "./plan.ts";
 import { addressOctets, type Factory } from "./provision.ts";
+import type { Recordings } from "./recordings.ts";
 
 /** What a device is made of. */
 export interface MachineOptions {
@@ -21,6 +22,8 @@ export interface MachineOptions {
   factory: Factory;
   /** The package in slot A. */
   installed: Buffer;
+  /** Where the first boot under V8 is recorded, and under which name. */
+  recorded?: { id: DeviceId; recordings: Recordings };
 }
 
 /** The version of this program is that of the modules it comes with. */
@@ -45,7 +48,8 @@ function seeds(factory: Factory): () => Buffer {
 }
 
 /** `make` is for whoever looks at what the slots do. */
-export function v8Machine({ role, factory, installed }: MachineOptions, make = (options: SlotsOptions) => new ImageSlots(options)): Boot {
+export function v8Machine(options: MachineOptions, make = (slots: SlotsOptions) => new ImageSlots(slots)): Boot {
+  const { role, factory, installed, recorded } = options;
   const identity = developmentIdentity(KINDS[role].image);
   const files = role === "hub" ? FILES_MAX : 0;
   const slots = make({ identity, address: addressOctets(factory.extended), installed, files });
@@ -54,7 +58,9 @@ export function v8Machine({ role, factory, installed }: MachineOptions, make = (
   const boot = (surroundings: Surroundings): BootedEngine => {
     for (let choice = slots.boot(); choice.wasm; choice = slots.refused(ImageReason.Gate, 0)) {
       try {
-        const engine = new V8Engine({ wasm: choice.wasm, seed: seed(), surroundings, store: factory.records, keys, images: slots });
+        const record = recorded?.recordings.wants(recorded.id) ?? false;
+        const engine = new V8Engine({ wasm: choice.wasm, seed: seed(), surroundings, store: factory.records, keys, images: slots, record });
+        if (record) recorded?.recordings.add(recorded.id, choice.wasm, engine);
         return Object.assign(engine, { module: { version: slots.version, onTrial: slots.trying, slot: choice.source } });
       } catch {
         // V8 refuses the module: the slots choose another one.

@@ -10,12 +10,12 @@ import { type Builder, deviceBuilder } from "./devices.ts";
 import type { HomeEvent } from "./events.ts";
 import { Home, LOAD_START_MS } from "./home.ts";
 import { Keyring } from "./keyring.ts";
-import type { Options } from "./options.ts";
 import type { Output } from "./output.ts";
 import { Pacer } from "./pacer.ts";
 import { DEFAULT_PLAN, onBoards, type Plan } from "./plan.ts";
 import { planNodes } from "./plan_nodes.ts";
 import { planRead, type ReadPlan } from "./plan_read.ts";
+import type { Options } from "./run_options.ts";
 import { updatesRead } from "./update_file.ts";
 
 /** Without --duration a run goes on this long after the load, so that the last report arrives. */

@@ -6,8 +6,8 @@ import { versionText } from "../image/manifest.ts";
 import { type OtaHeader, otaRead } from "../image/ota_file.ts";
 import { InputError, systemReason } from "../load/input_error.ts";
 import { programVersion } from "./machine.ts";
-import type { UpdateOption } from "./options.ts";
 import { DEFAULT_PLAN, DEVICE_ROLES, type DeviceId, KINDS, type Plan, planIds } from "./plan.ts";
+import type { UpdateOption } from "./run_options.ts";
 
 /** No package comes near this. */
 const FILE_SIZE_MAX = 16 * 1024 * 1024;

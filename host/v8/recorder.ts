@@ -1,6 +1,6 @@
 // A run of a module under V8 as files: what went in, and what came out (docs/abi.md "Recordings and traces").
 import { IMPORTS, type ImportRow } from "../abi.ts";
-import { effectOctets, imageOctets, int64, recordOctets, startOctets, TraceFile, TraceKind } from "../trace.ts";
+import { effectOctets, imageOctets, int64, recordOctets, startOctets, TRACE_OCTETS_MAX, TraceFile, TraceKind } from "../trace.ts";
 
 type Import = (...values: (number | bigint)[]) => number | undefined;
 /** What lies in a module's memory: a copy, without what leaves it. */
@@ -25,10 +25,14 @@ const EFFECTS = new Set([
   "image_confirm",
 ]);
 const NOTHING = new Uint8Array(0);
+/** No poll writes more than this: sixteen events of 280 octets, and what a bounded poll says about them. */
+const POLL_OCTETS_MAX = 1024 * 1024;
 
 export class Recorder {
   readonly recording = TraceFile.recording();
   readonly trace = TraceFile.trace();
+  /** A file is full: recording and trace end before the poll that might not fit. */
+  private full = false;
 
   constructor(seed: Uint8Array, store: ReadonlyMap<number, Uint8Array>) {
     this.recording.add(TraceKind.Seed, seed);
@@ -41,20 +45,22 @@ export class Recorder {
   }
 
   poll(now: bigint): void {
+    this.full ||= Math.max(this.recording.size, this.trace.size) > TRACE_OCTETS_MAX - POLL_OCTETS_MAX;
+    if (this.full) return;
     this.recording.add(TraceKind.Poll, int64(now));
     this.trace.add(TraceKind.Poll, int64(now));
   }
 
   answer(deadline: bigint): void {
-    this.trace.add(TraceKind.Answer, int64(deadline));
+    if (!this.full) this.trace.add(TraceKind.Answer, int64(deadline));
   }
 
   event(event: Uint8Array): void {
-    this.recording.add(TraceKind.Event, event);
+    if (!this.full) this.recording.add(TraceKind.Event, event);
   }
 
   trap(): void {
-    this.trace.add(TraceKind.Trap, NOTHING);
+    if (!this.full) this.trace.add(TraceKind.Trap, NOTHING);
   }
 
   /** The same imports, each of whose calls is noted. */
@@ -83,6 +89,7 @@ export class Recorder {
             octets,
           ),
         );
+      if (this.full) return call(...values);
       if (row.name === "halt") note(0);
       const answer = call(...values);
       note(answer ?? 0);
@@ -95,6 +102,7 @@ export class Recorder {
     const [pointer] = rangeOf(row, row.writes[0]);
     return (...values) => {
       const answer = call(...values) as number;
+      if (this.full) return answer;
       const written = pointer < 0 ? NOTHING : copy(unsigned(values[pointer]), Math.max(0, answer));
       this.recording.add(TraceKind.Image, imageOctets(row.id, answer, written));
       return answer;

@@ -8,7 +8,7 @@ import { type Builder, deviceBuilder } from "../../host/home/devices.ts";
 import type { HomeEvent } from "../../host/home/events.ts";
 import { Home, type HomeOptions } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
-import { optionsParse } from "../../host/home/options.ts";
+import { optionsParse } from "../../tools/home/options.ts";
 import { Pacer } from "../../host/home/pacer.ts";
 import { DEFAULT_PLAN, onBoards } from "../../host/home/plan.ts";
 import { updatesRead } from "../../host/home/update_file.ts";

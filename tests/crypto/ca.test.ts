@@ -15,7 +15,7 @@ const IEEE = 0x00124b000a0b0c0dn;
 const RECONSTRUCTED = 3;
 
 function run(...args: string[]) {
-  return spawnSync(process.execPath, ["--import", "tsx", "tools/ca.ts", ...args], { encoding: "utf8" });
+  return spawnSync(process.execPath, ["--import", "tsx", "tools/main.ts", "ca", ...args], { encoding: "utf8" });
 }
 
 test("a certificate gives the public key of the private key that came with it", async () => {

@@ -35,7 +35,7 @@ async function run(...args: string[]): Promise<{ status: number; stdout: string;
 
 test("the command prints the counts and ends with its exit code", { skip }, () => {
   const command = (...args: string[]) =>
-    spawnSync(process.execPath, ["--import", "tsx", "tools/vectors.ts", ...args], { encoding: "utf8" });
+    spawnSync(process.execPath, ["--import", "tsx", "tools/main.ts", "vectors", ...args], { encoding: "utf8" });
   const good = command("cbke", join(SHARED, "cbke.json"));
   assert.deepEqual([good.status, good.stdout], [0, "36 passed, 0 failed\n"]);
   const none = command("cbke", "/nonexistent");

@@ -8,11 +8,12 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { Random } from "../../host/air/random.ts";
 import { homeSchema, homeShape } from "../../host/home/home_file.ts";
-import { type Options, optionsParse } from "../../host/home/options.ts";
 import { planParse, planRead } from "../../host/home/plan_read.ts";
+import type { Options } from "../../host/home/run_options.ts";
 import { yamlTree } from "../../host/home/yaml_tree.ts";
 import { InputError } from "../../host/load/input_error.ts";
 import { ROOT } from "../../host/modules.ts";
+import { optionsParse } from "../../tools/home/options.ts";
 import { SCHEMA_PATH, schemaText } from "../../tools/schema.ts";
 import { run } from "./process.ts";
 

@@ -15,8 +15,17 @@ export interface Line {
   [field: string]: unknown;
 }
 
+/** The program itself, with the command among its words. */
+export function kilowasm(...words: string[]): Promise<Ended> {
+  return startProgram(words, 120_000).ended;
+}
+
 export function start(words: readonly string[], timeoutMs = 120_000): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, ["--import", "tsx", "host/cli.ts", ...words], { cwd: ROOT, timeout: timeoutMs });
+  return startProgram(["home", ...words], timeoutMs);
+}
+
+function startProgram(words: readonly string[], timeoutMs: number): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, ["--import", "tsx", "tools/main.ts", ...words], { cwd: ROOT, timeout: timeoutMs });
   const result: Ended = { status: null, out: "", error: "" };
   child.stdout.on("data", (octets) => {
     result.out += octets;

@@ -55,7 +55,7 @@ const WANTED: Record<string, RegExp> = {
 
 describe("the folder of vendors' files", { skip }, () => {
   test("is reported file by file, and the command ends well", () => {
-    const { status, stdout } = spawnSync(process.execPath, ["--import", "tsx", "tools/vectors.ts", "ota"], { encoding: "utf8" });
+    const { status, stdout } = spawnSync(process.execPath, ["--import", "tsx", "tools/main.ts", "vectors", "ota"], { encoding: "utf8" });
     const lines = stdout.trim().split("\n");
     assert.equal(status, 0, stdout);
     for (const [name, wanted] of Object.entries(WANTED)) {

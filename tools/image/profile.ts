@@ -19,7 +19,7 @@ export interface ProfileWords {
 export function profileOptions(command: Command): Command {
   return command
     .option("--suite <n>", "add the profile's signature with suite 1 or 2", words.suite("--suite"))
-    .option("--signer <file>", "the signer's certificate, or its identity as tools/ca.ts writes it")
+    .option("--signer <file>", "the signer's certificate, or its identity as `kilowasm ca` writes it")
     .option("--signer-key <file>", "the signer's private key, octets or hexadecimal");
 }
 
@@ -41,7 +41,7 @@ export async function profileSigned(file: Buffer, options: ProfileWords): Promis
   return profileSign(file, { suite, certificate, privateKey: privateKey.subarray(0, octets) });
 }
 
-/** Octets of a file that holds them as they are, as hexadecimal digits, or as the JSON of tools/ca.ts. */
+/** Octets of a file that holds them as they are, as hexadecimal digits, or as the JSON of `kilowasm ca`. */
 function octetsOf(path: string, first: number, second: number): Buffer {
   const octets = readWhole(path, SMALL_FILE_MAX);
   const text = octets.toString("latin1").trim();
@@ -66,7 +66,7 @@ function fromJson(path: string, text: string): Buffer {
   return Buffer.concat(parts);
 }
 
-/** "HEX:HEX", issuer and public key; or the JSON or identity record that tools/ca.ts writes, whose authority is meant. */
+/** "HEX:HEX", issuer and public key; or the JSON or identity record that `kilowasm ca` writes, whose authority is meant. */
 export function authorityOf(word: string, suite: Suite): ProfileAuthority {
   const pair = /^([0-9a-f]{16}):((?:[0-9a-f]{2})+)$/i.exec(word);
   const { octets } = SUITE_CURVES[suite];

@@ -61,7 +61,7 @@ export function serveCommand(parent: Command): void {
     .option("--admit <eui64=code>", "a device that may join, with its install code; repeatable", many, [])
     .option(
       "--identity <file>",
-      "the hub's certificate, private key and authority's key, as `tools/ca.ts issue --raw` writes them; repeatable",
+      "the hub's certificate, private key and authority's key, as `kilowasm ca issue --raw` writes them; repeatable",
       many,
       [],
     )
@@ -171,7 +171,7 @@ function factoryOf(options: ServeWords): Factory {
     const kind = IDENTITIES.find(({ size }) => size === octets.length);
     if (!kind)
       throw new InputError(
-        `${path} has ${octets.length} octets; an identity has ${IDENTITIES.map(({ size }) => size).join(" or ")}, as \`tools/ca.ts issue --raw\` writes it.`,
+        `${path} has ${octets.length} octets; an identity has ${IDENTITIES.map(({ size }) => size).join(" or ")}, as \`kilowasm ca issue --raw\` writes it.`,
       );
     const subject = octets.readBigUInt64BE(kind.subject);
     if (extended !== undefined && subject !== extended)

@@ -32,7 +32,7 @@ export function verifyCommand(parent: Command): void {
     .description("verify a package: structure, signatures, digests, and the module that it makes")
     .option("--root <file>", "the root key, PEM (default: the development root)")
     .option("--base <file>", "the module or package that a delta is against")
-    .option("--ca <authority>", "also verify the profile's signature: a file of tools/ca.ts, or ISSUER:PUBLIC-KEY in hex")
+    .option("--ca <authority>", "also verify the profile's signature: a file of `kilowasm ca`, or ISSUER:PUBLIC-KEY in hex")
     .option("--suite <n>", "the authority's suite", words.suite("--suite"), 1)
     .option("--signers <list>", "IEEE addresses that may sign, with commas (default: any that --ca certifies)", signers)
     .option("--structure", "only structure, integrity code and --ca, for other vendors' files")

@@ -1,19 +1,19 @@
 // Takes the README's picture of an update: the live view when the display's package is on its way, as SVG.
 //
-//   npx tsx host/home/update_picture.ts docs/update.svg
+//   npx tsx tools/home/update_picture.ts docs/update.svg
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { packageBuild } from "../image/package.ts";
-import { moduleBytes } from "../modules.ts";
-import { svg } from "../render/svg.ts";
-import { colourful } from "../render/text.ts";
-import { view } from "../render/view.ts";
+import type { Output } from "../../host/home/output.ts";
+import { KINDS } from "../../host/home/plan.ts";
+import { Session } from "../../host/home/session.ts";
+import type { Status } from "../../host/home/status.ts";
+import { packageBuild } from "../../host/image/package.ts";
+import { moduleBytes } from "../../host/modules.ts";
+import { svg } from "../../host/render/svg.ts";
+import { colourful } from "../../host/render/text.ts";
+import { view } from "../../host/render/view.ts";
 import { optionsParse } from "./options.ts";
-import type { Output } from "./output.ts";
-import { KINDS } from "./plan.ts";
-import { Session } from "./session.ts";
-import type { Status } from "./status.ts";
 
 const SIZE = { columns: 80, rows: 26 };
 const VERSION = 0x00020000;

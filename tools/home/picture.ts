@@ -1,11 +1,11 @@
 // Takes the README's picture: the screen of a display that runs on the emulated board, a minute after power-on.
 //
-//   npx tsx host/home/picture.ts docs/oled.png
+//   npx tsx tools/home/picture.ts docs/oled.png
 import { resolve } from "node:path";
-import { JsonLines } from "../render/json.ts";
-import type { BoardDevice } from "./board_device.ts";
+import type { BoardDevice } from "../../host/home/board_device.ts";
+import { Session } from "../../host/home/session.ts";
+import { JsonLines } from "../../host/render/json.ts";
 import { optionsParse } from "./options.ts";
-import { Session } from "./session.ts";
 
 /** By then the load has begun and been reported. */
 const PICTURE_MS = 60_000;

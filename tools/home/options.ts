@@ -1,49 +1,16 @@
-// The command line of `npm start`.
+// The command line of `kilowasm home`.
 import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
-import { InputError } from "../load/input_error.ts";
-import { DEFAULT_PLAN, DEVICES_PLAN_MAX, type DeviceId, planIds } from "./plan.ts";
-import { spanMs } from "./span.ts";
+import { DEFAULT_PLAN, DEVICES_PLAN_MAX, planIds } from "../../host/home/plan.ts";
+import { type Options, UNPACED, type UpdateOption } from "../../host/home/run_options.ts";
+import { spanMs } from "../../host/home/span.ts";
+import { InputError } from "../../host/load/input_error.ts";
 
 export const SPEED_MAX = 700;
 /** A minute a second: the day's shape shows while one watches. */
 export const SPEED_ON_TERMINAL = 60;
 /** An update takes a minute or two: slow enough to be seen, fast enough to be waited for. */
 export const SPEED_OF_UPDATES = 10;
-
-/** As fast as the machine goes. */
-export const UNPACED = Number.POSITIVE_INFINITY;
-
-/** A package for a device. */
-export interface UpdateOption {
-  device: DeviceId;
-  path: string;
-}
-
-export interface Options {
-  /** A home file; null for the default plan, or for `nodes` devices. */
-  home: string | null;
-  nodes: number | null;
-  /** Null for the default household. */
-  load: string | null;
-  /** Simulated time over real time, or `UNPACED`. */
-  speed: number;
-  /** Null where the home file decides. */
-  seed: number | null;
-  durationMs: number | null;
-  /** Lines of JSON instead of the live view. */
-  json: boolean;
-  pcap: string | null;
-  keys: string | null;
-  zep: number | null;
-  engine: "v8" | "wasm3";
-  boards: boolean;
-  /** The only suite that the devices are given certificates of; null for both. */
-  suite: 1 | 2 | null;
-  updates: UpdateOption[];
-  /** Simulated time of the updates; null for soon after the home is settled. */
-  updateAtMs: number | null;
-}
 
 /** What the parser needs to know of the process. */
 export interface Surroundings {
@@ -71,6 +38,7 @@ interface Raw {
   engine: "v8" | "wasm3";
   boards?: boolean;
   suite?: 1 | 2;
+  record?: string;
   update?: UpdateOption[];
   updateAt?: number;
 }
@@ -89,8 +57,8 @@ export function optionsParse(words: readonly string[], surroundings: Surrounding
 }
 
 function describe(surroundings: Surroundings): Command {
-  return new Command("kilowasm")
-    .usage("[options]      as: npm start -- [options]")
+  return new Command("kilowasm home")
+    .usage("[options]      or: npm start -- [options]")
     .description("A hub, a smart meter and an in-home display, or a home of your own, on one simulated, secured ZigBee Smart Energy air.")
     .option("--home <file>", "the home in this YAML file: devices, places, walls, tariff, loads, and what happens when", text("--home"))
     .option("--nodes <n>", `a home of so many devices, 1 to ${DEVICES_PLAN_MAX}, in houses as full as a hub can serve`, nodes)
@@ -116,6 +84,7 @@ function describe(surroundings: Surroundings): Command {
     .option("--zep <port>", "put the air on this UDP port as ZEP version 2, both ways, at speed 1", port)
     .option("--engine <name>", "what runs the modules: v8 or wasm3", engine, "v8")
     .option("--boards", "run everything but hubs on emulated Cortex-M4 boards, at speed 1")
+    .option("--record <dir>", "write each device's recording, trace and module to this folder: see kilowasm trace", text("--record"))
     .option("--suite <n>", "key establishment with suite 1 (sect163k1) or 2 (sect283k1) only", suite)
     .option(
       "--update <device=file>",
@@ -123,7 +92,7 @@ function describe(surroundings: Surroundings): Command {
       update,
     )
     .option("--update-at <time>", "begin the updates at this simulated time (default: when the home is settled)", duration("--update-at"))
-    .helpOption("--help", "show this")
+    .helpOption("-h, --help", "show this")
     .allowExcessArguments()
     .exitOverride()
     .configureOutput({ writeOut: (out) => surroundings.write(out), writeErr: () => undefined, outputError: () => undefined });
@@ -152,6 +121,8 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
   const actual = raw.zep !== undefined ? "--zep" : raw.boards ? "--boards" : null;
   if (actual && raw.speed !== undefined && raw.speed !== 1)
     throw new InputError(`${actual} runs in real time; leave --speed away or give 1.`);
+  if (raw.record !== undefined && (raw.engine !== "v8" || raw.boards))
+    throw new InputError("--record needs devices under v8; leave --engine and --boards away.");
   if (raw.updateAt !== undefined && updates.length === 0) throw new InputError("--update-at needs an --update.");
   const json = raw.json === true || !surroundings.terminal;
   const lively = updates.length > 0 ? SPEED_OF_UPDATES : SPEED_ON_TERMINAL;
@@ -169,6 +140,7 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
     engine: raw.engine,
     boards: raw.boards === true,
     suite: raw.suite ?? null,
+    record: path(raw.record),
     updates,
     updateAtMs: raw.updateAt ?? null,
   };

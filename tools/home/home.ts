@@ -1,12 +1,12 @@
-// `npm start`: the home in a terminal, or as lines of JSON.
-import { FileError } from "./air/files.ts";
-import { HelpShown, optionsParse, SPEED_MAX } from "./home/options.ts";
-import type { Output } from "./home/output.ts";
-import { Session } from "./home/session.ts";
-import { InputError } from "./load/input_error.ts";
-import { JsonLines } from "./render/json.ts";
-import { Terminal } from "./render/terminal.ts";
-import { lastWords } from "./render/view.ts";
+// `kilowasm home` and `npm start`: the home in a terminal, or as lines of JSON.
+import { FileError } from "../../host/air/files.ts";
+import type { Output } from "../../host/home/output.ts";
+import { Session } from "../../host/home/session.ts";
+import { InputError } from "../../host/load/input_error.ts";
+import { JsonLines } from "../../host/render/json.ts";
+import { Terminal } from "../../host/render/terminal.ts";
+import { lastWords } from "../../host/render/view.ts";
+import { HelpShown, optionsParse, SPEED_MAX } from "./options.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_INPUT = 2;
@@ -20,9 +20,9 @@ function folder(): string {
   return process.env.npm_lifecycle_event === "start" && process.env.INIT_CWD ? process.env.INIT_CWD : process.cwd();
 }
 
-async function main(): Promise<void> {
+async function main(words: readonly string[]): Promise<void> {
   const terminal = process.stdout.isTTY === true && process.env.TERM !== "dumb";
-  const options = optionsParse(process.argv.slice(2), { folder: folder(), terminal, write: (text) => process.stdout.write(text) });
+  const options = optionsParse(words, { folder: folder(), terminal, write: (text) => process.stdout.write(text) });
   let output: Output | null = null;
   const session = await Session.open(options, () => output as Output);
   endOnSignals(session);
@@ -69,12 +69,16 @@ function screen(session: Session, real: boolean): Terminal {
   return new Terminal(process.stdout, process.stdin.isTTY ? process.stdin : null, controls, process.env);
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof HelpShown)) {
+/** Answers the exit code; a run that has begun ends the process by itself. */
+export async function runHome(words: readonly string[]): Promise<number> {
+  try {
+    await main(words);
+    return 0;
+  } catch (error) {
+    if (error instanceof HelpShown) return 0;
     const asked = error instanceof InputError || error instanceof FileError;
     process.stderr.write(`kilowasm: ${error instanceof Error ? error.message : String(error)}\n`);
+    // Whatever still waits must not keep the process.
     process.exit(asked ? EXIT_INPUT : EXIT_FAILED);
   }
 }

@@ -1,0 +1,38 @@
+// What a run of the home is asked for.
+import type { DeviceId } from "./plan.ts";
+
+/** As fast as the machine goes. */
+export const UNPACED = Number.POSITIVE_INFINITY;
+
+/** A package for a device. */
+export interface UpdateOption {
+  device: DeviceId;
+  path: string;
+}
+
+export interface Options {
+  /** A home file; null for the default plan, or for `nodes` devices. */
+  home: string | null;
+  nodes: number | null;
+  /** Null for the default household. */
+  load: string | null;
+  /** Simulated time over real time, or `UNPACED`. */
+  speed: number;
+  /** Null where the home file decides. */
+  seed: number | null;
+  durationMs: number | null;
+  /** Lines of JSON instead of the live view. */
+  json: boolean;
+  pcap: string | null;
+  keys: string | null;
+  zep: number | null;
+  engine: "v8" | "wasm3";
+  boards: boolean;
+  /** The only suite that the devices are given certificates of; null for both. */
+  suite: 1 | 2 | null;
+  /** Folder for each device's recording and trace. */
+  record: string | null;
+  updates: UpdateOption[];
+  /** Simulated time of the updates; null for soon after the home is settled. */
+  updateAtMs: number | null;
+}

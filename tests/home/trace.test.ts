@@ -1,0 +1,94 @@
+// `home --record` and `kilowasm trace`: what a home recorded plays again to the same trace on both engines, and a changed trace is told by its first difference.
+import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { readTrace, TraceFile, TraceKind } from "../../host/trace.ts";
+import { traceDescribe, traceDifference } from "../../host/trace_text.ts";
+import { kilowasm, run } from "./process.ts";
+
+const FOLDER = mkdtempSync(join(tmpdir(), "kilowasm-trace-"));
+const DEVICES = ["hub", "meter", "ihd"];
+const at = (name: string): string => join(FOLDER, name);
+
+before(async () => {
+  const ended = await run("--json", "--duration", "90s", "--record", FOLDER);
+  assert.equal(ended.status, 0, ended.error);
+});
+after(() => rmSync(FOLDER, { recursive: true }));
+
+for (const engine of ["v8", "wasm3"]) {
+  test(`a recorded home plays again on ${engine} to the same traces`, async () => {
+    for (const device of DEVICES) {
+      const ended = await kilowasm("trace", "replay", at(`${device}.recording`), "--engine", engine);
+      assert.equal(ended.status, 0, ended.error);
+      assert.match(ended.out, /are the same$/m);
+    }
+  });
+}
+
+test("every record of a recording and of a trace is shown, for people and for programs", async () => {
+  for (const name of ["hub.recording", "ihd.trace"]) {
+    const count = readTrace(readFileSync(at(name))).length;
+    const [people, programs] = [await kilowasm("trace", "show", at(name)), await kilowasm("trace", "show", at(name), "--json")];
+    assert.equal(people.out.trimEnd().split("\n").length, count);
+    const lines = programs.out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { kind: string });
+    assert.equal(lines.length, count);
+    assert.ok(lines.every(({ kind }) => !kind.startsWith("unknown")));
+  }
+  assert.match((await kilowasm("trace", "show", at("meter.trace"))).out, /^effect {2}log code Joined /m);
+});
+
+test("the first difference is named, with the poll before it", async () => {
+  const records = readTrace(readFileSync(at("meter.trace")));
+  const changed = records.findIndex(({ kind }, index) => index > 20 && kind === TraceKind.Answer);
+  const file = TraceFile.trace();
+  for (const [index, { kind, octets }] of records.entries()) {
+    const copy = Uint8Array.from(octets);
+    if (index === changed) copy[0] ^= 1;
+    file.add(kind, copy);
+  }
+  writeFileSync(at("changed.trace"), file.bytes());
+  const ended = await kilowasm("trace", "diff", at("meter.trace"), at("changed.trace"));
+  assert.equal(ended.status, 3);
+  const poll = records.slice(0, changed).findLast(({ kind }) => kind === TraceKind.Poll);
+  assert.ok(poll && ended.error.includes(`record ${changed}, after "poll    now ${traceDescribe(poll).now}"`), ended.error);
+  const replayed = await kilowasm("trace", "replay", at("meter.recording"), "--trace", at("changed.trace"));
+  assert.equal(replayed.status, 3);
+  assert.equal(traceDifference(file.bytes(), file.bytes()), null);
+  const shorter = traceDifference(file.bytes(), readFileSync(at("meter.trace")).subarray(0, 4));
+  assert.equal(shorter?.index, 0);
+  assert.match(shorter?.second ?? "", /it ends here/);
+});
+
+test("what is no recording is refused in a sentence", async () => {
+  writeFileSync(at("odd.recording"), "no recording");
+  copyFileSync(at("meter.wasm"), at("odd.wasm"));
+  for (const words of [
+    ["show", at("odd.recording")],
+    ["replay", at("odd.recording")],
+    ["show", at("none")],
+    ["replay", at("meter.recording"), "--engine", "v9"],
+  ]) {
+    const ended = await kilowasm("trace", ...words);
+    assert.equal(ended.status, 2, ended.error);
+    assert.match(ended.error, /^kilowasm: [^\n]+\.\n$/);
+  }
+});
+
+test("one program: its help names every command, and a misspelt one is guessed", async () => {
+  const help = await kilowasm("--help");
+  assert.equal(help.status, 0);
+  for (const name of ["home", "image", "vectors", "trace", "ca", "bench"]) assert.match(help.out, new RegExp(`^ {2}${name} `, "m"));
+  const bare = await kilowasm();
+  assert.equal(bare.status, 2);
+  const misspelt = await kilowasm("tarce");
+  assert.equal(misspelt.status, 2);
+  assert.match(misspelt.error, /unknown command 'tarce' \(Did you mean trace\?\)/);
+  assert.match((await kilowasm("home", "-h")).out, /--record <dir>/);
+  assert.match((await kilowasm("--version")).out, /^\d+\.\d+\.\d+\n$/);
+});
