@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import Module from "node:module";
 import { fileURLToPath } from "node:url";
 
-// asc looks for a transform as Node looks for a package; tools/constants.mjs is found from here.
+// asc looks for a transform as Node looks for a package; host/build/constants.mjs is found from here.
 process.env.NODE_PATH = fileURLToPath(new URL(".", import.meta.url));
 Module._initPaths();
 

@@ -1,13 +1,14 @@
 // `npm run bench`: ratios that do not depend on the machine: a round trip against another program's, a thousand devices against real time, a package
 // over one hop against the air's own limit, and how small an update is.
+
+import { ensureBuilt } from "../host/build/built.ts";
 import { moduleBytes } from "../host/modules.ts";
 import { compressedFigure, type DeltaFigure, deltaFigures } from "./bench/deltas.ts";
 import { type Devices, thousandDevices } from "./bench/devices.ts";
 import { padded } from "./bench/padding.ts";
 import { type RoundTrip, roundTrip } from "./bench/round_trip.ts";
 import { packageOf, type Transfer, transfer } from "./bench/transfer.ts";
-import { ensureBuilt } from "./build.ts";
-import { quietCommand } from "./words.ts";
+import { quietCommand } from "./words/words.ts";
 
 const SIZES = [101_000, 200_000, 256_000];
 const RATIO_SIZE = 200_000;

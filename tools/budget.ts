@@ -2,9 +2,9 @@
 // `-- meter ihd` looks at these devices only.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Figures, MEASURED, measure } from "../host/board/figures.ts";
+import { ensureBuilt } from "../host/build/built.ts";
+import { type Figures, MEASURED, measure } from "../host/measure/figures.ts";
 import { ROOT } from "../host/modules.ts";
-import { ensureBuilt } from "./build.ts";
 
 const FILE = join(ROOT, "tests/budgets.json");
 

@@ -4,7 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { identityRecord, issue, makeCa, type Suite } from "../host/crypto/ca.ts";
-import { quietCommand } from "./words.ts";
+import { quietCommand } from "./words/words.ts";
 
 function parseSuite(text: string): Suite {
   if (text === "1") return 1;

@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ensure } from "../host/build/preflight.ts";
 import { ROOT } from "../host/modules.ts";
-import { ensure } from "./preflight.ts";
 
 const FOLDERS = ["boards", "host/native", "tests"];
 /** A file that a tool writes says so in its first line. */

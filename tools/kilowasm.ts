@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { CommanderError } from "commander";
 import { InputError } from "../host/load/input_error.ts";
 import { ROOT } from "../host/modules.ts";
-import { EXIT_HELP, Exit, Refused, say } from "./image/exit.ts";
-import { quietCommand, sentence } from "./words.ts";
+import { EXIT_HELP, Exit, Refused, say } from "./words/exit.ts";
+import { quietCommand, sentence } from "./words/words.ts";
 
 interface Entry {
   about: string;

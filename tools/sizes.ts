@@ -1,7 +1,8 @@
 // `npm run sizes [-- --json]`: what each device module is made of, per layer and per function.
+
+import { compile, entryOf, targets } from "../host/build/built.ts";
 import { ROOT } from "../host/modules.ts";
 import { moduleSizes } from "../host/wasm.ts";
-import { compile, entryOf, targets } from "./build.ts";
 
 const FUNCTIONS_SHOWN = 25;
 

@@ -4,10 +4,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { ensureBuilt, PROCESSES } from "../host/build/built.ts";
 import { ensureLabs } from "../host/build/labs.ts";
+import { ensure } from "../host/build/preflight.ts";
 import { ROOT } from "../host/modules.ts";
-import { ensureBuilt, PROCESSES } from "./build.ts";
-import { ensure } from "./preflight.ts";
 import { byCost, NodeRun, type Outcome } from "./test_run.ts";
 
 const BIN = join(ROOT, "node_modules/.bin");

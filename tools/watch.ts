@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, watch } from "node:fs";
 import { join, resolve } from "node:path";
+import { ensureBuilt } from "../host/build/built.ts";
 import { ROOT } from "../host/modules.ts";
-import { ensureBuilt } from "./build.ts";
 
 const FOLDERS = ["assembly", "boards", "host", "tests", "tools"];
 /** An editor writes a file in several steps. */

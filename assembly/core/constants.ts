@@ -2,18 +2,18 @@
 //
 //   const RATES = constant<u16>([10, 20]);        constantRead(RATES + 2, at, 2)
 //
-// tools/constants.mjs puts each table into the custom section `constants` and its offset, never 0, in the place of the call.
+// host/build/constants.mjs puts each table into the custom section `constants` and its offset, never 0, in the place of the call.
 import { constantRead } from "./host";
 
 /** The offset of a list of whole numbers, little-endian.  Only as the whole value of a const at the top level of a file. */
 export function constant<T>(values: T[]): u32 {
-  ERROR("a constant table is the whole value of a const at the top level, and the compiler runs with tools/constants.mjs");
+  ERROR("a constant table is the whole value of a const at the top level, and the compiler runs with host/build/constants.mjs");
   return 0;
 }
 
 /** The offset of a counted string in ISO 8859-1: | size | characters |.  As above. */
 export function constantText<T>(text: T): u32 {
-  ERROR("a constant text is the whole value of a const at the top level, and the compiler runs with tools/constants.mjs");
+  ERROR("a constant text is the whole value of a const at the top level, and the compiler runs with host/build/constants.mjs");
   return 0;
 }
 

@@ -6,8 +6,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { ensure } from "../../tools/preflight.ts";
 import { Record as StoreRecord } from "../abi.ts";
+import { ensure } from "../build/preflight.ts";
 import { type ConsoleLine, frameLine, parseLine } from "./console.ts";
 import { Qmp } from "./qmp.ts";
 

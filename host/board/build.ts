@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BEARSSL, fetchThirdParty, WASM3_SOURCE } from "../../tools/thirdparty/fetch.ts";
 import { Role } from "../abi.ts";
+import { BEARSSL, fetchThirdParty, WASM3_SOURCE } from "../build/third_party.ts";
 import { developmentIdentity, type Identity, publicFromPem } from "../image/keys.ts";
 import { ROOT } from "../modules.ts";
 import { fontHeader, readFont } from "./font.ts";

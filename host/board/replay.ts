@@ -3,10 +3,10 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensure } from "../../tools/preflight.ts";
+import { ensure } from "../build/preflight.ts";
+import { memoryNeed } from "../memory_need.ts";
 import { FLASH_SIZE } from "./board.ts";
 import { buildReplay } from "./build.ts";
-import { memoryNeed } from "./module.ts";
 
 const TIMEOUT_MS = 300_000;
 

@@ -60,7 +60,7 @@ function take(lock) {
 
 async function make({ entry, options, sources, file, text }) {
   compiler ??= (await import("assemblyscript/asc")).default;
-  ConstantTables ??= (await import("../../tools/constants.mjs")).default;
+  ConstantTables ??= (await import("./constants.mjs")).default;
   let memory = "";
   let result;
   const unknown = new Set();

@@ -66,9 +66,10 @@ let version: Buffer | undefined;
 /** What the same sources and options may differ by: the compiler, its optimiser, and how we call them. */
 function compilerVersion(): Buffer {
   version ??= Buffer.concat(
-    [COMPILER, ...["tools/constants.mjs", "asconfig.json", "node_modules/assemblyscript/package.json"].map((name) => join(ROOT, name))].map(
-      (path) => readFileSync(path),
-    ),
+    [
+      COMPILER,
+      ...["host/build/constants.mjs", "asconfig.json", "node_modules/assemblyscript/package.json"].map((name) => join(ROOT, name)),
+    ].map((path) => readFileSync(path)),
   );
   return version;
 }

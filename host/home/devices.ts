@@ -54,7 +54,7 @@ function soldWith({ role, module }: PlanRow, version: number): Buffer {
 
 /** Firmware of each kind of board, built where it is older than its sources. */
 async function boardBuilder(rows: readonly PlanRow[], version: number, say: (line: string) => void): Promise<Builder> {
-  const { deviceFirmware } = await import("../board/firmware.ts");
+  const { deviceFirmware } = await import("./firmware.ts");
   const { BoardDevice } = await import("./board_device.ts");
   const firmware = new Map<DeviceRole, string>();
   for (const { role } of rows) if (!firmware.has(role)) firmware.set(role, await deviceFirmware(role, say));

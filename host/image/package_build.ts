@@ -1,7 +1,7 @@
 // Makes a package of a module.  The same input gives the same octets: nothing of it is random or of this day.
 
 import { ABI_VERSION } from "../abi.ts";
-import { memoryNeed } from "../board/module.ts";
+import { memoryNeed } from "../memory_need.ts";
 import { compress, delta } from "./codec.ts";
 import { coseSign, es256Signer, type Signer } from "./cose.ts";
 import { integrityAdd } from "./integrity.ts";

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensure } from "../../tools/preflight.ts";
-import { fetchThirdParty } from "../../tools/thirdparty/fetch.ts";
+import { ensure } from "../build/preflight.ts";
+import { fetchThirdParty } from "../build/third_party.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const NATIVE = join(ROOT, "host/native");

@@ -1,9 +1,9 @@
 // A meter with as much code again linked in, of which little runs, in the arena that a meter alone has had: the same effects, nearly the same cost.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { memoryNeed } from "../../host/board/module.ts";
-import { recordHome } from "../../host/board/record.ts";
 import { type Call, type ReplayResult, replayOnBoard } from "../../host/board/replay.ts";
+import { recordHome } from "../../host/measure/record.ts";
+import { memoryNeed } from "../../host/memory_need.ts";
 import { moduleBytes } from "../../host/modules.ts";
 import { moduleSizes } from "../../host/wasm.ts";
 import { ballasted } from "./ballast.ts";

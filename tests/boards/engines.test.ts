@@ -1,12 +1,12 @@
 // One recording of each device of the home gives the same effects and deadlines on V8, on wasm3 in Node and on the emulated board.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { memoryNeed } from "../../host/board/module.ts";
-import { type HomeRecording, recordHome } from "../../host/board/record.ts";
 import { replayOnBoard } from "../../host/board/replay.ts";
 import { DEFAULT_PLAN, type DeviceId, planIds } from "../../host/home/plan.ts";
+import { type HomeRecording, recordHome } from "../../host/measure/record.ts";
+import { memoryNeed } from "../../host/memory_need.ts";
 import { moduleBytes } from "../../host/modules.ts";
-import { replayOnV8, replayOnWasm3 } from "../../host/replay.ts";
+import { replayOnV8, replayOnWasm3 } from "../../host/replay/replay.ts";
 import { readTrace, TraceKind } from "../../host/trace.ts";
 
 /** Join, key establishment, binding and a few reports. */

@@ -2,20 +2,20 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { deviceFirmware } from "../../host/board/firmware.ts";
+import { ensureBuilt } from "../../host/build/built.ts";
 import { BoardDevice } from "../../host/home/board_device.ts";
 import { type Builder, deviceBuilder } from "../../host/home/devices.ts";
 import type { HomeEvent } from "../../host/home/events.ts";
+import { deviceFirmware } from "../../host/home/firmware.ts";
 import { Home, type HomeOptions } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
-import { optionsParse } from "../../tools/home/options.ts";
 import { Pacer } from "../../host/home/pacer.ts";
 import { DEFAULT_PLAN, onBoards } from "../../host/home/plan.ts";
 import { updatesRead } from "../../host/home/update_file.ts";
 import { Encoding } from "../../host/image/manifest.ts";
 import { loadRead } from "../../host/load/file.ts";
 import { DEFAULT_HOUSEHOLD } from "../../host/load/household.ts";
-import { ensureBuilt } from "../../tools/build.ts";
+import { optionsParse } from "../../tools/home/options.ts";
 import { FOLDER, packageOf, saved } from "../home/update_kit.ts";
 
 const DURATION_S = 120;

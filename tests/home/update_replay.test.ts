@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FileStatus, IMAGE_STATE, IMAGE_STATUS } from "../../host/abi.ts";
-import { memoryNeed } from "../../host/board/module.ts";
 import type { Surroundings } from "../../host/engine.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
@@ -13,8 +12,9 @@ import { developmentIdentity } from "../../host/image/keys.ts";
 import { ImageSlots } from "../../host/image/slots.ts";
 import { loadRead } from "../../host/load/file.ts";
 import { DEFAULT_HOUSEHOLD } from "../../host/load/household.ts";
+import { memoryNeed } from "../../host/memory_need.ts";
 import { moduleBytes } from "../../host/modules.ts";
-import { replayOnV8, replayOnWasm3 } from "../../host/replay.ts";
+import { replayOnV8, replayOnWasm3 } from "../../host/replay/replay.ts";
 import { readTrace, TraceKind } from "../../host/trace.ts";
 import { V8Engine } from "../../host/v8/engine.ts";
 import { packageOf, saved } from "./update_kit.ts";

@@ -20,7 +20,7 @@ const VECTORS = fileURLToPath(new URL("../../../shared/vectors/ota/", import.met
 const folder = scratch("tools");
 process.chdir(folder);
 const { run } = await import("../../tools/image/commands.ts");
-const { streams } = await import("../../tools/image/exit.ts");
+const { streams } = await import("../../tools/words/exit.ts");
 const at = (name: string): string => join(folder, name);
 const read = (name: string): Buffer => readFileSync(at(name));
 

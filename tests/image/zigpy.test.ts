@@ -8,12 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { ImageReason } from "../../host/abi.ts";
+import { ensure } from "../../host/build/preflight.ts";
 import { issue, makeCa } from "../../host/crypto/ca.ts";
 import { integrityAdd } from "../../host/image/integrity.ts";
 import { type OtaElement, type OtaFile, type OtaHeader, otaExamine, otaWrite } from "../../host/image/ota_file.ts";
 import { packageOpen } from "../../host/image/package.ts";
 import { profileSign } from "../../host/image/profile_signature.ts";
-import { ensure } from "../../tools/preflight.ts";
 import { freshSeed, mutated, numbers, VENDORS } from "./ota_samples.ts";
 import { smallPackage } from "./packages.ts";
 

@@ -4,13 +4,13 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ImageReason } from "../../host/abi.ts";
+import { compile } from "../../host/build/built.ts";
 import { compress, decode, delta, Encoding } from "../../host/image/codec.ts";
 import { AFTER_RARE, literalClass, RARE } from "../../host/image/codec_coder.ts";
 import { MODEL } from "../../host/image/codec_model.ts";
 import { ImageError } from "../../host/image/image_error.ts";
 import { moduleBytes, ROOT } from "../../host/modules.ts";
 import { native } from "../../host/native/addon.ts";
-import { compile } from "../../tools/build.ts";
 
 const NONE = Buffer.alloc(0);
 const modules = ["hub_sep1", "ihd_sep1", "meter_sep1"].map((name) => Buffer.from(moduleBytes(name)));

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ReplayEnd, Stop } from "../../host/native/addon.ts";
-import { replayOnWasm3 } from "../../host/replay.ts";
+import { replayOnWasm3 } from "../../host/replay/replay.ts";
 import { imageOctets, int64, readTrace, startOctets, TraceFile, TraceKind } from "../../host/trace.ts";
 import { caller, device, importType, LIMIT, rowOf } from "./harness.ts";
 import * as w from "./wasm_bytes.ts";

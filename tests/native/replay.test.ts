@@ -4,13 +4,13 @@ import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { compile } from "../../host/build/built.ts";
 import { ROOT } from "../../host/modules.ts";
 import { type NativeDevice, type NativeDeviceOptions, native, ReplayEnd, Stop } from "../../host/native/addon.ts";
 import { blankFlash, SIMULATED_DEVICE_KEY } from "../../host/native/index.ts";
-import { replayOnWasm3, SILENT } from "../../host/replay.ts";
+import { replayOnWasm3, SILENT } from "../../host/replay/replay.ts";
 import { readTrace, TraceFile, TraceKind } from "../../host/trace.ts";
 import { V8Engine } from "../../host/v8/engine.ts";
-import { compile } from "../../tools/build.ts";
 
 const FOLDER = join(ROOT, "build/native-test");
 const FLAGS = [

@@ -4,11 +4,11 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Log } from "../../host/abi.ts";
+import { compile } from "../../host/build/built.ts";
 import { readLog } from "../../host/log.ts";
 import { ROOT } from "../../host/modules.ts";
 import { abiFiles } from "../../tools/abi.ts";
 import { type LogField, logPayloads } from "../../tools/abi_log.ts";
-import { compile } from "../../tools/build.ts";
 
 const page = readFileSync(join(ROOT, "docs/abi.md"), "utf8");
 

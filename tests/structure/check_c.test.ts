@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { test } from "node:test";
+import { ensure } from "../../host/build/preflight.ts";
 import { ROOT } from "../../host/modules.ts";
 import { analyserFindings, cFiles, formatFindings } from "../../tools/check_c.ts";
-import { ensure } from "../../tools/preflight.ts";
 
 test("C that is out of form, or writes beyond an array, is found", (context) => {
   ensure(["clang-format", "cppcheck"]);

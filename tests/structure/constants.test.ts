@@ -1,11 +1,11 @@
-// Constant tables: what tools/constants.mjs makes of a source, and what it refuses.
+// Constant tables: what host/build/constants.mjs makes of a source, and what it refuses.
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { compile } from "../../host/build/built.ts";
 import { ROOT } from "../../host/modules.ts";
 import { customSection } from "../../host/wasm.ts";
-import { compile } from "../../tools/build.ts";
 
 const FOLDER = "build/structure";
 
@@ -111,5 +111,5 @@ test("code that reaches the compiler without the step does not compile", async (
   const entry = write("no_step", `${HEAD}const TABLE = constant<u8>([1]);\nexport function table(): u32 { return TABLE; }\n`);
   const { error, stderr } = await asc.main([entry, "--config", "asconfig.json", "--outFile", `${FOLDER}/no_step.wasm`]);
   assert.ok(error);
-  assert.match(stderr.toString(), /the compiler runs with tools\/constants.mjs/);
+  assert.match(stderr.toString(), /the compiler runs with host\/build\/constants.mjs/);
 });

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { test } from "node:test";
+import { sources } from "../../host/build/built.ts";
 import { ROOT } from "../../host/modules.ts";
-import { sources } from "../../tools/build.ts";
 
 const DOORS: Record<string, string> = {
   agreementForceEphemeral: "vectors of key establishment bring their own ephemeral keys",

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { test } from "node:test";
+import { sources } from "../../host/build/built.ts";
 import { ROOT } from "../../host/modules.ts";
-import { sources } from "../../tools/build.ts";
 import { LAYERS, LAYERS_PICTURE, layerPresent, layersPicture, ONLY } from "../../tools/layers.ts";
 
 const IMPORT = /^(?:import|export)\s[^;]*?from\s+"([^"]+)"|^import\s+"([^"]+)"/gm;

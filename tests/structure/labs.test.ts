@@ -5,10 +5,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { after, test } from "node:test";
+import { sources } from "../../host/build/built.ts";
 import { compileAll, compileEntry } from "../../host/build/compile.ts";
 import { LAB_NAMES } from "../../host/build/labs.ts";
 import { ROOT } from "../../host/modules.ts";
-import { sources } from "../../tools/build.ts";
 
 const COMPILER = join(ROOT, "host/build/asc.mjs");
 const ENTRY = "assembly/core/counter.ts";

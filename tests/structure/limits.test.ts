@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { compile, sources } from "../../host/build/built.ts";
 import { ROOT } from "../../host/modules.ts";
-import { compile, sources } from "../../tools/build.ts";
 
 const PAGE = "assembly/zigbee/limits.ts";
 const limits = [...readFileSync(join(ROOT, PAGE), "utf8").matchAll(/isDefined\((LIMIT_\w+)\) \? (LIMIT_\w+) : \d+;/g)];

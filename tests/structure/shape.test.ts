@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { test } from "node:test";
+import { compile, sources } from "../../host/build/built.ts";
 import { ROOT } from "../../host/modules.ts";
-import { compile, sources } from "../../tools/build.ts";
 
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 60;

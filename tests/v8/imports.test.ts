@@ -6,7 +6,7 @@ import { scheduleOf } from "../../host/crypto/aes.ts";
 import { keyVariant } from "../../host/crypto/mmo.ts";
 import { Err } from "../../host/err.ts";
 import { NO_IMAGES } from "../../host/image/images.ts";
-import { SILENT } from "../../host/replay.ts";
+import { SILENT } from "../../host/replay/replay.ts";
 import { ModuleBodies } from "../../host/v8/bodies.ts";
 import { KEY_SLOTS, KeySlots } from "../../host/v8/crypto.ts";
 import { bind } from "../../host/v8/imports.ts";

@@ -1,7 +1,8 @@
 // How large an update of a module is, by what was changed in it.
+
+import { compile, entryOf } from "../../host/build/built.ts";
 import { compress, delta } from "../../host/image/codec.ts";
 import { moduleBytes } from "../../host/modules.ts";
-import { compile, entryOf } from "../build.ts";
 
 const TARGET = "ihd_sep1";
 

@@ -6,7 +6,7 @@ import { packageBuild } from "../../host/image/package.ts";
 import { roleText } from "../../host/image/package_format.ts";
 import { sbomWrite } from "../../host/image/sbom.ts";
 import { InputError } from "../../host/load/input_error.ts";
-import { EXIT_HELP, say } from "./exit.ts";
+import { EXIT_HELP, say } from "../words/exit.ts";
 import { readWhole, writeWhole } from "./files.ts";
 import { release, type SignerWords, sayDevelopment, signerOptions } from "./keyring.ts";
 import { type ProfileWords, profileOptions, profileSigned } from "./profile.ts";

@@ -2,10 +2,10 @@
 
 import { Command, CommanderError } from "commander";
 import { InputError } from "../../host/load/input_error.ts";
+import { EXIT_HELP, Exit, Refused, say, streams } from "../words/exit.ts";
 import { buildCommand } from "./build.ts";
 import { deltaCommand } from "./delta.ts";
 import { diffCommand } from "./diff.ts";
-import { EXIT_HELP, Exit, Refused, say, streams } from "./exit.ts";
 import { gateCommand } from "./gate.ts";
 import { inspectCommand } from "./inspect.ts";
 import { keygenCommand } from "./keygen.ts";

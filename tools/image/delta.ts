@@ -8,7 +8,7 @@ import { certificateOpen } from "../../host/image/keys.ts";
 import { Encoding, manifestWrite } from "../../host/image/manifest.ts";
 import { PackageTag, packageImage, packageOpen, sha256 } from "../../host/image/package.ts";
 import { packageAssemble } from "../../host/image/package_build.ts";
-import { EXIT_HELP, judging, say } from "./exit.ts";
+import { EXIT_HELP, judging, say } from "../words/exit.ts";
 import { readWhole, writeWhole } from "./files.ts";
 import { release, type SignerWords, sayDevelopment, signerOptions } from "./keyring.ts";
 import { type ProfileWords, profileOptions, profileSigned } from "./profile.ts";

@@ -3,8 +3,8 @@
 import type { Command } from "commander";
 import { Encoding } from "../../host/image/manifest.ts";
 import { packageImage, packageOpen } from "../../host/image/package.ts";
+import { EXIT_HELP, judging, print, Refused } from "../words/exit.ts";
 import { headerValues, manifestValues } from "./examine.ts";
-import { EXIT_HELP, judging, print, Refused } from "./exit.ts";
 import { readWhole } from "./files.ts";
 import { type ModuleDifference, moduleDifference } from "./functions.ts";
 import { isOta, isWasm, moduleOf } from "./source.ts";

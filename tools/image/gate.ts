@@ -2,15 +2,15 @@
 
 import type { Command } from "commander";
 import { ImageReason } from "../../host/abi.ts";
-import { memoryNeed } from "../../host/board/module.ts";
 import { EngineStopped, type Surroundings } from "../../host/engine.ts";
 import { reasonName } from "../../host/image/image_error.ts";
 import { developmentIdentity, type Identity } from "../../host/image/keys.ts";
 import { Encoding, versionText } from "../../host/image/manifest.ts";
 import { packageFits, packageImage, packageOpen, sha256 } from "../../host/image/package.ts";
 import { roleText } from "../../host/image/package_format.ts";
+import { memoryNeed } from "../../host/memory_need.ts";
 import { native, Wasm3Engine } from "../../host/native/index.ts";
-import { EXIT_HELP, judging, print, Refused } from "./exit.ts";
+import { EXIT_HELP, judging, print, Refused } from "../words/exit.ts";
 import { readWhole } from "./files.ts";
 import { root, sayDevelopment } from "./keyring.ts";
 import { isOta, moduleOf } from "./source.ts";

@@ -1,8 +1,8 @@
 // `image inspect`: what is in a file, ours or another vendor's, whether or not it may be believed.
 
 import type { Command } from "commander";
+import { EXIT_HELP, print, Refused } from "../words/exit.ts";
 import { type Examined, examine } from "./examine.ts";
-import { EXIT_HELP, print, Refused } from "./exit.ts";
 import { readWhole } from "./files.ts";
 import { root } from "./keyring.ts";
 import { type Branch, shown, treeText } from "./tree.ts";

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import type { Signer } from "../../host/image/cose.ts";
 import { certificateOpen, certify, keyGenerate, keyId, privatePem, publicPem } from "../../host/image/keys.ts";
 import { InputError } from "../../host/load/input_error.ts";
-import { EXIT_HELP, judging, print, say } from "./exit.ts";
+import { EXIT_HELP, judging, print, say } from "../words/exit.ts";
 import { fromHere, readWhole, SMALL_FILE_MAX, writeWhole } from "./files.ts";
 import { commandSigner, readPublic, signerFor } from "./keyring.ts";
 import * as words from "./words.ts";

@@ -14,7 +14,7 @@ import {
   signatureFromDer,
 } from "../../host/image/keys.ts";
 import { InputError } from "../../host/load/input_error.ts";
-import { judging, say } from "./exit.ts";
+import { judging, say } from "../words/exit.ts";
 import { folder, readWhole, SMALL_FILE_MAX } from "./files.ts";
 
 const COMMAND_MS = 120_000;

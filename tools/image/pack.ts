@@ -8,7 +8,7 @@ import { Encoding, versionText } from "../../host/image/manifest.ts";
 import { type McubootVersion, mcubootBuild } from "../../host/image/mcuboot.ts";
 import { type Package, packageOpen } from "../../host/image/package.ts";
 import { InputError } from "../../host/load/input_error.ts";
-import { EXIT_HELP, judging, say } from "./exit.ts";
+import { EXIT_HELP, judging, say } from "../words/exit.ts";
 import { readWhole, writeWhole } from "./files.ts";
 import { commandSigner, readPrivate, readPublic, root, sayDevelopment } from "./keyring.ts";
 import { sep2FileXml } from "./sep2_file.ts";

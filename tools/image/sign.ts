@@ -9,7 +9,7 @@ import { PackageTag, packageOpen } from "../../host/image/package.ts";
 import { packageAssemble } from "../../host/image/package_build.ts";
 import { profileSigned as profileOf } from "../../host/image/profile_signature.ts";
 import { InputError } from "../../host/load/input_error.ts";
-import { EXIT_HELP, judging, print, say } from "./exit.ts";
+import { EXIT_HELP, judging, print, say } from "../words/exit.ts";
 import { readWhole, SMALL_FILE_MAX, writeWhole } from "./files.ts";
 import { release, type SignerWords, sayDevelopment, signerOptions } from "./keyring.ts";
 import { type ProfileWords, profileOptions, profileSigned } from "./profile.ts";

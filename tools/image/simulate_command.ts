@@ -5,7 +5,7 @@ import { developmentIdentity, type Identity } from "../../host/image/keys.ts";
 import { Encoding } from "../../host/image/manifest.ts";
 import { type Package, packageBuild, packageImage, packageOpen } from "../../host/image/package.ts";
 import { InputError } from "../../host/load/input_error.ts";
-import { EXIT_HELP, judging, print, Refused } from "./exit.ts";
+import { EXIT_HELP, judging, print, Refused } from "../words/exit.ts";
 import { readWhole } from "./files.ts";
 import { root, sayDevelopment } from "./keyring.ts";
 import { duration, progress } from "./progress.ts";

@@ -3,11 +3,11 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { compile, entryOf, sources, targets } from "../../host/build/built.ts";
 import { packageImage, packageOpen } from "../../host/image/package.ts";
 import { InputError } from "../../host/load/input_error.ts";
 import { ROOT } from "../../host/modules.ts";
-import { compile, entryOf, sources, targets } from "../build.ts";
-import { judging, say } from "./exit.ts";
+import { judging, say } from "../words/exit.ts";
 import { fromHere, readWhole } from "./files.ts";
 
 const WASM_MAGIC = Buffer.from([0x00, 0x61, 0x73, 0x6d]);

@@ -10,7 +10,7 @@ import { PackageTag, packageImage, packageOpen } from "../../host/image/package.
 import { roleText } from "../../host/image/package_format.ts";
 import { profileVerify } from "../../host/image/profile_signature.ts";
 import { InputError } from "../../host/load/input_error.ts";
-import { EXIT_HELP, judging, print, Refused } from "./exit.ts";
+import { EXIT_HELP, judging, print, Refused } from "../words/exit.ts";
 import { readWhole } from "./files.ts";
 import { root, sayDevelopment } from "./keyring.ts";
 import { authorityOf } from "./profile.ts";

@@ -1,14 +1,14 @@
 // `kilowasm trace`: shows recordings and traces, replays recordings, and names where two traces part.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import { memoryNeed } from "../../host/board/module.ts";
 import { InputError, systemReason } from "../../host/load/input_error.ts";
+import { memoryNeed } from "../../host/memory_need.ts";
 import { moduleBytes } from "../../host/modules.ts";
-import { replayOnV8, replayOnWasm3 } from "../../host/replay.ts";
+import { replayOnV8, replayOnWasm3 } from "../../host/replay/replay.ts";
 import { readTrace } from "../../host/trace.ts";
 import { type Difference, traceDescribe, traceDifference, traceLine } from "../../host/trace_text.ts";
-import { print, Refused } from "../image/exit.ts";
-import { quietCommand } from "../words.ts";
+import { print, Refused } from "../words/exit.ts";
+import { quietCommand } from "../words/words.ts";
 
 interface ReplayOptions {
   engine: string;

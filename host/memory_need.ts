@@ -1,5 +1,5 @@
 // What a built module says about itself.
-import { customSection } from "../wasm.ts";
+import { customSection } from "./wasm.ts";
 
 /** Octets of linear memory that the build measured (custom section `han`), or 0 for the whole page. */
 export function memoryNeed(wasm: Uint8Array): number {

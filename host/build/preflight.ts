@@ -51,7 +51,7 @@ function list(names: string[]): string {
 
 function isPresent(name: string): boolean {
   const tool = TOOLS[name];
-  if (!tool) throw new Error(`tools/preflight.ts knows no tool named ${name}`);
+  if (!tool) throw new Error(`host/build/preflight.ts knows no tool named ${name}`);
   if (!found.has(name) && tool.present()) found.add(name);
   return found.has(name);
 }

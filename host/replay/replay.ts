@@ -1,9 +1,9 @@
 // Plays a recording (docs/abi.md) on an engine of this process and answers its trace.
-import { type Engine, EngineStopped, type Surroundings } from "./engine.ts";
-import { RecordedImages } from "./image/recorded.ts";
-import { Wasm3Engine } from "./native/index.ts";
-import { readTrace, TraceKind } from "./trace.ts";
-import { V8Engine } from "./v8/engine.ts";
+import { type Engine, EngineStopped, type Surroundings } from "../engine.ts";
+import { RecordedImages } from "../image/recorded.ts";
+import { Wasm3Engine } from "../native/index.ts";
+import { readTrace, TraceKind } from "../trace.ts";
+import { V8Engine } from "../v8/engine.ts";
 
 /** What a recording says about the device before its first start. */
 export interface RecordingHead {

@@ -1,15 +1,15 @@
 // What a device costs on the emulated board: octets from its firmware, octets and instructions from recordings replayed on it.
 import { readFileSync } from "node:fs";
 import { EVENT_HEAD, EVENT_KIND, EventKind, IMPORTS, Log } from "../abi.ts";
+import { type ReplayResult, replayOnBoard } from "../board/replay.ts";
+import { tool } from "../board/toolchain.ts";
+import { arenaSize, deviceFirmware } from "../home/firmware.ts";
 import { DEFAULT_PLAN, type DeviceId, type DeviceRole, planIds } from "../home/plan.ts";
 import { builtPath } from "../modules.ts";
 import { readTrace, TraceKind, type TraceRecord } from "../trace.ts";
 import { moduleSizes } from "../wasm.ts";
 import { bootCost } from "./boot.ts";
-import { arenaSize, deviceFirmware } from "./firmware.ts";
 import { recordHome } from "./record.ts";
-import { type ReplayResult, replayOnBoard } from "./replay.ts";
-import { tool } from "./toolchain.ts";
 
 /** Simulated time of commissioning, of reports, and of two prices that are published again, each 300 s: all code that they need is translated by then. */
 const HOME_MS = 620_000;

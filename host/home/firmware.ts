@@ -1,10 +1,10 @@
 // The firmware of a device of the home: what its board is, and the factory module as the last resort.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type DeviceRole, KINDS } from "../home/plan.ts";
+import { ARENA_SIZE, buildFirmware, METER_ARENA_SIZE } from "../board/build.ts";
 import { developmentIdentity, type Identity } from "../image/keys.ts";
 import { builtPath, ROOT } from "../modules.ts";
-import { ARENA_SIZE, buildFirmware, METER_ARENA_SIZE } from "./build.ts";
+import { type DeviceRole, KINDS } from "./plan.ts";
 
 /** The module that joins a network and downloads, and does nothing else. */
 export function factoryModule(role: DeviceRole): string {

@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Record as StoreRecord } from "../abi.ts";
+import { Board } from "../board/board.ts";
+import { install } from "../board/install.ts";
 import { firstPackage } from "../home/machine.ts";
 import { type DeviceRole, KINDS } from "../home/plan.ts";
 import { addressOctets } from "../home/provision.ts";
 import { developmentIdentity } from "../image/keys.ts";
 import { builtPath } from "../modules.ts";
-import { Board } from "./board.ts";
-import { install } from "./install.ts";
 
 const VERSION = 0x0100_0000;
 const ADDRESS = addressOctets(0x026b_7700_0000_0001n);

@@ -1,6 +1,6 @@
 // How commands of `kilowasm` that parse words with commander behave alike, and how a complaint becomes one sentence.
 import { Command } from "commander";
-import { streams } from "./image/exit.ts";
+import { streams } from "./exit.ts";
 
 export function quietCommand(name: string): Command {
   return new Command(name)

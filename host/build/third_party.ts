@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cargoPath, ensure } from "../preflight.ts";
+import { cargoPath, ensure } from "./preflight.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PINS = join(ROOT, "boards/thirdparty");
