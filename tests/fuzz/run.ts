@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Random } from "../../host/air/random.ts";
 import { ROOT } from "../../host/modules.ts";
+import { cpuMs } from "../support/cpu.ts";
 import { labInstance } from "./lab.ts";
 import { mutate } from "./mutate.ts";
 import { type Target, targets } from "./targets.ts";
@@ -52,14 +53,14 @@ export class FuzzTarget {
     const at = PAGE - input.length;
     this.memory.set(input, at);
     const before = Buffer.from(this.memory);
-    const begun = performance.now();
+    const begun = cpuMs();
     let answer: number;
     try {
       answer = this.parse(at, input.length);
     } catch (error) {
       return `trapped: ${(error as Error).message}`;
     }
-    if (performance.now() - begun > CALL_MS_MAX) return "hung";
+    if (cpuMs() - begun > CALL_MS_MAX) return "hung";
     if (!before.equals(this.memory)) return "wrote";
     if (answer < 0) return undefined;
     this.accepted++;
