@@ -1,0 +1,38 @@
+// Takes the README's first picture: the live view of the plain home after the first three quarters of an hour, as SVG.
+//
+//   npx tsx tools/home/live_picture.ts docs/home.svg
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Output } from "../../host/home/output.ts";
+import { Session } from "../../host/home/session.ts";
+import { svg } from "../../host/render/svg.ts";
+import { colourful } from "../../host/render/text.ts";
+import { view } from "../../host/render/view.ts";
+import { optionsParse, SPEED_ON_TERMINAL } from "./options.ts";
+
+const SIZE = { columns: 80, rows: 24 };
+const PICTURE_AT = "45m";
+
+const [path = "docs/home.svg"] = process.argv.slice(2);
+const options = optionsParse(["--json", "--duration", PICTURE_AT], {
+  folder: process.cwd(),
+  terminal: false,
+  write: () => undefined,
+});
+/** Nobody watches: the picture is of the end. */
+const unwatched: Output = {
+  closed: false,
+  failed: false,
+  event: () => undefined,
+  turn: async () => undefined,
+  end: async () => undefined,
+};
+const session = await Session.open(options, () => unwatched);
+await session.run();
+const { status, nowMs } = session.home;
+// As a person at a terminal would see it.
+Object.assign(status, { speed: SPEED_ON_TERMINAL, nowMs });
+const lines = view(status, SIZE, colourful);
+writeFileSync(resolve(path), svg(lines, SIZE.columns));
+process.stdout.write(`${lines.join("\n")}\n`);
+process.exit(0);
