@@ -1,0 +1,49 @@
+// What a machine can check of documents: lines that a diff and a terminal can show, and links that lead somewhere.
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { ROOT } from "../../host/modules.ts";
+
+const COLUMNS_MAX = 140;
+const isPage = (path: string): boolean => path.endsWith(".md");
+const documents = [
+  ...readdirSync(ROOT).filter(isPage),
+  ...["docs", "host", "tests", "boards"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter(isPage)
+      .map((path) => join(folder, path)),
+  ),
+];
+
+/** Lines that are too long; a row of a table cannot be broken, everything else can. */
+function longLines(text: string): number[] {
+  return text.split("\n").flatMap((line, index) => ([...line].length > COLUMNS_MAX && !line.startsWith("|") ? [index + 1] : []));
+}
+
+/** Where the links and pictures of a page lead within the repository. */
+function targets(text: string): string[] {
+  const prose = text.replace(/^( {4}.*|```[\s\S]*?^```)$/gm, "").replace(/`[^`\n]*`/g, "");
+  return [...prose.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)].map((match) => match[1]).filter((target) => !/^[a-z]+:/.test(target));
+}
+
+test(`lines of documents have ${COLUMNS_MAX} characters at most`, () => {
+  assert.ok(documents.includes("README.md") && documents.includes("docs/abi.md"));
+  const wrong = documents.flatMap((path) => longLines(readFileSync(join(ROOT, path), "utf8")).map((line) => `${path}:${line}`));
+  assert.deepEqual(wrong, []);
+});
+
+test("links of documents lead to files that are there", () => {
+  const wrong = documents.flatMap((path) =>
+    targets(readFileSync(join(ROOT, path), "utf8"))
+      .filter((target) => !existsSync(join(ROOT, dirname(path), target)))
+      .map((target) => `${path}: ${target}`),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+test("the judge of documents sees the line too long, and the link in prose but not in code", () => {
+  const long = "é".repeat(COLUMNS_MAX + 1);
+  assert.deepEqual(longLines(`${long.slice(1)}\n${long}\n| ${long} |\n    ${long}`), [2, 4]);
+  assert.deepEqual(targets("[a](b.md#c) ![d](e.svg) [f](https://g) `[h](i)`\n\n    [j](k)"), ["b.md", "e.svg"]);
+});
