@@ -1,9 +1,11 @@
-// What a machine can check of documents: lines that a diff and a terminal can show, and links that lead somewhere.
+// What a machine can check of documents: lines that a diff and a terminal can show, links that lead somewhere, and options that
+// the help knows.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { ROOT } from "../../host/modules.ts";
+import { HelpShown, optionsParse } from "../../tools/home/options.ts";
 
 const COLUMNS_MAX = 140;
 const isPage = (path: string): boolean => path.endsWith(".md");
@@ -40,6 +42,16 @@ test("links of documents lead to files that are there", () => {
       .map((target) => `${path}: ${target}`),
   );
   assert.deepEqual(wrong, []);
+});
+
+test("docs/home.md has the options of the help, each once", () => {
+  const lines: string[] = [];
+  const surroundings = { folder: ROOT, terminal: false, write: (text: string) => void lines.push(text) };
+  assert.throws(() => optionsParse(["--help"], surroundings), HelpShown);
+  const told = [...lines.join("").matchAll(/^ {2}(--[a-z-]+)/gm)].map((match) => match[1]).filter((name) => name !== "--help");
+  assert.ok(told.includes("--update-at"));
+  const rows = [...readFileSync(join(ROOT, "docs/home.md"), "utf8").matchAll(/^\| `(--[a-z-]+)/gm)].map((match) => match[1]);
+  assert.deepEqual(rows.sort(), told.sort());
 });
 
 test("the judge of documents sees the line too long, and the link in prose but not in code", () => {
