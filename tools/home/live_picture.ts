@@ -1,4 +1,4 @@
-// Takes the README's first picture: the live view of the plain home after the first three quarters of an hour, as SVG.
+// Takes the README's first picture: the live view of the plain home when dinner is made, as SVG.
 //
 //   npx tsx tools/home/live_picture.ts docs/home.svg
 import { writeFileSync } from "node:fs";
@@ -11,7 +11,8 @@ import { view } from "../../host/render/view.ts";
 import { optionsParse, SPEED_ON_TERMINAL } from "./options.ts";
 
 const SIZE = { columns: 80, rows: 24 };
-const PICTURE_AT = "45m";
+/** An evening: dinner is on the stove, and the curve has a step. */
+const PICTURE_AT = "2h50m";
 
 const [path = "docs/home.svg"] = process.argv.slice(2);
 const options = optionsParse(["--json", "--duration", PICTURE_AT], {
