@@ -1,18 +1,17 @@
 // Modules that are signed and bad: each is tried three times at most, and the old one runs again with the reason shown.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { body, module as moduleOf, POLL_BODY, START_BODY, VOID, vector } from "../native/wasm_bytes.ts";
+import { ABI_BODY, body, module as moduleOf, POLL_BODY, START_BODY, VOID, vector } from "../native/wasm_bytes.ts";
 import { agree } from "./agreement.ts";
 import { type Line, run } from "./process.ts";
 import { of, ok, packageOf, path, saved } from "./update_kit.ts";
 
-const ABI = body([0x41, 0x81, 0x80, 0x04]);
 const POLL = body([0x42, ...Array(8).fill(0xff), 0xff, 0x00]); // i64.const 2^63 - 1: never again
 const UNREACHABLE = body([0x00]);
 const FOR_EVER = body([0x03, VOID, 0x0c, 0x00, 0x0b]);
 
 const variant = (start: number[], poll: number[]): Buffer =>
-  packageOf("ihd", { wasm: moduleOf({ 10: vector([ABI, start, poll]) }), memory: 65_536 });
+  packageOf("ihd", { wasm: moduleOf({ 10: vector([ABI_BODY, start, poll]) }), memory: 65_536 });
 
 /** The run after it: three tries, and back; then the old module reads the meter again. */
 function reverted(lines: Line[], reason: string, tries = 3): void {

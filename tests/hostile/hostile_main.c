@@ -8,6 +8,7 @@
 #include <string.h>
 #include "gate.h"
 #include "machine.h"
+#include "replay.h"
 
 #define MODULE_MAX (320u * 1024u)
 #define ARENA (512u * 1024u)
