@@ -3,6 +3,7 @@
 // A line `done FILE` follows each; two processes that want the same file compile it once.
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 const LOOK_AGAIN_MS = 50;
 
@@ -82,7 +83,8 @@ async function make({ entry, options, sources, file, text }) {
       result = contents;
     },
   });
-  if (error || !result) throw new Error(`${entry} does not compile: ${error?.message ?? ""}\n${stderr.toString()}`);
+  if (error || !result)
+    throw new Error(`${entry} does not compile: ${error?.message ?? ""}\n${stripVTControlCharacters(stderr.toString())}`);
   if (unknown.size) throw new Error(`${entry} reaches ${[...unknown].join(", ")}, which host/build/compile.ts did not find`);
   if (!memory) throw new Error(`${entry}: the compiler names no __data_end; host/build/asc.mjs must learn its new form`);
   const draft = `${file}.${process.pid}`;
