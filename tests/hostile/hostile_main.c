@@ -72,7 +72,7 @@ static enum kw_stop run(void) {
 // A fifth of the modules run with functions dropped by chance, a fifth in a small arena.
 static struct kw_config configured(const uint8_t *wasm, uint32_t size, uint32_t memory_limit, void *arena) {
     static const struct kw_nor nor = {
-        .sector_size = SECTOR, .sectors = SECTORS, .read = flash_read, .program = flash_program, .erase = flash_erase};
+        .sector_size = SECTOR, .sectors = SECTORS, .unit = 8, .read = flash_read, .program = flash_program, .erase = flash_erase};
     static const uint8_t zeros[32];
     memset(flash, 0xff, sizeof flash);
     if (kw_store_open(&store, &nor, zeros, zeros) != KW_OK && kw_store_format(&store) != KW_OK) exit(2);
