@@ -49,7 +49,7 @@ function findings(command: string, args: string[]): string[] {
 function main(words: string[]): number {
   const unknown = words.find((word) => word !== "--write");
   if (unknown !== undefined) throw new Error(`check:c knows no "${unknown}", only --write`);
-  ensure(["clang-format", "cppcheck"]);
+  ensure(["clang-format", "cppcheck"], (line) => console.error(line));
   const files = cFiles();
   if (words.includes("--write")) {
     findings("clang-format", ["-i", ...files]);

@@ -134,7 +134,9 @@ async function some(words: string[]): Promise<void> {
 }
 
 async function everything(): Promise<void> {
-  await ensure(["cc", "arm-none-eabi-gcc", "qemu-system-arm", "tshark", "python3-zigpy", "cargo", "clang-format", "cppcheck"]);
+  await ensure(["cc", "arm-none-eabi-gcc", "qemu-system-arm", "tshark", "python3-zigpy", "cargo", "clang-format", "cppcheck"], (line) =>
+    console.error(line),
+  );
   await build();
   await ensureLabs(PROCESSES, (entry) => console.log(`compiled ${entry}`)); // a part of the tests compiles what it asks for
   await bringPeers();

@@ -32,7 +32,7 @@ const TOOLS: Record<string, Tool> = {
 const found = new Set<string>();
 
 /** Makes the named tools present, or throws one sentence with the command that would. */
-export function ensure(names: string[], say: (line: string) => void = (line) => console.error(line)): void {
+export function ensure(names: string[], say: (line: string) => void = () => undefined): void {
   const missing = names.filter((name) => !isPresent(name));
   if (missing.length === 0) return;
   const packages = [...new Set(missing.flatMap((name) => TOOLS[name].packages))];

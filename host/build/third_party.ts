@@ -16,13 +16,18 @@ export const WASM3_SOURCE = join(THIRD_PARTY, "wasm3/source");
 export const BEARSSL = join(THIRD_PARTY, "bearssl");
 
 /** Makes both trees present; does nothing when they are. */
-export function fetchThirdParty(say: (line: string) => void = (line) => console.error(line)): void {
+export function fetchThirdParty(say: (line: string) => void): void {
   fetchOnce("wasm3", sha256(readFileSync(join(PINS, "Cargo.lock"))), say, fetchWasm3);
   fetchOnce("bearssl", pinnedTarball().hash, say, fetchBearSsl);
 }
 
 /** Fetches into a folder of its own and renames it, so that two processes at once, or a cut-off one, leave a whole tree or none. */
-function fetchOnce(name: string, pin: string, say: (line: string) => void, fetch: (work: string) => string): void {
+function fetchOnce(
+  name: string,
+  pin: string,
+  say: (line: string) => void,
+  fetch: (work: string, say: (line: string) => void) => string,
+): void {
   const target = join(THIRD_PARTY, name);
   const stamp = join(target, ".pin");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === pin) return;
@@ -30,7 +35,7 @@ function fetchOnce(name: string, pin: string, say: (line: string) => void, fetch
   const work = mkdtempSync(join(THIRD_PARTY, `.${name}-`));
   try {
     say(`fetching ${name} into build/thirdparty`);
-    const tree = fetch(work);
+    const tree = fetch(work, say);
     writeFileSync(join(tree, ".pin"), pin);
     rmSync(target, { recursive: true, force: true });
     renameSync(tree, target);
@@ -42,8 +47,8 @@ function fetchOnce(name: string, pin: string, say: (line: string) => void, fetch
   }
 }
 
-function fetchWasm3(work: string): string {
-  ensure(["cargo"]);
+function fetchWasm3(work: string, say: (line: string) => void): string {
+  ensure(["cargo"], say);
   // cargo wants its manifest beside a writable target folder, so it gets a copy of the pins.
   for (const name of ["Cargo.toml", "Cargo.lock"]) cpSync(join(PINS, name), join(work, name));
   run(cargoPath() ?? "cargo", ["vendor", "--quiet", "--locked", "--versioned-dirs", "crates"], work, "cargo cannot fetch wasm3x-sys 0.2.1");
@@ -52,8 +57,8 @@ function fetchWasm3(work: string): string {
   return crate;
 }
 
-function fetchBearSsl(work: string): string {
-  ensure(["apt-get", "xz"]);
+function fetchBearSsl(work: string, say: (line: string) => void): string {
+  ensure(["apt-get", "xz"], say);
   const apt = aptFor(work);
   run("apt-get", [...apt, "--quiet", "update"], work, "apt cannot read the lists of source packages");
   run("apt-get", [...apt, "--quiet", "source", "--download-only", "bearssl"], work, "apt cannot fetch the source package bearssl");
@@ -125,14 +130,5 @@ function run(command: string, args: string[], cwd: string, what: string): void {
     const text = String((error as { stderr?: Buffer }).stderr ?? error).trim();
     const line = text.split("\n").find((each) => /^(E:|error)/i.test(each)) ?? text.split("\n").pop() ?? "";
     throw new Error(`${what}: ${line}`);
-  }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    fetchThirdParty();
-  } catch (error) {
-    console.error((error as Error).message);
-    process.exitCode = 1;
   }
 }

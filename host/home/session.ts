@@ -44,8 +44,8 @@ export class Session {
     this.pacer = new Pacer(home, options.speed, untilMs * 1000);
   }
 
-  /** Everything that can fail for a reason outside fails here, with one sentence, before anything starts. */
-  static async open(options: Options, output: () => Output): Promise<Session> {
+  /** Everything that can fail for a reason outside fails here, with one sentence, before anything starts; `say` is told what takes long. */
+  static async open(options: Options, output: () => Output, say: (line: string) => void): Promise<Session> {
     const read = await planFor(options);
     const plan = options.boards ? onBoards(read.plan) : read.plan;
     if (!options.boards && options.speed !== 1 && plan.rows.some(({ board }) => board))
@@ -56,7 +56,7 @@ export class Session {
       plan.events.filter((event) => event.kind === "update"),
       plan,
     );
-    const builder = await deviceBuilder(options, plan, (line) => process.stderr.write(`kilowasm: ${line}\n`));
+    const builder = await deviceBuilder(options, plan, say);
     const keyring = new Keyring(plan);
     const tell = (event: HomeEvent): void => output().event(event);
     const ackGraceUs = options.zep === null ? 0 : ZEP_GRACE_US;

@@ -306,6 +306,16 @@ export interface Native {
   ): NativeDecoded;
 }
 
+/** A process of its own, because `native` waits for it; what it says is seen while it works. */
+const BUILD = `import { writeSync } from "node:fs";
+const say = (line) => writeSync(2, line + "\\n");
+try {
+  await (await import(process.argv[1])).buildAddon(say);
+} catch (error) {
+  say(error.message);
+  process.exitCode = 1;
+}`;
+
 let loaded: Native | undefined;
 
 /** The add-on; the first call after a change of the C sources builds it, in a process of its own, and says so. */
@@ -319,9 +329,12 @@ export function native(): Native {
 
 function build(): string {
   const root = fileURLToPath(new URL("../../", import.meta.url));
-  const script = fileURLToPath(new URL("./build.ts", import.meta.url));
+  // In the package the sources are compiled, and nothing has to read TypeScript.
+  const typed = import.meta.url.endsWith(".ts");
+  const script = new URL(typed ? "./build.ts" : "./build.js", import.meta.url).href;
   try {
-    execFileSync(process.execPath, ["--import", "tsx", script], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+    const words = [...(typed ? ["--import", "tsx"] : []), "--input-type=module", "--eval", BUILD, script];
+    execFileSync(process.execPath, words, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
   } catch {
     throw new Error("the native add-on could not be built; the reason stands above");
   }

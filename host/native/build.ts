@@ -50,7 +50,7 @@ export function builtAddon(): string | undefined {
 }
 
 /** The path of the add-on, built if need be. */
-export async function buildAddon(say: (line: string) => void = (line) => console.error(line)): Promise<string> {
+export async function buildAddon(say: (line: string) => void): Promise<string> {
   const present = builtAddon();
   if (present) return present;
   const hash = sourcesHash();
@@ -186,13 +186,4 @@ function run(command: string, args: string[]): Promise<void> {
 /** AddressSanitizer must be in the process before the add-on: the library to name in LD_PRELOAD. */
 export function sanitizerLibrary(): string {
   return execFileSync("cc", ["-print-file-name=libasan.so"], { encoding: "utf8" }).trim();
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    console.log(await buildAddon());
-  } catch (error) {
-    console.error((error as Error).message);
-    process.exitCode = 1;
-  }
 }

@@ -8,11 +8,14 @@ export class JsonLines implements Output {
   closed = false;
   failed = false;
 
-  constructor(private readonly stream: Writable) {
+  constructor(
+    private readonly stream: Writable,
+    complain: (sentence: string) => void,
+  ) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE" && !this.failed) {
         this.failed = true;
-        process.stderr.write(`kilowasm: the output cannot be written: ${systemReason(error)}.\n`);
+        complain(`the output cannot be written: ${systemReason(error)}.`);
       }
       this.closed = true;
     });

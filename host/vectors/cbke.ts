@@ -23,7 +23,7 @@ interface Labs {
   cluster: Lab;
 }
 
-export async function runCbke(file: Vector, print?: (line: string) => void): Promise<Report> {
+export async function runCbke(file: Vector, print: (line: string) => void): Promise<Report> {
   const report = new Report(print);
   const examples = listOf(file, "cbke");
   if (examples.length === 0) throw new BadVectors('it has no examples under "cbke"');

@@ -13,7 +13,7 @@ export class Report implements Counts {
   passed = 0;
   failed = 0;
 
-  constructor(private readonly print: (line: string) => void = console.log) {}
+  constructor(private readonly print: (line: string) => void) {}
 
   pass(): void {
     this.passed++;

@@ -1,16 +1,12 @@
 // A file of test vectors by its kind: what `npm run vectors` does.
 
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { readFileSync } from "node:fs";
 import { runCbke } from "./cbke.ts";
 import { runOta } from "./ota.ts";
 import { boardPrimitives, type Primitives, v8Primitives } from "./primitives.ts";
 import { BadVectors, type Counts, isVector, type Vector } from "./report.ts";
 import { runSymmetric } from "./symmetric.ts";
 import { runWycheproof } from "./wycheproof.ts";
-
-const HERE = dirname(fileURLToPath(import.meta.url));
 
 type Say = (line: string) => void;
 
@@ -31,13 +27,10 @@ function primitives(complain: Say): Primitives {
   }
 }
 
-/** The vectors of Smart Energy clusters bring their own runner, because their file is one of lines. */
-async function runClusters(file: string): Promise<Counts> {
-  const runner = join(HERE, "se.ts");
-  if (!existsSync(runner)) throw new BadVectors("this tree has no runner for cluster vectors (host/vectors/se.ts)");
+/** The vectors of Smart Energy clusters are a file of lines, not of JSON. */
+async function runClusters(file: string, print: Say): Promise<Counts> {
   readText(file);
-  const { runSe } = (await import(pathToFileURL(runner).href)) as { runSe: (file: string) => Promise<Counts> };
-  return runSe(file);
+  return (await import("./se.ts")).runSe(file, print);
 }
 
 function readText(file: string): string {

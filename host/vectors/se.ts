@@ -95,7 +95,7 @@ function knownOf(command: Command, payload: Buffer): number | undefined {
   }
 }
 
-export async function runSe(file: string, print: (line: string) => void = console.log): Promise<SeCounts> {
+export async function runSe(file: string, print: (line: string) => void): Promise<SeCounts> {
   const frames = readFrames(file);
   const clusters = readClusters(join(ROOT, "clusters"));
   const lab = new SeLab();

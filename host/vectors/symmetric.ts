@@ -6,7 +6,7 @@ import { BadVectors, isHex, listOf, nameOf, octetsOf, Report, type Vector } from
 const KINDS = ["mmo", "hmac", "ccm", "installCodeCrc", "keyHash"] as const;
 const SEQUENCE_MAX = 16 * 1024 * 1024;
 
-export function runSymmetric(file: Vector, primitives: Primitives, print?: (line: string) => void): Report {
+export function runSymmetric(file: Vector, primitives: Primitives, print: (line: string) => void): Report {
   const report = new Report(print);
   let count = 0;
   for (const kind of KINDS) {

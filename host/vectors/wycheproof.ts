@@ -22,7 +22,7 @@ const BINARY_CURVES: Record<string, BinaryCurve> = {
 type Outcome = Buffer | undefined;
 type Runner = (report: Report, name: string, group: Vector, test: Vector) => void;
 
-export async function runWycheproof(file: Vector, primitives: Primitives, print?: (line: string) => void): Promise<Report> {
+export async function runWycheproof(file: Vector, primitives: Primitives, print: (line: string) => void): Promise<Report> {
   const report = new Report(print);
   const run = await runnerFor(file, primitives);
   let count = 0;

@@ -65,6 +65,21 @@ test("host/ does not know tools/", () => {
   );
 });
 
+/** Words of a program: what prints, ends the process, or reads its command line. */
+const PROGRAM =
+  /\bconsole\s*\.\s*(?:log|error|warn|info|debug|table|dir)\b|\bprocess\s*\.\s*(?:stdout|stderr|stdin|exit|exitCode|abort)\b|\bwriteSync\(\s*[12]\b/;
+/** Programs that host/ runs in processes of their own. */
+const PROGRAMS = ["host/build/asc.mjs"];
+
+test("host/ neither prints nor exits: what it has to say goes through what a tool gave it", () => {
+  const printing = files("host").filter((file) => !PROGRAMS.includes(file) && PROGRAM.test(readFileSync(join(ROOT, file), "utf8")));
+  assert.deepEqual(printing, ["host/native/addon.ts"], "addon.ts has the text of a program that builds it");
+  for (const word of ["console.log(1)", "process.stdout.write(x)", "process.exitCode = 1", "process . exit()", "writeSync(2, x)"])
+    assert.match(word, PROGRAM);
+  for (const word of ['process.once("exit", kill)', "process.execPath", 'from "./console.ts"', "this.console(x)"])
+    assert.doesNotMatch(word, PROGRAM);
+});
+
 test("what lies beside the rooms of host/ knows none of them", () => {
   assert.deepEqual(
     edges.filter(({ from }) => from === "host").map(({ file, to }) => `${file} -> ${to}`),

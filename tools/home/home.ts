@@ -6,6 +6,7 @@ import { InputError } from "../../host/load/input_error.ts";
 import { JsonLines } from "../../host/render/json.ts";
 import { Terminal } from "../../host/render/terminal.ts";
 import { lastWords } from "../../host/render/view.ts";
+import { say } from "../words/exit.ts";
 import { HelpShown, optionsParse, SPEED_MAX } from "./options.ts";
 
 const EXIT_FAILED = 1;
@@ -24,9 +25,9 @@ async function main(words: readonly string[]): Promise<void> {
   const terminal = process.stdout.isTTY === true && process.env.TERM !== "dumb";
   const options = optionsParse(words, { folder: folder(), terminal, write: (text) => process.stdout.write(text) });
   let output: Output | null = null;
-  const session = await Session.open(options, () => output as Output);
+  const session = await Session.open(options, () => output as Output, say);
   endOnSignals(session);
-  output = options.json ? new JsonLines(process.stdout) : screen(session, options.boards || options.zep !== null);
+  output = options.json ? new JsonLines(process.stdout, say) : screen(session, options.boards || options.zep !== null);
   try {
     await session.run();
   } finally {
@@ -77,7 +78,7 @@ export async function runHome(words: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof HelpShown) return 0;
     const asked = error instanceof InputError || error instanceof FileError;
-    process.stderr.write(`kilowasm: ${error instanceof Error ? error.message : String(error)}\n`);
+    say(error instanceof Error ? error.message : String(error));
     // Whatever still waits must not keep the process.
     process.exit(asked ? EXIT_INPUT : EXIT_FAILED);
   }

@@ -8,6 +8,7 @@ import { Session } from "../../host/home/session.ts";
 import { svg } from "../../host/render/svg.ts";
 import { colourful } from "../../host/render/text.ts";
 import { view } from "../../host/render/view.ts";
+import { say } from "../words/exit.ts";
 import { optionsParse, SPEED_ON_TERMINAL } from "./options.ts";
 
 const SIZE = { columns: 80, rows: 24 };
@@ -28,7 +29,7 @@ const unwatched: Output = {
   turn: async () => undefined,
   end: async () => undefined,
 };
-const session = await Session.open(options, () => unwatched);
+const session = await Session.open(options, () => unwatched, say);
 await session.run();
 const { status, nowMs } = session.home;
 // As a person at a terminal would see it.

@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import type { BoardDevice } from "../../host/home/board_device.ts";
 import { Session } from "../../host/home/session.ts";
 import { JsonLines } from "../../host/render/json.ts";
+import { say } from "../words/exit.ts";
 import { optionsParse } from "./options.ts";
 
 /** By then the load has begun and been reported. */
@@ -12,8 +13,8 @@ const PICTURE_MS = 60_000;
 
 const [path = "docs/oled.png"] = process.argv.slice(2);
 const options = optionsParse(["--boards", "--duration", "70s"], { folder: process.cwd(), terminal: false, write: () => undefined });
-const output = new JsonLines(process.stdout);
-const session = await Session.open(options, () => output);
+const output = new JsonLines(process.stdout, say);
+const session = await Session.open(options, () => output, say);
 const display = session.home.device("ihd") as BoardDevice;
 let taken: Promise<void> | null = null;
 session.home.clock.at(PICTURE_MS * 1000, () => {

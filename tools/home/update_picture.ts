@@ -13,6 +13,7 @@ import { moduleBytes } from "../../host/modules.ts";
 import { svg } from "../../host/render/svg.ts";
 import { colourful } from "../../host/render/text.ts";
 import { view } from "../../host/render/view.ts";
+import { say } from "../words/exit.ts";
 import { optionsParse } from "./options.ts";
 
 const SIZE = { columns: 80, rows: 26 };
@@ -62,6 +63,6 @@ class Picture implements Output {
 }
 
 const picture = new Picture();
-const session = await Session.open(options, () => picture);
+const session = await Session.open(options, () => picture, say);
 await session.run();
 process.exit(picture.closed ? 0 : 1);
