@@ -1,9 +1,18 @@
-import { LINE_SIZE, textBegin, textColumn, textDecimal, textDecimalSize, textPut } from "../../assembly/application/ihd/text";
+import { LINE_SIZE, textBegin, textColumn, textDecimal, textDecimalSize, textFitted, textPut, textRoom } from "../../assembly/application/ihd/text";
 
 function written(value: i64, scale: u32, decimals: u32, whole: u32): string {
   let line = textBegin();
   textDecimal(value, scale, decimals, whole);
   return String.UTF8.decodeUnsafe(line, LINE_SIZE).trimEnd();
+}
+
+function fitted(value: i64, scale: u32, decimals: u32, whole: u32, room: i32): string {
+  let line = textBegin();
+  let size = textRoom(value, scale, decimals, whole, room);
+  if (size == 0) return "none";
+  textFitted(value, scale);
+  let text = String.UTF8.decodeUnsafe(line, LINE_SIZE).trimEnd();
+  return text.length == size ? text : "not of the size that was told";
 }
 
 describe("a number as text", () => {
@@ -27,6 +36,20 @@ describe("a number as text", () => {
   });
   it("shows no more decimals than there are", () => {
     expect(written(25, 1, 3, 1)).toBe("2.5");
+  });
+  it("has no sign when it shows as zero", () => {
+    expect(written(-4, 3, 2, 1)).toBe("0.00");
+    expect(written(-4, 3, 3, 1)).toBe("-0.004");
+    expect(written(-999, 3, 0, 1)).toBe("0");
+  });
+  it("gives up leading zeros, then decimals, for the room there is", () => {
+    expect(fitted(3932, 3, 3, 9, 12)).toBe("00000003.932");
+    expect(fitted(3932, 3, 3, 9, 5)).toBe("3.932");
+    expect(fitted(3932, 3, 3, 9, 4)).toBe("3.93");
+    expect(fitted(3932, 3, 3, 9, 1)).toBe("3");
+    expect(fitted(13932, 3, 3, 1, 1)).toBe("none");
+    expect(fitted(-1, 3, 3, 1, 5)).toBe("0.00");
+    expect(fitted(1, 0, 0, 1, -3)).toBe("none");
   });
   it("takes the columns that were foretold", () => {
     for (let value: i64 = -100000; value < 100000; value += 4567) {

@@ -17,12 +17,18 @@ import { register } from "../../model/register";
 import { Tariff } from "../../model/tariff";
 import { update, updatePercent, updatePossible } from "../../model/update";
 import { dateOf, dateDay, dateMonth, dateYear } from "./date";
-import { LINE_SIZE, textBegin, textColumn, textDecimal, textDecimalSize, textPut, textSize, textString, textUsed } from "./text";
+import {
+  LINE_SIZE, TEXT_OVERFLOW, textBegin, textColumn, textDecimal, textFitted, textPut, textRoom, textSize, textString, textUsed,
+} from "./text";
 
 const LINES: u32 = 8;
 const shadow = memory.data(LINES * LINE_SIZE);
 const WATT_SCALE: u32 = 3; // kW and kWh are thousands
 const MONEY_DECIMALS: u32 = 2;
+// Columns of " kW", " kWh" and "/h".
+const UNIT_KW: u32 = 3;
+const UNIT_KWH: u32 = 4;
+const UNIT_HOUR: u32 = 2;
 
 const KW = constantText(" kW");
 const KWH = constantText(" kWh");
@@ -97,29 +103,31 @@ function show(index: u32, line: usize): void {
   display(index, line, LINE_SIZE);
 }
 
-/** Power gives up decimals when the cost needs the room. */
+/** Power gives up decimals when the cost needs the room; a cost that leaves none is not shown. */
 function drawPower(tariff: Tariff | null): void {
-  let room = LINE_SIZE;
+  let room = LINE_SIZE - UNIT_KW;
   if (tariff && register.powerKnown) {
-    let cost = costPerHour(tariff);
-    let size = moneySize(cost, tariff.digits, tariff.currency, MONEY_DECIMALS) + 2;
-    room = LINE_SIZE - size - 1;
-    textColumn(LINE_SIZE - size);
-    money(cost, tariff.digits, tariff.currency, MONEY_DECIMALS);
-    textString(PER_HOUR);
+    let least = textRoom(register.powerW, WATT_SCALE, 0, 1, <i32>room) + 1;
+    let size = drawMoney(costPerHour(tariff), tariff.digits, tariff.currency, MONEY_DECIMALS, room - least, UNIT_HOUR);
+    if (size > 0) {
+      textString(PER_HOUR);
+      room -= size + 1;
+    }
     textColumn(0);
   }
   if (register.powerKnown) {
-    let decimals: u32 = register.powerDecimals;
-    while (decimals > 0 && textDecimalSize(register.powerW, WATT_SCALE, decimals, register.powerDigits) + 3 > room) decimals--;
-    textDecimal(register.powerW, WATT_SCALE, decimals, register.powerDigits);
+    textRoom(register.powerW, WATT_SCALE, register.powerDecimals, register.powerDigits, <i32>room);
+    textFitted(register.powerW, WATT_SCALE);
   } else textString(UNKNOWN);
   textString(KW);
 }
 
 function drawEnergy(stale: bool): void {
-  if (register.importKnown) textDecimal(register.importWh, WATT_SCALE, register.importDecimals, register.importDigits);
-  else textString(UNKNOWN);
+  let room: i32 = LINE_SIZE - UNIT_KWH - (stale ? 1 : 0);
+  if (!register.importKnown) textString(UNKNOWN);
+  else if (textRoom(register.importWh, WATT_SCALE, register.importDecimals, register.importDigits, room) > 0) {
+    textFitted(register.importWh, WATT_SCALE);
+  } else textPut(TEXT_OVERFLOW);
   textString(KWH);
   if (!stale) return;
   textColumn(LINE_SIZE - 1);
@@ -129,17 +137,13 @@ function drawEnergy(stale: bool): void {
 function drawToday(): void {
   textString(TODAY);
   if (!costTodayKnown()) return right(UNKNOWN);
-  let cost = costToday(household.digits);
-  textColumn(LINE_SIZE - moneySize(cost, household.digits, household.currency, MONEY_DECIMALS));
-  money(cost, household.digits, household.currency, MONEY_DECIMALS);
+  moneyRight(costToday(household.digits), household.digits, household.currency, MONEY_DECIMALS);
 }
 
 function drawPrice(tariff: Tariff | null): void {
   textString(PER_KWH);
   if (!tariff) return right(UNKNOWN);
-  let size = moneySize(tariff.price, tariff.digits, tariff.currency, tariff.digits);
-  textColumn(size < LINE_SIZE - textUsed() ? LINE_SIZE - size : textUsed() + 1);
-  money(tariff.price, tariff.digits, tariff.currency, tariff.digits);
+  moneyRight(tariff.price, tariff.digits, tariff.currency, tariff.digits);
 }
 
 function drawLabel(tariff: Tariff): void {
@@ -218,14 +222,24 @@ function right(string: u32): void {
   textString(string);
 }
 
-function money(value: i64, digits: u32, currency: u32, decimals: u32): void {
-  let symbol = symbolOf(currency);
-  if (symbol) textPut(symbol);
-  textDecimal(value, digits, decimals, 1);
+/** Money at the end of the line, apart from what stands there. */
+function moneyRight(value: i64, digits: u32, currency: u32, decimals: u32): void {
+  if (drawMoney(value, digits, currency, decimals, LINE_SIZE - textUsed() - 1, 0) > 0) return;
+  textColumn(LINE_SIZE - 1);
+  textPut(TEXT_OVERFLOW);
 }
 
-function moneySize(value: i64, digits: u32, currency: u32, decimals: u32): u32 {
-  return textDecimalSize(value, digits, decimals, 1) + (symbolOf(currency) ? 1 : 0);
+/** Money that ends `after` columns before the line does; answers the columns of both, 0 = it does not fit `room` and is not drawn. */
+function drawMoney(value: i64, digits: u32, currency: u32, decimals: u32, room: u32, after: u32): u32 {
+  let symbol = symbolOf(currency);
+  if (symbol) after++;
+  let size = textRoom(value, digits, decimals, 1, <i32>(room - after));
+  if (size == 0) return 0;
+  size += after;
+  textColumn(LINE_SIZE - size);
+  if (symbol) textPut(symbol);
+  textFitted(value, digits);
+  return size;
 }
 
 /** The currency's sign where ISO 8859-1 has one; others go without. */
