@@ -8,20 +8,22 @@ import { clockDay, clockKnown, clockMidnight, clockUtc } from "./clock";
 import { Household } from "./records";
 import { register } from "./register";
 import { Tariff, tariffAt } from "./tariff";
+import { DRAW_WH, Total, totalTake } from "./total";
 
 export { Household };
 
 const SAVE_MS: i64 = 15 * 60 * 1000;
-/** A gigawatt-hour in one step is another meter, not consumption. */
-const STEP_MAX_WH: i64 = 1_000_000_000;
 
 export const household = changetype<Household>(memory.data(offsetof<Household>(), 8));
 const SIZE: u32 = offsetof<Household>();
+/** The register as it was counted, by the clock, not by the time since the start. */
+const total = changetype<Total>(memory.data(offsetof<Total>(), 8));
 let savedAt: i64 = 0;
 let changed: bool = false;
 
 export function costReset(now: i64): void {
   if (storeRead(Record.Household, changetype<usize>(household), SIZE) != SIZE) memory.fill(changetype<usize>(household), 0, SIZE);
+  total.doubted = false;
   savedAt = now;
   changed = false;
 }
@@ -57,16 +59,21 @@ export function costPerHour(tariff: Tariff): i32 {
 
 /** Counts the reading that was told at `utc`. */
 function count(utc: u32): void {
-  let step = register.importWh - household.wh;
-  if (household.begun && step == 0) {
+  if (household.begun && register.importWh == household.wh) {
+    total.doubted = false;
     household.utc = utc; // when the reading was told, so time without readings belongs to the step that ends it
     return;
   }
   let tariff = tariffAt(utc);
   if (household.begun && !tariff) return; // charged when a price is known
+  total.known = household.begun != 0;
+  total.value = household.wh;
+  total.at = <i64>household.utc * 1000;
+  let step = totalTake(total, register.importWh, <i64>utc * 1000, DRAW_WH, register.stepWh);
+  if (step < 0) return;
   if (tariff) {
     adopt(tariff);
-    if (household.begun && step > 0 && step <= STEP_MAX_WH) household.milli += sinceMidnight(step, utc) * tariff.price;
+    household.milli += sinceMidnight(step, utc) * tariff.price;
   }
   household.begun = 1;
   household.wh = register.importWh;

@@ -155,7 +155,7 @@ describe("the cost", () => {
     begin();
     put(1, NOON, TARIFF_OPEN_MINUTES as u16, 1000);
     read(0, 0, 0);
-    read(5000, 0, 1000);
+    read(5000, 0, 600_000);
     expect(costToday(4)).toBe(5000);
     costUpdate(12 * 3600 * 1000);
     expect(costToday(4)).toBe(0);
@@ -171,16 +171,43 @@ describe("the cost", () => {
     expect(costToday(4)).toBe(12000);
   });
 
-  it("shows no spike for another meter", () => {
+  it("shows no spike for another meter, and goes on with it once it has lasted", () => {
     begin();
     put(1, NOON, TARIFF_OPEN_MINUTES as u16, 1000);
     read(5000, 0, 0);
-    read(3000, 0, 1000);
+    read(3000, 0, 10_000);
+    read(3100, 0, 100_000);
     expect(costToday(4)).toBe(0);
-    read(4000, 0, 2000);
-    expect(costToday(4)).toBe(1000);
-    read(9_000_000_000, 0, 3000);
-    expect(costToday(4)).toBe(1000);
+    read(3200, 0, 190_000); // what it has counted meanwhile is charged
+    expect(costToday(4)).toBe(200);
+    read(9_000_000_000, 0, 200_000);
+    expect(costToday(4)).toBe(200);
+    read(3300, 0, 210_000);
+    expect(costToday(4)).toBe(300);
+  });
+
+  it("does not move for one wrong total, whichever it is", () => {
+    for (let wrong: i64 = 0; wrong <= 13_000_000; wrong += 999_983) {
+      begin();
+      put(1, NOON, TARIFF_OPEN_MINUTES as u16, 2703);
+      read(12_345_678, 0, 0);
+      read(12_345_700, 0, 60_000);
+      read(wrong, 0, 120_000);
+      read(12_345_720, 0, 130_000);
+      expect(costToday(4)).toBe(114); // 42 Wh at 0.2703 a kWh
+    }
+  });
+
+  it("believes a long silence as far as a household can draw", () => {
+    begin();
+    put(1, NOON, TARIFF_OPEN_MINUTES as u16, 1000);
+    read(0, 0, 0);
+    read(500_000, 0, 5 * 3600 * 1000);
+    expect(costToday(4)).toBe(500_000);
+    read(1_501_000, 0, 15 * 3600 * 1000); // 1,001 kWh in ten hours, still 36 s of slack
+    expect(household.wh).toBe(1_501_000);
+    read(2_503_000, 0, 25 * 3600 * 1000);
+    expect(household.wh).toBe(1_501_000);
   });
 
   it("goes on after a reset with what was used meanwhile", () => {
