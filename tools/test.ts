@@ -1,14 +1,15 @@
 // `npm test [-- AREA or FILE ...]`: everything, or what is named.  Steps come in the order in which a failure is cheapest to find; files that
-// failed last come first, then those that took longest, so that two cores end together.  What ran and what did not is said at the end, also of
-// a run that is interrupted.
+// failed last come first, then those that took longest, so that two cores end together.  Emulated boards live in real time and wait for most
+// of it: their files run one after the other beside the rest, which yields to them (test_yield.mjs).  What ran and what did not is said at
+// the end, whatever the end is.
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { ensureBuilt, PROCESSES } from "../host/build/built.ts";
 import { ensureLabs } from "../host/build/labs.ts";
 import { ensure } from "../host/build/preflight.ts";
 import { ROOT } from "../host/modules.ts";
-import { byCost, NodeRun, type Outcome } from "./test_run.ts";
+import { byCost, lastMs, NodeRun, type Outcome, rememberMs, slowest } from "./test_run.ts";
 
 const BIN = join(ROOT, "node_modules/.bin");
 /** No step is worth more than this; a hang is a failure. */
@@ -16,6 +17,9 @@ const STEP_MS_MAX = 25 * 60_000;
 /** Areas that are not folders of node tests. */
 const UNITS = "unit";
 const BOARDS = "boards";
+const EVERYTHING = "npm test";
+const SLOWEST_SHOWN = 10;
+const SUMMARY = join(ROOT, "build/test-summary.txt");
 
 interface Step extends Outcome {
   name: string;
@@ -24,8 +28,9 @@ interface Step extends Outcome {
 
 const steps: Step[] = [];
 const begun = performance.now();
-let running: ChildProcess | NodeRun | undefined;
+const running = new Set<ChildProcess | NodeRun>();
 let interrupted = false;
+let closed = false;
 
 function testFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -34,13 +39,28 @@ function testFiles(folder: string): string[] {
     .sort();
 }
 
-/** Runs one command with its output shown; answers whether it succeeded. */
+/** Runs one command and shows its output when it has ended, whole; answers whether it succeeded. */
 function run(command: string, args: string[]): Promise<boolean> {
   return new Promise((done) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: "inherit", timeout: STEP_MS_MAX, env: { ...process.env, NODE_OPTIONS: "" } });
-    running = child;
-    child.on("error", () => done(false));
-    child.on("close", (status) => done(status === 0));
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: STEP_MS_MAX,
+      env: { ...process.env, NODE_OPTIONS: "" },
+    });
+    running.add(child);
+    const said: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (octets: Buffer) => said.push(octets));
+    const end = (success: boolean): void => {
+      running.delete(child);
+      process.stdout.write(Buffer.concat(said));
+      done(success);
+    };
+    child.on("error", (error) => {
+      said.push(Buffer.from(`${error.message}\n`));
+      end(false);
+    });
+    child.on("close", (status) => end(status === 0));
   });
 }
 
@@ -51,7 +71,13 @@ async function step(name: string, action: () => Promise<Outcome>): Promise<void>
   // In the list from its beginning, so that an interruption finds it there.
   const entry: Step = { name, passed: 0, failed: 0, skipped: 0, seconds: 0 };
   steps.push(entry);
-  Object.assign(entry, await action(), { seconds: (performance.now() - from) / 1000 });
+  try {
+    Object.assign(entry, await action());
+  } catch (error) {
+    console.error(`${name}: ${(error as Error).message}`);
+    entry.failed++;
+  }
+  entry.seconds = (performance.now() - from) / 1000;
 }
 
 /** A step that is one check: it passes or fails as a whole. */
@@ -60,10 +86,14 @@ function check(name: string, command: string, args: string[]): Promise<void> {
 }
 
 function nodeTests(name: string, files: string[], concurrency: number): Promise<void> {
-  return step(name, () => {
+  return step(name, async () => {
     const node = new NodeRun(byCost(files), concurrency);
-    running = node;
-    return node.done();
+    running.add(node);
+    try {
+      return await node.done();
+    } finally {
+      running.delete(node);
+    }
   });
 }
 
@@ -77,27 +107,37 @@ async function bringPeers(): Promise<void> {
   }
 }
 
-function closing(): void {
-  console.log("\n== what ran");
+const minutes = (ms: number): string => (ms / 60_000).toFixed(1);
+
+/** Says what ran and what did not, on the terminal and in a file; once, whatever ended the run. */
+function closing(trouble?: string): void {
+  if (closed) return;
+  closed = true;
+  const lines = ["", "== slowest", ...slowest(SLOWEST_SHOWN), "", "== what ran"];
   for (const { name, passed, failed, skipped, seconds } of steps) {
     const mark = failed ? "FAILED" : "ok";
-    console.log(
+    lines.push(
       `${mark.padEnd(7)}${name.padEnd(44)}${String(passed).padStart(5)} passed ${String(failed).padStart(3)} failed ${String(skipped).padStart(3)} skipped ${seconds.toFixed(1).padStart(7)} s`,
     );
   }
   const sum = (pick: (outcome: Outcome) => number): number => steps.reduce((total, outcome) => total + pick(outcome), 0);
   const [passed, failed, skipped] = [sum((o) => o.passed), sum((o) => o.failed), sum((o) => o.skipped)];
-  const minutes = ((performance.now() - begun) / 60_000).toFixed(1);
-  const end = interrupted ? "; interrupted, the rest did not run" : "";
-  console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped in ${minutes} minutes${end}`);
-  process.exitCode = interrupted ? 130 : failed ? 1 : 0;
+  const end = interrupted ? "; interrupted, the rest did not run" : trouble ? "; the rest did not run" : "";
+  if (trouble) lines.push("", trouble);
+  lines.push("", `${passed} passed, ${failed} failed, ${skipped} skipped in ${minutes(performance.now() - begun)} minutes${end}`);
+  console.log(lines.join("\n"));
+  mkdirSync(join(ROOT, "build"), { recursive: true });
+  writeFileSync(SUMMARY, `${lines.join("\n").trim()}\n`);
+  process.exitCode = interrupted ? 130 : failed || trouble ? 1 : 0;
 }
 
 /** The first interruption ends what runs and lets the counts be said; a second one is Node's own. */
 function stopOnce(): void {
   interrupted = true;
-  if (running instanceof NodeRun) running.stop();
-  else running?.kill("SIGTERM");
+  for (const each of running) {
+    if (each instanceof NodeRun) each.stop();
+    else each.kill("SIGTERM");
+  }
 }
 
 /** The files that words name: a folder of tests/, or a path. */
@@ -114,11 +154,15 @@ function named(words: string[]): string[] {
   });
 }
 
-async function tests(files: string[]): Promise<void> {
+/** `after` follows the boards, while the others still run. */
+async function tests(files: string[], after: () => Promise<void> = async () => {}): Promise<void> {
   const boards = files.filter((path) => relative(ROOT, path).startsWith(`tests/${BOARDS}`));
   const others = files.filter((path) => !boards.includes(path));
-  if (others.length) await nodeTests("host, stack and scenarios", others, 2);
-  if (boards.length) await nodeTests("emulated boards", boards, 1);
+  const onBoards = async (): Promise<void> => {
+    if (boards.length) await nodeTests("emulated boards, beside them", boards, 1);
+    await after();
+  };
+  await Promise.all([others.length ? nodeTests("host, stack and scenarios", others, 2) : undefined, onBoards()]);
 }
 
 async function build(): Promise<void> {
@@ -133,28 +177,51 @@ async function some(words: string[]): Promise<void> {
   await tests(files);
 }
 
+const TOOLS = [
+  "cc",
+  "arm-none-eabi-gcc",
+  "qemu-system-arm",
+  "tshark",
+  "python3-zigpy",
+  "imgtool",
+  "cargo",
+  "clang-format",
+  "cppcheck",
+  "xz",
+];
+
 async function everything(): Promise<void> {
-  await ensure(["cc", "arm-none-eabi-gcc", "qemu-system-arm", "tshark", "python3-zigpy", "cargo", "clang-format", "cppcheck"], (line) =>
-    console.error(line),
-  );
+  const last = lastMs(EVERYTHING);
+  console.log(last ? `everything took ${minutes(last)} minutes here last time` : "everything takes about ten minutes on two quiet cores");
+  ensure(TOOLS, (line) => console.error(line));
   await build();
-  await ensureLabs(PROCESSES, (entry) => console.log(`compiled ${entry}`)); // a part of the tests compiles what it asks for
-  await bringPeers();
-  await check("types of host, tools and tests", join(BIN, "tsc"), []);
-  await check("format and lint", join(BIN, "biome"), ["check"]);
-  await check("format and static analysis of C", process.execPath, ["--import", "tsx", "tools/check_c.ts"]);
-  await check("stack units (as-pect)", join(BIN, "asp"), ["--summary"]);
-  await tests(testFiles(join(ROOT, "tests")));
-  await check("budgets", process.execPath, ["--import", "tsx", "tools/budget.ts"]);
+  // A part of the tests compiles what it asks for; here all of it is asked for.
+  await Promise.all([ensureLabs(PROCESSES, (entry) => console.log(`compiled ${entry}`)), bringPeers()]);
+  const script = (path: string): string[] => ["--import", "tsx", path];
+  await Promise.all([
+    check("types of host, tools and tests", join(BIN, "tsc"), []),
+    (async () => {
+      await check("format and lint", join(BIN, "biome"), ["check"]);
+      await check("format and static analysis of C", process.execPath, script("tools/check_c.ts"));
+      await check("stack units (as-pect)", join(BIN, "asp"), ["--summary"]);
+    })(),
+  ]);
+  await tests(testFiles(join(ROOT, "tests")), () => check("budgets", process.execPath, script("tools/budget.ts")));
+  if (!interrupted) rememberMs(EVERYTHING, performance.now() - begun);
 }
 
 process.once("SIGINT", stopOnce);
 process.once("SIGTERM", stopOnce);
+process.once("SIGHUP", stopOnce);
+process.stdout.on("error", () => {}); // a reader that goes away, as `head` does, ends no test; the summary's file has the counts
+process.once("uncaughtException", (error) => {
+  closing(error.stack);
+  process.exit(1);
+});
 try {
   const words = process.argv.slice(2);
   await (words.length ? some(words) : everything());
   closing();
 } catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
+  closing((error as Error).message);
 }

@@ -22,6 +22,11 @@ const TOOLS: Record<string, Tool> = {
     packages: ["python3-zigpy"],
     present: () => spawnSync("/usr/bin/python3", ["-c", "import zigpy.ota.image"]).status === 0,
   },
+  // What MCUboot's imgtool imports, and the installer that brings it: tests/image/imgtool.ts.
+  imgtool: {
+    packages: ["python3-pip", "python3-click", "python3-intelhex", "python3-cbor2", "python3-yaml", "python3-cryptography"],
+    present: () => spawnSync("/usr/bin/python3", ["-c", "import pip, click, intelhex, cbor2, yaml, cryptography"]).status === 0,
+  },
   cargo: { packages: ["cargo-web"], present: () => cargoPath() !== undefined },
   "clang-format": { packages: ["clang-format"], present: () => onPath("clang-format") },
   cppcheck: { packages: ["cppcheck"], present: () => onPath("cppcheck") },
@@ -37,12 +42,20 @@ export function ensure(names: string[], say: (line: string) => void = () => unde
   if (missing.length === 0) return;
   const packages = [...new Set(missing.flatMap((name) => TOOLS[name].packages))];
   const command = `apt-get install ${packages.join(" ")}`;
-  if (!mayInstall()) throw new Error(`${list(missing)} missing or too old here; type: sudo ${command}`);
+  if (!mayInstall()) throw new Error(`${list(missing)} missing or too old here; ${advice(packages)}`);
   say(`${list(missing)} missing: installing ${packages.join(", ")} with apt, which can take some minutes`);
   install(packages, say);
   const still = missing.filter((name) => !isPresent(name));
   if (still.length > 0) throw new Error(`${list(still)} missing even after apt installed ${packages.join(", ")}; look at: ${command}`);
   say(`installed ${packages.join(", ")}`);
+}
+
+/** What a person can type on this system, as far as we know it. */
+export function advice(packages: string[], has: (program: string) => boolean = onPath, root = process.getuid?.() === 0): string {
+  const command = `apt-get install ${packages.join(" ")}`;
+  if (!has("apt-get")) return `Debian calls the packages ${packages.join(", ")}: install what your system calls them`;
+  if (root) return `type: ${command}`;
+  return has("sudo") ? `type: sudo ${command}` : `type: su -c "${command}"`;
 }
 
 function list(names: string[]): string {

@@ -1,10 +1,11 @@
-// `npm test`: what it counts, that it keeps its counts when it is interrupted, and what it says of a name that it does not know.
+// `npm test`: what it counts, that it keeps its counts however it ends, and what it says of a name that it does not know.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { advice } from "../../host/build/preflight.ts";
 import { ROOT } from "../../host/modules.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "runner-"));
@@ -21,8 +22,8 @@ interface Ended {
   output: string;
 }
 
-/** Runs the runner; `interruptAt` is what it must have said before it is interrupted. */
-function runner(words: string[], interruptAt?: string): Promise<Ended> {
+/** Runs the runner; `interruptAt` is what it must have said before it is interrupted, `leaveAt` before nobody reads on. */
+function runner(words: string[], interruptAt?: string, leaveAt?: string): Promise<Ended> {
   const environment = { ...process.env };
   delete environment.NODE_TEST_CONTEXT; // or it would think that it is one of our test files
   const child = spawn(process.execPath, ["--import", "tsx", "tools/test.ts", ...words], { cwd: ROOT, env: environment });
@@ -30,6 +31,7 @@ function runner(words: string[], interruptAt?: string): Promise<Ended> {
   let interrupted = false;
   const hear = (text: Buffer): void => {
     output += text;
+    if (leaveAt && output.includes(leaveAt)) child.stdout.destroy();
     if (!interruptAt || interrupted || !output.includes(interruptAt)) return;
     interrupted = true;
     child.kill("SIGINT");
@@ -54,6 +56,52 @@ test("passed, failed and skipped are counted, and a failure is named with its fi
   assert.match(both.output, /failed: .*bad\.test\.ts: breaks/);
   assert.match(both.output, /^1 passed, 1 failed, 1 skipped in /m);
   assert.equal(both.status, 1);
+});
+
+test("what is broken in one place takes no counts away: they are said, and kept in a file", async () => {
+  const broken = file("broken", 'import "./nowhere.ts"; test("never", () => {});');
+  const { status, output } = await runner([GOOD, broken]);
+  assert.match(output, /failed: .*broken\.test\.ts/);
+  assert.match(output, /^1 passed, 1 failed, 1 skipped in /m);
+  assert.match(output, /^== slowest\n +\d+\.\d s {2}.*(?:good|broken)\.test\.ts$/m);
+  assert.equal(status, 1);
+  assert.match(readFileSync(join(ROOT, "build/test-summary.txt"), "utf8"), /1 passed, 1 failed, 1 skipped in \d+\.\d minutes\n$/);
+});
+
+test("a reader that goes away ends no test", async () => {
+  const { status } = await runner([GOOD], undefined, "== host");
+  assert.equal(status, 0);
+});
+
+test("what is not on a board yields to what is, and what a test starts knows nothing of it", async () => {
+  const niceness = file(
+    "niceness",
+    `import assert from "node:assert/strict";
+import { constants, getPriority } from "node:os";
+test("yields", () => assert.ok(getPriority() >= constants.priority.PRIORITY_BELOW_NORMAL));
+test("hides", () => assert.doesNotMatch(process.env.NODE_OPTIONS ?? "", /test_yield/));`,
+  );
+  assert.match((await runner([niceness])).output, /^2 passed, 0 failed, 0 skipped in /m);
+});
+
+test("the files known to be long exist", () => {
+  const names = Object.keys(JSON.parse(readFileSync(join(ROOT, "tests/longest.json"), "utf8")));
+  assert.ok(names.length > 20);
+  assert.deepEqual(
+    names.filter((name) => !existsSync(join(ROOT, name))),
+    [],
+  );
+});
+
+test("what is missing is named with a command that this system has", () => {
+  const on =
+    (...programs: string[]): ((program: string) => boolean) =>
+    (program) =>
+      programs.includes(program);
+  assert.equal(advice(["a", "b"], on("apt-get", "sudo"), false), "type: sudo apt-get install a b");
+  assert.equal(advice(["a", "b"], on("apt-get"), false), 'type: su -c "apt-get install a b"');
+  assert.equal(advice(["a", "b"], on("apt-get", "sudo"), true), "type: apt-get install a b");
+  assert.doesNotMatch(advice(["a", "b"], on("dnf"), true), /apt/);
 });
 
 test("an interrupted run says what ran", async () => {

@@ -1,0 +1,21 @@
+// Loaded into every test file's process before the file: what is not bound to real time yields the processor to emulated boards, which are.
+import { existsSync, readdirSync } from "node:fs";
+import { constants, setPriority } from "node:os";
+
+const TASKS = "/proc/self/task";
+
+if (!process.argv[1]?.includes("/tests/boards/")) {
+  // On Linux each thread has a priority of its own, and Node has several by now.
+  for (const thread of existsSync(TASKS) ? readdirSync(TASKS) : [0]) {
+    try {
+      setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL);
+    } catch {
+      // the thread has ended, or the system does not let us: it is only slower then
+    }
+  }
+}
+
+// What a test starts is none of ours.
+const others = (process.env.NODE_OPTIONS ?? "").replace(`--import=${import.meta.url}`, "").trim();
+if (others) process.env.NODE_OPTIONS = others;
+else delete process.env.NODE_OPTIONS;
