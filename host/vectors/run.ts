@@ -6,6 +6,7 @@ import { runOta } from "./ota.ts";
 import { boardPrimitives, type Primitives, v8Primitives } from "./primitives.ts";
 import { BadVectors, type Counts, isVector, type Vector } from "./report.ts";
 import { runSymmetric } from "./symmetric.ts";
+import { vectorsOf } from "./text.ts";
 import { runWycheproof } from "./wycheproof.ts";
 
 type Say = (line: string) => void;
@@ -43,8 +44,10 @@ function readText(file: string): string {
   }
 }
 
-function readVectors(file: string): Vector {
+/** A file of vectors, in the layout of text.ts or, where its name does not end so, in JSON. */
+export function readVectors(file: string): Vector {
   const text = readText(file);
+  if (file.endsWith(".txt")) return vectorsOf(text);
   let content: unknown;
   try {
     content = JSON.parse(text);

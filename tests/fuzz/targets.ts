@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LabName } from "../../host/build/labs.ts";
 import { ROOT } from "../../host/modules.ts";
+import { readVectors } from "../../host/vectors/run.ts";
 
 export interface Target {
   name: string;
@@ -73,10 +74,8 @@ interface Party {
 function fromKeyEstablishment(seeds: Seeds): void {
   add(seeds, "terminate", Buffer.from([0x02, 0x1e, 0x03, 0x00]));
   add(seeds, "confirm", Buffer.from("b82f1f9774740c32f80fcfc3921b6420", "hex"));
-  const path = join(SHARED, "cbke.json");
-  if (!existsSync(path)) return;
-  const { cbke } = JSON.parse(readFileSync(path, "utf8")) as { cbke: { suite: 1 | 2; initiator: Party; responder: Party }[] };
-  for (const { suite, initiator, responder } of cbke) {
+  const { cbke } = readVectors(join(ROOT, "tests/vectors/key_establishment.txt"));
+  for (const { suite, initiator, responder } of cbke as { suite: 1 | 2; initiator: Party; responder: Party }[]) {
     for (const { cert, ephPub } of [initiator, responder]) {
       const certificate = Buffer.from(cert, "hex");
       add(seeds, `certificate_${suite}`, certificate);

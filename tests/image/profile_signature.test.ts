@@ -12,6 +12,7 @@ import { ImageError } from "../../host/image/image_error.ts";
 import { integrityAdd, integrityMatch } from "../../host/image/integrity.ts";
 import { otaRead } from "../../host/image/ota_file.ts";
 import { type ProfileAuthority, type ProfileTrust, profileSign, profileVerify } from "../../host/image/profile_signature.ts";
+import { readVectors } from "../../host/vectors/run.ts";
 import { hasOpenssl, opensslSigns, opensslVerifies } from "./openssl.ts";
 import { changed, element, freshSeed, numbers, SIGNED, sample } from "./ota_samples.ts";
 
@@ -23,8 +24,11 @@ const AUTHORITIES: ProfileAuthority[] = SUITES.map((suite) => ({ suite, issuer: 
 const TRUST: ProfileTrust = { authorities: AUTHORITIES, signers: [SIGNER] };
 const UNSIGNED = sample([element(0, Buffer.alloc(9000, 0xa5)), element(3, Buffer.alloc(16, 0xa5))]);
 const openssl = hasOpenssl() ? false : "no openssl with binary curves is here";
-const EXAMPLES = "../shared/vectors/cbke.json";
-const vectors = existsSync(SIGNED) && existsSync(EXAMPLES) ? false : `the files ${SIGNED} and ${EXAMPLES} are not there`;
+const EXAMPLES = "tests/vectors/key_establishment.txt";
+const vectors = existsSync(SIGNED) ? false : `the file ${SIGNED} is not there`;
+type Party = Record<"cert" | "priv" | "pub", string>;
+const examples = (): { ca: string; initiator: Party; responder: Party }[] =>
+  readVectors(EXAMPLES).cbke as { ca: string; initiator: Party; responder: Party }[];
 const KEYS_TRIED = 15;
 
 async function refuses(file: Buffer, trust: ProfileTrust, offset: number, words: RegExp): Promise<void> {
@@ -229,7 +233,7 @@ describe("the independent file signed with the test identity of annex C", { skip
 
   test("is what OpenSSL finds signed by the key of that identity", { skip: openssl }, async () => {
     const { covered, signature } = await profileVerify(file, trust);
-    const { responder } = JSON.parse(readFileSync(EXAMPLES, "utf8")).cbke[0];
+    const [{ responder }] = examples();
     const [r, s] = [signature.data.subarray(8, 29), signature.data.subarray(29)];
     const digest = new MmoHash().update(file.subarray(0, covered)).digest();
     const point = Buffer.from(responder.pub, "hex");
@@ -238,7 +242,7 @@ describe("the independent file signed with the test identity of annex C", { skip
   });
 
   test("has a twin of suite 2: signed by annex C's identities, files verify, and OpenSSL agrees", { skip: openssl }, async () => {
-    const { ca, initiator, responder } = JSON.parse(readFileSync(EXAMPLES, "utf8")).cbke[1];
+    const [, { ca, initiator, responder }] = examples();
     const issuer = Buffer.from("1112131415161718", "hex");
     const authorities: ProfileAuthority[] = [{ suite: 2, issuer, publicKey: Buffer.from(ca, "hex") }];
     for (const party of [initiator, responder]) {
