@@ -10,7 +10,9 @@
 import { wipe } from "../core/bytes";
 import { Err } from "../core/err";
 import { curve } from "./curve";
-import { ELEMENT, fieldAdd, fieldForget, fieldInvert, fieldMultiply, fieldMultiplySquare, fieldSquare, fieldSquareTimes, fieldZeroMask } from "./field";
+import {
+  ELEMENT, fieldAdd, fieldForget, fieldInvert, fieldMultiply, fieldMultiplySquare, fieldSquare, fieldSquareTimes, fieldZeroMask,
+} from "./field";
 import { NUMBER_SIZE, wordsBit, wordsExchange, wordsSelect } from "./words";
 
 @unmanaged @final

@@ -1,6 +1,6 @@
 // The payload of a beacon frame of a PAN without superframes: IEEE 802.15.4-2006 section 7.2.2.1.
 //
-//   | superframe 2 | GTS: control 1 (directions 1, descriptors 3 each) | pending addresses: control 1 (2 and 8 each) | upper layer's payload
+//   | superframe 2 | GTS: control 1 (directions 1, each descriptor 3) | pending addresses: control 1 (2 and 8 each) | upper layer's payload
 //
 import { Err } from "../core/err";
 

@@ -11,8 +11,8 @@ import { NEVER } from "../core/timers";
 import { macBeaconParse } from "./beacon";
 import { MAC_DATA_REQUEST, macCommandParse, macRequestEmit } from "./command";
 import {
-  MAC_BEACON, MAC_BROADCAST, MAC_COMMAND, MAC_EXTENDED, MAC_FRAME_MAX, MAC_NO_ADDRESS, MAC_NO_SHORT, MAC_NONE, MAC_SHORT, MacFrame, macControl,
-  macEmit, macParse, macSourceMode,
+  MAC_BEACON, MAC_BROADCAST, MAC_COMMAND, MAC_EXTENDED, MAC_FRAME_MAX, MAC_NO_ADDRESS, MAC_NO_SHORT, MAC_NONE, MAC_SHORT, MacFrame,
+  macControl, macEmit, macParse, macSourceMode,
 } from "./frame";
 
 export enum MacHeard { None = 0, Data = 1, Command = 2, Beacon = 3, Sent = 4 }
@@ -112,7 +112,7 @@ export function macNextSequence(): u32 {
   return mac.sequence;
 }
 
-/** Begins a frame to a device of the PAN in `macAir`; answers where its payload goes.  Who has no address is not of the PAN yet: section 7.3.1.1. */
+/** Begins a frame to a device of the PAN in `macAir`; answers where its payload goes.  Without an address: 7.3.1.1. */
 export function macBegin(control: u32, sequence: u32, target: u64): usize {
   let source = macSourceMode(control) == MAC_SHORT ? <u64>mac.short : mac.extended;
   return macAir + macEmit(macAir, control, sequence, mac.panId, target, mac.short == MAC_NO_ADDRESS ? MAC_BROADCAST : mac.panId, source);

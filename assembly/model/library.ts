@@ -1,6 +1,6 @@
 // The files that a hub holds for its devices, as its board and their own headers describe them.  Number 0 is the hub's own next module.
 //
-//   header of a file    | ... | field control u16 at 8 | ... | optional from 56 on: credential version | destination 8 | hardware u16, u16 |
+//   header of a file  | ... | field control u16 at 8 | ... | optional from 56 on: credential version | destination 8 | hardware u16, u16 |
 import {
   FileStatus, IMAGE_FILES, IMAGE_MANUFACTURER, IMAGE_OFFSET, IMAGE_REASON, IMAGE_SIZE, IMAGE_STATE, IMAGE_STATUS, IMAGE_TYPE, IMAGE_VERSION,
   imageRead, imageState,

@@ -15,7 +15,9 @@ import { MirrorHeard } from "./mirror";
 import { ihdMirrorInput } from "./mirror_ihd";
 import { otaClientLoads } from "./ota/client";
 import { transferWrote } from "./ota/transfer";
-import { partnersDeadline, partnersExpecting, partnersKeyLost, partnersStack, partnersStart, partnersStop, partnersTick, partnersUnheard } from "./partners";
+import {
+  partnersDeadline, partnersExpecting, partnersKeyLost, partnersStack, partnersStart, partnersStop, partnersTick, partnersUnheard,
+} from "./partners";
 
 export { commissioningJoined as faceJoined, commissioningReady as faceKeyed } from "./commissioning";
 export { otaClientReached as faceReached } from "./ota/client";

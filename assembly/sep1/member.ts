@@ -2,11 +2,13 @@
 // centre, and load their own next module from it.
 import { StackHeard } from "../zigbee/stack";
 import {
-  CommissioningHeard, commissioningDeadline, commissioningExpecting, commissioningKey, commissioningReady, commissioningStack, commissioningStart,
-  commissioningTick,
+  CommissioningHeard, commissioningDeadline, commissioningExpecting, commissioningKey, commissioningReady, commissioningStack,
+  commissioningStart, commissioningTick,
 } from "./commissioning";
 import { establishDeadline, establishExpecting, establishInput, establishTick } from "./establishment";
-import { otaClientDeadline, otaClientExpecting, otaClientReset, otaClientStart, otaClientStop, otaClientTick, otaClientZdo } from "./ota/client";
+import {
+  otaClientDeadline, otaClientExpecting, otaClientReset, otaClientStart, otaClientStop, otaClientTick, otaClientZdo,
+} from "./ota/client";
 
 /**
  * `resumed` as `stackReset` answered; `anew` asks for a rejoin all the same: a module on trial that only resumes has not shown that it

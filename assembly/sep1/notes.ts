@@ -1,8 +1,8 @@
 // What the procedures of this layer tell those who watch: the payloads of docs/abi.md "Log".
 import { Log, log } from "../core/host";
 import {
-  LOG_ADMITTED_SIZE, LOG_BOUND_SIZE, LOG_FAILED_SIZE, LOG_FORMED_SIZE, LOG_JOINED_SIZE, LOG_KEY_SIZE, LOG_LEFT_SIZE, LogAdmitted, LogBound, LogFailed,
-  LogFormed, LogJoined, LogKey, LogLeft,
+  LOG_ADMITTED_SIZE, LOG_BOUND_SIZE, LOG_FAILED_SIZE, LOG_FORMED_SIZE, LOG_JOINED_SIZE, LOG_KEY_SIZE, LOG_LEFT_SIZE, LogAdmitted, LogBound,
+  LogFailed, LogFormed, LogJoined, LogKey, LogLeft,
 } from "../core/log";
 import { nwkAddress, nwkChannel, nwkPanId, nwkParent } from "../zigbee/nwk/nwk";
 

@@ -169,7 +169,8 @@ function askKey(now: i64): void {
 }
 
 function bind(now: i64): void {
-  go(Step.Bind, zdoSendBind(nwkShortOf(partners.meter), partners.meter, partners.meterEndpoint, CLUSTER_METERING, ZCL_ENDPOINT, true, now), now);
+  let asked = zdoSendBind(nwkShortOf(partners.meter), partners.meter, partners.meterEndpoint, CLUSTER_METERING, ZCL_ENDPOINT, true, now);
+  go(Step.Bind, asked, now);
 }
 
 function bound(now: i64): void {

@@ -45,7 +45,7 @@ export function healthReset(now: i64): void {
 export function healthDeadline(): i64 { return state.deadline; }
 export function healthOnTrial(): bool { return state.step != 0; }
 
-/** The device is in its network, and has an established key with its hub or has asked the devices for theirs; and its server has answered. */
+/** The device is in its network, and has an established key with its hub or has asked the devices for theirs; its server has answered. */
 export function healthTick(joined: bool, key: bool, server: bool, now: i64): void {
   if (state.step == 0) return;
   if (state.step == Health.Started && joined) step(Health.Joined, now);

@@ -78,7 +78,8 @@ export function fetchOffer(at: usize, size: u32, now: i64): i32 {
     return Err.Duplicate;
   }
   // The hub's own, once it runs, is not forgotten: the other slot holds the one to go back to.
-  if (changetype<OfferRecord>(at).size == 0 && (file.status == FileStatus.None || (image == 0 && file.status >= <u8>FileStatus.Activating))) return Err.Duplicate;
+  if (changetype<OfferRecord>(at).size == 0
+    && (file.status == FileStatus.None || (image == 0 && file.status >= <u8>FileStatus.Activating))) return Err.Duplicate;
   let begun = imageBegin(image, key);
   if (begun == Err.Busy) return begun;
   libraryLook(image);
@@ -237,7 +238,8 @@ function want(image: u32, offset: u32, size: u32): void {
 /** A file that was refused, aborted or given up is begun again by the same offer. */
 function isHeld(status: u32): bool {
   switch (status) {
-    case FileStatus.Loading: case FileStatus.Verifying: case FileStatus.Waiting: case FileStatus.Activating: case FileStatus.Activated: return true;
+    case FileStatus.Loading: case FileStatus.Verifying: case FileStatus.Waiting:
+    case FileStatus.Activating: case FileStatus.Activated: return true;
   }
   return false;
 }

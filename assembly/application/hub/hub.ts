@@ -10,8 +10,9 @@ import { fetchBlock, fetchDeadline, fetchOffer, fetchReset, fetchTell, fetchTick
 import { ownChanged, ownDeadline, ownReset, ownTick, ownUplinkHeard } from "./own";
 import { reportTick } from "./report";
 import {
-  ACTIVATE_SIZE, ActivateRecord, ADMIT_SIZE, AdmitRecord, CLOCK_SIZE, ClockRecord, DOWN_ACTIVATE, DOWN_ADMIT, DOWN_BLOCK, DOWN_CLOCK, DOWN_OFFER,
-  DOWN_PERMIT, DOWN_ROLLOUT, DOWN_TARIFF, OfferRecord, PERMIT_SIZE, PermitRecord, ROLLOUT_SIZE, RolloutRecord, TARIFF_SIZE, TariffRecord,
+  ACTIVATE_SIZE, ActivateRecord, ADMIT_SIZE, AdmitRecord, CLOCK_SIZE, ClockRecord, DOWN_ACTIVATE, DOWN_ADMIT, DOWN_BLOCK, DOWN_CLOCK,
+  DOWN_OFFER, DOWN_PERMIT, DOWN_ROLLOUT, DOWN_TARIFF, OfferRecord, PERMIT_SIZE, PermitRecord, ROLLOUT_SIZE, RolloutRecord, TARIFF_SIZE,
+  TariffRecord,
 } from "./uplink";
 
 const CODE_MAX: u32 = 18;

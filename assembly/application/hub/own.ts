@@ -62,6 +62,7 @@ function plan(now: i64): void {
   let plan = rolloutPlan(0);
   let known = clockKnown();
   if (rolloutRuns(0) && (plan.activate == ACTIVATE_NOW || plan.released)) updateActivateIn(0, 0, now);
-  else if (rolloutRuns(0) && plan.activate == ACTIVATE_AT && known) updateActivateIn(<u32>max<i64>(<i64>plan.time - clockUtc(now), 0), plan.time, now);
+  else if (rolloutRuns(0) && plan.activate == ACTIVATE_AT && known)
+    updateActivateIn(<u32>max<i64>(<i64>plan.time - clockUtc(now), 0), plan.time, now);
   else if (updateIsPlanned()) updateActivateWhenTold();
 }

@@ -50,7 +50,7 @@ export function gf2_multiply(field: u32, a: usize, b: usize, out: usize, squarin
   return 0;
 }
 
-/** w = w modulo x^163 + x^7 + x^6 + x^3 + 1: what lies at and above x^163 is added at 0, 3, 6 and 7, and once more what that pushes there. */
+/** w = w modulo x^163 + x^7 + x^6 + x^3 + 1: what lies at and above x^163 is added at 0, 3, 6 and 7, and what that pushes there again. */
 function reduce163(): void {
   let h0 = (w2 >>> 35) | (w3 << 29), h1 = (w3 >>> 35) | (w4 << 29), h2 = (w4 >>> 35) | (w5 << 29);
   w1 ^= h1 ^ (h1 << 3) ^ (h1 << 6) ^ (h1 << 7) ^ (h0 >>> 61) ^ (h0 >>> 58) ^ (h0 >>> 57);

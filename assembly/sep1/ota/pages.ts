@@ -1,4 +1,4 @@
-// Answers to page requests: one after the other as fast as frames leave, without acknowledgements or repetitions.  075123 section 11.13.6.5.
+// Answers to page requests: one after the other as fast as frames leave, without acknowledgements or repetitions.  075123 11.13.6.5.
 //
 //   the air    | answer 1 | answer 2 | answer 3 |      a new one is put together when one of the two before it has left
 //   the queue       2          3          4

@@ -7,7 +7,8 @@ import { ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER } from "../../
 import { zclBegin, zclDefault, zclHeard, zclReply, zclSend, zclSendReply, zclTake } from "../../zigbee/zcl/zcl";
 import { CLUSTER_PRICE } from "../clusters";
 import {
-  GetCurrentPrice, GetScheduledPrices, PRICE_GET_CURRENT_PRICE, PRICE_GET_SCHEDULED_PRICES, PRICE_PRICE_ACKNOWLEDGEMENT, PRICE_PUBLISH_PRICE,
+  GetCurrentPrice, GetScheduledPrices, PRICE_GET_CURRENT_PRICE, PRICE_GET_SCHEDULED_PRICES, PRICE_PRICE_ACKNOWLEDGEMENT,
+  PRICE_PUBLISH_PRICE,
 } from "../descriptors/price";
 import { PRICE_AWAKE, priceEmit } from "./message";
 

@@ -60,7 +60,7 @@ export function bindingRemove(sourceEndpoint: u32, cluster: u32, extended: u64, 
 }
 
 /**
- * Notes where a partner was heard under its link key.  It is kept: who was reset could only ask all, and a sleepy partner does not hear that.
+ * Notes where a partner was heard under its link key.  It is kept: who was reset could only ask all, which a sleepy partner misses.
  * A refused write costs no more than the knowledge.
  */
 export function bindingFound(extended: u64, where: u32): void {

@@ -23,7 +23,6 @@ export const NWK_TARGET_IEEE: u32 = 0x0800;
 export const NWK_SOURCE_IEEE: u32 = 0x1000;
 // Bit 13, "sent by an end device", came with revision 21; it and the reserved bits are ignored, section 1.2.1.2.
 
-
 /** The header where it lies.  Valid only where `nwkParse` accepted or `nwkEmit` wrote. */
 @unmanaged @final
 export class NwkFrame {

@@ -15,7 +15,9 @@ import { NWK_COMMAND } from "./frame";
 import { indirectSent } from "./indirect";
 import { linkStatusDeadline, linkStatusHeard, linkStatusReset, linkStatusTick } from "./link_status";
 import { linksClear } from "./neighbours";
-import { childKeep, parentDeadline, parentLeave, parentRejoin, parentReset, parentTick, parentTimeout, randomAddress, refresh } from "./parent";
+import {
+  childKeep, parentDeadline, parentLeave, parentRejoin, parentReset, parentTick, parentTimeout, randomAddress, refresh,
+} from "./parent";
 import { FOR_OTHERS, FOR_US, HEARD_AGAIN, nwkReceive, receivedFrame, receivedFrom } from "./receive";
 import { routeFailed, routeForget, routeForward, routeSlot, routesClear } from "./route";
 import { queueDeadline, queueFlying, queueReset, queueSent, queueTick, SlotState, slotOfState } from "./send";

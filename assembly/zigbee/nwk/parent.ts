@@ -1,7 +1,8 @@
-// A router's or coordinator's duties towards its children: 05-3474 sections 3.6.1.4 (joining), 3.6.1.10 (leaving) and 3.6.10 of revision 21.
+// A router's or coordinator's duties towards its children: 05-3474 3.6.1.4 (joining), 3.6.1.10 (leaving) and 3.6.10 of revision 21.
 import { Err } from "../../core/err";
 import {
-  MAC_ASSOCIATED, MAC_ASSOCIATION_REQUEST, MAC_BEACON_REQUEST, MAC_CAPABLE_AWAKE, MAC_CAPABLE_ROUTER, MAC_DATA_REQUEST, MAC_PAN_FULL, MacCommand,
+  MAC_ASSOCIATED, MAC_ASSOCIATION_REQUEST, MAC_BEACON_REQUEST, MAC_CAPABLE_AWAKE, MAC_CAPABLE_ROUTER, MAC_DATA_REQUEST, MAC_PAN_FULL,
+  MacCommand,
 } from "../../mac/command";
 import { MAC_EXTENDED, MAC_SHORT } from "../../mac/frame";
 import { macHeard } from "../../mac/mac";
@@ -20,7 +21,10 @@ import { receivedFrom } from "./receive";
 import { commandOut, sendCommandTo, slotReady } from "./send";
 import { Arrival, Drop, NwkHeard, neighbourAt, network, networkSave, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
 
-/** How long a child may be between association and its first authentic frame: the trust centre may be hops away, and a person may have to type an install code. */
+/**
+ * How long a child may be between association and its first authentic frame: the trust centre may be hops away, and a person may have to
+ * type an install code.
+ */
 const JOINING_MS: i64 = 30_000;
 /** 255 would be for ever, which Smart Energy forbids. */
 const PERMIT_SECONDS_MAX: u32 = 254;

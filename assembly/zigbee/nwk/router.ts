@@ -2,7 +2,9 @@
 import { MAC_CAPABLE_ALLOCATE, MAC_CAPABLE_AWAKE, MAC_CAPABLE_MAINS, MAC_CAPABLE_ROUTER } from "../../mac/command";
 import { MacHeard, MacPurpose, macHeard, macInput } from "../../mac/mac";
 import { NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_REJOIN_RESPONSE, NwkCommand } from "./command";
-import { joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, leave, leaveEnd } from "./join";
+import {
+  joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, leave, leaveEnd,
+} from "./join";
 import { meshCommand, meshDeadline, meshReceive, meshReset, meshSent, meshTick } from "./mesh";
 import { parentCommand, parentSent } from "./parent";
 import { NwkHeard, network, nwkHeard, nwkState } from "./state";

@@ -123,7 +123,9 @@ export function sendCommandTo(target: u32, targetExtended: u64, radius: u32, sec
   return sendFrame(control, target, radius, targetExtended, nwkState.extended, commandOut, size, NWK_NO_CONFIRM);
 }
 
-function sendFrame(control: u32, target: u32, radius: u32, targetExtended: u64, sourceExtended: u64, payload: usize, size: u32, handle: u32): Slot {
+function sendFrame(
+  control: u32, target: u32, radius: u32, targetExtended: u64, sourceExtended: u64, payload: usize, size: u32, handle: u32,
+): Slot {
   nwkState.sequence = (nwkState.sequence + 1) & 0xff;
   let slot = slotTake();
   if (!slot) return slot;

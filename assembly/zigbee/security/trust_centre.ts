@@ -253,7 +253,8 @@ function dismiss(row: TcDevice, now: i64): void {
 /** Has the parent send a device away. */
 function expel(extended: u64, parent: u32, now: i64): void {
   if (parent == nwkAddress()) nwkRemoveChild(extended, now);
-  else apsCommandSendLinked(nwkExtendedOf(parent), ApsKeyKind.Preconfigured, apsRemoveDeviceEmit(apsCommandOut, extended), KEY_DATA, 0, now);
+  else
+    apsCommandSendLinked(nwkExtendedOf(parent), ApsKeyKind.Preconfigured, apsRemoveDeviceEmit(apsCommandOut, extended), KEY_DATA, 0, now);
 }
 
 function tell(kind: i32, row: TcDevice): i32 {

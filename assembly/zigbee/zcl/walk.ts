@@ -27,7 +27,7 @@ let used: u32 = 0;
 let last: u32 = 0;
 let optional: bool = false;
 
-/** Accepts the `size` octets at `at`; answers how many of them are known, or an `Err`.  Later editions may add fields, 075123 section 2.3.3. */
+/** Accepts the `size` octets at `at`; answers how many of them are known, or an `Err`.  Later editions may add fields: 075123 2.3.3. */
 export function zclWalk(tokens: usize, at: usize, size: u32): i32 {
   payload = at;
   have = size;

@@ -12,9 +12,9 @@ import {
 } from "./frame";
 import {
   ZCL_CONFIGURE, ZCL_CONFIGURE_ANSWER, ZCL_DEFAULT, ZCL_DISCOVER, ZCL_DISCOVER_ANSWER, ZCL_MALFORMED, ZCL_NO_CLUSTER_COMMAND,
-  ZCL_NO_GENERAL_COMMAND, ZCL_NO_MANUFACTURER_CLUSTER_COMMAND, ZCL_NO_MANUFACTURER_GENERAL_COMMAND, ZCL_READ, ZCL_READ_ANSWER, ZCL_READ_CONFIGURATION,
-  ZCL_READ_CONFIGURATION_ANSWER, ZCL_REPORT, ZCL_SUCCESS, ZCL_WRITE, ZCL_WRITE_ANSWER, ZCL_WRITE_QUIETLY, ZCL_WRITE_UNDIVIDED,
-  zclGeneralParse,
+  ZCL_NO_GENERAL_COMMAND, ZCL_NO_MANUFACTURER_CLUSTER_COMMAND, ZCL_NO_MANUFACTURER_GENERAL_COMMAND, ZCL_READ, ZCL_READ_ANSWER,
+  ZCL_READ_CONFIGURATION, ZCL_READ_CONFIGURATION_ANSWER, ZCL_REPORT, ZCL_SUCCESS, ZCL_WRITE, ZCL_WRITE_ANSWER, ZCL_WRITE_QUIETLY,
+  ZCL_WRITE_UNDIVIDED, zclGeneralParse,
 } from "./foundation";
 import {
   BROADCAST_ENDPOINT, INSTANCE_CLIENT, INSTANCE_ENDPOINT, INSTANCE_SERVER, SE_PROFILE, instanceCommand, instanceEndpoint, instanceFind,
@@ -68,7 +68,7 @@ export const zclHeard = changetype<ZclIndication>(memory.data(offsetof<ZclIndica
 export const zclCounters = changetype<ZclCounters>(memory.data(offsetof<ZclCounters>()));
 
 export const ZCL_ENDPOINT: u32 = 1;
-/** One frame with both security layers and short addresses: 82 octets less the APS auxiliary header with its source (13) and the MIC (4). */
+/** One frame with both security layers and short addresses: 82 octets less APS's auxiliary header with its source (13) and its MIC (4). */
 export const ZCL_SIZE_MAX: u32 = 65;
 /** Attribute values are written first and measured then, so the buffer ends this much later. */
 export const ZCL_VALUE_MAX: u32 = 24;

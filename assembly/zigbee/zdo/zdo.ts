@@ -9,9 +9,9 @@ import { APS_ACK, apsHeard, apsRequest } from "../aps/types";
 import { nwkAddress, nwkExtended, nwkLearn } from "../nwk/nwk";
 import { describedCapability } from "./describe";
 import {
-  ACTIVE_ENDPOINTS, ADDRESS_OF_EXTENDED, ADDRESS_OF_SHORT, BIND, DEVICE_ANNOUNCE, MATCH_DESCRIPTOR, NODE_DESCRIPTOR, PERMIT_JOINING, RESPONSE,
-  SIMPLE_DESCRIPTOR, UNBIND, ZDO_SUCCESS, zdoAddressOfExtendedEmit, zdoAddressOfShortEmit, zdoAnnounceEmit, zdoBindEmit, zdoMatchEmit,
-  zdoOfInterestEmit, zdoParse, zdoPermitJoiningEmit, zdoSimpleDescriptorEmit,
+  ACTIVE_ENDPOINTS, ADDRESS_OF_EXTENDED, ADDRESS_OF_SHORT, BIND, DEVICE_ANNOUNCE, MATCH_DESCRIPTOR, NODE_DESCRIPTOR, PERMIT_JOINING,
+  RESPONSE, SIMPLE_DESCRIPTOR, UNBIND, ZDO_SUCCESS, zdoAddressOfExtendedEmit, zdoAddressOfShortEmit, zdoAnnounceEmit, zdoBindEmit,
+  zdoMatchEmit, zdoOfInterestEmit, zdoParse, zdoPermitJoiningEmit, zdoSimpleDescriptorEmit,
 } from "./message";
 import { zdoAnswer } from "./serve";
 
