@@ -1,9 +1,10 @@
 // kilowasm ca issue --suite 2 --ieee 0x0011223344556677 --out FILE
 // The test certificate authority on the command line; what it is stands in host/crypto/ca.ts.
 
-import { writeFileSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
 import { identityRecord, issue, makeCa, type Suite } from "../host/crypto/ca.ts";
+import { STANDARD_OUTPUT } from "../host/files/output_file.ts";
+import { writeWhole } from "./image/files.ts";
 import { quietCommand } from "./words/words.ts";
 
 function parseSuite(text: string): Suite {
@@ -38,16 +39,7 @@ function runIssue(options: IssueOptions): void {
     caPublicKey: identity.caPublicKey.toString("hex"),
   };
   const octets = options.raw ? identityRecord(identity) : Buffer.from(`${JSON.stringify(text, null, 2)}\n`);
-  if (options.out === undefined) {
-    process.stdout.write(octets);
-    return;
-  }
-  try {
-    writeFileSync(options.out, octets, { mode: 0o600 }); // it holds a private key
-  } catch (error) {
-    console.error(`cannot write ${options.out}: ${(error as Error).message}`);
-    process.exitCode = 1;
-  }
+  writeWhole(options.out ?? STANDARD_OUTPUT, octets, { secret: true }); // it holds a private key
 }
 
 export function caProgram(): Command {

@@ -1,11 +1,10 @@
 // `kilowasm`: one program, one help.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CommanderError } from "commander";
-import { InputError } from "../host/load/input_error.ts";
 import { ROOT } from "../host/modules.ts";
-import { EXIT_HELP, Exit, Refused, say } from "./words/exit.ts";
-import { quietCommand, sentence } from "./words/words.ts";
+import { ended } from "./words/ended.ts";
+import { EXIT_HELP, Exit } from "./words/exit.ts";
+import { quietCommand } from "./words/words.ts";
 
 interface Entry {
   about: string;
@@ -75,16 +74,4 @@ export async function kilowasm(words: readonly string[]): Promise<number> {
   } catch (error) {
     return ended(error);
   }
-}
-
-function ended(error: unknown): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return Exit.Ok;
-    if (error.code === "commander.help") return Exit.Usage; // no command was given, and the help was shown
-    say(sentence(error.message));
-    return Exit.Usage;
-  }
-  say(error instanceof Error ? error.message : String(error));
-  if (error instanceof Refused) return Exit.Refused;
-  return error instanceof InputError ? Exit.Usage : Exit.Failed;
 }

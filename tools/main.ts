@@ -1,6 +1,11 @@
 // The process of `kilowasm`.
 import { kilowasm } from "./kilowasm.ts";
+import { watchOutput } from "./words/exit.ts";
 
-// Whoever reads the output may have seen enough: `| head` is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
-process.exitCode = await kilowasm(process.argv.slice(2));
+watchOutput();
+const code = await kilowasm(process.argv.slice(2));
+process.exitCode = code;
+// Whatever still waits (a socket, a serial line, a terminal's input) must not keep the process; what was printed goes out first.
+process.stdout.write("", (error) => {
+  if (!error) process.exit(process.exitCode);
+});

@@ -2,8 +2,9 @@
 //
 // The file can be copied to a Wireshark profile under that name, and each line can follow `-o uat:zigbee_pc_keys:`.
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileError } from "./files.ts";
+import { readFileSync } from "node:fs";
+import { fileError, OutputError } from "../files/file_error.ts";
+import { OutputFile } from "../files/output_file.ts";
 
 /** Keys that a file may hold. */
 export const KEYS_MAX = 4_096;
@@ -20,30 +21,36 @@ export function keyLine({ key, label }: NamedKey): string {
   return `"${Buffer.from(key).toString("hex")}","Normal","${label.replace(/[^\x20-\x7e]|"/g, "?")}"`;
 }
 
-/** The file of one run, written anew whenever a key becomes known, so that it is whole at any time. */
+/** The file of one run: a line whenever a key becomes known, so that it is whole at any time. */
 export class KeysFile {
-  private readonly lines: string[] = [];
+  private readonly output: OutputFile;
   private readonly known = new Set<string>();
+  private overflow: OutputError | undefined;
 
   constructor(readonly path: string) {
-    this.write();
+    this.output = new OutputFile(path, { what: "write the keys file" });
   }
 
+  /** Never throws: devices hand their keys over while they run. */
   add(key: NamedKey): void {
     const hex = Buffer.from(key.key).toString("hex");
-    if (this.known.has(hex)) return;
-    if (this.lines.length >= KEYS_MAX) throw new Error(`More than ${KEYS_MAX} keys for ${this.path}.`);
+    if (this.known.has(hex) || this.overflow) return;
+    if (this.known.size >= KEYS_MAX) {
+      this.overflow = new OutputError(`More than ${KEYS_MAX} keys for ${this.path}.`);
+      return;
+    }
     this.known.add(hex);
-    this.lines.push(keyLine(key));
-    this.write();
+    this.output.write(Buffer.from(`${keyLine(key)}\n`));
   }
 
-  private write(): void {
-    try {
-      writeFileSync(this.path, this.lines.map((line) => `${line}\n`).join(""));
-    } catch (error) {
-      throw fileError(error, this.path, "write the keys file");
-    }
+  /** Throws what could not be written. */
+  check(): void {
+    if (this.overflow) throw this.overflow;
+    this.output.check();
+  }
+
+  close(): void {
+    this.output.close();
   }
 }
 

@@ -3,8 +3,9 @@
 //   block: type u32 | total size u32 | body, padded to 4 | total size u32
 //   section header 0x0A0D0D0A, interface description 1, enhanced packet 6, decryption secrets 10
 
-import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
-import { fileError } from "./files.ts";
+import { readFileSync } from "node:fs";
+import { fileError } from "../files/file_error.ts";
+import { OutputFile } from "../files/output_file.ts";
 
 export const LINK_TYPE_154_WITH_FCS = 195;
 
@@ -47,12 +48,12 @@ export interface CaptureOptions {
   application?: string;
 }
 
-/** Writes synchronously in chunks, so a simulation that outruns the disk waits for it and no queue grows. */
+/** Writes synchronously in chunks, so a simulation that outruns the disk waits for it and no queue grows.  Only `flush` and `close` throw. */
 export class CaptureWriter {
   readonly path: string;
   packets = 0;
 
-  private readonly file: number;
+  private readonly output: OutputFile;
   private readonly epochUs: bigint;
   private readonly chunk = Buffer.alloc(CHUNK);
   private used = 0;
@@ -62,11 +63,7 @@ export class CaptureWriter {
   constructor(path: string, options: CaptureOptions = {}) {
     this.path = path;
     this.epochUs = options.epochUs ?? 0n;
-    try {
-      this.file = openSync(path, "w");
-    } catch (error) {
-      throw fileError(error, path, "write the capture");
-    }
+    this.output = new OutputFile(path, { what: "write the capture" });
     const application = Buffer.from(options.application ?? "kilowasm");
     const section = Buffer.alloc(16);
     section.writeUInt32LE(BYTE_ORDER, 0);
@@ -105,32 +102,29 @@ export class CaptureWriter {
     this.block(BLOCK_SECRETS, [head, secret.data]);
   }
 
-  /** Hands everything to the operating system. */
+  /** Hands everything to the operating system; throws what could not be written, here or before. */
   flush(): void {
-    let at = 0;
-    try {
-      while (at < this.used) at += writeSync(this.file, this.chunk, at, this.used - at);
-    } catch (error) {
-      this.used = 0;
-      throw fileError(error, this.path, "write the capture");
-    }
-    this.used = 0;
+    this.spill();
+    this.output.check();
   }
 
   close(): void {
     if (!this.open) return;
     this.open = false;
-    try {
-      this.flush();
-    } finally {
-      closeSync(this.file);
-    }
+    this.spill();
+    this.output.close();
+    this.output.check();
+  }
+
+  private spill(): void {
+    this.output.write(this.chunk.subarray(0, this.used));
+    this.used = 0;
   }
 
   private block(type: number, parts: readonly Uint8Array[]): void {
     const body = parts.reduce((size, part) => size + padded(part.length), 0);
     const total = body + 12;
-    if (this.used + total > CHUNK) this.flush();
+    if (this.used + total > CHUNK) this.spill();
     const chunk = this.chunk;
     chunk.writeUInt32LE(type, this.used);
     chunk.writeUInt32LE(total, this.used + 4);

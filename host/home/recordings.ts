@@ -1,7 +1,8 @@
 // What `--record DIR` writes: for each device of this process its recording, its trace and the module that made them, from its first start to its end or reboot.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { FileError } from "../air/files.ts";
+import { FileError } from "../files/file_error.ts";
+import { writeWhole } from "../files/output_file.ts";
 import { systemReason } from "../load/input_error.ts";
 import type { TraceFile } from "../trace.ts";
 import type { DeviceId } from "./plan.ts";
@@ -15,7 +16,11 @@ export class Recordings {
   private readonly devices = new Map<DeviceId, { wasm: Uint8Array; recorded: Recorded }>();
 
   constructor(private readonly folder: string) {
-    this.guard(() => mkdirSync(folder, { recursive: true }));
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
+      throw new FileError(`--record cannot write to ${folder}: ${systemReason(error)}.`);
+    }
   }
 
   /** A recording begins with an empty key store, so a device's first boot is the one that can be played again. */
@@ -30,19 +35,10 @@ export class Recordings {
   write(): void {
     for (const [id, { wasm, recorded }] of this.devices) {
       const path = (ending: string): string => join(this.folder, `${id}.${ending}`);
-      this.guard(() => {
-        writeFileSync(path("recording"), recorded.recording.bytes());
-        writeFileSync(path("trace"), recorded.trace.bytes());
-        writeFileSync(path("wasm"), wasm);
-      });
-    }
-  }
-
-  private guard(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      throw new FileError(`--record cannot write to ${this.folder}: ${systemReason(error)}.`);
+      const how = { what: "write the recording" };
+      writeWhole(path("recording"), recorded.recording.bytes(), how);
+      writeWhole(path("trace"), recorded.trace.bytes(), how);
+      writeWhole(path("wasm"), wasm, how);
     }
   }
 }

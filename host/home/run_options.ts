@@ -23,6 +23,8 @@ export interface Options {
   durationMs: number | null;
   /** Lines of JSON instead of the live view. */
   json: boolean;
+  /** Neither: standard output is a capture's or the keys'. */
+  silent?: boolean;
   pcap: string | null;
   keys: string | null;
   zep: number | null;

@@ -36,6 +36,7 @@ export class Session {
     readonly home: Home,
     private readonly builder: Builder,
     private readonly capture: CaptureWriter | null,
+    private readonly keys: KeysFile | null,
     private gate: ZepGate | null,
     private readonly output: () => Output,
     options: Options,
@@ -86,7 +87,7 @@ export class Session {
       keyring.open(capture, keys);
       if (capture) home.medium.onFrame((frame) => capture.frame(frame.timeUs, frame.psdu));
       const untilMs = options.durationMs ?? read.durationMs ?? LOAD_START_MS + longest(plan, load) + TAIL_MS;
-      session = new Session(home, builder, capture, gate, output, options, untilMs);
+      session = new Session(home, builder, capture, keys, gate, output, options, untilMs);
       return session;
     } catch (error) {
       await gate?.close();
@@ -125,6 +126,7 @@ export class Session {
   }
 
   private flush(): void {
+    this.keys?.check();
     const now = performance.now();
     if (!this.capture || now - this.flushed < FLUSH_MS) return;
     this.flushed = now;
@@ -136,7 +138,9 @@ export class Session {
     await this.builder.close();
     await this.gate?.close();
     this.gate = null;
+    this.keys?.close();
     this.capture?.close();
+    this.keys?.check();
   }
 }
 

@@ -117,8 +117,13 @@ export class V8Engine implements Engine {
   }
 
   private stopped(error: unknown): EngineStopped {
+    if (error instanceof EngineStopped) {
+      this.recorder?.trap();
+      return error;
+    }
+    // The module's own faults; whatever else its surroundings throw is theirs, and no reboot mends it.
+    if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error;
     this.recorder?.trap();
-    if (error instanceof EngineStopped) return error;
     const stopped = new EngineStopped(ResetReason.Trap, `the module trapped: ${(error as Error).message}`);
     stopped.cause = error;
     return stopped;

@@ -1,16 +1,15 @@
 // `kilowasm home` and `npm start`: the home in a terminal, or as lines of JSON.
-import { FileError } from "../../host/air/files.ts";
 import type { Output } from "../../host/home/output.ts";
 import { Session } from "../../host/home/session.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { JsonLines } from "../../host/render/json.ts";
+import { Silent } from "../../host/render/silent.ts";
 import { Terminal } from "../../host/render/terminal.ts";
 import { lastWords } from "../../host/render/view.ts";
-import { say } from "../words/exit.ts";
+import { ended } from "../words/ended.ts";
+import { ownOutput, say } from "../words/exit.ts";
 import { HelpShown, optionsParse, SPEED_MAX } from "./options.ts";
 
 const EXIT_FAILED = 1;
-const EXIT_INPUT = 2;
 /** npm hands a signal on that the terminal has sent to everyone already; a person needs longer for the second one. */
 const IMPATIENT_MS = 500;
 /** Speeds of the keys + and -. */
@@ -27,13 +26,15 @@ async function main(words: readonly string[]): Promise<void> {
   let output: Output | null = null;
   const session = await Session.open(options, () => output as Output, say);
   endOnSignals(session);
-  output = options.json ? new JsonLines(process.stdout, say) : screen(session, options.boards || options.zep !== null);
+  ownOutput();
+  if (options.silent) output = new Silent();
+  else output = options.json ? new JsonLines(process.stdout, say) : screen(session, options.boards || options.zep !== null);
   try {
     await session.run();
   } finally {
     await output.end();
   }
-  if (!options.json) process.stdout.write(lastWords(session.home.status, session.summary()));
+  if (!options.json && !options.silent) process.stdout.write(lastWords(session.home.status, session.summary()));
   // Whatever still waits (a socket, a terminal's input) must not keep the process.
   process.exit(output.failed ? EXIT_FAILED : 0);
 }
@@ -77,9 +78,7 @@ export async function runHome(words: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof HelpShown) return 0;
-    const asked = error instanceof InputError || error instanceof FileError;
-    say(error instanceof Error ? error.message : String(error));
     // Whatever still waits must not keep the process.
-    process.exit(asked ? EXIT_INPUT : EXIT_FAILED);
+    process.exit(ended(error));
   }
 }

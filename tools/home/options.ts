@@ -1,6 +1,7 @@
 // The command line of `kilowasm home`.
 import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
+import { STANDARD_OUTPUT, sameOutput } from "../../host/files/output_file.ts";
 import { DEFAULT_PLAN, DEVICES_PLAN_MAX, planIds } from "../../host/home/plan.ts";
 import { type Options, UNPACED, type UpdateOption } from "../../host/home/run_options.ts";
 import { spanMs } from "../../host/home/span.ts";
@@ -101,6 +102,7 @@ function describe(surroundings: Surroundings): Command {
 /** The options together: what one means for another, and what two may not mean. */
 function decide(raw: Raw, surroundings: Surroundings): Options {
   const path = (name: string | undefined): string | null => (name === undefined ? null : resolve(surroundings.folder, name));
+  const output = (name: string | undefined): string | null => (name === STANDARD_OUTPUT ? name : path(name));
   const updates = (raw.update ?? []).map(({ device, path: name }) => ({ device, path: resolve(surroundings.folder, name) }));
   if (raw.home !== undefined && raw.nodes !== undefined)
     throw new InputError("--home and --nodes both say what the home is; give one of them.");
@@ -109,13 +111,13 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
   const files = {
     "--home": path(raw.home),
     "--load": path(raw.load),
-    "--pcap": path(raw.pcap),
-    "--keys": path(raw.keys),
+    "--pcap": output(raw.pcap),
+    "--keys": output(raw.keys),
     ...Object.fromEntries(packages),
   };
   const given = Object.entries(files).filter(([, name]) => name !== null);
   for (const [option, name] of given) {
-    const other = given.find(([another, same]) => another !== option && same === name);
+    const other = given.find(([another, same]) => another !== option && sameOutput(same as string, name as string));
     if (other) throw new InputError(`${option} and ${other[0]} name the same file ${name}; give each its own.`);
   }
   const actual = raw.zep !== undefined ? "--zep" : raw.boards ? "--boards" : null;
@@ -124,16 +126,19 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
   if (raw.record !== undefined && (raw.engine !== "v8" || raw.boards))
     throw new InputError("--record needs devices under v8; leave --engine and --boards away.");
   if (raw.updateAt !== undefined && updates.length === 0) throw new InputError("--update-at needs an --update.");
-  const json = raw.json === true || !surroundings.terminal;
+  const standard = given.find(([, name]) => name === STANDARD_OUTPUT)?.[0];
+  if (standard && raw.json) throw new InputError(`--json and ${standard} - both write to standard output; name a file.`);
+  const json = raw.json === true || (!surroundings.terminal && !standard);
   const lively = updates.length > 0 ? SPEED_OF_UPDATES : SPEED_ON_TERMINAL;
   return {
     home: files["--home"],
     nodes: raw.nodes ?? null,
     load: files["--load"],
-    speed: actual ? 1 : (raw.speed ?? (json ? UNPACED : lively)),
+    speed: actual ? 1 : (raw.speed ?? (json || standard ? UNPACED : lively)),
     seed: raw.seed ?? (raw.home === undefined ? 1 : null),
     durationMs: raw.duration ?? null,
     json,
+    silent: standard !== undefined,
     pcap: files["--pcap"],
     keys: files["--keys"],
     zep: raw.zep ?? null,

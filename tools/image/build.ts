@@ -1,13 +1,14 @@
 // `image build`: a module to a package.
 
 import type { Command } from "commander";
+import { isPlainOutput } from "../../host/files/output_file.ts";
 import { Encoding, versionText } from "../../host/image/manifest.ts";
 import { packageBuild } from "../../host/image/package.ts";
 import { roleText } from "../../host/image/package_format.ts";
 import { sbomWrite } from "../../host/image/sbom.ts";
 import { InputError } from "../../host/load/input_error.ts";
 import { EXIT_HELP, say } from "../words/exit.ts";
-import { readWhole, writeWhole } from "./files.ts";
+import { fromHere, readWhole, writeWhole } from "./files.ts";
 import { release, type SignerWords, sayDevelopment, signerOptions } from "./keyring.ts";
 import { type ProfileWords, profileOptions, profileSigned } from "./profile.ts";
 import { moduleOf, sourceOf } from "./source.ts";
@@ -52,7 +53,7 @@ export function buildCommand(parent: Command): void {
     .option("--not-before <time>", "may not be activated earlier, ISO 8601", words.time("--not-before"))
     .option("--native <version>", "the oldest native firmware that runs it", words.version("--native"), 0x0001_0000)
     .option("--destination <eui64>", "only for the device with this IEEE address", words.eui64("--destination"))
-    .option("--sbom <file>", "bill of materials (default: one is written beside the package)")
+    .option("--sbom <file>", "bill of materials (default: one is written beside the package, where that is a file)")
     .option("--integrity", "add an image integrity code");
   profileOptions(signerOptions(command)).addHelpText("after", EXIT_HELP).action(run);
 }
@@ -88,7 +89,7 @@ async function run(module: string, options: BuildWords): Promise<void> {
   });
   const signed = await profileSigned(file, options);
   writeWhole(options.out, signed);
-  if (!given) writeWhole(`${options.out}.cdx.json`, sbom);
+  if (!given && isPlainOutput(fromHere(options.out))) writeWhole(`${options.out}.cdx.json`, sbom);
   if (key.development) sayDevelopment("signed with", "give --key and --certificate for a release");
   const share = ((100 * signed.length) / source.wasm.length).toFixed(1);
   say(

@@ -1,8 +1,8 @@
 // `kilowasm image`: the commands, and how their ends become exit codes.
 
-import { Command, CommanderError } from "commander";
-import { InputError } from "../../host/load/input_error.ts";
-import { EXIT_HELP, Exit, Refused, say, streams } from "../words/exit.ts";
+import { Command } from "commander";
+import { ended } from "../words/ended.ts";
+import { EXIT_HELP, Exit, streams } from "../words/exit.ts";
 import { buildCommand } from "./build.ts";
 import { deltaCommand } from "./delta.ts";
 import { diffCommand } from "./diff.ts";
@@ -51,24 +51,4 @@ export async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return ended(error);
   }
-}
-
-function ended(error: unknown): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return Exit.Ok;
-    if (error.code === "commander.help") return Exit.Usage; // no command was given, and the help was shown
-    say(sentence(error.message));
-    return Exit.Usage;
-  }
-  say(error instanceof Error ? error.message : String(error));
-  if (error instanceof Refused) return Exit.Refused;
-  return error instanceof InputError ? Exit.Usage : Exit.Failed;
-}
-
-function sentence(message: string): string {
-  const plain = message
-    .replace(/^error: /, "")
-    .replace(/\s+/g, " ")
-    .replace(/\.$/, "");
-  return `${plain}; see --help.`;
 }

@@ -1,27 +1,29 @@
 // Files of the command line: bounded when read, whole or not there when written.
 
-import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
+import { type OutputHow, STANDARD_OUTPUT, writeWhole as write } from "../../host/files/output_file.ts";
 import { InputError, systemReason } from "../../host/load/input_error.ts";
 
 /** Larger than any image in the field by far (the largest public one has 2.1 MB). */
 export const FILE_MAX = 64 * 1024 * 1024;
 /** Keys, certificates, identities. */
 export const SMALL_FILE_MAX = 64 * 1024;
-const PRIVATE_MODE = 0o600;
-const PUBLIC_MODE = 0o644;
+
+/** As an input, the same name means standard input. */
+const STANDARD_INPUT = STANDARD_OUTPUT;
 
 /** Relative names are meant from where the command was started; compiling moves elsewhere. */
 export const folder = process.cwd();
 
 export function fromHere(path: string): string {
-  return resolve(folder, path);
+  return path === STANDARD_OUTPUT ? path : resolve(folder, path);
 }
 
 export function readWhole(path: string, limit = FILE_MAX): Buffer {
   let handle: number;
   try {
-    handle = openSync(fromHere(path), "r");
+    handle = path === STANDARD_INPUT ? 0 : openSync(fromHere(path), "r");
   } catch (error) {
     throw new InputError(`cannot read ${path}: ${systemReason(error)}.`);
   }
@@ -30,7 +32,7 @@ export function readWhole(path: string, limit = FILE_MAX): Buffer {
     if (size > limit) throw new InputError(`${path} has ${size} octets; at most ${limit} are read.`);
     return readUpTo(handle, path, limit);
   } finally {
-    closeSync(handle);
+    if (handle !== 0) closeSync(handle);
   }
 }
 
@@ -53,13 +55,6 @@ function readUpTo(handle: number, path: string, limit: number): Buffer {
   }
 }
 
-export function writeWhole(path: string, octets: Uint8Array | string, secret = false): void {
-  const draft = `${fromHere(path)}.${process.pid}.part`;
-  try {
-    writeFileSync(draft, octets, { mode: secret ? PRIVATE_MODE : PUBLIC_MODE });
-    renameSync(draft, fromHere(path));
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw new InputError(`cannot write ${path}: ${systemReason(error)}.`);
-  }
+export function writeWhole(path: string, octets: Uint8Array | string, how?: OutputHow): void {
+  write(fromHere(path), octets, how);
 }

@@ -1,7 +1,8 @@
 // `image keygen`: the root key that native firmware holds, release keys, and the root key's word for them.
 
-import { existsSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import type { Command } from "commander";
+import { isPlainOutput } from "../../host/files/output_file.ts";
 import type { Signer } from "../../host/image/cose.ts";
 import { certificateOpen, certify, keyGenerate, keyId, privatePem, publicPem } from "../../host/image/keys.ts";
 import { InputError } from "../../host/load/input_error.ts";
@@ -56,10 +57,11 @@ export function keygenCommand(parent: Command): void {
 /** Keys are not to be made twice over each other. */
 function make(name: string): void {
   for (const path of [name, `${name}.pub`])
-    if (existsSync(fromHere(path))) throw new InputError(`${path} exists; a key is never written over.`);
+    if (lstatSync(fromHere(path), { throwIfNoEntry: false })) throw new InputError(`${path} exists; a key is never written over.`);
+  if (!isPlainOutput(name)) throw new InputError(`--out takes the name of a file, for the public key is written beside it, not "${name}".`);
   const pair = keyGenerate();
-  writeWhole(name, privatePem(pair), true);
-  writeWhole(`${name}.pub`, publicPem(pair.point));
+  writeWhole(name, privatePem(pair), { secret: true, fresh: true });
+  writeWhole(`${name}.pub`, publicPem(pair.point), { fresh: true });
   say(`${name}: private key, ${name}.pub: public key, key id ${keyId(pair.point).toString("hex")}.`);
 }
 

@@ -2,6 +2,7 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
+import { isPlainOutput } from "../../host/files/output_file.ts";
 import { es256Signer } from "../../host/image/cose.ts";
 import { developmentRelease } from "../../host/image/keys.ts";
 import { Encoding, versionText } from "../../host/image/manifest.ts";
@@ -9,7 +10,7 @@ import { type McubootVersion, mcubootBuild } from "../../host/image/mcuboot.ts";
 import { type Package, packageOpen } from "../../host/image/package.ts";
 import { InputError } from "../../host/load/input_error.ts";
 import { EXIT_HELP, judging, say } from "../words/exit.ts";
-import { readWhole, writeWhole } from "./files.ts";
+import { fromHere, readWhole, writeWhole } from "./files.ts";
 import { commandSigner, readPrivate, readPublic, root, sayDevelopment } from "./keyring.ts";
 import { sep2FileXml } from "./sep2_file.ts";
 import { region, SECTOR_SIZE, slotContent } from "./slot_image.ts";
@@ -90,6 +91,8 @@ function run(path: string, options: PackWords): void {
     raw(path, opened, options);
     return;
   }
+  if (options.profile === "2030.5" && !isPlainOutput(fromHere(options.out)))
+    throw new InputError(`2030.5 writes FILE.xml beside its output; --out takes the name of a file, not "${options.out}".`);
   writeWhole(options.out, octets);
   if (options.profile === "2030.5") sep2(opened, options);
   say(`${options.out}: ${octets.length} octets.`);

@@ -9,6 +9,7 @@ import { Medium } from "../../host/air/medium.ts";
 import { CaptureWriter } from "../../host/air/pcapng.ts";
 import { ZepGate } from "../../host/air/zep.ts";
 import { ensureBuilt } from "../../host/build/built.ts";
+import { STANDARD_OUTPUT, sameOutput } from "../../host/files/output_file.ts";
 import { extendedName, type HomeEvent } from "../../host/home/events.ts";
 import { Keyring } from "../../host/home/keyring.ts";
 import { OtaServer, SERVED_MAX } from "../../host/home/ota_server.ts";
@@ -20,8 +21,8 @@ import { otaRead } from "../../host/image/ota_file.ts";
 import { InputError } from "../../host/load/input_error.ts";
 import { ROOT } from "../../host/modules.ts";
 import { Dongle } from "../../host/spinel/dongle.ts";
-import { EXIT_HELP, judging, print, say } from "../words/exit.ts";
-import { readWhole, SMALL_FILE_MAX } from "./files.ts";
+import { EXIT_HELP, judging, print, say, streams } from "../words/exit.ts";
+import { fromHere, readWhole, SMALL_FILE_MAX } from "./files.ts";
 import { openLine } from "./line.ts";
 import { duration } from "./progress.ts";
 import * as words from "./words.ts";
@@ -85,6 +86,7 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
     throw new InputError("serve takes one of --zep and --dongle: the air it is to be on.");
   if (options.dongle !== undefined && options.pcap)
     throw new InputError("--pcap writes the simulated air; on real air use a sniffer, and --keys.");
+  const silent = outputsOf(options);
   if (paths.length > SERVED_MAX) throw new InputError(`${paths.length} files were given; a hub's library has room for ${SERVED_MAX}.`);
   const files = paths.map((path) => packageAt(path));
   const admit = options.admit.map(admitted);
@@ -99,10 +101,13 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
   await dongle?.begin(DONGLE_PATIENCE_MS);
   const gate = options.zep === undefined ? undefined : await ZepGate.open(medium, { port: options.zep, enter });
   const keyring = new Keyring();
-  const capture = options.pcap ? new CaptureWriter(options.pcap, { epochUs: BigInt(originMs) * 1000n }) : null;
-  keyring.open(capture, options.keys ? new KeysFile(options.keys) : null);
+  const capture = options.pcap ? new CaptureWriter(fromHere(options.pcap), { epochUs: BigInt(originMs) * 1000n }) : null;
+  const keys = options.keys ? new KeysFile(fromHere(options.keys)) : null;
+  keyring.open(capture, keys);
   if (capture) medium.onFrame((frame) => capture.frame(frame.timeUs, frame.psdu));
-  const tell = options.json ? (event: HomeEvent) => print(JSON.stringify(event)) : narrator();
+  const tell = options.json
+    ? (event: HomeEvent) => print(JSON.stringify(event))
+    : narrator(silent ? (line) => streams.errors(`${line}\n`) : print);
   const server = new OtaServer({
     medium,
     factory,
@@ -123,14 +128,27 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
     server.start();
     await pacer.run(
       () => stopping,
-      async () => capture?.flush(),
+      async () => {
+        keys?.check();
+        capture?.flush();
+      },
     );
   } finally {
     server.close();
     line?.destroy();
     await gate?.close();
+    keys?.close();
     capture?.close();
   }
+}
+
+/** Whether an output takes the place of the lines for people. */
+function outputsOf({ pcap, keys, json }: ServeWords): boolean {
+  const silent = [pcap, keys].includes(STANDARD_OUTPUT);
+  if (silent && json) throw new InputError("--json and an output named - both write to standard output; name a file.");
+  if (pcap && keys && sameOutput(fromHere(pcap), fromHere(keys)))
+    throw new InputError("--pcap and --keys name the same file; give each its own.");
+  return silent;
 }
 
 function packageAt(path: string): Buffer {
@@ -187,7 +205,7 @@ function factoryOf(options: ServeWords): Factory {
 }
 
 /** Lines for people: what happened, and of a transfer the share, the rate and the time left. */
-function narrator(): (event: HomeEvent) => void {
+function narrator(write: (line: string) => void): (event: HomeEvent) => void {
   const begun = new Map<string, { t: number; offset: number }>();
   return (event) => {
     const { t, device, event: name, ...fields } = event;
@@ -196,7 +214,7 @@ function narrator(): (event: HomeEvent) => void {
       const text = Object.entries(fields)
         .filter(([, value]) => value !== null)
         .map(([key, value]) => `${key} ${value}`);
-      return print(`${at}  ${device} ${name}  ${text.join(", ")}`);
+      return write(`${at}  ${device} ${name}  ${text.join(", ")}`);
     }
     const [partner, offset, size] = [String(fields.partner), Number(fields.offset), Number(fields.size)];
     const first = begun.get(partner);
@@ -204,6 +222,6 @@ function narrator(): (event: HomeEvent) => void {
     const rate = first && t > first.t ? ((offset - first.offset) * 1000) / (t - first.t) : 0;
     const left = rate > 0 ? `, ${(rate / 1000).toFixed(1)} kB a second, ${duration((size - offset) / rate)} left` : "";
     const share = size > 0 && fields.status === "loading" ? ` ${Math.floor((100 * offset) / size)} %${left}` : "";
-    print(`${at}  ${partner} ${fields.status} ${fields.version}${share}`);
+    write(`${at}  ${partner} ${fields.status} ${fields.version}${share}`);
   };
 }

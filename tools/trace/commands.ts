@@ -1,6 +1,7 @@
 // `kilowasm trace`: shows recordings and traces, replays recordings, and names where two traces part.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { writeWhole } from "../../host/files/output_file.ts";
 import { InputError, systemReason } from "../../host/load/input_error.ts";
 import { memoryNeed } from "../../host/memory_need.ts";
 import { moduleBytes } from "../../host/modules.ts";
@@ -69,7 +70,7 @@ function replay(path: string, options: ReplayOptions): void {
   const made = parsed(path, (recording) =>
     engine === "v8" ? replayOnV8(wasm, recording) : replayOnWasm3(wasm, recording, memoryNeed(wasm)),
   );
-  if (options.out !== undefined) writeFileSync(options.out, made);
+  if (options.out !== undefined) writeWhole(options.out, made);
   const known = options.trace ?? beside(path, ".trace");
   if (known === undefined) {
     if (options.out === undefined)
