@@ -19,10 +19,10 @@
 #define d_m3MaxDuplicateFunctionImpl 1 // names a function keeps; nobody reads more than the last
 #define d_m3FixedHeap 0
 
-// Native stack that wasm calls may take: 56 octets a call on the board.  A PC's frames are larger, those of a sanitised build more so.
+// Native stack that wasm calls may take, 83 octets a call on the board.  A PC's frames are larger, those of a sanitised build more so.
 #ifndef d_m3MaxNativeStack
 #ifdef __arm__
-#define d_m3MaxNativeStack 4096
+#define d_m3MaxNativeStack 2560
 #else
 #define d_m3MaxNativeStack 262144
 #endif

@@ -10,7 +10,8 @@ import { fontHeader, readFont } from "./font.ts";
 import { BOARD, COMMON, PRODUCTS } from "./paths.ts";
 import { compile, link, replace, type Unit } from "./toolchain.ts";
 
-const STACK_SIZE = 12 << 10;
+/** What a hostile module can reach, and a reserve: tests/boards/stack.test.ts. */
+const STACK_SIZE = 10 << 10;
 /** Everything wasm3 allocates: linear memory, its own structures, and a cache of translated code in what is left (docs/memory.md). */
 export const ARENA_SIZE = 152 << 10;
 /** A meter needs less of its code at once. */
