@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
+/** The package that npm installs has the modules, and nothing to make them of. */
+export const PACKAGED = !existsSync(join(ROOT, "assembly"));
+
 export function builtPath(name: string): string {
   const path = join(ROOT, "build", `${name}.wasm`);
   if (!existsSync(path)) throw new Error(`build/${name}.wasm is missing; run "npm run build"`);

@@ -1,7 +1,8 @@
 // `kilowasm`: one program, one help.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "../host/modules.ts";
+import { InputError } from "../host/load/input_error.ts";
+import { PACKAGED, ROOT } from "../host/modules.ts";
 import { ended } from "./words/ended.ts";
 import { EXIT_HELP, Exit } from "./words/exit.ts";
 import { quietCommand } from "./words/words.ts";
@@ -41,7 +42,10 @@ const ENTRIES: Record<string, Entry> = {
   },
   bench: {
     about: "ratios that do not depend on the machine: round trips, a thousand devices, transfers, deltas",
-    run: async (words) => (await import("./bench.ts")).runBench(words),
+    run: async (words) => {
+      if (PACKAGED) throw new InputError("bench compiles modules and other programs; run it in kilowasm's repository.");
+      return (await import("./bench.ts")).runBench(words);
+    },
   },
 };
 

@@ -133,7 +133,8 @@ export class Session {
     this.capture.flush();
   }
 
-  private async close(): Promise<void> {
+  /** Ends devices and files; `run` does it by itself. */
+  async close(): Promise<void> {
     this.home.close();
     await this.builder.close();
     await this.gate?.close();

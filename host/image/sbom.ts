@@ -18,8 +18,8 @@ export interface SbomSource {
 const NAMESPACE_URL = Buffer.from("6ba7b8119dad11d180b400c04fd430c8", "hex");
 
 export function sbomWrite(source: SbomSource): Buffer {
-  const { version: stack, license, dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  const compiler: string = dependencies.assemblyscript;
+  const { version: stack, license, devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const compiler: string = devDependencies.assemblyscript;
   const module = sha256(source.module).toString("hex");
   const bom = {
     bomFormat: "CycloneDX",

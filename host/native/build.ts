@@ -2,8 +2,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensure } from "../build/preflight.ts";
 import { fetchThirdParty } from "../build/third_party.ts";
@@ -151,7 +152,7 @@ function engineUnits(sanitise: boolean): Unit[] {
 }
 
 function addonUnits(): Unit[] {
-  const headers = join(ROOT, "node_modules/node-api-headers/include");
+  const headers = join(dirname(createRequire(import.meta.url).resolve("node-api-headers/package.json")), "include");
   const own = [...OWN, ...(SANITISE ? UNDEFINED : [])];
   const addon = [
     "addon.c",

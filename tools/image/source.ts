@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { compile, entryOf, sources, targets } from "../../host/build/built.ts";
 import { packageImage, packageOpen } from "../../host/image/package.ts";
 import { InputError } from "../../host/load/input_error.ts";
-import { ROOT } from "../../host/modules.ts";
+import { moduleBytes, PACKAGED, ROOT } from "../../host/modules.ts";
 import { judging, say } from "../words/exit.ts";
 import { fromHere, readWhole } from "./files.ts";
 
@@ -39,6 +39,10 @@ export async function sourceOf(word: string): Promise<Source> {
   if (!target && !(word.endsWith(".ts") && existsSync(entry))) {
     const known = targets().filter((name) => ROLE_OF_ENTRY.test(name));
     throw new InputError(`${word} is neither an entry (${known.join(", ")}) nor a .ts or .wasm file.`);
+  }
+  if (PACKAGED) {
+    if (!target) throw new InputError(`compiling ${word} needs kilowasm's repository; give a .wasm file.`);
+    return { wasm: Buffer.from(moduleBytes(target)), ...roleOf(word) };
   }
   say(`compiling ${relative(ROOT, entry)}.`);
   process.chdir(ROOT); // the compiler names what it compiles by where it stands

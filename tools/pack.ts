@@ -1,0 +1,34 @@
+// `npm pack` calls this first: compiles host/ and tools/ into dist/, a root of its own beside what they read at run time.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { ensureBuilt, targets } from "../host/build/built.ts";
+import { ROOT } from "../host/modules.ts";
+
+const DIST = join(ROOT, "dist");
+/** Files and folders, by their paths from the root. */
+const READ = ["package.json", "asconfig.json", "boards", "clusters", "host/load/default-household.csv", "host/native"];
+
+function compile(): void {
+  const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
+  const { status, stdout } = spawnSync(process.execPath, [compiler, "-p", "tsconfig.dist.json"], { cwd: ROOT, encoding: "utf8" });
+  if (status !== 0) throw new Error(`dist/ does not compile:\n${stdout}`);
+}
+
+function copy(): void {
+  const modules = targets().map((name) => `build/${name}.wasm`);
+  for (const path of [...READ, ...modules]) {
+    mkdirSync(dirname(join(DIST, path)), { recursive: true });
+    cpSync(join(ROOT, path), join(DIST, path), { recursive: true, filter: (name) => !name.endsWith(".ts") });
+  }
+}
+
+try {
+  await ensureBuilt((line) => console.error(line));
+  rmSync(DIST, { recursive: true, force: true });
+  compile();
+  copy();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
