@@ -21,7 +21,9 @@ enum property {
 };
 
 #define STATUS_OK 0u
+#define STATUS_INVALID_STATE 4u
 #define STATUS_NO_ACK 17u
+#define STATUS_CHANNEL_BUSY 18u
 #define STATUS_RESET_FIRST 112u // power-on; everything up to 127 is a reset
 #define STATUS_RESET_LAST 127u
 
@@ -32,7 +34,9 @@ enum property {
 #define FLIP 0x20u
 #define GOOD_FCS 0xf0b8u
 #define FCS_SIZE 2u
-#define OUT_MAX 160u // header, command, property, size, PSDU of 127
+#define OUT_MAX 160u // header, command, property, size, PSDU of 127, what is said of it
+#define BACKOFFS_MAX 4u // macMaxCSMABackoffs, macMaxFrameRetries
+#define RETRIES_MAX 3u
 
 uint16_t kw_crc16(uint16_t crc, const uint8_t *from, uint32_t size) {
     for (uint32_t i = 0; i < size; i++) {
@@ -77,6 +81,7 @@ static uint32_t put_head(uint8_t *frame, uint32_t tid, enum command command, enu
 // Settings go without a tid: the answer would tell nothing that the cache does not know.
 static int32_t tell(struct kw_spinel *s, enum command command, enum property property, const void *value, uint32_t value_size) {
     uint8_t frame[16];
+    if (s->resetting) return KW_OK; // restore says it
     uint32_t size = put_head(frame, 0, command, property);
     memcpy(frame + size, value, value_size);
     return write_frame(s, frame, size + value_size) ? KW_OK : KW_ERR_NO_BUFFER;
@@ -97,24 +102,28 @@ static int32_t tell_eui(struct kw_spinel *s, enum command command, enum property
 }
 
 static int32_t tell_channel(struct kw_spinel *s) {
-    if (!s->channel) return tell_u8(s, PHY_ENABLED, 0);
+    if (!s->channel) return tell_u8(s, RAW_STREAM_ENABLED, 0);
     int32_t answer = tell_u8(s, PHY_CHAN, s->channel);
-    return answer == KW_OK ? tell_u8(s, PHY_ENABLED, 1) : answer;
+    return answer == KW_OK ? tell_u8(s, RAW_STREAM_ENABLED, 1) : answer;
 }
 
+// OpenThread's part refuses whatever is set before its radio is enabled.
 static void restore(struct kw_spinel *s) {
-    tell_u8(s, RAW_STREAM_ENABLED, 1);
-    tell_u8(s, MATCH_ENABLED, 1);
+    tell_u8(s, PHY_ENABLED, 1);
     tell_u16(s, SET, PANID, s->pan);
     tell_u16(s, SET, SADDR, s->short_address);
     tell_eui(s, SET, LADDR, s->extended_address);
     tell_u8(s, RX_ON_WHEN_IDLE, s->receive);
+    tell_u8(s, MATCH_ENABLED, 1);
     for (uint32_t i = 0; i < s->short_count; i++) tell_u16(s, INSERT, MATCH_SHORT, s->pending_short[i]);
     for (uint32_t i = 0; i < s->extended_count; i++) tell_eui(s, INSERT, MATCH_EXTENDED, s->pending_extended[i]);
     tell_channel(s);
 }
 
+// Repeated by kw_spinel_run until it is answered.
 static void send_reset(struct kw_spinel *s) {
+    s->resetting = true;
+    s->since = -1;
     static const uint8_t frame[2] = {HEADER, RESET};
     write_frame(s, frame, sizeof frame);
 }
@@ -177,13 +186,19 @@ int32_t kw_spinel_send(struct kw_spinel *s, const uint8_t *psdu, uint32_t size, 
     uint8_t frame[OUT_MAX];
     if (s->busy) return KW_ERR_BUSY;
     if (size > 125) return KW_ERR_BAD_LENGTH;
+    if (!s->channel) return KW_ERR_CHANNEL_BUSY; // the radio is off
     s->tid = (uint8_t)(s->tid % 15 + 1);
     uint32_t at = put_head(frame, s->tid, SET, STREAM_RAW);
     frame[at++] = (uint8_t)(size + FCS_SIZE);
     frame[at++] = 0;
     memcpy(frame + at, psdu, size);
-    memset(frame + at + size, 0, FCS_SIZE); // the co-processor's to compute
-    if (!write_frame(s, frame, at + size + FCS_SIZE)) return KW_ERR_BUSY;
+    at += size;
+    memset(frame + at, 0, FCS_SIZE); // the co-processor's to compute
+    at += FCS_SIZE;
+    // Then: with CSMA, header as it is, the first time, security as it is, at once (delay and its base), and where to listen afterwards.
+    const uint8_t about[] = {s->channel, BACKOFFS_MAX, RETRIES_MAX, 1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, s->channel};
+    memcpy(frame + at, about, sizeof about);
+    if (!write_frame(s, frame, at + sizeof about)) return KW_ERR_BUSY;
     s->busy = true;
     s->handle = handle;
     s->since = -1;
@@ -196,12 +211,13 @@ static void finish(struct kw_spinel *s, int8_t status, bool pending) {
 }
 
 int64_t kw_spinel_run(struct kw_spinel *s, int64_t now) {
-    if (!s->busy) return INT64_MAX;
+    if (!s->busy && !s->resetting) return INT64_MAX;
     if (s->since < 0) s->since = now;
     if (now - s->since < KW_SPINEL_TIMEOUT_MS) return s->since + KW_SPINEL_TIMEOUT_MS;
     send_reset(s);
-    finish(s, KW_ERR_CHANNEL_BUSY, false);
-    return INT64_MAX;
+    s->since = now;
+    if (s->busy) finish(s, KW_ERR_CHANNEL_BUSY, false);
+    return now + KW_SPINEL_TIMEOUT_MS;
 }
 
 // A packed integer of up to three octets; false when it does not end within the frame.
@@ -220,12 +236,17 @@ static void take_status(struct kw_spinel *s, uint32_t tid, const uint8_t *at, co
     if (!take_packed(&at, end, &status)) return;
     if (tid == 0 && status >= STATUS_RESET_FIRST && status <= STATUS_RESET_LAST) {
         s->resets++;
+        s->resetting = false;
         if (s->busy) finish(s, KW_ERR_CHANNEL_BUSY, false); // whether it went out will never be known
         restore(s);
         return;
     }
     if (!s->busy || tid != s->tid) return;
     bool pending = status == STATUS_OK && at < end && *at == 1;
+    if (status != STATUS_OK && status != STATUS_NO_ACK && status != STATUS_CHANNEL_BUSY) {
+        s->refused++;
+        if (status == STATUS_INVALID_STATE) send_reset(s); // it has lost its settings without a word
+    }
     finish(s, status == STATUS_OK ? KW_OK : status == STATUS_NO_ACK ? KW_ERR_NO_ACK : KW_ERR_CHANNEL_BUSY, pending);
 }
 

@@ -26,6 +26,7 @@ struct kw_spinel {
     uint8_t frame[KW_SPINEL_FRAME_MAX];
     // the transmission under way
     bool busy;
+    bool resetting; // the reset that was asked for has not been answered
     uint8_t tid, handle;
     int64_t since; // -1: kw_spinel_run has not seen it yet
     // what the module has set
@@ -37,6 +38,7 @@ struct kw_spinel {
     uint16_t pending_short[KW_SPINEL_PENDING_MAX];
     uint64_t pending_extended[KW_SPINEL_PENDING_MAX];
     uint32_t bad_frames, resets, write_failures;
+    uint32_t refused; // frames that the co-processor would not send
 };
 
 void kw_spinel_begin(struct kw_spinel *s, const struct kw_spinel_edge *edge);
@@ -48,7 +50,7 @@ int32_t kw_spinel_send(struct kw_spinel *s, const uint8_t *psdu, uint32_t size, 
 // One octet from the co-processor.
 void kw_spinel_octet(struct kw_spinel *s, uint8_t octet);
 
-// Ends a transmission that nobody answers; answers when it wants to run again, INT64_MAX when nothing is under way.
+// Ends a transmission that nobody answers, and repeats a reset; answers when it wants to run again, INT64_MAX when nothing is under way.
 int64_t kw_spinel_run(struct kw_spinel *s, int64_t now);
 
 // CRC-16/X.25 as HDLC has it (RFC 1662 appendix C), bit by bit: start with 0xffff, complement at the end.

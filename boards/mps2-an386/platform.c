@@ -101,7 +101,10 @@ static void take_radio(void) {
 }
 
 void kw_platform_wait_radio(void) {
-    for (int64_t until = kw_clock_now() + RADIO_WAIT_MS; !radio.resets && kw_clock_now() < until; take_radio()) kw_clock_sleep(until);
+    for (int64_t now = kw_clock_now(), until = now + RADIO_WAIT_MS; !radio.resets && now < until; take_radio(), now = kw_clock_now()) {
+        int64_t again = kw_spinel_run(&radio, now);
+        kw_clock_sleep(again < until ? again : until);
+    }
     if (!radio.resets) console_say("the radio's co-processor does not answer");
 }
 

@@ -99,6 +99,9 @@ export class Radio {
   /** Hands on every frame with a good FCS; acknowledges only what is for us. */
   promiscuous = false;
 
+  /** Every data request is acknowledged with frame pending, as by a radio that does not know for whom something waits. */
+  pendingForAll = false;
+
   private readonly medium: Medium;
   private readonly port: Port;
   private readonly random: Random;
@@ -360,7 +363,8 @@ export class Radio {
     const wanted = head.ackRequest && (head.type === FRAME_DATA || head.type === FRAME_COMMAND) && head.targetShort !== BROADCAST;
     if (!wanted || this.acking) return false;
     const pending =
-      head.command === COMMAND_DATA_REQUEST && this.identities.some((each, number) => takers & (1 << number) && each.awaits(head));
+      head.command === COMMAND_DATA_REQUEST &&
+      (this.pendingForAll || this.identities.some((each, number) => takers & (1 << number) && each.awaits(head)));
     const { clock } = this.medium;
     this.acking = true;
     this.tune();

@@ -148,6 +148,7 @@ export class Coprocessor {
     this.put(RadioParameter.ExtendedAddress, settings.extended);
     this.put(RadioParameter.Receive, settings.rawStream && settings.receive ? 1n : 0n);
     this.put(RadioParameter.Channel, BigInt(settings.enabled ? settings.channel : 0));
+    this.radio.pendingForAll = !settings.sourceMatch;
     this.radio.promiscuous = settings.promiscuous !== 0;
     this.radio.set(RadioParameter.PendingNone, 0n);
     if (!settings.sourceMatch) return;

@@ -60,7 +60,7 @@ export class Properties {
       case Property.InterfaceType:
         return [3];
       case Property.Capabilities:
-        return [21, 49];
+        return [34, ...packed(513)];
       case Property.HardwareAddress:
         return eui64(this.hardwareAddress);
       case Property.RcpVersion:

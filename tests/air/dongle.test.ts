@@ -10,6 +10,7 @@ import { serveCoprocessor } from "../../host/spinel/coprocessor.ts";
 import { Dongle } from "../../host/spinel/dongle.ts";
 import { COMMAND_RESET } from "../../host/spinel/frame.ts";
 import { hdlcEncode } from "../../host/spinel/hdlc.ts";
+import { StrictRcp } from "./strict_rcp.ts";
 import { CHANNEL, keepPace, PAN, station, until } from "./support.ts";
 import { dataRequest, macData } from "./zigbee.ts";
 
@@ -119,15 +120,20 @@ test("a stream behind which no co-processor answers is named in a sentence", asy
 });
 
 test("a co-processor that falls silent while it sends is reset, and the frame counts as not sent", async () => {
-  const [near, far] = duplexPair();
-  far.resume();
-  const dongle = new Dongle(near);
+  let silent = false;
+  const rcp = new StrictRcp(new Medium({ seed: 1 }), { deaf: () => silent });
+  const dongle = new Dongle(rcp.stream);
   const sent: number[] = [];
   dongle.onSent = (_handle, status) => sent.push(status);
+  await dongle.begin(2000);
+  dongle.set(RadioParameter.Channel, BigInt(CHANNEL));
+  silent = true;
   dongle.send(macData(1, PAN, OURS, THEIRS, Buffer.from("lost")), 3);
   await until("the wait ends", () => sent.length === 1);
   assert.deepEqual(sent, [Err.ChannelBusy]);
   assert.equal(dongle.counters.timeouts, 1);
-  near.destroy();
-  far.destroy();
+  silent = false;
+  await until("it is asked again", () => dongle.counters.resets === 2);
+  dongle.close();
+  rcp.stream.destroy();
 });

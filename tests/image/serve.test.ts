@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,6 +16,8 @@ import { Encoding } from "../../host/image/manifest.ts";
 import { packageBuild } from "../../host/image/package.ts";
 import { moduleBytes, ROOT } from "../../host/modules.ts";
 import { serveCoprocessor } from "../../host/spinel/coprocessor.ts";
+import { Property } from "../../host/spinel/frame.ts";
+import { type StrictOptions, StrictRcp } from "../air/strict_rcp.ts";
 import { keepPace } from "../air/support.ts";
 
 const CLI = [join(ROOT, "tools/kilowasm.mjs"), "image", "serve"];
@@ -91,11 +93,62 @@ test("a meter joins through the co-processor, loads its package, and runs it", {
   }
 });
 
+/** The server at a co-processor that `answer` makes of each connection; answers how it ended. */
+async function servedBy(answer: (socket: Socket) => void): Promise<{ status: unknown; out: string; errors: string }> {
+  const air = createServer(answer);
+  await new Promise<void>((resolve) => air.listen(0, "127.0.0.1", resolve));
+  const { port } = air.address() as { port: number };
+  const child = spawn(process.execPath, [...CLI, file, "--dongle", `127.0.0.1:${port}`], { stdio: ["ignore", "pipe", "pipe"] });
+  const said = { out: "", errors: "" };
+  child.stdout.on("data", (part) => {
+    said.out += part;
+  });
+  child.stderr.on("data", (part) => {
+    said.errors += part;
+  });
+  const status = await new Promise((resolve) => child.on("close", resolve));
+  air.close();
+  return { status, ...said };
+}
+
+test("a co-processor that refuses every frame: it is told, nothing is formed, exit 1", { timeout: PATIENCE_MS }, async () => {
+  const medium = new Medium({ seed: SEED });
+  const refuse: StrictOptions["refuse"] = ({ property, command }) => (property === Property.StreamRaw && command === 3 ? 9 : undefined);
+  const { status, out, errors } = await servedBy((socket) => {
+    const rcp = new StrictRcp(medium, { refuse });
+    socket.pipe(rcp.stream).pipe(socket);
+  });
+  assert.equal(status, 1, errors);
+  assert.doesNotMatch(out, /formed/);
+  assert.match(out, /trouble .*refuses to send: parse error \(9\)/);
+  assert.match(errors, /^kilowasm: the radio's co-processor refuses to send: parse error \(9\); of 8 frames none went out\.$/m);
+});
+
+test("a line that goes away: one sentence, exit 1", { timeout: PATIENCE_MS }, async () => {
+  const medium = new Medium({ seed: SEED });
+  const { status, errors } = await servedBy((socket) => {
+    const rcp = new StrictRcp(medium);
+    socket.pipe(rcp.stream).pipe(socket);
+    socket.on("data", () => setTimeout(() => socket.destroy(), 1500));
+  });
+  assert.equal(status, 1, errors);
+  assert.match(errors, /the radio's co-processor is KILOWASM-AIR\/1; SIMULATION; Spinel 4\.3; RCP API 10/);
+  assert.match(errors, /^kilowasm: the line to the radio's co-processor (was closed|broke: .*)\.$/m);
+});
+
+test("a line behind which nobody is: one sentence, exit 1", { timeout: PATIENCE_MS }, async () => {
+  const { status, errors } = await servedBy((socket) => socket.resume());
+  assert.equal(status, 1, errors);
+  assert.match(errors, /^kilowasm: 127\.0\.0\.1:\d+: the radio's co-processor said nothing for 5 s; is its firmware an OpenThread RCP\?$/m);
+});
+
 test("what cannot be served is told in a sentence", () => {
   assert.match(refused([file]), /one of --zep and --dongle/);
   assert.match(refused([file, "--zep", "0"]), /--zep takes a whole number from 1 to 65535, not "0"\./);
   assert.match(refused([file, "--dongle", "/dev/no-such-port"]), /cannot open \/dev\/no-such-port as a serial port: .+/);
   assert.match(refused([file, "--dongle", "127.0.0.1:1"]), /cannot connect to 127\.0\.0\.1:1: .+/);
+  assert.match(refused([file, "--dongle", "127.0.0.1:1", "--baud", "115200"]), /--baud and --flow-control are a serial port's/);
+  assert.match(refused([file, "--zep", "17754", "--flow-control"]), /--baud and --flow-control need --dongle/);
   assert.match(refused([file, "--zep", "17754", "--admit", "026b77:=00"]), /IEEE address of 16 hexadecimal digits/);
   assert.match(
     refused([file, "--zep", "17754", "--admit", "026b7700000000ff=83fed3407a939723a5c639b26916d505c3b6"]),

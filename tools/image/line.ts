@@ -8,11 +8,20 @@ import { ReadStream, WriteStream } from "node:tty";
 import { InputError, systemReason } from "../../host/load/input_error.ts";
 
 /** OpenThread's RCP firmware for the nRF52840 and EFR32 over a UART; a USB port does not care. */
-const BAUD = 460_800;
+export const BAUD = 460_800;
 
-export async function openLine(name: string): Promise<Duplex> {
-  const address = /^([\w.-]+):(\d{1,5})$/.exec(name);
-  return address ? tcp(name, address[1], Number(address[2])) : serial(name);
+/** Of a serial port. */
+export interface LineHow {
+  baud?: number;
+  /** RTS and CTS. */
+  flowControl?: boolean;
+}
+
+export async function openLine(name: string, how: LineHow = {}): Promise<Duplex> {
+  const address = /^([\w.-]+|\[[0-9a-f:]+\]):(\d{1,5})$/i.exec(name);
+  if (!address) return serial(name, how);
+  if (how.baud !== undefined || how.flowControl) throw new InputError(`--baud and --flow-control are a serial port's; ${name} is none.`);
+  return tcp(name, address[1].replace(/^\[|\]$/g, ""), Number(address[2]));
 }
 
 function tcp(name: string, host: string, port: number): Promise<Duplex> {
@@ -20,16 +29,19 @@ function tcp(name: string, host: string, port: number): Promise<Duplex> {
     const socket = connect({ host, port, noDelay: true });
     socket.once("error", (error) => reject(new InputError(`cannot connect to ${name}: ${systemReason(error)}.`)));
     socket.once("connect", () => {
-      socket.removeAllListeners("error");
-      socket.on("error", () => socket.destroy());
+      socket.removeAllListeners("error"); // whoever uses the line hears of its end
       resolve(socket);
     });
   });
 }
 
-function serial(path: string): Duplex {
+function serial(path: string, { baud = BAUD, flowControl = false }: LineHow): Duplex {
   try {
-    execFileSync("stty", ["-F", path, String(BAUD), "raw", "-echo", "-crtscts"], { stdio: ["ignore", "ignore", "pipe"] });
+    execFileSync(
+      "stty",
+      [process.platform === "linux" ? "-F" : "-f", path, String(baud), "raw", "-echo", flowControl ? "crtscts" : "-crtscts"],
+      { stdio: ["ignore", "ignore", "pipe"] },
+    );
     const input = new ReadStream(openSync(path, "r+"));
     const output = new WriteStream(openSync(path, "r+"));
     return Duplex.from({ readable: input, writable: output });

@@ -23,13 +23,15 @@ import { ROOT } from "../../host/modules.ts";
 import { Dongle } from "../../host/spinel/dongle.ts";
 import { EXIT_HELP, judging, print, say, streams } from "../words/exit.ts";
 import { fromHere, readWhole, SMALL_FILE_MAX } from "./files.ts";
-import { openLine } from "./line.ts";
+import { BAUD, openLine } from "./line.ts";
 import { duration } from "./progress.ts";
 import * as words from "./words.ts";
 
 interface ServeWords {
   zep?: number;
   dongle?: string;
+  baud?: number;
+  flowControl?: boolean;
   admit: string[];
   identity: string[];
   seed: number;
@@ -59,6 +61,8 @@ export function serveCommand(parent: Command): void {
     .description("be the hub of a network and serve packages to the devices that join it, until interrupted")
     .option("--zep <port>", "on the simulated air at this UDP port of the loopback interface", words.whole("--zep", PORT_MAX, 1))
     .option("--dongle <path>", "on real air: a radio co-processor (OpenThread RCP) at a serial port such as /dev/ttyACM0, or at HOST:PORT")
+    .option("--baud <n>", `of the serial port (default: ${BAUD})`, words.whole("--baud", 4_000_000, 1200))
+    .option("--flow-control", "the serial port has RTS and CTS")
     .option("--admit <eui64=code>", "a device that may join, with its install code; repeatable", many, [])
     .option(
       "--identity <file>",
@@ -96,18 +100,26 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
   const originMs = Date.now();
   let pacer: Pacer | undefined;
   const enter = (action: () => void): void => (pacer ? pacer.enter(action) : action());
-  const line = options.dongle === undefined ? undefined : await openLine(options.dongle);
-  const dongle = line ? new Dongle(line, enter) : undefined;
-  await dongle?.begin(DONGLE_PATIENCE_MS);
+  let lost: string | undefined;
+  const dongle = await dongleOf(options, enter, (sentence) => {
+    lost ??= sentence;
+  });
   const gate = options.zep === undefined ? undefined : await ZepGate.open(medium, { port: options.zep, enter });
   const keyring = new Keyring();
   const capture = options.pcap ? new CaptureWriter(fromHere(options.pcap), { epochUs: BigInt(originMs) * 1000n }) : null;
   const keys = options.keys ? new KeysFile(fromHere(options.keys)) : null;
   keyring.open(capture, keys);
   if (capture) medium.onFrame((frame) => capture.frame(frame.timeUs, frame.psdu));
-  const tell = options.json
+  const told = options.json
     ? (event: HomeEvent) => print(JSON.stringify(event))
     : narrator(silent ? (line) => streams.errors(`${line}\n`) : print);
+  const tell = (event: HomeEvent): void => {
+    // A hub that heard nothing takes the air for free; it was no formation where none of its frames went out.
+    if (event.event === "formed" && dongle?.counters.accepted === 0)
+      lost ??= "no network was formed: the radio's co-processor sent nothing";
+    if (lost === undefined) told(event);
+  };
+  if (dongle) dongle.onTrouble = (sentence) => tell({ t: Math.floor(server.nowUs / 1000), device: "hub", event: "trouble", sentence });
   const server = new OtaServer({
     medium,
     factory,
@@ -127,19 +139,38 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
   try {
     server.start();
     await pacer.run(
-      () => stopping,
+      () => stopping || lost !== undefined,
       async () => {
         keys?.check();
         capture?.flush();
       },
     );
   } finally {
+    dongle?.close();
     server.close();
-    line?.destroy();
     await gate?.close();
     keys?.close();
     capture?.close();
   }
+  if (lost !== undefined) throw new Error(`${lost}.`);
+}
+
+/** The co-processor, ready; what it is has been said. */
+async function dongleOf(
+  options: ServeWords,
+  enter: (action: () => void) => void,
+  lost: (sentence: string) => void,
+): Promise<Dongle | undefined> {
+  const { dongle: name, baud, flowControl } = options;
+  if (name === undefined && (baud !== undefined || flowControl)) throw new InputError("--baud and --flow-control need --dongle.");
+  if (name === undefined) return undefined;
+  const dongle = new Dongle(await openLine(name, { baud, flowControl }), enter);
+  dongle.onLost = lost;
+  await dongle.begin(DONGLE_PATIENCE_MS).catch((error: Error) => {
+    throw new Error(`${name}: ${error.message.replace(/[.?]?$/, (end) => end || ".")}`);
+  });
+  say(`the radio's co-processor is ${dongle.about}.`);
+  return dongle;
 }
 
 /** Whether an output takes the place of the lines for people. */
