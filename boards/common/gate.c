@@ -80,8 +80,9 @@ static uint32_t constant_offset(struct kw_gate_cursor *c) {
     return kw_gate_u8(c) != OP_END || negative ? UINT32_MAX : value;
 }
 
-bool kw_gate_value_type(struct kw_gate_cursor *c) {
+bool kw_gate_value_type(struct kw_gate_cursor *c, uint32_t *kind) {
     uint32_t type = kw_gate_u8(c);
+    *kind = kw_gate_type_code((uint8_t)type);
     return type == I32 || type == I64 || kw_gate_refuse(c, KW_GATE_VALUE_TYPE);
 }
 
@@ -100,56 +101,36 @@ static bool count_of(struct kw_gate_cursor *c, uint32_t *count, uint32_t most) {
     return c->reason == KW_GATE_OK;
 }
 
-// ---- Finding again what was passed: no table of offsets, the vectors are short ----
+// ---- Types ----
 
-static bool pass_type(struct kw_gate_cursor *c) {
-    uint32_t parameters, results;
+static bool type_entry(const struct kw_gate_module *m, struct kw_gate_cursor *c, struct kw_gate_type *type) {
+    uint32_t parameters, results, kind;
     if (kw_gate_u8(c) != FUNCTION_FORM) return kw_gate_refuse(c, KW_GATE_TYPE_FORM);
     if ((parameters = kw_gate_u32(c)) > KW_GATE_PARAMETERS_MAX) return kw_gate_refuse(c, KW_GATE_TYPE_FORM);
+    type->at = (uint16_t)(c->at - m->type_octets); // 128 types of 36 octets at most
+    type->parameters = (uint8_t)parameters;
     for (uint32_t i = 0; i < parameters; i++)
-        if (!kw_gate_value_type(c)) return false;
+        if (!kw_gate_value_type(c, &kind)) return false;
     if ((results = kw_gate_u32(c)) > 1) return kw_gate_refuse(c, KW_GATE_TYPE_FORM);
-    return results == 0 || kw_gate_value_type(c);
-}
-
-bool kw_gate_find_type(const struct kw_gate_module *m, uint32_t index, struct kw_gate_cursor *c) {
-    if (index >= m->type_count) return false;
-    *c = (struct kw_gate_cursor){m->in.base, m->types, m->in.end, KW_GATE_OK, 0};
-    while (index-- > 0) pass_type(c);
+    type->result = KW_GATE_NONE;
+    if (results == 0) return true;
+    if (!kw_gate_value_type(c, &kind)) return false;
+    type->result = (uint8_t)kind;
     return true;
 }
 
-// The type index of a function of the module's own.
-static uint32_t type_of(const struct kw_gate_module *m, uint32_t function) {
-    struct kw_gate_cursor c = {m->in.base, m->functions, m->in.end, KW_GATE_OK, 0};
-    if (function < m->import_count || function - m->import_count >= m->function_count) return UINT32_MAX;
-    for (uint32_t i = m->import_count; i < function; i++) kw_gate_u32(&c);
-    return kw_gate_u32(&c);
+const struct kw_gate_type *kw_gate_function_type(const struct kw_gate_module *m, uint32_t function) {
+    if (function < m->import_count) return &m->types[m->imports[function]];
+    function -= m->import_count;
+    return function < m->function_count ? &m->types[m->functions[function]] : NULL;
 }
 
-bool kw_gate_global_is_variable(const struct kw_gate_module *m, uint32_t index) {
-    struct kw_gate_cursor c = {m->in.base, m->globals, m->in.end, KW_GATE_OK, 0};
-    for (;; index--) {
-        uint32_t type = kw_gate_u8(&c), variable = kw_gate_u8(&c);
-        if (index == 0) return variable == 1;
-        kw_gate_u8(&c);
-        kw_gate_signed(&c, type == I32 ? 32 : 64);
-        kw_gate_u8(&c);
-    }
-}
-
-// Whether type `index` is what wasm3 writes as `signature`: a result, then the parameters in parentheses.
-static bool has_signature(const struct kw_gate_module *m, uint32_t index, const char *signature) {
-    struct kw_gate_cursor c;
-    if (!kw_gate_find_type(m, index, &c)) return false;
-    size_t parameters = strlen(signature) - 3;
-    kw_gate_u8(&c);
-    if (kw_gate_u32(&c) != parameters) return false;
-    for (size_t i = 0; i < parameters; i++)
-        if (kw_gate_u8(&c) != (signature[2 + i] == 'I' ? I64 : I32)) return false;
-    uint32_t results = kw_gate_u32(&c);
-    if (signature[0] == 'v') return results == 0;
-    return results == 1 && kw_gate_u8(&c) == (signature[0] == 'I' ? I64 : I32);
+// Whether a type is what wasm3 writes as `signature`: a result, then the parameters in parentheses.
+static bool has_signature(const struct kw_gate_module *m, const struct kw_gate_type *type, const char *signature) {
+    if (type->parameters != strlen(signature) - 3) return false;
+    for (size_t i = 0; i < type->parameters; i++)
+        if (m->type_octets[type->at + i] != (signature[2 + i] == 'I' ? I64 : I32)) return false;
+    return type->result == (signature[0] == 'v' ? KW_GATE_NONE : signature[0] == 'I' ? KW_GATE_I64 : KW_GATE_I32);
 }
 
 // ---- Sections ----
@@ -157,9 +138,9 @@ static bool has_signature(const struct kw_gate_module *m, uint32_t index, const 
 static bool types(struct kw_gate_module *m, struct kw_gate_cursor *c) {
     uint32_t count;
     if (!count_of(c, &count, KW_GATE_TYPES_MAX)) return false;
-    m->types = c->at;
+    m->type_octets = c->at;
     for (uint32_t i = 0; i < count; i++)
-        if (!pass_type(c)) return false;
+        if (!type_entry(m, c, &m->types[i])) return false;
     m->type_count = count;
     return true;
 }
@@ -182,10 +163,12 @@ static bool import_entry(struct kw_gate_module *m, struct kw_gate_cursor *c) {
     uint32_t id = 0;
     while (id < KW_IMPORT_COUNT && !kw_gate_name_is(name, size, known[id].name)) id++;
     if (!ours || id == KW_IMPORT_COUNT || kw_gate_u8(c) != KIND_FUNCTION) return kw_gate_refuse(c, KW_GATE_IMPORT_UNKNOWN);
-    if (!has_signature(m, kw_gate_u32(c), known[id].signature)) return kw_gate_refuse(c, KW_GATE_IMPORT_TYPE);
+    uint32_t type = kw_gate_u32(c);
+    if (type >= m->type_count || !has_signature(m, &m->types[type], known[id].signature)) return kw_gate_refuse(c, KW_GATE_IMPORT_TYPE);
     if (m->imports_seen >> id & 1) return kw_gate_refuse(c, KW_GATE_IMPORT_TWICE);
-    _Static_assert(KW_IMPORT_COUNT <= 32, "each import has its bit");
+    _Static_assert(KW_IMPORT_COUNT <= KW_GATE_IMPORTS_MAX, "each import has its bit and its type");
     m->imports_seen |= 1u << id;
+    m->imports[m->import_count++] = (uint8_t)type;
     return true;
 }
 
@@ -194,15 +177,16 @@ static bool imports(struct kw_gate_module *m, struct kw_gate_cursor *c) {
     if (!count_of(c, &count, KW_IMPORT_COUNT)) return false;
     for (uint32_t i = 0; i < count; i++)
         if (!import_entry(m, c)) return false;
-    m->import_count = count;
     return true;
 }
 
 static bool functions(struct kw_gate_module *m, struct kw_gate_cursor *c) {
     if (!count_of(c, &m->function_count, KW_GATE_FUNCTIONS_MAX)) return false;
     m->functions = c->at;
+    // There are 128 types, so an index is one octet; a longer spelling of one is refused, and the n-th function's is the n-th octet.
+    _Static_assert(KW_GATE_TYPES_MAX <= 128, "a type index is one octet");
     for (uint32_t i = 0; i < m->function_count; i++)
-        if (kw_gate_u32(c) >= m->type_count) return kw_gate_refuse(c, KW_GATE_TYPE_INDEX);
+        if (kw_gate_u8(c) >= m->type_count) return kw_gate_refuse(c, KW_GATE_TYPE_INDEX);
     return true;
 }
 
@@ -224,13 +208,13 @@ static bool memory(struct kw_gate_module *m, struct kw_gate_cursor *c) {
 static bool globals(struct kw_gate_module *m, struct kw_gate_cursor *c) {
     uint32_t count;
     if (!count_of(c, &count, KW_GATE_GLOBALS_MAX)) return false;
-    m->globals = c->at;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t type = kw_gate_u8(c), variable = kw_gate_u8(c), opcode = kw_gate_u8(c);
         if (type != I32 && type != I64) return kw_gate_refuse(c, KW_GATE_VALUE_TYPE);
         if (variable > 1 || opcode != (type == I32 ? OP_I32_CONST : OP_I64_CONST)) return kw_gate_refuse(c, KW_GATE_GLOBAL);
         kw_gate_signed(c, type == I32 ? 32 : 64);
         if (kw_gate_u8(c) != OP_END) return kw_gate_refuse(c, KW_GATE_GLOBAL);
+        m->globals[i] = (uint8_t)(kw_gate_type_code((uint8_t)type) | (variable ? KW_GATE_VARIABLE : 0));
     }
     m->global_count = count;
     return true;
@@ -246,7 +230,8 @@ static bool export_entry(struct kw_gate_module *m, struct kw_gate_cursor *c) {
     while (id < 4 && !kw_gate_name_is(name, size, known[id].name)) id++;
     if (id == 4 || kw_gate_u8(c) != (known[id].signature ? KIND_FUNCTION : KIND_MEMORY)) return kw_gate_refuse(c, KW_GATE_EXPORT_UNKNOWN);
     uint32_t index = kw_gate_u32(c);
-    bool fits = known[id].signature ? has_signature(m, type_of(m, index), known[id].signature) : m->has_memory && index == 0;
+    const struct kw_gate_type *type = index < m->import_count ? NULL : kw_gate_function_type(m, index);
+    bool fits = known[id].signature ? type != NULL && has_signature(m, type, known[id].signature) : m->has_memory && index == 0;
     if (!fits) return kw_gate_refuse(c, KW_GATE_EXPORT_TYPE);
     if (m->exports_seen >> id & 1) return kw_gate_refuse(c, KW_GATE_EXPORT_TWICE);
     m->exports_seen |= 1u << id;
@@ -290,14 +275,14 @@ static bool code(struct kw_gate_module *m, struct kw_gate_cursor *c) {
     uint32_t count = kw_gate_u32(c);
     if (c->reason == KW_GATE_OK && count != m->function_count) return kw_gate_refuse(c, KW_GATE_CODE_COUNT);
     m->code = c->at;
-    struct kw_gate_cursor type = {m->in.base, m->functions, m->in.end, KW_GATE_OK, 0};
     for (uint32_t i = 0; i < count; i++) {
         uint32_t size = kw_gate_u32(c);
         if (size > KW_GATE_BODY_MAX) return kw_gate_refuse(c, KW_GATE_BODY_SIZE);
         struct kw_gate_cursor body = *c;
         if (!pass(c, size)) return false;
         body.end = c->at;
-        if (!kw_gate_body(m, &body, kw_gate_u32(&type))) return (*c = body, false);
+        if (!kw_gate_body(m, &body, &m->types[m->functions[i]])) return (*c = body, false);
+        if (m->watch != NULL && m->watch->alive != NULL) m->watch->alive(m->watch->context);
     }
     return true;
 }
@@ -311,6 +296,8 @@ static bool custom(struct kw_gate_module *m, struct kw_gate_cursor *c) {
     }
     const uint8_t *name = c->at;
     c->at = c->end;
+    for (uint32_t i = 0; i < size; i++)
+        if (name[i] >= 0x80) return kw_gate_refuse(c, KW_GATE_CUSTOM);
     return kw_gate_own(m, name, size, name + size, (uint32_t)(c->end - name) - size) || kw_gate_refuse(c, KW_GATE_OWN_SECTION);
 }
 
@@ -363,9 +350,9 @@ static bool sections(struct kw_gate_module *m) {
     return true;
 }
 
-enum kw_gate_reason kw_gate(const uint8_t *wasm, uint32_t size, uint32_t memory_limit, uint32_t *offset) {
+enum kw_gate_reason kw_gate(const uint8_t *wasm, uint32_t size, uint32_t memory_limit, const struct kw_gate_watch *watch, uint32_t *offset) {
     static const uint8_t head[8] = {0, 'a', 's', 'm', 1, 0, 0, 0};
-    struct kw_gate_module m = {.memory_limit = memory_limit};
+    struct kw_gate_module m = {.memory_limit = memory_limit, .watch = watch};
     m.in = (struct kw_gate_cursor){wasm, wasm, wasm + size, KW_GATE_OK, 0};
     if (size > KW_GATE_MODULE_MAX) kw_gate_refuse(&m.in, KW_GATE_SIZE);
     else if (size < sizeof head || memcmp(wasm, head, sizeof head) != 0) kw_gate_refuse(&m.in, KW_GATE_MAGIC);

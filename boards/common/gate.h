@@ -1,8 +1,11 @@
 // The gate in front of wasm3: one linear pass over a module, before anything is allocated for it.
 //
 // It refuses what the contract does not allow (docs/abi.md) and what wasm3 0.9.0's parser takes without looking: wrong section
-// order, octets after the end, unknown export kinds, counts that no module of ours needs.  Types of operands are wasm3's
-// validator's work; kw_load has it check every function before the module runs.
+// order, octets after the end, unknown export kinds, counts that no module of ours needs.  It checks the types of all operands by itself:
+// wasm3's validator is not built in, because it does not see what stands behind memory.fill and memory.copy.  And it refuses what
+// wasm3's translator could not hold, so that what was let through once does not fail on the day when it is first called.
+//
+// Time: a bounded number of instructions for each octet (tests/boards/gate_time.test.ts), and a watchdog is fed after each body.
 #ifndef KW_GATE_H
 #define KW_GATE_H
 
@@ -23,6 +26,12 @@
 #define KW_GATE_NESTING_MAX 47u   // blocks, loops and ifs inside each other: each costs native stack while it is translated
 #define KW_GATE_LOOPS_MAX 16u     // loops inside each other: each costs native stack that no call checks
 #define KW_GATE_BR_TABLE_MAX 256u
+#define KW_GATE_OPERANDS_MAX 85u // operands of one function at a time
+
+// wasm3 has 512 places of 32 bits for a function (d_m3MaxFunctionSlots): two for the result, up to 120 for constants, two for each of the
+// arguments of a call, and for its locals and operands these.  Fragments may double what operands take, and an i64 takes two.
+#define KW_GATE_SLOTS_MAX (512u - 2u - 120u - 2u * (KW_GATE_PARAMETERS_MAX + 1u))
+#define KW_GATE_OPERAND_SLOTS 4u
 
 #define KW_GATE_REASONS(X) \
     X(OK, "the module is accepted") \
@@ -34,7 +43,7 @@
     X(START, "a start function: the contract has none, so a global must begin with a constant") \
     X(SECTION_ORDER, "a section is repeated or out of order") \
     X(SECTION_END, "a section's content does not end where the section ends") \
-    X(CUSTOM, "the custom sections are larger than 65536 octets or have no valid name") \
+    X(CUSTOM, "the custom sections are larger than 65536 octets or have no name in ASCII") \
     X(COUNT, "more entries than the limit for their section") \
     X(VALUE_TYPE, "a value type other than i32 and i64") \
     X(TYPE_FORM, "a type that is no function type with at most 24 parameters and one result") \
@@ -56,7 +65,7 @@
     X(BODY_SIZE, "a function body larger than 16384 octets") \
     X(LOCALS, "a function with more than 200 parameters and locals") \
     X(OPCODE, "an instruction that is not allowed") \
-    X(BLOCK_TYPE, "a block with an unknown type") \
+    X(BLOCK_TYPE, "a block with an unknown type, or one with parameters") \
     X(NESTING, "blocks nested deeper than 47, or loops deeper than 16") \
     X(ELSE, "an else without its if") \
     X(BODY_END, "a function body that does not end where its size says") \
@@ -68,7 +77,9 @@
     X(TABLE_INDEX, "an indirect call without a table") \
     X(ALIGNMENT, "a memory access with more than its natural alignment") \
     X(ZERO, "an octet that must be zero") \
-    X(OWN_SECTION, "a section `han` or `constants` that is there twice, or with a size or a need that it cannot have")
+    X(OWN_SECTION, "a section `han` or `constants` that is there twice, or with a size or a need that it cannot have") \
+    X(OPERAND, "an operand that is missing, left over or of another type") \
+    X(OPERANDS, "more operands and locals at a time than a function has room for")
 
 enum kw_gate_reason {
 #define X(name, text) KW_GATE_##name,
@@ -76,8 +87,14 @@ enum kw_gate_reason {
 #undef X
 };
 
-// The reason a module is refused, and the offset of what is wrong.  `memory_limit` in octets, 0 for the whole page.
-enum kw_gate_reason kw_gate(const uint8_t *wasm, uint32_t size, uint32_t memory_limit, uint32_t *offset);
+// Who is told that the work goes on: after each function body.
+struct kw_gate_watch {
+    void (*alive)(void *context); // null where no watchdog runs
+    void *context;
+};
+
+// The reason a module is refused, and the offset of what is wrong.  `memory_limit` in octets, 0 for the whole page; `watch` may be null.
+enum kw_gate_reason kw_gate(const uint8_t *wasm, uint32_t size, uint32_t memory_limit, const struct kw_gate_watch *watch, uint32_t *offset);
 
 // The octets of linear memory that an accepted module asks for in its custom section `han` (a u32, little-endian); 0 without one.
 uint32_t kw_gate_memory(const uint8_t *wasm, uint32_t size);

@@ -328,7 +328,7 @@ static enum kw_image_reason finish_own(struct kw_image_load *load, uint32_t *det
     if (load->writer.fill > 0 && !write_page(nor_of(load), &load->writer)) return KW_IMAGE_REASON_FLASH;
     enum kw_image_reason reason = kw_slots_verify(s, s->record.slot, &content);
     if (reason != KW_IMAGE_REASON_NONE) return reason;
-    *detail = kw_gate(content.wasm, content.manifest.image_size, content.manifest.memory, &at);
+    *detail = kw_gate(content.wasm, content.manifest.image_size, content.manifest.memory, NULL, &at);
     if (*detail != KW_GATE_OK) return KW_IMAGE_REASON_GATE;
     s->record.quality[s->record.slot] = KW_IMAGE_READY;
     return KW_IMAGE_REASON_NONE;

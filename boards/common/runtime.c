@@ -2,7 +2,6 @@
 #include <string.h>
 #include "gate.h"
 #include "m3_env.h"
-#include "m3_validate.h"
 #include "machine.h"
 #include "wasm3_glue.h"
 
@@ -81,10 +80,6 @@ static const char *parse_and_link(struct kw_machine *m) {
     m->runtime->memoryLimit = c->memory_limit;
     if ((result = m3_ParseModule(m->environment, &m->module, c->wasm, c->wasm_size)) != NULL) return result;
     if ((result = m3_LoadModule(m->runtime, m->module)) != NULL) return result;
-    for (uint32_t i = 0; i < m->module->numFunctions; i++) {
-        IM3Function f = &m->module->functions[i];
-        if (f->wasm != NULL && (result = ValidateFunction(f)) != NULL) return result;
-    }
     FreeCodePages(&m->environment->pagesReleased); // of initialisers
     return link_module(m);
 }
@@ -128,7 +123,8 @@ enum kw_stop kw_load(struct kw_machine *m, const struct kw_config *config) {
     uint32_t offset;
     const char *result;
     reset(m, config);
-    enum kw_gate_reason reason = kw_gate(config->wasm, config->wasm_size, config->memory_limit, &offset);
+    struct kw_gate_watch watch = {config->board->alive, config->board->context};
+    enum kw_gate_reason reason = kw_gate(config->wasm, config->wasm_size, config->memory_limit, &watch, &offset);
     if (reason != KW_GATE_OK) {
         m->reason = kw_gate_reason(reason);
         m->reason_offset = offset;

@@ -108,6 +108,6 @@ d_m3Op(KwCall) {
 #define op_Call op_KwCall
 // The words of op_Entry and its operand become the head of struct kw_code.
 #define op_Entry op_KwStub
-// Bodies were checked when the module was loaded.
+// The gate has checked all bodies, and wasm3's own validator is not built in (gate.h).
 #define ValidateFunction(function) (m3Err_none)
 #include "m3_compile.c"

@@ -12,9 +12,8 @@
 #define d_m3LogOutput 0
 #define d_m3Use32BitSlots 1
 #define d_m3CascadedOpcodes 0
-#define d_m3EnableValidation 1
+#define d_m3EnableValidation 1 // of numbers and names in the parser
 #define d_m3MaxFunctionStackHeight 256
-#define d_m3ValCtrlDepth 48 // the gate's KW_GATE_NESTING_MAX and the function itself
 #define d_m3CodePageAlignSize 1024
 #define d_m3MaxDuplicateFunctionImpl 1 // names a function keeps; nobody reads more than the last
 #define d_m3FixedHeap 0

@@ -373,7 +373,7 @@ export class ImageSlots extends SlotsBoot implements Images {
     const { record } = this;
     const content = { certificate: stream.certificate, envelope: stream.envelope, module: stream.payload() };
     slotVerify(content, { identity: this.identity, epoch: record.epoch, counter: record.counter });
-    const verdict = gate(content.module);
+    const verdict = gate(content.module, (stream.manifest as Manifest).memory);
     if (verdict !== 0) throw new ImageError(verdict, "the load gate refuses the module", ImageReason.Gate);
     this.contents[record.slot] = content;
     record.quality[record.slot] = Quality.Ready;

@@ -163,7 +163,7 @@ static napi_value gate(napi_env env, napi_callback_info info) {
     take_arguments(env, info, &a);
     if (!want_bytes(&a, 0, "wasm", &wasm) || !want_u32(&a, 1, "memoryLimit", &limit)) return NULL;
     if (wasm.size > UINT32_MAX) return fail(env, "the module is larger than 4 GiB");
-    enum kw_gate_reason reason = kw_gate(wasm.at, (uint32_t)wasm.size, limit, &offset);
+    enum kw_gate_reason reason = kw_gate(wasm.at, (uint32_t)wasm.size, limit, NULL, &offset);
     napi_create_object(env, &result);
     set(env, result, "ok", boolean_of(env, reason == KW_GATE_OK));
     set(env, result, "code", number_of(env, reason));

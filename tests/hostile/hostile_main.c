@@ -93,7 +93,7 @@ static struct kw_config configured(const uint8_t *wasm, uint32_t size, uint32_t 
 // The module lies in a block of its own size, so that a read beyond its end is seen.
 static void try_module(const uint8_t *wasm, uint32_t size, uint32_t memory_limit, void *arena) {
     uint32_t offset;
-    enum kw_gate_reason reason = kw_gate(wasm, size, memory_limit, &offset);
+    enum kw_gate_reason reason = kw_gate(wasm, size, memory_limit, NULL, &offset);
     if (reason != KW_GATE_OK) {
         printf("gate %d\n", (int)reason);
         return;
@@ -117,6 +117,7 @@ static int count_feeds(uint32_t room, void *arena) {
     config.board = &board;
     config.code_room = room;
     if (kw_load(&machine, &config) != KW_STOP_NONE || kw_start(&machine, 0, 0) != KW_STOP_NONE) return 3;
+    feeds = 0; // of the gate
     kw_poll(&machine, 0, &deadline);
     kw_stats(&machine, &stats);
     printf("%u %u\n", feeds, (unsigned)stats.translations);

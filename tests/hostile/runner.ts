@@ -11,6 +11,7 @@ import { Random } from "../../host/air/random.ts";
 import { builtPath, ROOT } from "../../host/modules.ts";
 import { buildSanitisedProgram } from "../../host/native/build.ts";
 import { generate } from "./generate.ts";
+import { mutant } from "./mutants.ts";
 
 export const MAIN = fileURLToPath(new URL("./hostile_main.c", import.meta.url));
 /** Mutants of one parent before the next random module is made. */
@@ -18,7 +19,6 @@ const MUTANTS = 400;
 const IN_FLIGHT = 64;
 /** A module runs on a fifth of a second's fuel at most; this long without an answer is a hang. */
 const SILENCE_MS = 30_000;
-const MUTATIONS_MAX = 4;
 const PARENTS_KEPT = 32;
 
 export interface HostileReport {
@@ -97,38 +97,6 @@ class Harness {
     if (this.waiting.length > 0) writeFileSync(path, this.waiting[0]);
     return new Error(`a hostile module broke the engine (kept as ${path}): ${message}`);
   }
-}
-
-function mutant(parent: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
-  let octets = Buffer.from(parent);
-  for (let count = random.chance(0.7) ? 1 : 1 + random.below(MUTATIONS_MAX); count > 0; count--) {
-    const at = 8 + random.below(Math.max(1, octets.length - 8));
-    switch (random.below(6)) {
-      case 0:
-        octets[at] ^= 1 << random.below(8);
-        break;
-      case 1:
-        octets[at] = random.below(256);
-        break;
-      case 2:
-        octets[at] = (octets[at] + (random.chance(0.5) ? 1 : 255)) & 0xff;
-        break;
-      case 3: {
-        const from = 8 + random.below(octets.length - 8);
-        octets.copyWithin(at, from, from + 1 + random.below(12));
-        break;
-      }
-      case 4: {
-        const from = random.below(other.length);
-        octets.set(other.subarray(from, Math.min(from + 1 + random.below(24), other.length, from + octets.length - at)), at);
-        break;
-      }
-      default:
-        octets = Buffer.from(octets.subarray(0, at));
-    }
-    if (octets.length <= 8) break;
-  }
-  return octets;
 }
 
 /** Runs for so many seconds; throws on the first memory error with the module kept. */

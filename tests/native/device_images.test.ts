@@ -74,7 +74,7 @@ test("a module on trial runs three times, and the imports reach the slots", () =
 test("a module that the gate lets through and wasm3 refuses ends its trial, and the next one is loaded at once", () => {
   const images = region();
   assert.equal(bench(images, 1).install(release(answering(7), 1)), 0);
-  activate(images, release(w.withFunction([0x41, 0]), 2), 2);
+  activate(images, release(w.module({ 10: w.vector([w.body(w.i32(0x30000)), w.START_BODY, w.POLL_BODY]) }), 2), 2);
   const device = engine(images, 3);
   const booted = device.booted();
   assert.deepEqual([booted?.source, booted?.version], [ImageSource.SlotA, 1]);
