@@ -41,6 +41,11 @@ export function counterRestart(counter: Counter): void {
   counter.limit = 0;
 }
 
+/** Skips the numbers below `floor`. */
+export function counterRaise(counter: Counter, floor: u32): void {
+  if (counter.next < floor) counter.next = counter.limit = floor;
+}
+
 function counterReserve(counter: Counter): i32 {
   let before = counter.limit;
   if (before >= COUNTER_END - COUNTER_RESERVE) return Err.NoBuffer;

@@ -6,9 +6,9 @@ import { apsDeadline, apsExpecting, apsInput, apsReset, apsTick } from "./aps/ap
 import { ApsHeard } from "./aps/types";
 import { nwkDeadline, nwkExpect, nwkInput, nwkLeave, nwkReset, nwkTick } from "./nwk/end_device";
 import { NwkHeard } from "./nwk/nwk";
-import { joinerCommand, joinerDeadline, joinerReset, joinerTick } from "./security/joiner";
+import { joinerCommand, joinerDeadline, joinerReset } from "./security/joiner";
 import { StackHeard } from "./stack";
-import { memberFromAps, memberFromNwk } from "./stack_member";
+import { memberFromAps, memberFromNwk, memberJoinFailed } from "./stack_member";
 
 export { StackHeard } from "./stack";
 
@@ -35,7 +35,7 @@ export function stackInput(event: usize, now: i64): i32 {
 
 /** Does one thing that is due. */
 export function stackTick(now: i64): i32 {
-  if (joinerDeadline() <= now && joinerTick(now)) return StackHeard.JoinFailed;
+  if (joinerDeadline() <= now) return memberJoinFailed();
   if (apsDeadline() <= now) return expect(memberFromAps(apsTick(now), now), now);
   expect(StackHeard.None, now);
   return nwkDeadline() <= now ? expect(fromNwk(nwkTick(now), now), now) : <i32>StackHeard.None;

@@ -2,7 +2,8 @@
 import { bindingsErase } from "./aps/binding";
 import { ApsHeard } from "./aps/types";
 import { nwkHeard, NwkHeard } from "./nwk/nwk";
-import { joinerForget, joinerJoined } from "./security/joiner";
+import { nwkJoinUndo } from "./nwk/join";
+import { joinerFailed, joinerForget, joinerJoined } from "./security/joiner";
 import { stackFromAps, StackHeard } from "./stack";
 import { zdoAnnounce } from "./zdo/zdo";
 
@@ -10,7 +11,7 @@ import { zdoAnnounce } from "./zdo/zdo";
 export function memberFromNwk(heard: i32, now: i64): i32 {
   switch (heard) {
     case NwkHeard.Joined: return joinerJoined(nwkHeard.status != 0, now) ? authenticated(now) : <i32>StackHeard.Joined;
-    case NwkHeard.JoinFailed: return StackHeard.JoinFailed;
+    case NwkHeard.JoinFailed: return memberJoinFailed();
     case NwkHeard.ParentLost: return StackHeard.ParentLost;
     case NwkHeard.AddressConflict: {
       zdoAnnounce(now);
@@ -19,6 +20,13 @@ export function memberFromNwk(heard: i32, now: i64): i32 {
     case NwkHeard.Left: return left(nwkHeard.status != 0);
     default: return StackHeard.None;
   }
+}
+
+/** There is no network key to be had: the device is where it was before. */
+export function memberJoinFailed(): i32 {
+  nwkJoinUndo();
+  joinerFailed();
+  return StackHeard.JoinFailed;
 }
 
 /** What came of an APS frame, the command in it followed. */

@@ -6,10 +6,10 @@ import { apsDeadline, apsInput, apsReset, apsTick } from "./aps/aps";
 import { ApsHeard } from "./aps/types";
 import { Arrival, nwkHeard, NwkHeard } from "./nwk/nwk";
 import { nwkDeadline, nwkInput, nwkLeave, nwkPermitJoin, nwkReset, nwkTick } from "./nwk/router";
-import { joinerDeadline, joinerReset, joinerTick } from "./security/joiner";
+import { joinerDeadline, joinerReset } from "./security/joiner";
 import { routerCommand, routerUpdate } from "./security/router";
 import { StackHeard } from "./stack";
-import { memberFromAps, memberFromNwk } from "./stack_member";
+import { memberFromAps, memberFromNwk, memberJoinFailed } from "./stack_member";
 import { ZdoHeard, zdoHeard } from "./zdo/zdo";
 
 export { StackHeard } from "./stack";
@@ -29,7 +29,7 @@ export function stackInput(event: usize, now: i64): i32 {
 
 /** Does one thing that is due. */
 export function stackTick(now: i64): i32 {
-  if (joinerDeadline() <= now && joinerTick(now)) return StackHeard.JoinFailed;
+  if (joinerDeadline() <= now) return memberJoinFailed();
   if (apsDeadline() <= now) return memberFromAps(apsTick(now), now);
   return nwkDeadline() <= now ? fromNwk(nwkTick(now), now) : <i32>StackHeard.None;
 }

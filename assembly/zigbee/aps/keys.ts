@@ -12,6 +12,8 @@ import { KEY_SLOT_DEVICES, KEY_SLOT_OWN, KEY_SLOT_PARTNERS, KEY_SLOTS_END, PARTN
 const KEY_SLOT_FIRST: u32 = KEY_SLOT_OWN;
 const ROWS: u32 = KEY_SLOTS_END - KEY_SLOT_FIRST;
 export const KEY_SIZE: u32 = 16;
+/** The trust centre's Record.NetworkKey: | sequence | key |; rekey.ts puts another key behind. */
+export const NETWORK_KEY_SIZE: u32 = 1 + KEY_SIZE;
 /** No slot: number 0 is a network key's. */
 export const KEY_NONE: u32 = 0;
 
@@ -33,7 +35,12 @@ export class KeyRow {
 const rows = memory.data(ROWS * offsetof<KeyRow>(), 8);
 if (ROWS * offsetof<KeyRow>() > 512) ERROR("a record holds 512 octets");
 
-@unmanaged @final class State { victim: u32; }
+@unmanaged @final
+class State {
+  victim: u32;
+  /** Another network is being joined: what the record says is neither used nor changed. */
+  suspended: bool;
+}
 const state = changetype<State>(memory.data(offsetof<State>(), 4));
 
 export function apsKeyRow(slot: u32): KeyRow {
@@ -43,6 +50,7 @@ export function apsKeyRow(slot: u32): KeyRow {
 }
 
 export function apsKeysReset(): void {
+  state.suspended = false;
   memory.fill(rows, 0, ROWS * offsetof<KeyRow>());
   storeRead(Record.Keys, rows, ROWS * offsetof<KeyRow>()); // a new device has no record, and no keys
 }
@@ -50,7 +58,8 @@ export function apsKeysReset(): void {
 /** The slot of the best key shared with a device: an established one before a preconfigured one; `KEY_NONE` without. */
 export function apsKeySlot(extended: u64): u32 {
   let found = KEY_NONE;
-  for (let slot = KEY_SLOT_FIRST; slot < KEY_SLOTS_END; slot++) {
+  let end = state.suspended ? KEY_SLOT_OWN + 1 : KEY_SLOTS_END;
+  for (let slot = KEY_SLOT_FIRST; slot < end; slot++) {
     let row = apsKeyRow(slot);
     if (row.kind == ApsKeyKind.None) continue;
     if (row.extended != extended && row.extended != NO_EXTENDED) continue;
@@ -82,6 +91,18 @@ export function apsKeyPut(slot: u32, extended: u64, kind: u32, at: usize, next: 
   return done == Err.Ok ? <i32>slot : done;
 }
 
+/**
+ * Another trust centre may be at the other end, or the same one that knows nothing any more: until its key is here, or `apsKeysReset` goes
+ * back, only our preconfigured key counts, for anyone, from its first frame counter on.
+ */
+export function apsKeysSuspend(suspended: bool): void {
+  state.suspended = suspended;
+  if (!suspended) return;
+  let own = apsKeyRow(KEY_SLOT_OWN);
+  own.extended = NO_EXTENDED;
+  own.next = 0;
+}
+
 export function apsKeyClear(slot: u32): void {
   keyClear(slot);
   memory.fill(changetype<usize>(apsKeyRow(slot)), 0, offsetof<KeyRow>());
@@ -99,6 +120,7 @@ export function apsKeyForget(extended: u64): void {
 
 /** Writes the table; also after every accepted frame, so that a replay after a power cut is refused too. */
 export function apsKeysSave(): i32 {
+  if (state.suspended) return Err.Ok;
   let end = KEY_SLOTS_END;
   while (end > KEY_SLOT_FIRST && apsKeyRow(end - 1).kind == ApsKeyKind.None) end--;
   return storeWrite(Record.Keys, rows, (end - KEY_SLOT_FIRST) * offsetof<KeyRow>());

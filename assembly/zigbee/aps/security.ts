@@ -1,5 +1,5 @@
 // APS security: 05-3474 section 4.4.1.  A frame is sealed with a link key, or with a key made from it.
-import { Counter, counterLoad, counterTake, COUNTER_NONE } from "../../core/counter";
+import { Counter, counterLoad, counterRaise, counterTake, COUNTER_NONE } from "../../core/counter";
 import { Err } from "../../core/err";
 import { Record } from "../../core/host";
 import { NO_EXTENDED } from "../address";
@@ -28,6 +28,9 @@ const counter = changetype<Counter>(memory.data(offsetof<Counter>(), 4));
 export function apsSecurityReset(): void {
   counterLoad(counter, Record.LinkCounter);
 }
+
+/** Frame counters below `floor` may have been used before a loss of memory. */
+export function apsCounterRaise(floor: u32): void { counterRaise(counter, floor); }
 
 /**
  * Seals in place the frame at `at`: a header with its security bit, a gap for the auxiliary header, a payload.

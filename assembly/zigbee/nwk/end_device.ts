@@ -10,10 +10,10 @@ import {
 } from "./command";
 import { NWK_COMMAND } from "./frame";
 import {
-  joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, leave, leaveEnd,
+  joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, joinTurnedAway, leave, leaveEnd,
 } from "./join";
 import { linksClear } from "./neighbours";
-import { pollDeadline, pollHeard, pollReset, pollRuns, pollSent, pollStart, pollStop, pollTick } from "./poll";
+import { pollDeadline, pollHeard, pollProven, pollReset, pollRuns, pollSent, pollStart, pollStop, pollTick } from "./poll";
 import { FOR_US, nwkReceive, receivedFrame } from "./receive";
 import { SlotState, queueDeadline, queueReset, queueSent, queueTick, slotEnd, slotOfState, slotReady } from "./send";
 import { securityReset } from "./security";
@@ -22,7 +22,7 @@ import { NEVER } from "../../core/timers";
 import { Drop, NwkHeard, network, networkLoad, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
 import { mac } from "../../mac/mac";
 
-export { nwkJoinNext, nwkJoinStart, nwkLeave, nwkRejoinStart } from "./join";
+export { nwkJoinNext, nwkJoinStart, nwkJoinUndo, nwkLeave, nwkRejoinStart } from "./join";
 export { nwkExpect, nwkPollEager, nwkPollPeriod } from "./poll";
 
 /** It hears only the broadcasts for everybody, which its parent holds for it. */
@@ -53,7 +53,7 @@ export function nwkInput(event: usize, now: i64): i32 {
       return nwkReceive(GROUPS, now) & FOR_US ? dataHeard() : NwkHeard.None;
     }
     case MacHeard.Beacon: joinBeacon(); return NwkHeard.None;
-    case MacHeard.Command: return joinCommand();
+    case MacHeard.Command: return joined(joinCommand());
     case MacHeard.Sent: return sent(now);
     default: return NwkHeard.None;
   }
@@ -68,7 +68,8 @@ export function nwkTick(now: i64): i32 {
   }
   if (network.address == NO_ADDRESS) pollStop();
   else if (!pollRuns()) pollStart(now);
-  pollTick(now);
+  heard = pollTick(now);
+  if (heard != NwkHeard.None) return heard;
   let slot = slotOfState(SlotState.Route, NEVER);
   if (slot) {
     if (network.address == NO_ADDRESS) return slotEnd(slot, Err.NotFound);
@@ -105,6 +106,12 @@ function left(heard: i32): i32 {
   return heard == NwkHeard.Left ? leaveEnd() : heard;
 }
 
+/** A parent that has just taken us needs no further proof; one of before revision 21 has none to give. */
+function joined(heard: i32): i32 {
+  if (heard == NwkHeard.Joined) pollProven();
+  return heard;
+}
+
 function dataHeard(): i32 {
   if (receivedFrame().type != NWK_COMMAND) {
     nwkHeard.kind = NwkHeard.Data;
@@ -120,13 +127,17 @@ function dataHeard(): i32 {
 function commandHeard(command: NwkCommand): i32 {
   let fromParent = nwkHeard.source == network.parent;
   switch (command.identifier) {
-    case NWK_REJOIN_RESPONSE: return joinRejoined(command);
+    case NWK_REJOIN_RESPONSE: return joined(joinRejoined(command));
     case NWK_TIMEOUT_RESPONSE:
-      if (fromParent && command.timeoutStatus == 0) network.parentInformation = <u8>command.parentInformation;
+      if (!fromParent) return NwkHeard.None;
+      if (command.timeoutStatus == 0) network.parentInformation = <u8>command.parentInformation;
+      pollProven();
       return NwkHeard.Command;
     case NWK_LEAVE:
       if (!fromParent) { nwkDrop(Drop.Refused); return NwkHeard.None; }
       if (command.options & NWK_LEAVE_REQUEST) {
+        if (joinRejoining()) return NwkHeard.Command; // we are about to
+        if (joinTurnedAway()) return nwkTell(NwkHeard.JoinFailed, network.address, 0, 0, Err.Refused);
         leave(command.options);
         return NwkHeard.Command;
       }

@@ -38,6 +38,14 @@ export function queueRelease(child: u32): void {
   slotReady(oldest, child, 0);
 }
 
+/** Frames held for an address are void: another device has it, or the same one begins anew. */
+export function queueForget(child: u32): void {
+  for (let index: u32 = 0; index < SLOTS; index++) {
+    let slot = slotAt(index);
+    if (slot.state == SlotState.Indirect && slot.nextHop == <u16>child) slot.state = SlotState.Free;
+  }
+}
+
 /** A held frame has left; the child may ask for it again while it lives. */
 export function indirectSent(slot: Slot): i32 {
   queueLand();

@@ -3,6 +3,8 @@
 //   Idle -> Scanning -> Associating -> Idle (Joined)            a candidate that fails is followed by JoinFailed; nwkJoinNext goes on
 //                   \-> Rejoining   -> Idle (Joined, status 1)
 //
+// Who is in a network and looks for another keeps the record of the old one until the key of the new one is here: a try that comes to
+// nothing, at any step, leaves the device where it was.
 import { Err } from "../../core/err";
 import { NEVER } from "../../core/timers";
 import { associateDeadline, associateResponse, associateSent, associateStart, associateStop, associateTick } from "../../mac/associate";
@@ -15,8 +17,8 @@ import { addressesClear } from "./addresses";
 import { NwkBeacon, nwkBeaconParse } from "./beacon";
 import { NWK_LEAVE_REJOIN, NwkCommand, nwkLeaveEmit, nwkRejoinRequestEmit } from "./command";
 import { costOf, neighbourSetParent } from "./neighbours";
-import { HANDLE_LEAVE, commandOut, sendCommand, slotReady } from "./send";
-import { NwkHeard, network, networkClear, networkErase, networkSave, nwkHeard, nwkState, nwkTell } from "./state";
+import { HANDLE_LEAVE, commandOut, queueReset, sendCommand, slotReady } from "./send";
+import { NwkHeard, network, networkClear, networkErase, networkLoad, networkSave, nwkHeard, nwkState, nwkTell } from "./state";
 
 enum State { Idle = 0, Scanning, Associating, Rejoining }
 
@@ -72,8 +74,7 @@ export function joinRejoining(): bool { return join.state == State.Rejoining; }
 
 /** Looks for a network on the channels of the mask and joins the best; `extendedPanId` 0: any that permits joining. */
 export function nwkJoinStart(channelMask: u32, extendedPanId: u64, now: i64): i32 {
-  if (joinBusy() || network.keys != 0) return Err.BadState;
-  forget();
+  if (joinBusy()) return Err.BadState;
   join.wanted = extendedPanId;
   join.rejoin = false;
   return search(channelMask, now);
@@ -101,11 +102,29 @@ export function nwkJoinNext(now: i64): i32 {
   best.score = 0;
   join.parent = best;
   if (join.rejoin) return askRejoin(now);
-  if (network.keys != 0) return Err.BadState;
   forget();
   join.state = State.Associating;
   associateStart(best.channel, best.panId, best.short, join.capability);
   return Err.Ok;
+}
+
+/** The network key did not come: back to the network that we were in, if there was one. */
+export function nwkJoinUndo(): void {
+  if (!nwkState.open) return;
+  networkLoad();
+  resume();
+}
+
+function resume(): void {
+  nwkState.open = 0;
+  macOpen(network.channel, network.panId, network.address);
+}
+
+/** The parent does not want us: true where that ends a join or a rejoin in clear, false for a member. */
+export function joinTurnedAway(): bool {
+  if (!nwkState.open) return false;
+  nwkJoinUndo();
+  return true;
 }
 
 /** Announces that we leave; `Left` follows when the announcement is out. */
@@ -122,7 +141,7 @@ export function leave(options: u32): i32 {
   return Err.Ok;
 }
 
-/** The announcement has left or cannot: forgets the network. */
+/** The announcement has left or cannot: forgets the network, unless we are to come back. */
 export function leaveEnd(): i32 {
   if (!join.leaving) {
     networkErase();
@@ -241,7 +260,7 @@ function joined(address: u32, parentExtended: u64, rejoined: i32): i32 {
   network.updateId = parent.updateId;
   neighbourSetParent(parentExtended, parent.short);
   macOpen(network.channel, network.panId, address);
-  if (rejoined) networkSave();
+  if (!nwkState.open) networkSave();
   return nwkTell(NwkHeard.Joined, parent.short, parentExtended, 0, rejoined);
 }
 
@@ -249,19 +268,17 @@ function joinFailed(status: i32): i32 {
   if (join.state == State.Rejoining) network.parent = <u16>join.formerParent;
   join.state = State.Idle;
   associateStop();
-  if (network.keys != 0) {
-    nwkState.open = 0;
-    macOpen(network.channel, network.panId, network.address);
-  } else macOpen(0, NO_ADDRESS, NO_ADDRESS);
+  if (network.keys == 0) networkLoad();
+  resume();
   return nwkTell(NwkHeard.JoinFailed, network.address, 0, 0, status);
 }
 
-/** A device that associates anew knows nothing of the network before. */
+/** A device that associates anew knows nothing of the network before, but for its record. */
 function forget(): void {
   networkClear();
   addressesClear();
-  nwkState.open = 0;
-  macOpen(0, NO_ADDRESS, NO_ADDRESS);
+  queueReset();
+  resume();
 }
 
 function candidateAt(index: u32): Candidate {

@@ -6,19 +6,22 @@ import {
 } from "../../mac/command";
 import { MAC_EXTENDED, MAC_SHORT } from "../../mac/frame";
 import { macHeard } from "../../mac/mac";
-import { release, serveBeacon, serveDeadline, serveRequested, serveRespond, serveReset, serveSent, serveTick } from "../../mac/serve";
+import {
+  MAC_PERSISTENCE_MS, release, serveBeacon, serveDeadline, serveRequested, serveRespond, serveReset, serveSent, serveTick,
+} from "../../mac/serve";
 import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
 import { JOINING_MAX, NEIGHBOURS_MAX } from "../limits";
 import { nwkExtendedOf, nwkForget } from "./addresses";
 import { NWK_BEACON_SIZE, nwkBeaconEmit } from "./beacon";
 import {
-  NWK_LEAVE_REQUEST, NWK_TIMEOUT_DEFAULT, NWK_TIMEOUT_INDEX_MAX, NwkCommand, nwkLeaveEmit, nwkRejoinResponseEmit, nwkTimeoutResponseEmit,
+  NWK_LEAVE_REJOIN, NWK_LEAVE_REQUEST, NWK_TIMEOUT_DEFAULT, NWK_TIMEOUT_INDEX_MAX, NwkCommand, nwkLeaveEmit, nwkRejoinResponseEmit,
+  nwkTimeoutResponseEmit,
 } from "./command";
-import { queueRelease, slotHold } from "./indirect";
-import { Relation, linkAt, neighbourFree, neighbourOf, neighbourOfShort, neighbourTake } from "./neighbours";
+import { queueForget, queueRelease, slotHold } from "./indirect";
+import { Relation, isChild, linkAt, neighbourFree, neighbourOf, neighbourOfShort, neighbourTake } from "./neighbours";
 import { randomShort } from "./random";
 import { receivedFrom } from "./receive";
-import { commandOut, sendCommandTo, slotReady } from "./send";
+import { commandOut, nwkQueued, sendCommand, sendCommandTo, slotReady } from "./send";
 import { Arrival, Drop, NwkHeard, neighbourAt, network, networkSave, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
 
 /**
@@ -38,6 +41,8 @@ const ADDRESS_ATTEMPTS: u32 = 16;
 class Parent {
   /** Joining is permitted until then. */
   permitted: i64;
+  /** The next stranger is answered then. */
+  strangerAt: i64;
 }
 
 const parent = changetype<Parent>(memory.data(offsetof<Parent>(), 8));
@@ -46,6 +51,7 @@ const beacon = memory.data(NWK_BEACON_SIZE, 4);
 export function parentReset(now: i64): void {
   serveReset();
   parent.permitted = now;
+  parent.strangerAt = now;
   for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) refresh(index, now);
 }
 
@@ -131,6 +137,7 @@ export function parentRejoin(command: NwkCommand, now: i64): i32 {
   let secured = nwkHeard.secured != 0;
   let old = nwkHeard.source;
   if (extended == NO_EXTENDED || network.keys == 0 || nwkState.open) return NwkHeard.None;
+  queueForget(old); // perhaps that it is to leave
   let short = takeChild(extended, old, command.capability, now);
   let size = nwkRejoinResponseEmit(commandOut, short, short < UNICAST_END ? MAC_ASSOCIATED : MAC_PAN_FULL);
   let slot = sendCommandTo(old, extended, 1, secured, size);
@@ -151,7 +158,7 @@ export function parentRejoin(command: NwkCommand, now: i64): i32 {
 export function parentTimeout(command: NwkCommand, now: i64): i32 {
   let index = receivedFrom();
   if (index < 0 || neighbourAt(index).relation != Relation.Child || nwkHeard.source != neighbourAt(index).short) {
-    nwkDrop(Drop.Refused);
+    strangerAsks(nwkHeard.source, now);
     return NwkHeard.None;
   }
   let known = command.timeout <= NWK_TIMEOUT_INDEX_MAX;
@@ -235,9 +242,22 @@ function hasRoom(): bool {
 }
 
 function childAsks(short: u32, now: i64): void {
-  let index = neighbourOfShort(short);
-  if (index >= 0) refresh(index, now);
+  if (isChild(short)) refresh(neighbourOfShort(short), now);
+  else if (nwkQueued(short, true) == 0) return strangerAsks(short, now);
   queueRelease(short);
+}
+
+/**
+ * Who takes us for its parent, and is no child of ours (any more), is told to leave and to rejoin: section 3.6.10.4 of revision 21.  The
+ * radio has acknowledged its request, so it hears of it in no other way.  One at a time: anybody can ask under any address.
+ */
+function strangerAsks(short: u32, now: i64): void {
+  nwkDrop(Drop.Refused);
+  if (parent.strangerAt > now || short >= UNICAST_END || short == network.address) return;
+  let slot = sendCommand(short, 1, true, nwkLeaveEmit(commandOut, NWK_LEAVE_REQUEST | NWK_LEAVE_REJOIN));
+  if (!slot) return;
+  parent.strangerAt = now + MAC_PERSISTENCE_MS;
+  slotHold(slot, short, now);
 }
 
 /**

@@ -3,13 +3,16 @@
 //   asleep -> (due) data request -> acknowledged, nothing pending: asleep
 //                                \> pending: receiver on -> a frame, or too late: asleep; another one announced: due at once
 //
+// A radio acknowledges for a parent that has long forgotten us.  So who takes up a network again asks it: an end-device timeout request
+// must be answered, or the parent counts as lost.
+//
 import { Err } from "../../core/err";
 import { NEVER } from "../../core/timers";
 import { MAC_BROADCAST, MAC_SHORT } from "../../mac/frame";
 import { MacPurpose, macDataRequest, macHeard, macIdle, macReceive, macWhen } from "../../mac/mac";
-import { NO_ADDRESS } from "../address";
 import { nwkExtendedOf } from "./addresses";
 import { NWK_TIMEOUT_DEFAULT, nwkTimeoutRequestEmit } from "./command";
+import { joinBusy } from "./join";
 import { commandOut, sendCommand } from "./send";
 import { NwkHeard, network, nwkState, nwkTell } from "./state";
 
@@ -23,10 +26,16 @@ class Poll {
   expected: i64;
   periodMs: u32;
   fastMs: u32;
+  /** When the parent is asked whether we are its child; `NEVER` once it is not in doubt. */
+  proveAt: i64;
   /** Requests without acknowledgement, one after the other. */
   failures: u32;
-  /** The parent that was told how long we may be silent. */
-  introducedTo: u32;
+  /** Requests that brought nothing, one after the other. */
+  empty: u32;
+  /** Timeout requests without an answer. */
+  asked: u32;
+  /** The parent may be silent about it: it took us a moment ago. */
+  proven: bool;
 }
 
 const poll = changetype<Poll>(memory.data(offsetof<Poll>(), 8));
@@ -41,20 +50,34 @@ const LISTEN_MS: i64 = 100;
 /** Time for the trust centre's key after a join. */
 const JOIN_FAST_MS: i64 = 10_000;
 const FAILURES_MAX: u32 = 3;
+/** So many requests in vain double the time to the next: who is answered by nobody soon asks as rarely as when nothing is expected. */
+const EMPTY_SHIFT: u32 = 5;
+const EMPTY_SHIFT_MAX: u32 = 9;
+const PROVE_MS: i64 = 4000;
+const PROVE_MAX: u32 = 3;
 
 export function pollReset(): void {
   poll.periodMs = PERIOD_MS;
   poll.fastMs = FAST_MS;
   pollStop();
-  poll.introducedTo = NO_ADDRESS;
+  poll.proven = false;
 }
 
 /** Starts asking a new parent, fast at first. */
 export function pollStart(now: i64): void {
   pollRest();
-  poll.due = now;
+  poll.due = now + FAST_MS;
   poll.expected = now + JOIN_FAST_MS;
   poll.failures = 0;
+  poll.empty = 0;
+  poll.asked = 0;
+  poll.proveAt = now;
+}
+
+/** The parent has taken us, or says that we are its child. */
+export function pollProven(): void {
+  poll.proven = true;
+  if (poll.asked) poll.proveAt = NEVER;
 }
 
 export function pollRuns(): bool {
@@ -88,12 +111,15 @@ export function pollDeadline(): i64 {
   return min(poll.listen, poll.due == NEVER ? NEVER : macWhen(poll.due));
 }
 
-export function pollTick(now: i64): void {
-  if (!pollRuns()) return;
-  if (poll.introducedTo != <u32>network.parent && network.keys != 0 && nwkState.open == 0) introduce();
+export function pollTick(now: i64): i32 {
+  if (!pollRuns()) return NwkHeard.None;
+  if (poll.proveAt <= now && network.keys != 0 && nwkState.open == 0 && !joinBusy() && !prove(now)) return lost(Err.Timeout);
   if (poll.listen <= now) pollRest();
-  if (poll.due > now || !macIdle(now) || macDataRequest(network.parent, now) < 0) return;
-  poll.due = now + (poll.expected > now ? min(poll.fastMs, poll.periodMs) : poll.periodMs);
+  if (poll.due > now || !macIdle(now) || macDataRequest(network.parent, now) < 0) return NwkHeard.None;
+  let fast = poll.fastMs << min(poll.empty++ >>> EMPTY_SHIFT, EMPTY_SHIFT_MAX);
+  if (poll.expected <= now) poll.empty = 0;
+  poll.due = now + (poll.empty ? min(fast, poll.periodMs) : poll.periodMs);
+  return NwkHeard.None;
 }
 
 /** A frame to the parent has left, or not; `ParentLost` after a few that were not acknowledged. */
@@ -108,14 +134,14 @@ export function pollSent(now: i64): i32 {
     return NwkHeard.None;
   }
   if (status != Err.NoAck || ++poll.failures < FAILURES_MAX) return NwkHeard.None;
-  poll.failures = 0;
-  return nwkTell(NwkHeard.ParentLost, network.parent, nwkExtendedOf(network.parent), 0, status);
+  return lost(status);
 }
 
 /** A frame was heard while we listened; the MAC header says whether another waits. */
 export function pollHeard(): void {
   let frame = macHeard.frame;
   if (poll.listen == NEVER || (frame.targetMode == MAC_SHORT && frame.targetShort == MAC_BROADCAST)) return;
+  poll.empty = 0;
   pollRest();
   if (frame.pending) poll.due = 0;
 }
@@ -125,8 +151,24 @@ function pollRest(): void {
   poll.listen = NEVER;
 }
 
-/** Tells the parent how long we may be silent: end-device timeout request of revision 21, section 3.4.11. */
-function introduce(): void {
-  let size = nwkTimeoutRequestEmit(commandOut, NWK_TIMEOUT_DEFAULT);
-  if (sendCommand(network.parent, 1, true, size)) poll.introducedTo = network.parent;
+/**
+ * Tells the parent how long we may be silent, and hears whether we are its child: end-device timeout request of revision 21, section
+ * 3.4.11.  False: we are not, as far as can be told.
+ */
+function prove(now: i64): bool {
+  if (poll.asked == PROVE_MAX) {
+    poll.proveAt = NEVER;
+    return poll.proven;
+  }
+  poll.asked++;
+  poll.proveAt = now + PROVE_MS;
+  sendCommand(network.parent, 1, true, nwkTimeoutRequestEmit(commandOut, NWK_TIMEOUT_DEFAULT));
+  nwkExpect(poll.proveAt);
+  return true;
+}
+
+function lost(status: i32): i32 {
+  poll.failures = 0;
+  poll.proven = false;
+  return nwkTell(NwkHeard.ParentLost, network.parent, nwkExtendedOf(network.parent), 0, status);
 }

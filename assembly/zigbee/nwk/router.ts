@@ -1,15 +1,16 @@
 // The network layer of a router: it joins, then takes children and passes frames on.
+import { Err } from "../../core/err";
 import { MAC_CAPABLE_ALLOCATE, MAC_CAPABLE_AWAKE, MAC_CAPABLE_MAINS, MAC_CAPABLE_ROUTER } from "../../mac/command";
 import { MacHeard, MacPurpose, macHeard, macInput } from "../../mac/mac";
 import { NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_REJOIN_RESPONSE, NwkCommand } from "./command";
 import {
-  joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, leave, leaveEnd,
+  joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, joinTurnedAway, leaveEnd,
 } from "./join";
 import { meshCommand, meshDeadline, meshReceive, meshReset, meshSent, meshTick } from "./mesh";
 import { parentCommand, parentSent } from "./parent";
-import { NwkHeard, network, nwkHeard, nwkState } from "./state";
+import { NwkHeard, network, nwkHeard, nwkState, nwkTell } from "./state";
 
-export { nwkJoinNext, nwkJoinStart, nwkLeave, nwkRejoinStart } from "./join";
+export { nwkJoinNext, nwkJoinStart, nwkJoinUndo, nwkLeave, nwkRejoinStart } from "./join";
 export { nwkPermitJoin, nwkRemoveChild } from "./parent";
 
 /** Starts; true when the network of the record was taken up again. */
@@ -58,8 +59,8 @@ function commandHeard(now: i64): i32 {
     case NWK_LEAVE: {
       // A router that is in the network leaves it by an APS command or its user's wish only: Smart Energy 5.4.2.2.
       if (!nwkState.open || nwkHeard.source != network.parent || !(command.options & NWK_LEAVE_REQUEST)) return meshCommand(now);
-      leave(command.options);
-      return NwkHeard.Command;
+      joinTurnedAway();
+      return nwkTell(NwkHeard.JoinFailed, network.address, 0, 0, Err.Refused);
     }
     default: return meshCommand(now);
   }

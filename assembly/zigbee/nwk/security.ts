@@ -1,10 +1,11 @@
 // Network security: 05-3474 sections 4.3.1 and 4.5.1.  Level 5 with the network key, always.
 //
 // The key slot of the board is the parity of the key's sequence number.
-import { COUNTER_NONE, Counter, counterLoad, counterRestart, counterTake } from "../../core/counter";
+import { COUNTER_NONE, Counter, counterLoad, counterRaise, counterRestart, counterTake } from "../../core/counter";
 import { Err } from "../../core/err";
 import { Record, keySet } from "../../core/host";
 import { Auxiliary, KEY_NETWORK, MIC_SIZE, NWK_AUXILIARY_SIZE, auxiliaryEmit, auxiliaryParse, frameOpen, frameSeal } from "../auxiliary";
+import { NEIGHBOURS_MAX } from "../limits";
 import { Relation, linkAt, neighbourOf, neighbourTake } from "./neighbours";
 import { Drop, neighbourAt, network, networkSave, nwkDrop, nwkState } from "./state";
 
@@ -25,6 +26,7 @@ export function securityReset(): void {
 /** Takes a network key; with `at` 0 the slot holds it already. */
 export function nwkKeyInstall(sequence: u32, at: usize): i32 {
   let slot = sequence & 1;
+  if (nwkState.open) forgetLater(sequence);
   if (at != 0) {
     let answer = keySet(slot, at);
     if (answer < 0) return answer;
@@ -37,6 +39,14 @@ export function nwkKeyInstall(sequence: u32, at: usize): i32 {
   nwkState.open = 0;
   networkSave();
   return Err.Ok;
+}
+
+/** A trust centre whose memory is older than our neighbours' gives an older key: what was heard under a later one counts no more. */
+function forgetLater(sequence: u32): void {
+  for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) {
+    let row = neighbourAt(index);
+    if (<i8>(<u32>row.keySequence - sequence) > 0) row.heard = 0;
+  }
 }
 
 /** Uses another key from now on; `NoKey` when it was never installed. */
@@ -85,8 +95,14 @@ export function nwkOpen(at: usize, headerSize: u32, size: u32, now: i64): i32 {
   headerSize += <u32>parsed;
   let opened = frameOpen(sequence & 1, at, headerSize, auxiliary, extended, size - headerSize);
   if (opened < 0) { nwkDrop(Drop.BadMic); return opened; }
-  return rememberCounter(extended, sequence, counter, now) ? opened : <i32>Err.NoBuffer;
+  if (!rememberCounter(extended, sequence, counter, now)) return Err.NoBuffer;
+  // Whoever uses the next key has heard that it is time: section 4.6.3.4.
+  if (<i8>(sequence - <u32>network.keySequence) > 0) nwkKeySwitch(sequence);
+  return opened;
 }
+
+/** Frame counters below `floor` may have been used before a loss of memory. */
+export function nwkCounterRaise(floor: u32): void { counterRaise(outgoing, floor); }
 
 /** A frame counter must grow; the key of a neighbour only goes forward; 0xffffffff is never right, section 4.3.1.2. */
 function checkCounter(index: i32, sequence: u32, counter: u32): i32 {

@@ -8,6 +8,7 @@ import { Drop, Layer, Record, storeRead, storeWrite } from "../../core/host";
 export { Drop } from "../../core/host";
 import { NO_ADDRESS } from "../address";
 import { NEIGHBOURS_MAX } from "../limits";
+import { queueReset, slotAt } from "./send";
 
 /** What `nwkInput` and `nwkTick` found; the details are in `nwkHeard`. */
 export enum NwkHeard {
@@ -127,16 +128,31 @@ export const nwkState = changetype<NwkState>(memory.data(offsetof<NwkState>(), 8
 /** Forgets the network, in memory only. */
 export function networkClear(): void {
   memory.fill(stored, 0, STORED_SIZE);
+  network.panId = <u16>NO_ADDRESS;
   network.address = <u16>NO_ADDRESS;
   network.parent = <u16>NO_ADDRESS;
   network.version = <u8>VERSION;
 }
 
-/** Takes up the network of the record; false leaves the device in none. */
+/**
+ * Takes up the network of the record; false leaves the device in none.  A record of a module with another number of rows is good as far as
+ * it goes; rows that do not fit are children that ask again.
+ */
 export function networkLoad(): bool {
-  if (storeRead(Record.Network, stored, STORED_SIZE) == <i32>STORED_SIZE && network.version == VERSION) return true;
+  networkClear();
+  if (storeRead(Record.Network, stored, STORED_SIZE) == Err.NoBuffer) loadLarger();
+  if (network.version == VERSION && network.keys != 0) return true;
   networkClear();
   return false;
+}
+
+/** By way of the queue, which is empty: a module does this once in its life, since the record then has its own size. */
+function loadLarger(): void {
+  let scratch = changetype<usize>(slotAt(0));
+  storeRead(Record.Network, scratch, RECORD_SIZE_MAX);
+  memory.copy(stored, scratch, STORED_SIZE);
+  queueReset();
+  if (network.version == VERSION) networkSave();
 }
 
 /** Keeps the network; only a device that holds its key has one to keep. */

@@ -2,7 +2,7 @@
 //
 //   associated --> waiting --Transport Key under the preconfigured key--> authenticated
 //   rejoined in clear --> waiting --Transport Key under the established key--> authenticated
-//   rejoined secured --> authenticated               waiting --WAIT_MS--> failed
+//   rejoined secured --> authenticated               waiting --WAIT_MS, or turned away--> failed, as it was before
 import { wipe } from "../../core/bytes";
 import { Err } from "../../core/err";
 import { Record, storeRead } from "../../core/host";
@@ -15,7 +15,7 @@ import {
   APS_TRANSPORT_KEY,
 } from "../aps/command";
 import {
-  ApsKeyKind, apsKeyForget, apsKeyInstall, apsKeyPut, apsKeyRow, apsKeysSave, KEY_SIZE,
+  ApsKeyKind, apsKeyForget, apsKeyInstall, apsKeyPut, apsKeyRow, apsKeysReset, apsKeysSave, apsKeysSuspend, KEY_SIZE,
 } from "../aps/keys";
 import { apsCommandOut, apsCommandSendLinked } from "../aps/send_command";
 import { APS_ACK, ApsHeard, apsHeard, apsRefuse } from "../aps/types";
@@ -28,7 +28,10 @@ const WAIT_MS: i64 = 10_000;
 
 @unmanaged @final
 class State {
+  /** Of the wait for the network key. */
   deadline: i64;
+  /** It is the key of another network than that of the record. */
+  anew: bool;
 }
 const state = changetype<State>(memory.data(offsetof<State>(), 8));
 const secret = memory.data(32, 8);
@@ -36,6 +39,7 @@ const secret = memory.data(32, 8);
 /** Makes the preconfigured key of the install code, once; answers an `Err` when the device has no good code. */
 export function joinerReset(): i32 {
   state.deadline = NEVER;
+  state.anew = false;
   nwkLearn(TRUST_CENTRE_SHORT, joinerTrustCentre()); // several hops away it is no neighbour, and a reset forgets the others
   return apsKeyRow(KEY_SLOT_OWN).kind == ApsKeyKind.None ? takeInstallCode() : Err.Ok;
 }
@@ -59,9 +63,17 @@ export function joinerTrustCentre(): u64 {
 /** There is a short address.  Answers whether the device may speak at once; else the network key must come first. */
 export function joinerJoined(rejoined: bool, now: i64): bool {
   if (rejoined && nwkState.open == 0) return true; // a rejoin in clear leaves the network open until a key comes
-  if (!rejoined) joinerForget();
   state.deadline = now + WAIT_MS;
+  state.anew = !rejoined;
+  apsKeysSuspend(state.anew);
   return false;
+}
+
+/** The key will not come: what was established before counts again. */
+export function joinerFailed(): void {
+  state.deadline = NEVER;
+  if (state.anew) apsKeysReset();
+  state.anew = false;
 }
 
 /** A new network: what the old one's trust centre made is void, and the next may count its frames from zero. */
@@ -75,13 +87,6 @@ export function joinerForget(): void {
 
 export function joinerDeadline(): i64 {
   return state.deadline;
-}
-
-/** Gives up waiting when it is time; answers whether it did. */
-export function joinerTick(now: i64): bool {
-  if (state.deadline > now) return false;
-  state.deadline = NEVER;
-  return true;
 }
 
 /** Asks the trust centre for a link key with a partner: 05-3474 section 4.4.6. */
@@ -127,14 +132,22 @@ function takeNetworkKey(command: ApsCommand): i32 {
   if (!isWaiting && !apsHeard.networkSecured) return apsRefuse();
   if (!isWaiting && nwkKeyActive() == <i32>command.sequence) return apsRefuse(); // the key in use is not changed under its number
   if (isWaiting) {
+    let own = apsKeyRow(KEY_SLOT_OWN);
+    let next = own.next;
+    if (state.anew) {
+      apsKeysReset();
+      joinerForget();
+    }
     // Before the key: a network without its trust centre could not be resumed after a power cut.
-    apsKeyRow(KEY_SLOT_OWN).extended = command.source;
+    own.extended = command.source;
+    own.next = next;
     if (apsKeysSave() != Err.Ok) return apsRefuse();
   }
   if (nwkKeyInstall(command.sequence, command.key) < 0) return apsRefuse();
   if (!isWaiting) return ApsHeard.None; // Switch Key tells when to use it
   if (nwkKeySwitch(command.sequence) < 0) return apsRefuse();
   state.deadline = NEVER;
+  state.anew = false;
   nwkLearn(TRUST_CENTRE_SHORT, command.source);
   return ApsHeard.KeyNetwork;
 }
