@@ -1,7 +1,7 @@
 // A communications hub in phase 1.
 import { HubHeard, hubAsked, hubDeadline, hubInput, hubReset, hubTell, hubTick } from "../application/hub/hub";
 import { EventKind } from "../core/host";
-import { faceAdmit, faceDeadline, faceInput, faceJoined, faceOffer, facePermit, faceReset, faceTick } from "../sep1/hub";
+import { faceAdmit, faceDeadline, faceInput, faceJoined, faceOffer, facePermit, faceRekey, faceReset, faceTick } from "../sep1/hub";
 import { event, loopBegin, loopEnd, loopIsRadio, loopKind, loopNext, loopRest, loopStart } from "./loop";
 
 export { abi } from "./loop";
@@ -28,6 +28,7 @@ function asked(what: i32, now: i64): void {
   switch (what) {
     case HubHeard.Admit: return faceAdmit(hubAsked.extended, hubAsked.code, hubAsked.size);
     case HubHeard.Permit: return facePermit(hubAsked.seconds, now);
+    case HubHeard.Rekey: return faceRekey(hubAsked.seconds, now);
     case HubHeard.Rollout: return faceOffer(hubAsked.image, now);
     default: return;
   }

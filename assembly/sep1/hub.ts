@@ -3,9 +3,13 @@
 //   radio -> stackInput -> clusters, key establishment        due -> stack, key establishment, forming, prices and files to tell
 import { Err } from "../core/err";
 import { NEVER } from "../core/timers";
+import { clockKnown, clockUtc } from "../model/clock";
 import { BROADCAST_ROUTERS } from "../zigbee/address";
 import { apsHeard } from "../zigbee/aps/aps";
+import { apsCounterRaise } from "../zigbee/aps/security";
 import { nwkFormStart, nwkPermitJoin } from "../zigbee/nwk/coordinator";
+import { nwkCounterRaise } from "../zigbee/nwk/security";
+import { rekeyStart } from "../zigbee/security/rekey";
 import { tcAdmit, tcLinkKeyEstablished } from "../zigbee/security/trust_centre";
 import { StackHeard, stackDeadline, stackInput, stackReset, stackTick } from "../zigbee/stack_coordinator";
 import { zdoDescribe, zdoSendPermitJoining } from "../zigbee/zdo/zdo";
@@ -24,6 +28,8 @@ const TURNS: u32 = 8;
 /** Channels 11 to 26; the PAN identifier is chosen. */
 const CHANNELS: u32 = 0x07ff_f800;
 const ANY_PAN: u32 = 0xffff;
+/** In 2048 frame counters would come near their end. */
+const COUNTED_UTC_MAX: u32 = 0x6000_0000;
 const FORM_AGAIN_MS: i64 = 10_000;
 /** SE 1.4a section 5.3.1: joining is never open for good. */
 const PERMIT_SECONDS_MAX: u32 = 254;
@@ -38,6 +44,8 @@ class State {
   /** When to form the network; the end of time when there is one. */
   formAt: i64;
   formed: bool;
+  /** The frame counters have been compared with the clock. */
+  counted: bool;
   /** Asked for before there was a network. */
   permitSeconds: u32;
 }
@@ -62,6 +70,7 @@ export function faceTick(now: i64): void {
   for (let turns = TURNS; turns > 0 && stackDeadline() <= now; turns--) heard(stackTick(now), now);
   if (establishDeadline() <= now) established(establishTick(now));
   if (state.formAt <= now) form(now);
+  if (!state.counted && clockKnown()) count(now);
   priceTick(now);
   otaServerTick(now);
 }
@@ -83,6 +92,23 @@ export function facePermit(seconds: u32, now: i64): void {
   nwkPermitJoin(state.permitSeconds, now);
   zdoSendPermitJoining(BROADCAST_ROUTERS, state.permitSeconds, now);
   state.permitSeconds = 0;
+}
+
+/** Changes the network key; it is used so long after it was told. */
+export function faceRekey(seconds: u32, now: i64): void {
+  let begun = rekeyStart(seconds, now);
+  if (begun < 0) noteFailed(Procedure.Join, begun);
+}
+
+/**
+ * Counters from the calendar, two a second: a hub that was restored from a backup, or whose store was lost, sends no number that the devices
+ * heard before.  It sends fewer in a day.
+ */
+function count(now: i64): void {
+  let floor = min<u32>(clockUtc(now), COUNTED_UTC_MAX) << 1;
+  nwkCounterRaise(floor);
+  apsCounterRaise(floor);
+  state.counted = true;
 }
 
 function heard(what: i32, now: i64): void {

@@ -2,13 +2,14 @@
 //
 //   event -> nwkInput -> apsInput -> zdoInput | Message        commands of devices -> security/trust_centre.ts
 //              \-> a child came or went -> trust centre
+import { NO_EXTENDED } from "./address";
 import { apsDeadline, apsInput, apsReset, apsTick } from "./aps/aps";
-import { ApsHeard } from "./aps/types";
+import { ApsHeard, apsHeard } from "./aps/types";
 import { nwkDeadline, nwkInput, nwkPermitJoin, nwkReset, nwkTick } from "./nwk/coordinator";
 import { nwkAddress, nwkHeard, NwkHeard } from "./nwk/nwk";
 import { tcAnnounced, tcArrived, tcCommand, tcDeadline, tcFormed, tcGone, tcReset, tcTick } from "./security/trust_centre";
 import { stackFromAps, StackHeard } from "./stack";
-import { ZdoHeard, zdoHeard } from "./zdo/zdo";
+import { ZdoHeard, zdoHeard, zdoSendExtendedOf } from "./zdo/zdo";
 
 export { StackHeard } from "./stack";
 
@@ -51,12 +52,28 @@ function fromNwk(heard: i32, now: i64): i32 {
 
 function fromAps(found: i32, now: i64): i32 {
   if (found == ApsHeard.Command) found = tcCommand(now);
+  let isMessage = found == ApsHeard.Message;
   let heard = stackFromAps(found, now);
+  if (heard == StackHeard.None && isMessage && recognised(now)) return StackHeard.DeviceJoined;
+  if (heard == StackHeard.Message && apsHeard.sourceExtended == NO_EXTENDED) zdoSendExtendedOf(apsHeard.source, now);
   if (heard != StackHeard.ZdoAnswer) return heard;
   if (zdoHeard.kind == ZdoHeard.PermitJoining) nwkPermitJoin(zdoHeard.seconds, now);
   // An arrival becomes a device of ours with its announcement.
   if (zdoHeard.kind == ZdoHeard.Announced && tcAnnounced(zdoHeard.extended, zdoHeard.short, now) != ApsHeard.None) {
     return StackHeard.DeviceJoined;
   }
+  if (zdoHeard.kind == ZdoHeard.Address && zdoHeard.status == 0 && zdoHeard.source == zdoHeard.short) {
+    if (tcAnnounced(zdoHeard.extended, zdoHeard.short, now) != ApsHeard.None) return StackHeard.DeviceJoined;
+  }
   return heard;
+}
+
+/**
+ * Who asks us something under the network key is in the network, whatever became of its announcement; true when that is news.  One that we
+ * cannot name is asked for its name: to keep silent would leave it out for good.
+ */
+function recognised(now: i64): bool {
+  if (apsHeard.sourceExtended != NO_EXTENDED) return tcAnnounced(apsHeard.sourceExtended, apsHeard.source, now) != ApsHeard.None;
+  zdoSendExtendedOf(apsHeard.source, now);
+  return false;
 }

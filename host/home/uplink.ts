@@ -88,6 +88,12 @@ export interface ActivateRecord {
   image: number;
 }
 
+/** The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. */
+export interface RekeyRecord {
+  /** from the telling to the use */
+  seconds: number;
+}
+
 /** Asks for octets of a file. */
 export interface WantRecord {
   image: number;
@@ -131,6 +137,7 @@ export const DownKind = {
   Block: 6,
   Rollout: 7,
   Activate: 8,
+  Rekey: 9,
 } as const;
 
 export type DownRecord =
@@ -141,7 +148,8 @@ export type DownRecord =
   | ({ kind: "offer" } & OfferRecord)
   | ({ kind: "block" } & BlockRecord)
   | ({ kind: "rollout" } & RolloutRecord)
-  | ({ kind: "activate" } & ActivateRecord);
+  | ({ kind: "activate" } & ActivateRecord)
+  | ({ kind: "rekey" } & RekeyRecord);
 
 export const UpKind = {
   Want: 2,
@@ -242,6 +250,14 @@ export function activateEmit(record: ActivateRecord): Buffer {
   const at = new DataView(out.buffer, out.byteOffset, out.length);
   out[0] = DownKind.Activate;
   at.setUint8(1, record.image);
+  return out;
+}
+
+export function rekeyEmit(record: RekeyRecord): Buffer {
+  const out = Buffer.alloc(3);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = DownKind.Rekey;
+  at.setUint16(1, record.seconds, true);
   return out;
 }
 

@@ -21,6 +21,8 @@ export function downParse(from: Uint8Array): DownRecord | null {
       return rolloutOf(from, at);
     case DownKind.Activate:
       return activateOf(from, at);
+    case DownKind.Rekey:
+      return rekeyOf(from, at);
     default:
       return null;
   }
@@ -107,6 +109,11 @@ function rolloutOf(from: Uint8Array, at: DataView): DownRecord | null {
 function activateOf(from: Uint8Array, at: DataView): DownRecord | null {
   if (from.length < 2) return null;
   return { kind: "activate", image: at.getUint8(1) };
+}
+
+function rekeyOf(from: Uint8Array, at: DataView): DownRecord | null {
+  if (from.length < 3) return null;
+  return { kind: "rekey", seconds: at.getUint16(1, true) };
 }
 
 /** Null for what is none of them, or cut short. */

@@ -11,8 +11,8 @@ import { ownChanged, ownDeadline, ownReset, ownTick, ownUplinkHeard } from "./ow
 import { reportTick } from "./report";
 import {
   ACTIVATE_SIZE, ActivateRecord, ADMIT_SIZE, AdmitRecord, CLOCK_SIZE, ClockRecord, DOWN_ACTIVATE, DOWN_ADMIT, DOWN_BLOCK, DOWN_CLOCK,
-  DOWN_OFFER, DOWN_PERMIT, DOWN_ROLLOUT, DOWN_TARIFF, OfferRecord, PERMIT_SIZE, PermitRecord, ROLLOUT_SIZE, RolloutRecord, TARIFF_SIZE,
-  TariffRecord,
+  DOWN_OFFER, DOWN_PERMIT, DOWN_REKEY, DOWN_ROLLOUT, DOWN_TARIFF, OfferRecord, PERMIT_SIZE, PermitRecord, REKEY_SIZE, RekeyRecord,
+  ROLLOUT_SIZE, RolloutRecord, TARIFF_SIZE, TariffRecord,
 } from "./uplink";
 
 const CODE_MAX: u32 = 18;
@@ -28,6 +28,8 @@ export enum HubHeard {
   Permit = 2,
   /** The devices that are to have file `hubAsked.image` are to be told; 0 is the hub itself. */
   Rollout = 3,
+  /** The network gets another key, `hubAsked.seconds` after it was told. */
+  Rekey = 4,
 }
 
 @unmanaged @final
@@ -89,6 +91,7 @@ export function hubInput(event: usize, now: i64): i32 {
       case DOWN_BLOCK: taken = fetchBlock(at, size, now); break;
       case DOWN_ROLLOUT: taken = takeRollout(at, size); break;
       case DOWN_ACTIVATE: taken = takeActivate(at, size); break;
+      case DOWN_REKEY: taken = takeRekey(at, size); break;
       default: taken = Err.Reserved;
     }
   }
@@ -142,6 +145,12 @@ function takeAdmit(at: usize, size: u32): i32 {
   hubAsked.extended = record.extended;
   hubAsked.code = record.code;
   return HubHeard.Admit;
+}
+
+function takeRekey(at: usize, size: u32): i32 {
+  if (size < REKEY_SIZE) return Err.Truncated;
+  hubAsked.seconds = changetype<RekeyRecord>(at).seconds;
+  return HubHeard.Rekey;
 }
 
 function takePermit(at: usize, size: u32): i32 {

@@ -115,6 +115,17 @@ export class ActivateRecord {
   get image(): u32 { return load<u8>(changetype<usize>(this)); }
 }
 
+/** The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. */
+export const DOWN_REKEY: u32 = 9;
+/** Without the kind. */
+export const REKEY_SIZE: u32 = 2;
+
+/** Over the octets after the kind. */
+@unmanaged @final
+export class RekeyRecord {
+  get seconds(): u32 { return load<u16>(changetype<usize>(this)); }
+}
+
 /** Asks for octets of a file. */
 export const UP_WANT: u32 = 2;
 /** Without the kind. */

@@ -133,6 +133,12 @@ export function apsRequestKeyEmit(at: usize, partner: u64): u32 {
   return REQUEST_APPLICATION_SIZE;
 }
 
+export function apsSwitchKeyEmit(at: usize, sequence: u32): u32 {
+  store<u8>(at, APS_SWITCH_KEY);
+  store<u8>(at, sequence, 1);
+  return SWITCH_SIZE;
+}
+
 /** Writes what stands before the tunnelled frame. */
 export function apsTunnelEmit(at: usize, device: u64): u32 {
   emitDevice(at, APS_TUNNEL, device);

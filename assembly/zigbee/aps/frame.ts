@@ -59,7 +59,7 @@ export function apsParse(at: usize, have: u32): i32 {
   if (type > APS_ACKNOWLEDGEMENT) return Err.Reserved; // inter-PAN frames are another layer's
   let delivery = control & DELIVERY;
   if (delivery != 0 && delivery != APS_BROADCAST) return Err.Reserved; // we are in no group, and indirect is no more
-  if (type != APS_DATA && delivery != 0) return Err.Reserved;
+  if (type == APS_ACKNOWLEDGEMENT && delivery != 0) return Err.Reserved;
   if (type != APS_ACKNOWLEDGEMENT && control & APS_ACK_FORMAT) return Err.Reserved;
   if (type == APS_ACKNOWLEDGEMENT && control & APS_ACK_REQUEST) return Err.Reserved;
   if (delivery != 0 && control & APS_ACK_REQUEST) return Err.Reserved; // nobody acknowledges a broadcast

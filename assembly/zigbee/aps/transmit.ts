@@ -148,7 +148,7 @@ export function apsSleeps(short: u32): bool {
 
 function describe(row: Transmission, request: ApsRequest, type: u32, slot: u32, key: u32, wantsAck: bool): void {
   let control = type;
-  if (type == APS_DATA && request.target >= UNICAST_END) control |= APS_BROADCAST;
+  if (request.target >= UNICAST_END) control |= APS_BROADCAST;
   if (wantsAck) control |= APS_ACK_REQUEST;
   if (slot != KEY_NONE) control |= APS_SECURITY;
   row.size = <u16>request.size;

@@ -19,7 +19,7 @@ import {
 } from "../aps/command";
 import { emitTunnelled } from "../aps/emit";
 import {
-  ApsKeyKind, apsKeyClear, apsKeyInstall, apsKeyKind, apsKeyPut, apsKeyRow, KEY_NONE, KEY_SIZE,
+  ApsKeyKind, apsKeyClear, apsKeyInstall, apsKeyKind, apsKeyPut, apsKeyRow, KEY_NONE, KEY_SIZE, NETWORK_KEY_SIZE,
 } from "../aps/keys";
 import { apsCommandOut, apsCommandSend, apsCommandSendLinked } from "../aps/send_command";
 import { APS_CLEAR, apsSleeps, transmitCounter } from "../aps/transmit";
@@ -27,11 +27,10 @@ import { APS_ACK, ApsHeard, apsHeard, apsRefuse } from "../aps/types";
 import { Arrival, nwkAddress, nwkExtended, nwkExtendedOf, nwkKeyInstall, nwkKeySwitch, nwkLearn } from "../nwk/nwk";
 import { nwkRemoveChild } from "../nwk/parent";
 import { installCodeKey, installCodeParse } from "./install_code";
+import { rekeyDeadline, rekeyJoined, rekeyReset, rekeyTick } from "./rekey";
 
 /** A device that has not established a key is sent away after it, 07-5356 section 5.5.5. */
 const ESTABLISH_WITHIN_MS: i64 = 60 * 60_000;
-/** Record.NetworkKey: | sequence | key (16) | */
-const NETWORK_KEY_SIZE: u32 = 1 + KEY_SIZE;
 
 export enum TcState { Free = 0, Admitted = 1, Joined = 2, Established = 3 }
 
@@ -50,19 +49,31 @@ const SIZE: u32 = DEVICES_MAX * offsetof<TcDevice>();
 const rows = memory.data(SIZE, 8);
 const deadlines = memory.data(DEVICES_MAX * 8, 8);
 const command = memory.data(APS_COMMAND_SIZE_MAX, 4);
-const secret = memory.data(32, 8);
-if (NETWORK_KEY_SIZE > 32) ERROR("a key does not fit its place");
+const KEYS_SIZE_MAX: u32 = 40;
+const secret = memory.data(KEYS_SIZE_MAX, 8);
+if (NETWORK_KEY_SIZE + KEY_SIZE > KEYS_SIZE_MAX) ERROR("the keys do not fit their place");
 if (SIZE > 512) ERROR("a record holds 512 octets");
 
 export function tcReset(now: i64): void {
   memory.fill(rows, 0, SIZE);
   storeRead(Record.TrustCentre, rows, SIZE);
-  for (let index: u32 = 0; index < DEVICES_MAX; index++) watch(index, now);
+  for (let index: u32 = 0; index < DEVICES_MAX; index++) {
+    let row = rowAt(index);
+    if (tcMember(index)) nwkLearn(row.short, row.extended); // where it was; a reset forgets who is no neighbour
+    watch(index, now);
+  }
+  rekeyReset(now);
+}
+
+/** The IEEE address of the device in a row that has our network key, else 0. */
+export function tcMember(index: u32): u64 {
+  let row = rowAt(index);
+  return <u32>row.state < <u32>TcState.Joined ? 0 : row.extended;
 }
 
 /** The coordinator has formed its network: it needs a key.  Answers 0 or an `Err`. */
 export function tcFormed(): i32 {
-  if (storeRead(Record.NetworkKey, secret, NETWORK_KEY_SIZE) != NETWORK_KEY_SIZE) {
+  if (!loadKey()) {
     store<u8>(secret, 0);
     entropy(secret + 1, KEY_SIZE);
     let kept = storeWrite(Record.NetworkKey, secret, NETWORK_KEY_SIZE);
@@ -70,7 +81,7 @@ export function tcFormed(): i32 {
   }
   let sequence: u32 = load<u8>(secret);
   let done = nwkKeyInstall(sequence, secret + 1);
-  wipe(secret, NETWORK_KEY_SIZE);
+  wipe(secret, KEYS_SIZE_MAX);
   return done < 0 ? done : nwkKeySwitch(sequence);
 }
 
@@ -121,13 +132,14 @@ export function tcLinkKeyEstablished(extended: u64, key: usize): i32 {
 }
 
 export function tcDeadline(): i64 {
-  let earliest = NEVER;
+  let earliest = rekeyDeadline();
   for (let index: u32 = 0; index < DEVICES_MAX; index++) earliest = min<i64>(earliest, load<i64>(deadlines + (index << 3)));
   return earliest;
 }
 
 /** Sends away one device that did not establish a key in time. */
 export function tcTick(now: i64): i32 {
+  if (rekeyDeadline() <= now) rekeyTick(now);
   for (let index: u32 = 0; index < DEVICES_MAX; index++) {
     if (load<i64>(deadlines + (index << 3)) > now) continue;
     let row = rowAt(index);
@@ -162,7 +174,7 @@ export function tcArrived(extended: u64, short: u32, parent: u32, status: u32, n
   return ApsHeard.None;
 }
 
-/** A device has announced an address; answers ApsHeard.DeviceJoined when it arrived with that. */
+/** A device has announced an address, or shown in another way that it can read our key; answers ApsHeard.DeviceJoined when it arrived with that. */
 export function tcAnnounced(extended: u64, short: u32, now: i64): i32 {
   let index = find(extended);
   if (index < 0 || extended == NO_EXTENDED) return ApsHeard.None;
@@ -175,6 +187,7 @@ export function tcAnnounced(extended: u64, short: u32, now: i64): i32 {
   row.short = <u16>short;
   row.arrival = 0;
   setState(index, row.state, now);
+  rekeyJoined(index, now);
   return tell(ApsHeard.DeviceJoined, row);
 }
 
@@ -222,11 +235,11 @@ function sendApplicationKey(to: u64, partner: u64, isInitiator: u32, now: i64): 
 
 /** Transport Key, to our own child in clear above the NWK layer, to another's through a tunnel. */
 function sendNetworkKey(row: TcDevice, slot: u32, now: i64): i32 {
-  if (storeRead(Record.NetworkKey, secret, NETWORK_KEY_SIZE) != NETWORK_KEY_SIZE) return Err.NoKey;
+  if (!loadKey()) return Err.NoKey;
   let isChild = row.parent == <u16>nwkAddress();
   let at = isChild ? apsCommandOut : command;
   let size = apsTransportNetworkKeyEmit(at, secret + 1, load<u8>(secret), row.extended, nwkExtended());
-  wipe(secret, NETWORK_KEY_SIZE);
+  wipe(secret, KEYS_SIZE_MAX);
   let sent: i32;
   if (isChild) sent = apsCommandSend(row.arrivedShort, size, slot, KEY_TRANSPORT, APS_CLEAR, now);
   else {
@@ -236,6 +249,11 @@ function sendNetworkKey(row: TcDevice, slot: u32, now: i64): i32 {
   }
   wipe(at, size);
   return sent;
+}
+
+/** Takes the network key out of its record; behind it lies the next one, while that is told. */
+function loadKey(): bool {
+  return storeRead(Record.NetworkKey, secret, KEYS_SIZE_MAX) >= <i32>NETWORK_KEY_SIZE;
 }
 
 function turnAway(extended: u64, parent: u32, now: i64): i32 {
