@@ -1,22 +1,29 @@
-// From power-on to a link key with the trust centre: SE 1.4a (07-5356) sections 5.3.2, 5.4.7 and 5.5.5.
+// From power-on to a link key with the trust centre, and back to it: SE 1.4a (07-5356) sections 5.3.2, 5.4.7, 5.5.5 and annex A.
 //
 //   Pause --due--> Searching --Joined--> Joining --Authenticated--> Finding --Matched--> Establishing --Done--> Ready
 //     ^               |  no network, or refused: three scans, then a pause        |             |  failed: a pause, then Finding;
-//     \---------------/                                                           \--- Resting--/  the tenth time a long one
-//   Ready --ParentLost--> Rejoining --Authenticated--> Ready        sent away, or the network is gone: Pause
+//     \---------------/  sent away for good: Pause                                \--- Resting--/  the tenth time a long one, then Climbing
+//
+//   Ready --the trust centre is silent--> Finding --silent in clear too--> Climbing            --it answers: a new key--> Ready
+//   Ready --ParentLost, told to rejoin--> Climbing, a rung at a time --Authenticated--> Ready, or Finding without a key
+//
+// The ladder: a secured rejoin on the own channel, on all, a rejoin in clear under the trust centre's link key, joining anew with the
+// install code; then a rest, and from the first rung again.  Only a frame under the trust centre's key leads back to its foot: who was let
+// in by routers that are as lost as itself goes on with the next rung.  No state is without a deadline.
 import { Err } from "../core/err";
 import { entropy } from "../core/host";
-import { NEVER } from "../core/timers";
 import { Progress, progressSet } from "../model/progress";
 import { TRUST_CENTRE_SHORT } from "../zigbee/address";
-import { ApsKeyKind, apsKeyInstall, apsKeyKind } from "../zigbee/aps/aps";
+import { ApsKeyKind, apsHeard, apsKeyInstall, apsKeyKind } from "../zigbee/aps/aps";
+import { KEY_SLOT_OWN } from "../zigbee/limits";
 import { nwkJoinNext, nwkJoinStart, nwkRejoinStart } from "../zigbee/nwk/join";
 import { nwkHeard } from "../zigbee/nwk/nwk";
 import { joinerTrustCentre } from "../zigbee/security/joiner";
 import { StackHeard } from "../zigbee/stack";
-import { SE_PROFILE } from "../zigbee/zcl/zcl";
-import { ZdoHeard, zdoHeard, zdoSendMatch } from "../zigbee/zdo/zdo";
+import { SE_PROFILE, ZCL_ENDPOINT } from "../zigbee/zcl/zcl";
+import { ZdoHeard, zdoAnnounce, zdoHeard, zdoSendMatch } from "../zigbee/zdo/zdo";
 import { EstablishHeard, establishBegin } from "./establishment";
+import { keepAliveAsk, keepAliveMs, keepAliveReset } from "./keep_alive/client";
 import { keLinkKey, keResult, keWipe } from "./key_establishment/exchange";
 import { noteFailed, noteJoined, noteLeft, Procedure } from "./notes";
 import { CLUSTER_KEY_ESTABLISHMENT } from "./clusters";
@@ -30,7 +37,9 @@ export enum CommissioningHeard {
   Lost = 2,
 }
 
-enum State { Pause, Searching, Joining, Finding, Establishing, Resting, Ready, Rejoining }
+enum State { Pause, Searching, Joining, Finding, Establishing, Resting, Ready, Climbing }
+
+enum Rung { Channel, Everywhere, TrustCentre, Anew, Top }
 
 /** Channels 11 to 26. */
 const CHANNELS: u32 = 0x07ff_f800;
@@ -48,12 +57,21 @@ const HOUR_JITTER_MS: u32 = 1_800_000;
 const FIND_MS: i64 = 7_000;
 const RETRY_MS: i64 = 5_000;
 const FAILURES_MAX: u32 = 10;
-const REST_MS: i64 = 15 * 60_000;
-// A parent that is gone is looked for on its channel, on all, and on its channel again, since a beacon is easily lost; then after a
-// minute, and at last each quarter of an hour.
-const REJOIN_GAP_MS: i64 = 5_000;
-const REJOIN_MS: i64 = 60_000;
-const REJOIN_SHIFT_MAX: u32 = 4;
+const REST_MS: u32 = 15 * 60_000;
+/** A scan of all channels, an association and the wait for a key: each is over by itself before. */
+const STEP_MS: i64 = 30_000;
+/** Both sides' computation and a message in fragments; the exchange itself has shorter deadlines. */
+const ESTABLISH_MS: i64 = 180_000;
+/** Between two rungs.  From the top to the foot it is a minute, then two, at last a quarter of an hour. */
+const RUNG_MS: u32 = 2_000;
+const CLIMB_MS: u32 = 60_000;
+const CLIMB_SHIFT_MAX: u32 = 4;
+/** Questions that the trust centre leaves unanswered, and how far apart. */
+const UNHEARD_MAX: u32 = 3;
+const UNHEARD_MS: u32 = 20_000;
+/** One that is silent under its key is asked so often without, and then, when it has answered, once more with. */
+const IN_DOUBT: u32 = UNHEARD_MAX + 1;
+const DOUBTED_MAX: u32 = 2;
 
 @unmanaged @final
 class Commissioning {
@@ -63,8 +81,15 @@ class Commissioning {
   joins: u32;
   attempts: u32;
   failures: u32;
-  /** Sequence number of the question for the endpoint. */
+  /** Sequence number of the question for the endpoint, and that endpoint. */
   asked: i32;
+  endpoint: u32;
+  /** Questions to the trust centre without an answer. */
+  unheard: u32;
+  /** The next rung of the ladder. */
+  rung: u32;
+  /** There is a parent, or we need none: between two climbs the device goes on with those who are there. */
+  member: bool;
   noise: u32;
 }
 const procedure = changetype<Commissioning>(memory.data(offsetof<Commissioning>(), 8));
@@ -72,6 +97,8 @@ const procedure = changetype<Commissioning>(memory.data(offsetof<Commissioning>(
 /** Goes on where the device stopped: `resumed` as `stackReset` answered. */
 export function commissioningStart(resumed: bool, now: i64): i32 {
   memory.fill(changetype<usize>(procedure), 0, offsetof<Commissioning>());
+  procedure.endpoint = ZCL_ENDPOINT;
+  keepAliveReset();
   progressSet(Progress.Starting);
   if (resumed) return authenticated(now);
   search(now);
@@ -95,17 +122,27 @@ export function commissioningExpecting(): i64 {
 export function commissioningStack(heard: i32, now: i64): i32 {
   switch (heard) {
     case StackHeard.Joined: {
-      wait(State.Joining, Progress.Joining, NEVER);
+      wait(procedure.state == State.Climbing ? State.Climbing : State.Joining, Progress.Joining, now + STEP_MS);
       return CommissioningHeard.None;
     }
     case StackHeard.JoinFailed: return joinFailed(now);
     case StackHeard.Authenticated: return authenticated(now);
     case StackHeard.ZdoAnswer: return answered(now);
-    // While one is looked for, the deadline says when to look again.
-    case StackHeard.ParentLost: return procedure.state == State.Rejoining ? <i32>CommissioningHeard.None : rejoin(now);
-    case StackHeard.Left: return left(now);
+    case StackHeard.ParentLost: return parentLost(now);
+    case StackHeard.Left: return nwkHeard.status ? parentLost(now) : left(now);
     default: return CommissioningHeard.None;
   }
+}
+
+/** Something was heard under a link key: perhaps the trust centre's, which shows that network, key and trust centre are what they were. */
+export function commissioningSecured(now: i64): i32 {
+  if (apsHeard.keySlot != KEY_SLOT_OWN + 1) return CommissioningHeard.None;
+  let doubts = procedure.unheard >= UNHEARD_MAX && procedure.state != State.Establishing && commissioningJoined();
+  procedure.attempts = procedure.rung = procedure.unheard = 0;
+  let deadline = now + keepAliveMs(random(0x1_0000));
+  if (doubts) return ready(deadline);
+  if (procedure.state == State.Ready) procedure.deadline = deadline;
+  return CommissioningHeard.None;
 }
 
 /** Takes how key establishment ended. */
@@ -119,7 +156,8 @@ export function commissioningKey(heard: i32, now: i64): i32 {
     failed(put, 0, now);
     return CommissioningHeard.None;
   }
-  return ready();
+  procedure.attempts = procedure.rung = procedure.unheard = 0;
+  return ready(now + keepAliveMs(random(0x1_0000)));
 }
 
 /** The trust centre does not know our key any more: a new one is established. */
@@ -132,10 +170,16 @@ export function commissioningTick(now: i64): i32 {
   switch (procedure.state) {
     case State.Pause:
     case State.Searching: search(now); break;
-    case State.Finding: failed(Err.Timeout, 0, now); break;
-    case State.Resting: find(now); break;
-    case State.Rejoining: return rejoin(now);
-    default: procedure.deadline = NEVER;
+    case State.Joining: pause(now); break;
+    case State.Finding:
+    case State.Establishing: failed(Err.Timeout, 0, now); break;
+    case State.Resting: {
+      if (procedure.failures >= failuresMax()) return climb(now);
+      find(now);
+      break;
+    }
+    case State.Ready: return watch(now);
+    default: return climb(now);
   }
   return CommissioningHeard.None;
 }
@@ -147,17 +191,18 @@ function wait(state: u32, progress: i32, deadline: i64): void {
 }
 
 function search(now: i64): void {
-  wait(State.Searching, Progress.Searching, NEVER);
+  wait(State.Searching, Progress.Searching, now + STEP_MS);
   procedure.joins = 0;
   if (nwkJoinStart(CHANNELS, 0, now) < 0) pause(now);
 }
 
 /** The next network of this scan, then the next scan, then a pause. */
 function joinFailed(now: i64): i32 {
-  // Otherwise a deadline is set already: after a rejoin that failed, and for a device that was sent away while it waited for its key.
-  if (procedure.state != State.Searching && procedure.state != State.Joining) return CommissioningHeard.None;
-  if (++procedure.joins < JOINS_PER_SCAN && nwkJoinNext(now) >= 0) return CommissioningHeard.None;
-  if (++procedure.scans < SCANS) wait(State.Searching, Progress.Searching, now + SCAN_GAP_MS);
+  let climbs = procedure.state == State.Climbing;
+  if (!climbs && procedure.state != State.Searching && procedure.state != State.Joining) return CommissioningHeard.None;
+  let next = ++procedure.joins < JOINS_PER_SCAN && nwkJoinNext(now) >= 0;
+  if (next || climbs) procedure.deadline = now + (next ? STEP_MS : RUNG_MS / 2 + random(RUNG_MS));
+  else if (++procedure.scans < SCANS) wait(State.Searching, Progress.Searching, now + SCAN_GAP_MS);
   else {
     noteFailed(Procedure.Join, nwkHeard.status);
     pause(now);
@@ -176,22 +221,41 @@ function pause(now: i64): void {
 /** The network key is here; what is still missing is a link key. */
 function authenticated(now: i64): i32 {
   noteJoined();
-  procedure.attempts = 0;
+  if (procedure.state != State.Climbing) procedure.attempts = 0;
   procedure.scans = 0;
-  procedure.failures = 0;
-  if (apsKeyKind(joinerTrustCentre()) == ApsKeyKind.Established) return ready();
+  procedure.member = true;
+  procedure.failures = procedure.unheard = 0;
+  if (isKeyed()) return ready(now + UNHEARD_MS / 2 + random(UNHEARD_MS));
   find(now);
   return CommissioningHeard.None;
 }
 
-function ready(): i32 {
+function isKeyed(): bool { return apsKeyKind(joinerTrustCentre()) == ApsKeyKind.Established; }
+
+function ready(deadline: i64): i32 {
   procedure.failures = 0;
-  wait(State.Ready, Progress.Running, NEVER);
+  wait(State.Ready, Progress.Running, deadline);
   return CommissioningHeard.Ready;
 }
 
-/** Asks the trust centre at which endpoint it establishes keys. */
+/**
+ * Nothing was heard of the trust centre for long: it is asked under its key, and when it is silent to that, under the network key only.  If
+ * it answers then, it is asked under its key once more, and only then gets a new one.
+ */
+function watch(now: i64): i32 {
+  if (procedure.unheard == UNHEARD_MAX || procedure.unheard > IN_DOUBT) {
+    find(now);
+    return CommissioningHeard.Lost;
+  }
+  procedure.unheard++;
+  keepAliveAsk(joinerTrustCentre(), procedure.endpoint, now);
+  procedure.deadline = now + UNHEARD_MS + random(UNHEARD_MS / 2);
+  return CommissioningHeard.None;
+}
+
+/** Asks the trust centre at which endpoint it establishes keys; again, when it perhaps does not know who we are. */
 function find(now: i64): void {
+  if (procedure.failures) zdoAnnounce(now);
   wait(State.Finding, Progress.Keys, now + FIND_MS);
   procedure.asked = zdoSendMatch(TRUST_CENTRE_SHORT, SE_PROFILE, CLUSTER_KEY_ESTABLISHMENT, now);
 }
@@ -199,41 +263,67 @@ function find(now: i64): void {
 function answered(now: i64): i32 {
   if (procedure.state != State.Finding || zdoHeard.kind != ZdoHeard.Matched) return CommissioningHeard.None;
   if (<i32>zdoHeard.sequence != procedure.asked || zdoHeard.source != TRUST_CENTRE_SHORT) return CommissioningHeard.None;
+  if (procedure.unheard == UNHEARD_MAX) {
+    procedure.unheard = IN_DOUBT;
+    return ready(now);
+  }
   if (zdoHeard.status != 0 || zdoHeard.size == 0) failed(Err.NotFound, 0, now);
   else {
-    wait(State.Establishing, Progress.Keys, NEVER);
-    let begun = establishBegin(joinerTrustCentre(), TRUST_CENTRE_SHORT, load<u8>(zdoHeard.list), SUITES, now);
+    wait(State.Establishing, Progress.Keys, now + ESTABLISH_MS);
+    procedure.endpoint = load<u8>(zdoHeard.list);
+    let begun = establishBegin(joinerTrustCentre(), TRUST_CENTRE_SHORT, procedure.endpoint, SUITES, now);
     if (begun < 0) failed(begun, 0, now);
   }
   return CommissioningHeard.None;
 }
 
-/** Section 5.4.7.1: after ten failures a quarter of an hour of rest, on the same network. */
+/** Section 5.4.7.1: after ten failures a quarter of an hour of rest, on the same network; then it is looked for. */
 function failed(reason: i32, askedMs: i64, now: i64): void {
   if (procedure.state != State.Finding && procedure.state != State.Establishing) return;
   noteFailed(Procedure.Establish, reason);
   let rests = ++procedure.failures >= FAILURES_MAX;
-  if (rests) procedure.failures = 0;
-  wait(State.Resting, Progress.Keys, now + max<i64>(rests ? REST_MS : RETRY_MS, askedMs));
+  wait(State.Resting, Progress.Keys, now + max<i64>(rests ? REST_MS : RETRY_MS, min<i64>(askedMs, REST_MS)));
 }
 
-function rejoin(now: i64): i32 {
-  let wasReady = procedure.state != State.Rejoining;
-  if (wasReady) procedure.attempts = procedure.scans = 0;
-  let everywhere = procedure.scans == 1;
-  let period = REJOIN_GAP_MS;
-  if (++procedure.scans == SCANS) {
-    procedure.scans = 0;
-    period = REJOIN_MS << min<u32>(procedure.attempts++, REJOIN_SHIFT_MAX);
-  }
-  wait(State.Rejoining, Progress.Searching, now + period);
-  nwkRejoinStart(true, everywhere ? CHANNELS : 0, now); // refused while one is under way: the deadline tries again
-  return wasReady ? <i32>CommissioningHeard.Lost : CommissioningHeard.None;
+function failuresMax(): u32 { return procedure.unheard >= UNHEARD_MAX ? DOUBTED_MAX : FAILURES_MAX; }
+
+function parentLost(now: i64): i32 {
+  // Who still joins, or climbs already, has a deadline for that.
+  if (!commissioningJoined()) return CommissioningHeard.None;
+  procedure.member = false;
+  return climb(now);
+}
+
+/** The next rung; at the top a rest. */
+function climb(now: i64): i32 {
+  let wasMember = commissioningJoined();
+  if (procedure.rung == Rung.TrustCentre && !isKeyed()) procedure.rung++;
+  let rung = procedure.rung++;
+  if (rung == Rung.Top) return rest(now);
+  wait(State.Climbing, Progress.Searching, now + STEP_MS);
+  procedure.joins = 0;
+  let begun = rung == Rung.Anew
+    ? nwkJoinStart(CHANNELS, 0, now)
+    : nwkRejoinStart(rung != Rung.TrustCentre, rung == Rung.Channel ? 0 : CHANNELS, now);
+  if (begun < 0) procedure.deadline = now + RUNG_MS;
+  return wasMember ? <i32>CommissioningHeard.Lost : CommissioningHeard.None;
+}
+
+function rest(now: i64): i32 {
+  procedure.rung = 0;
+  let period = min(CLIMB_MS << min<u32>(procedure.attempts++, CLIMB_SHIFT_MAX), REST_MS);
+  period -= random(period / 4);
+  procedure.failures = procedure.unheard = 0;
+  if (procedure.member && isKeyed()) return ready(now + period);
+  if (procedure.member) wait(State.Resting, Progress.Keys, now + period);
+  else wait(State.Climbing, Progress.Waiting, now + period);
+  return CommissioningHeard.None;
 }
 
 function left(now: i64): i32 {
   noteLeft(nwkHeard.status);
-  procedure.attempts = 0;
+  procedure.attempts = procedure.rung = 0;
+  procedure.member = false;
   pause(now);
   return CommissioningHeard.Lost;
 }

@@ -9,9 +9,9 @@ import { zdoDescribe } from "../zigbee/zdo/zdo";
 import { CLUSTER_KEY_ESTABLISHMENT } from "./clusters";
 import { commissioningKeyLost } from "./commissioning";
 import { FACTORY_INSTANCES, factoryCommand } from "./instances/factory";
-import { memberDeadline, memberExpecting, memberKey, memberLoad, memberReset, memberStack, memberTick } from "./member";
+import { memberDeadline, memberExpecting, memberHeard, memberKey, memberLoad, memberReset, memberStack, memberTick } from "./member";
 import { MirrorHeard, mirrorDefault } from "./mirror";
-import { otaMirrorOther } from "./ota/mirror";
+import { memberMirrorOther } from "./mirror_member";
 import { transferWrote } from "./ota/transfer";
 import { policyInput } from "./policy";
 
@@ -49,13 +49,14 @@ export function faceTick(now: i64): void {
 export function faceDeadline(): i64 { return min<i64>(stackDeadline(), memberDeadline()); }
 
 function heard(what: i32, now: i64): void {
+  memberHeard(what, now);
   if (what == StackHeard.Message) message(now);
   else if (what != StackHeard.None) memberStack(what, now);
 }
 
 function message(now: i64): void {
   let kind = policyInput(now);
-  if (kind == ZclHeard.None || otaMirrorOther(kind, now)) return;
+  if (kind == ZclHeard.None || memberMirrorOther(kind, now)) return;
   if (kind == ZclHeard.Default) {
     if (mirrorDefault() == MirrorHeard.KeyLost) commissioningKeyLost(now);
   } else if (kind == ZclHeard.Cluster && zclHeard.cluster == CLUSTER_KEY_ESTABLISHMENT) memberKey(now);

@@ -101,8 +101,8 @@ export function faceRekey(seconds: u32, now: i64): void {
 }
 
 /**
- * Counters from the calendar, two a second: a hub that was restored from a backup, or whose store was lost, sends no number that the devices
- * heard before.  It sends fewer in a day.
+ * Counters from the calendar, two a second: a hub that was restored from a backup, or whose store was lost, sends no number that the
+ * devices heard before.  It sends fewer in a day.
  */
 function count(now: i64): void {
   let floor = min<u32>(clockUtc(now), COUNTED_UTC_MAX) << 1;

@@ -10,7 +10,7 @@ import { zdoDescribe } from "../zigbee/zdo/zdo";
 import { CommissioningHeard, commissioningKeyLost } from "./commissioning";
 import { errandsDeadline, errandsExpecting, errandsTick, errandsUnheard } from "./errands";
 import { IHD_INSTANCES } from "./instances/ihd";
-import { memberDeadline, memberExpecting, memberKey, memberLoad, memberReset, memberStack, memberTick } from "./member";
+import { memberDeadline, memberExpecting, memberHeard, memberKey, memberLoad, memberReset, memberStack, memberTick } from "./member";
 import { MirrorHeard } from "./mirror";
 import { ihdMirrorInput } from "./mirror_ihd";
 import { otaClientLoads } from "./ota/client";
@@ -58,6 +58,7 @@ export function faceDeadline(): i64 {
 }
 
 function heard(what: i32, now: i64): void {
+  commissioned(memberHeard(what, now), now);
   switch (what) {
     case StackHeard.None: return;
     case StackHeard.Message: return message(now);

@@ -1,9 +1,11 @@
 // What the faces of meter, display and factory module have in common: they join somebody's network, agree on a key with its trust
 // centre, and load their own next module from it.
+import { Err } from "../core/err";
+import { apsHeard } from "../zigbee/aps/aps";
 import { StackHeard } from "../zigbee/stack";
 import {
-  CommissioningHeard, commissioningDeadline, commissioningExpecting, commissioningKey, commissioningReady, commissioningStack,
-  commissioningStart, commissioningTick,
+  CommissioningHeard, commissioningDeadline, commissioningExpecting, commissioningKey, commissioningReady, commissioningSecured,
+  commissioningStack, commissioningStart, commissioningTick,
 } from "./commissioning";
 import { establishDeadline, establishExpecting, establishInput, establishTick } from "./establishment";
 import {
@@ -18,6 +20,12 @@ export function memberReset(resumed: bool, anew: bool, now: i64): i32 {
   otaClientReset(now);
   let heard = commissioningStart(resumed, now);
   return resumed && anew ? commissioningStack(StackHeard.ParentLost, now) : heard;
+}
+
+/** Looks at what the stack found, whoever takes it. */
+export function memberHeard(what: i32, now: i64): i32 {
+  let isProof = what == StackHeard.Message || (what == StackHeard.Confirm && apsHeard.status == Err.Ok);
+  return isProof ? commissioningSecured(now) : <i32>CommissioningHeard.None;
 }
 
 /** Takes what the stack found. */

@@ -7,7 +7,7 @@ import { reportingReset } from "../zigbee/zcl/reporting";
 import { zdoDescribe } from "../zigbee/zdo/zdo";
 import { commissioningKeyLost } from "./commissioning";
 import { METER_INSTANCES } from "./instances/meter";
-import { memberDeadline, memberKey, memberLoad, memberReset, memberStack, memberTick } from "./member";
+import { memberDeadline, memberHeard, memberKey, memberLoad, memberReset, memberStack, memberTick } from "./member";
 import { MirrorHeard } from "./mirror";
 import { meterMirrorConfirm, meterMirrorDeadline, meterMirrorInput, meterMirrorTick } from "./mirror_meter";
 import { transferWrote } from "./ota/transfer";
@@ -48,6 +48,7 @@ export function faceDeadline(): i64 {
 }
 
 function heard(what: i32, now: i64): void {
+  memberHeard(what, now);
   switch (what) {
     case StackHeard.None: return;
     case StackHeard.Message: return message(now);

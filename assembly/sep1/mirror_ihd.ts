@@ -6,7 +6,7 @@ import { Errand, errandAnswered, errandIsAnswer, errandIsFrom, errandRefused, er
 import { ihdCommand, ihdRefresh, ihdWritten } from "./instances/ihd";
 import { meteringTake } from "./metering/client";
 import { MirrorHeard, mirrorCommand, mirrorDefault, mirrorIsRequest, mirrorServe } from "./mirror";
-import { otaMirrorOther } from "./ota/mirror";
+import { memberMirrorOther } from "./mirror_member";
 import { policyInput } from "./policy";
 import { priceTake } from "./price/client";
 import { timeTake } from "./time/client";
@@ -17,7 +17,7 @@ export function ihdMirrorInput(now: i64): i32 {
   if (mirrorIsRequest(kind)) {
     ihdRefresh(now);
     if (mirrorServe(kind, now)) ihdWritten(now);
-  } else if (!otaMirrorOther(kind, now)) switch (kind) {
+  } else if (!memberMirrorOther(kind, now)) switch (kind) {
     case ZclHeard.None: break;
     case ZclHeard.Cluster: return command(now);
     case ZclHeard.Default: {

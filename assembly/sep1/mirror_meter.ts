@@ -8,7 +8,7 @@ import { METERING_SUMMATION_DELIVERED } from "./descriptors/metering";
 import { meterCommand, meterRefresh, meterRefreshReports, meterWritten } from "./instances/meter";
 import { meteringNote } from "./metering/server";
 import { MirrorHeard, mirrorCommand, mirrorDefault, mirrorIsRequest, mirrorServe } from "./mirror";
-import { otaMirrorOther } from "./ota/mirror";
+import { memberMirrorOther } from "./mirror_member";
 import { policyInput } from "./policy";
 
 /** The message in `apsHeard`; answers a `MirrorHeard`. */
@@ -16,7 +16,7 @@ export function meterMirrorInput(now: i64): i32 {
   let kind = policyInput(now);
   if (mirrorIsRequest(kind)) serve(kind, now);
   else if (kind == ZclHeard.Cluster) return meterCommand(now) ? <i32>MirrorHeard.None : mirrorCommand(now);
-  else if (otaMirrorOther(kind, now)) return MirrorHeard.None;
+  else if (memberMirrorOther(kind, now)) return MirrorHeard.None;
   else if (kind == ZclHeard.Default) return mirrorDefault();
   else if (kind != ZclHeard.None) zclDefault(ZCL_SUCCESS, now); // answers and reports that nobody here asked for
   return MirrorHeard.None;

@@ -43,6 +43,11 @@ const priceCommands = memory.data<u8>([
   0x02, 0x04, 0x04, 0x04, 0x04, 0x01, // priceAcknowledgement
   0xff,
 ]);
+const keepAliveAttributes = memory.data<u16>([
+  0x0000, 0x0420, 10, // base
+  0x0001, 0x0421, 300, // jitter
+  0xffff,
+]);
 const keyEstablishmentAttributes = memory.data<u16>([
   0x0000, 0x0431, 3, // suites
   0xffff,
@@ -63,6 +68,7 @@ export const HUB_INSTANCES = memory.data<u16>([
   0x0101, 0x000a, <u16>timeAttributes, 0, // Time, server
   0x0501, 0x0019, 0, <u16>otaCommands, // OTA Upgrade, server
   0x0501, 0x0700, 0, <u16>priceCommands, // Price, server
+  0x0501, 0x0025, <u16>keepAliveAttributes, 0, // Keep-Alive, server
   0x0101, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, server
   0x0201, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, client
   0x0101, 0x0003, <u16>identifyAttributes, <u16>identifyCommands, // Identify, server

@@ -68,6 +68,7 @@ export const IHD_INSTANCES = memory.data<u16>([
   0x0101, 0x0000, <u16>basicAttributes, 0, // Basic, server
   0x0101, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, server
   0x0201, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, client
+  0x0601, 0x0025, 0, 0, // Keep-Alive, client
   0x0201, 0x000a, 0, 0, // Time, client
   0x0601, 0x0700, 0, <u16>priceCommands, // Price, client
   0x0601, 0x0702, 0, 0, // Metering, client

@@ -77,6 +77,7 @@ export const METER_INSTANCES = memory.data<u16>([
   0x1501, 0x0702, <u16>meteringAttributes, 0, // Metering, server
   0x0201, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, client
   0x0601, 0x0019, <u16>otaAttributes, <u16>otaCommands, // OTA Upgrade, client
+  0x0601, 0x0025, 0, 0, // Keep-Alive, client
   0x0001, 0x000a, 0, 0, // Time, not here
   0x0101, 0x0003, <u16>identifyAttributes, <u16>identifyCommands, // Identify, server
   0,

@@ -10,7 +10,8 @@ import {
 } from "./command";
 import { NWK_COMMAND } from "./frame";
 import {
-  joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, joinTurnedAway, leave, leaveEnd,
+  joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, joinTurnedAway,
+  leave, leaveEnd,
 } from "./join";
 import { linksClear } from "./neighbours";
 import { pollDeadline, pollHeard, pollProven, pollReset, pollRuns, pollSent, pollStart, pollStop, pollTick } from "./poll";

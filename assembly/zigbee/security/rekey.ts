@@ -4,8 +4,8 @@
 //     ^                                                                                                       |
 //     \-------------------------- the next key is the key, in the record too -------a moment later-----------/
 //
-// Record.NetworkKey: | sequence | key (16) | the next key (16), while it is told |.  A reset begins the telling again.  Who hears of neither
-// key nor switch finds nobody whom it understands, and rejoins.
+// Record.NetworkKey: | sequence | key (16) | the next key (16), while it is told |.  A reset begins the telling again.  Who hears of
+// neither key nor switch finds nobody whom it understands, and rejoins.
 import { wipe } from "../../core/bytes";
 import { Err } from "../../core/err";
 import { entropy, Record, storeRead, storeWrite } from "../../core/host";

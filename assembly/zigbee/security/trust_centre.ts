@@ -174,7 +174,7 @@ export function tcArrived(extended: u64, short: u32, parent: u32, status: u32, n
   return ApsHeard.None;
 }
 
-/** A device has announced an address, or shown in another way that it can read our key; answers ApsHeard.DeviceJoined when it arrived with that. */
+/** A device has announced an address, or shown otherwise that it can read our key; answers DeviceJoined when it arrived with that. */
 export function tcAnnounced(extended: u64, short: u32, now: i64): i32 {
   let index = find(extended);
   if (index < 0 || extended == NO_EXTENDED) return ApsHeard.None;
