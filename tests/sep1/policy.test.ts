@@ -136,10 +136,14 @@ describe("attributes", () => {
       `180101${"0400"}0042${"08"}${Buffer.from("kilowasm").toString("hex")}${"0500"}0042${"0c"}${Buffer.from("kilowasm ihd").toString("hex")}`,
     );
   });
-  it("of Key Establishment are the same at both ends", () => {
+  it("of Key Establishment are the same at both ends, and name the suites that there is an identity for", () => {
     for (const direction of ["00", "08"]) {
-      const [sent] = answer(new Device(module, IHD), `${direction} 01 00 0000`, { cluster: 0x0800, key: NETWORK_KEY });
-      assert.equal(sent?.slice(2), "0101" + "000000310300");
+      for (const suites of [[], [1], [2], [1, 2]]) {
+        const store = new Map(suites.map((suite) => [suite + 2, Buffer.alloc(suite === 1 ? 91 : 147)]));
+        const [sent] = answer(new Device(module, IHD, store), `${direction} 01 00 0000`, { cluster: 0x0800, key: NETWORK_KEY });
+        const value = suites.reduce((sum, suite) => sum | suite, 0);
+        assert.equal(sent?.slice(2), `0101000000310${value}00`, `suites ${suites}`);
+      }
     }
   });
   it("of a client there are none", () => {

@@ -2,8 +2,9 @@
 import { constantText } from "../../core/constants";
 import { Clock, clock } from "../../model/clock";
 import { zclHeard } from "../../zigbee/zcl/zcl";
-import { CLUSTER_IDENTIFY, CLUSTER_OTA, CLUSTER_PRICE, CLUSTER_TIME } from "../clusters";
+import { CLUSTER_IDENTIFY, CLUSTER_KEY_ESTABLISHMENT, CLUSTER_OTA, CLUSTER_PRICE, CLUSTER_TIME } from "../clusters";
 import { IdentifyNow, identifyNow, identifyRefresh, identifyServe, identifyWritten } from "../identify";
+import { IdentityNow, identityNow, identityRefresh } from "../key_establishment/identity";
 import { otaServe } from "../ota/server";
 import { priceServe } from "../price/server";
 import { TimeNow, timeNow, timeRefresh } from "../time/server";
@@ -49,7 +50,7 @@ const keepAliveAttributes = memory.data<u16>([
   0xffff,
 ]);
 const keyEstablishmentAttributes = memory.data<u16>([
-  0x0000, 0x0431, 3, // suites
+  0x0000, 0x0031, <u16>(changetype<usize>(identityNow) + offsetof<IdentityNow>("suites")), // suites
   0xffff,
 ]);
 const identifyAttributes = memory.data<u16>([
@@ -79,6 +80,7 @@ export const HUB_INSTANCES = memory.data<u16>([
 export function hubRefresh(now: i64): void {
   switch (zclHeard.cluster) {
     case CLUSTER_TIME: return timeRefresh(now);
+    case CLUSTER_KEY_ESTABLISHMENT: return identityRefresh(now);
     case CLUSTER_IDENTIFY: return identifyRefresh(now);
   }
 }

@@ -2,8 +2,9 @@
 import { constantText } from "../../core/constants";
 import { Update, update } from "../../model/update";
 import { zclHeard } from "../../zigbee/zcl/zcl";
-import { CLUSTER_IDENTIFY, CLUSTER_OTA } from "../clusters";
+import { CLUSTER_IDENTIFY, CLUSTER_KEY_ESTABLISHMENT, CLUSTER_OTA } from "../clusters";
 import { IdentifyNow, identifyNow, identifyRefresh, identifyServe, identifyWritten } from "../identify";
+import { IdentityNow, identityNow, identityRefresh } from "../key_establishment/identity";
 import { OtaNow, otaNow, otaRefresh } from "../ota/attributes";
 import { otaClientInput } from "../ota/client";
 
@@ -18,7 +19,7 @@ const basicAttributes = memory.data<u16>([
   0xffff,
 ]);
 const keyEstablishmentAttributes = memory.data<u16>([
-  0x0000, 0x0431, 3, // suites
+  0x0000, 0x0031, <u16>(changetype<usize>(identityNow) + offsetof<IdentityNow>("suites")), // suites
   0xffff,
 ]);
 const priceCommands = memory.data<u8>([
@@ -50,7 +51,6 @@ const otaCommands = memory.data<u8>([
   // imageBlockResponse
   0x05, 0x13, 0x01, 0x12, 0x00, 0x00, 0x06, 0x02, 0x02, 0x04, 0x04, 0x01, 0x09, 0x12, 0x00, 0x97, 0x04, 0x04, 0x04, 0x0b, 0x02,
   0x07, 0x05, 0x02, 0x02, 0x04, 0x04, 0x04, // upgradeEndResponse
-  0x09, 0x09, 0x01, 0x12, 0x00, 0x00, 0x04, 0x02, 0x02, 0x04, 0x04, // querySpecificFileResponse
   0xff,
 ]);
 const identifyAttributes = memory.data<u16>([
@@ -66,9 +66,9 @@ const identifyCommands = memory.data<u8>([
 export const IHD_INSTANCES = memory.data<u16>([
   0x0801, 0x0502, 0, 0,
   0x0101, 0x0000, <u16>basicAttributes, 0, // Basic, server
+  0x0601, 0x0025, 0, 0, // Keep-Alive, client
   0x0101, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, server
   0x0201, 0x0800, <u16>keyEstablishmentAttributes, 0, // Key Establishment, client
-  0x0601, 0x0025, 0, 0, // Keep-Alive, client
   0x0201, 0x000a, 0, 0, // Time, client
   0x0601, 0x0700, 0, <u16>priceCommands, // Price, client
   0x0601, 0x0702, 0, 0, // Metering, client
@@ -80,6 +80,7 @@ export const IHD_INSTANCES = memory.data<u16>([
 /** Brings the values of the cluster heard up to date. */
 export function ihdRefresh(now: i64): void {
   switch (zclHeard.cluster) {
+    case CLUSTER_KEY_ESTABLISHMENT: return identityRefresh(now);
     case CLUSTER_OTA: return otaRefresh(now);
     case CLUSTER_IDENTIFY: return identifyRefresh(now);
   }

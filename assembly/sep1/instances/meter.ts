@@ -2,8 +2,9 @@
 import { constantText } from "../../core/constants";
 import { Update, update } from "../../model/update";
 import { zclHeard } from "../../zigbee/zcl/zcl";
-import { CLUSTER_IDENTIFY, CLUSTER_METERING, CLUSTER_OTA } from "../clusters";
+import { CLUSTER_IDENTIFY, CLUSTER_KEY_ESTABLISHMENT, CLUSTER_METERING, CLUSTER_OTA } from "../clusters";
 import { IdentifyNow, identifyNow, identifyRefresh, identifyServe, identifyWritten } from "../identify";
+import { IdentityNow, identityNow, identityRefresh } from "../key_establishment/identity";
 import { MeteringNow, meteringNow, meteringRefresh } from "../metering/server";
 import { OtaNow, otaNow, otaRefresh } from "../ota/attributes";
 import { otaClientInput } from "../ota/client";
@@ -19,7 +20,7 @@ const basicAttributes = memory.data<u16>([
   0xffff,
 ]);
 const keyEstablishmentAttributes = memory.data<u16>([
-  0x0000, 0x0431, 3, // suites
+  0x0000, 0x0031, <u16>(changetype<usize>(identityNow) + offsetof<IdentityNow>("suites")), // suites
   0xffff,
 ]);
 const meteringAttributes = memory.data<u16>([
@@ -57,7 +58,6 @@ const otaCommands = memory.data<u8>([
   // imageBlockResponse
   0x05, 0x13, 0x01, 0x12, 0x00, 0x00, 0x06, 0x02, 0x02, 0x04, 0x04, 0x01, 0x09, 0x12, 0x00, 0x97, 0x04, 0x04, 0x04, 0x0b, 0x02,
   0x07, 0x05, 0x02, 0x02, 0x04, 0x04, 0x04, // upgradeEndResponse
-  0x09, 0x09, 0x01, 0x12, 0x00, 0x00, 0x04, 0x02, 0x02, 0x04, 0x04, // querySpecificFileResponse
   0xff,
 ]);
 const identifyAttributes = memory.data<u16>([
@@ -86,6 +86,7 @@ export const METER_INSTANCES = memory.data<u16>([
 /** Brings the values of the cluster heard up to date. */
 export function meterRefresh(now: i64): void {
   switch (zclHeard.cluster) {
+    case CLUSTER_KEY_ESTABLISHMENT: return identityRefresh(now);
     case CLUSTER_METERING: return meteringRefresh(now);
     case CLUSTER_OTA: return otaRefresh(now);
     case CLUSTER_IDENTIFY: return identifyRefresh(now);

@@ -23,6 +23,15 @@ export function identitySuites(): u32 {
   return suites;
 }
 
+/** The attribute's value. */
+@unmanaged @final
+export class IdentityNow {
+  suites: u32;
+}
+export const identityNow = changetype<IdentityNow>(memory.data(offsetof<IdentityNow>()));
+
+export function identityRefresh(now: i64): void { identityNow.suites = identitySuites(); }
+
 /** Brings an identity into memory; answers `NotFound` where there is none that can be used. */
 export function identityLoad(suite: u32): i32 {
   let pointSize = ephemeralSize(suite);

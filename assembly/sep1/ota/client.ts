@@ -1,7 +1,7 @@
 // OTA Upgrade cluster, client: 095264 and 075123 chapter 11.  The server is the hub; everything but a broadcast notification comes
 // and goes under the link key with it.
 //
-//   Off ─▶ Find ─▶ Revision ─▶ Query ─no file─▶ Specific ─no file─▶ Rest ─due, or notified─▶ Query
+//   Off ─▶ Find ─▶ Revision ─▶ Query ─no file─▶ Rest ─due, or notified─▶ Query
 //                                └──────a file─────┴─▶ Load ─▶ Verify ─▶ End ─▶ Plan: asked again within the hour
 //   whatever fails: Rest, later each time       refused by the board: an upgrade end with the reason, and the same file no more for a day
 //
@@ -21,7 +21,7 @@ import { SE_PROFILE, zclDefault, zclHeard, zclTake } from "../../zigbee/zcl/zcl"
 import { ZdoHeard, zdoHeard, zdoSendMatch } from "../../zigbee/zdo/zdo";
 import { CLUSTER_OTA } from "../clusters";
 import {
-  ImageNotify, OTA_IMAGE_BLOCK_RESPONSE, OTA_IMAGE_NOTIFY, OTA_QUERY_NEXT_IMAGE_RESPONSE, OTA_QUERY_SPECIFIC_FILE_RESPONSE,
+  ImageNotify, OTA_IMAGE_BLOCK_RESPONSE, OTA_IMAGE_NOTIFY, OTA_QUERY_NEXT_IMAGE_RESPONSE,
   OTA_UPGRADE_END_RESPONSE, QueryNextImageResponse, UpgradeEndResponse,
 } from "../descriptors/ota";
 import {
@@ -29,14 +29,14 @@ import {
   OTA_NO_IMAGE, OTA_REQUIRE_MORE_IMAGE, OTA_SUCCESS, OTA_TIME_WAIT,
 } from "./command";
 import {
-  OTA_REVISION, OtaServer, otaAskQuery, otaAskRevision, otaAskSpecific, otaMeansOffered, otaOffer, otaSayEnd, otaServer,
+  OTA_REVISION, OtaServer, otaAskQuery, otaAskRevision, otaMeansOffered, otaOffer, otaSayEnd, otaServer,
 } from "./requests";
 import {
   Transfer, transferAnswer, transferBegin, transferDeadline, transferExpecting, transferInSeconds, transferRefused, transferReset,
   transferStop, transferTick,
 } from "./transfer";
 
-enum Step { Off, Find, Revision, Rest, Query, Specific, Load, Verify, End, Plan }
+enum Step { Off, Find, Revision, Rest, Query, Load, Verify, End, Plan }
 
 const MINUTE_MS: u32 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
@@ -74,8 +74,6 @@ class State {
   asked: i32;
   failures: u32;
   noise: u32;
-  /** The server knows the command for a device's own file. */
-  specific: bool;
   /** The server has answered since the start. */
   reached: bool;
 }
@@ -94,7 +92,6 @@ export function otaClientStart(now: i64): void {
   if (state.step != Step.Off || !updatePossible()) return;
   otaServer.extended = joinerTrustCentre();
   otaServer.endpoint = 0;
-  state.specific = true;
   state.failures = 0;
   transferReset();
   offerHeld();
@@ -113,7 +110,7 @@ export function otaClientDeadline(): i64 { return state.step == Step.Load ? tran
 /** Until when something is expected, 0 = nothing. */
 export function otaClientExpecting(): i64 {
   switch (<i32>state.step) {
-    case Step.Find: case Step.Revision: case Step.Query: case Step.Specific: case Step.End: return state.deadline;
+    case Step.Find: case Step.Revision: case Step.Query: case Step.End: return state.deadline;
     case Step.Load: return transferExpecting();
   }
   return 0;
@@ -151,8 +148,7 @@ export function otaClientInput(now: i64): void {
   if (!isFromServer()) return;
   state.reached = true;
   switch (zclHeard.command) {
-    case OTA_QUERY_NEXT_IMAGE_RESPONSE: return answered(Step.Query, now);
-    case OTA_QUERY_SPECIFIC_FILE_RESPONSE: return answered(Step.Specific, now);
+    case OTA_QUERY_NEXT_IMAGE_RESPONSE: return answered(now);
     case OTA_IMAGE_BLOCK_RESPONSE: {
       if (state.step == Step.Load) loaded(transferAnswer(now), now);
       return;
@@ -187,10 +183,6 @@ export function otaClientRefused(now: i64): void {
       return again(now);
     }
     case Step.Query: return again(now);
-    case Step.Specific: {
-      state.specific = false;
-      return idle(now);
-    }
   }
 }
 
@@ -238,12 +230,11 @@ function query(now: i64): void {
   expect(Step.Query, otaAskQuery(now), now);
 }
 
-function answered(step: u32, now: i64): void {
-  if (state.step != step || zclHeard.sequence != otaServer.sequence) return;
+function answered(now: i64): void {
+  if (state.step != Step.Query || zclHeard.sequence != otaServer.sequence) return;
   if (!zclTake(now)) return;
   let answer = changetype<QueryNextImageResponse>(zclHeard.payload);
   if (answer.status == OTA_SUCCESS) return offered(answer, now);
-  if (answer.status == OTA_NO_IMAGE && step == Step.Query && state.specific) return expect(Step.Specific, otaAskSpecific(now), now);
   idle(now);
 }
 

@@ -6,8 +6,8 @@ import { nwkExtended } from "../../zigbee/nwk/nwk";
 import { zclBegin, zclSend, zclSequence } from "../../zigbee/zcl/zcl";
 import { CLUSTER_OTA } from "../clusters";
 import {
-  OTA_IMAGE_BLOCK, OTA_IMAGE_PAGE, OTA_QUERY_NEXT_IMAGE, OTA_QUERY_SPECIFIC_FILE, OTA_UPGRADE_END, imageBlockEmit, imagePageEmit,
-  queryNextImageEmit, querySpecificFileEmit, upgradeEndEmit,
+  OTA_IMAGE_BLOCK, OTA_IMAGE_PAGE, OTA_QUERY_NEXT_IMAGE, OTA_UPGRADE_END, imageBlockEmit, imagePageEmit,
+  queryNextImageEmit, upgradeEndEmit,
 } from "../descriptors/ota";
 import { OTA_ANY_MANUFACTURER, OTA_ANY_TYPE, OTA_ANY_VERSION, OTA_HAS_HARDWARE, OTA_HAS_PERIOD } from "./command";
 
@@ -57,12 +57,6 @@ export function otaAskRevision(now: i64): i32 {
 export function otaAskQuery(now: i64): i32 {
   let at = begin(OTA_QUERY_NEXT_IMAGE);
   return send(at + queryNextImageEmit(at, OTA_HAS_HARDWARE, update.manufacturer, update.type, update.running, update.hardware), now);
-}
-
-/** A file for this device alone. */
-export function otaAskSpecific(now: i64): i32 {
-  let at = begin(OTA_QUERY_SPECIFIC_FILE);
-  return send(at + querySpecificFileEmit(at, nwkExtended(), update.manufacturer, update.type, OTA_ANY_VERSION, STACK), now);
 }
 
 export function otaAskBlock(offset: u32, dataMax: u32, period: u32, now: i64): i32 {
