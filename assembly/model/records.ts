@@ -28,7 +28,7 @@ export class Tariff {
   digits: u8;
   tier: u8;
   labelSize: u8;
-  /** 0: the row is free */
+  /** 0: the row is free, 2: it started when it came */
   used: u8;
   label0: u32;
   label1: u32;

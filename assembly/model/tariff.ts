@@ -1,7 +1,7 @@
-// What energy costs, now and later: a short list of prices.
+// What energy costs, now and later: a short list of prices that never overlap.
 //
-// A price holds from its start to its end.  Where two hold, the one that was issued later counts: issuers number their
-// prices upwards.  Superseded and ended prices leave the list.
+// Issuers number their prices upwards, and the higher number counts (SE 1.4a annex D.4.2.4.1): it takes the place of every price that it
+// overlaps, wholly or in part.  Only the price of now goes on until a later one that overlaps it begins.
 import { Err } from "../core/err";
 import { Record, storeRead, storeWrite } from "../core/host";
 import { TIME_UNKNOWN } from "./clock";
@@ -9,12 +9,16 @@ import { Tariff } from "./records";
 
 export { Tariff };
 
-export const TARIFFS_MAX: u32 = 4;
+export const TARIFFS_MAX: u32 = 8;
 export const TARIFF_LABEL_MAX: u32 = 12;
 /** More decimals than this leave no room for the number before them. */
 export const TARIFF_DIGITS_MAX: u32 = 9;
 /** A price that holds until another takes its place. */
 export const TARIFF_OPEN_MINUTES: u32 = 0xffff;
+
+/** A row that is used, and one whose price began when it came. */
+const USED: u8 = 1;
+const AT_ONCE: u8 = 2;
 
 const ROW: u32 = offsetof<Tariff>();
 if (TARIFF_LABEL_MAX != 3 * 4) ERROR("the label lies in three words");
@@ -26,9 +30,17 @@ const list = memory.data(LIST, 4);
 export const tariffNew = changetype<Tariff>(memory.data(offsetof<Tariff>()));
 
 let version: u32 = 0;
+let fresh: u32 = 0;
 
-/** A number that changes with the list. */
+/** A number that changes with the list, and with the clock. */
 export function tariffVersion(): u32 { return version; }
+
+/** The rows whose prices came since the last call, a bit each. */
+export function tariffFresh(): u32 {
+  let rows = fresh;
+  fresh = 0;
+  return rows;
+}
 
 export function tariffReset(): void {
   memory.fill(list, 0, LIST);
@@ -36,34 +48,43 @@ export function tariffReset(): void {
 
 /** A hub's start: what it knew before. */
 export function tariffLoad(): void {
-  if (storeRead(Record.Tariff, list, LIST) != LIST) tariffReset();
+  tariffReset();
+  storeRead(Record.Tariff, list, LIST); // a shorter list of before is the beginning of it
 }
 
 export function tariffSave(): i32 {
   return storeWrite(Record.Tariff, list, LIST);
 }
 
-/** Takes `tariffNew`; `utc` is the time now or `TIME_UNKNOWN`. */
+/** Takes `tariffNew`; `utc` is the time now or `TIME_UNKNOWN`.  `Err.Refused`: a later issue has its place. */
 export function tariffPut(utc: u32): i32 {
   let add = tariffNew;
   if (add.digits > TARIFF_DIGITS_MAX || add.labelSize > TARIFF_LABEL_MAX || add.price == u32.MAX_VALUE) return Err.Reserved;
+  add.used = add.start == 0 ? AT_ONCE : USED;
   if (add.start == 0 && utc != TIME_UNKNOWN) add.start = utc;
   add.end = add.minutes == TARIFF_OPEN_MINUTES ? TIME_UNKNOWN : endOf(add.start, add.minutes);
-  add.used = 1;
   if (utc != TIME_UNKNOWN && add.end <= utc) return Err.Timeout;
-  let known = held(add.eventId);
-  if (known) {
-    // An open start was filled in with the time of arrival, so a repetition has another one.
-    if (known.price == add.price && known.minutes == add.minutes && known.start <= add.start && known.currency == add.currency
-      && known.digits == add.digits) return Err.Duplicate;
-    known.used = 0;
-  }
-  tidy(utc);
-  let row = free(utc);
+  let row = held(add.eventId);
+  if (row && same(row)) return Err.Duplicate;
+  if (overlapped(true, utc)) return Err.Refused;
+  if (!row) row = free(utc);
   if (!row) return Err.NoBuffer;
+  row.used = 0;
+  overlapped(false, utc);
   memory.copy(changetype<usize>(row), changetype<usize>(add), ROW);
+  fresh |= 1 << tariffIndex(row);
   version++;
   return Err.Ok;
+}
+
+/** The clock was set from `before` to `utc`: a price that began when it came goes on, also where it now seems to have come too early. */
+export function tariffClock(before: u32, utc: u32): void {
+  let active: Tariff | null = before == TIME_UNKNOWN ? null : tariffAt(before);
+  if (active && active.used == AT_ONCE && active.start > utc) {
+    active.start = utc;
+    fresh |= 1 << tariffIndex(active);
+  }
+  version++;
 }
 
 /** The price that counts at `utc`, or null.  Without a clock it is the one that starts first: issuers tell the current one first. */
@@ -74,19 +95,25 @@ export function tariffAt(utc: u32): Tariff | null {
     if (!row.used) continue;
     if (utc == TIME_UNKNOWN) {
       if (!best || row.start < best.start) best = row;
-    } else if (row.start <= utc && utc < row.end && (!best || newer(row, best))) best = row;
+    } else if (row.start <= utc && utc < row.end) return row;
   }
   return best;
 }
 
-/** The first price in order of start that ends after `utc` and starts at `from` or later, or null. */
-export function tariffFrom(from: u32, utc: u32): Tariff | null {
-  let best: Tariff | null = null;
-  for (let index: u32 = 0; index < TARIFFS_MAX; index++) {
-    let row = tariffRow(index);
-    if (row.used && row.start >= from && row.end > utc && (!best || row.start < best.start)) best = row;
-  }
-  return best;
+/** The rows of prices that end after `utc`, a bit each: the first `count` in order of their start, 0 = all. */
+export function tariffRows(utc: u32, count: u32): u32 {
+  let rows: u32 = 0;
+  do {
+    let best = TARIFFS_MAX;
+    for (let index: u32 = 0; index < TARIFFS_MAX; index++) {
+      let row = tariffRow(index);
+      if (!row.used || row.end <= utc || rows >>> index & 1) continue;
+      if (best == TARIFFS_MAX || row.start < tariffRow(best).start) best = index;
+    }
+    if (best == TARIFFS_MAX) break;
+    rows |= 1 << best;
+  } while (--count != 0);
+  return rows;
 }
 
 /** When the price next changes, UTC, or `TIME_UNKNOWN`. */
@@ -101,7 +128,19 @@ export function tariffNext(utc: u32): u32 {
   return next;
 }
 
-function tariffRow(index: u32): Tariff { return changetype<Tariff>(list + index * ROW); }
+/** Tiers that there are: the highest of the prices held. */
+export function tariffTiers(): u32 {
+  let most: u32 = 0;
+  for (let index: u32 = 0; index < TARIFFS_MAX; index++) {
+    let row = tariffRow(index);
+    if (row.used) most = max<u32>(most, row.tier);
+  }
+  return most;
+}
+
+export function tariffRow(index: u32): Tariff { return changetype<Tariff>(list + index * ROW); }
+
+export function tariffIndex(row: Tariff): u32 { return <u32>(changetype<usize>(row) - list) / ROW; }
 
 /** Issuers' numbers may wrap. */
 function newer(a: Tariff, b: Tariff): bool { return <i32>(a.eventId - b.eventId) > 0; }
@@ -119,25 +158,33 @@ function held(eventId: u32): Tariff | null {
   return null;
 }
 
-/** Frees what has ended and what the new price covers from end to end. */
-function tidy(utc: u32): void {
+/** Whether a row is what `tariffNew` tells again: an open start was filled in with the time of arrival, and the end may have been shortened. */
+function same(row: Tariff): bool {
+  let add = tariffNew;
+  return row.price == add.price && row.currency == add.currency && row.digits == add.digits && row.tier == add.tier
+    && (row.minutes == add.minutes || row.end == add.end) && (row.start == add.start || (row.start < add.start && add.used == AT_ONCE));
+}
+
+/** Asks whether a newer price overlaps `tariffNew`, or takes its place from the older ones that do. */
+function overlapped(ask: bool, utc: u32): bool {
   let add = tariffNew;
   for (let index: u32 = 0; index < TARIFFS_MAX; index++) {
     let row = tariffRow(index);
-    if (utc != TIME_UNKNOWN && row.end <= utc) row.used = 0;
-    if (newer(add, row) && row.start >= add.start && row.end <= add.end) row.used = 0;
+    if (!row.used || row.eventId == add.eventId || row.start >= add.end || row.end <= add.start) continue;
+    if (ask) {
+      if (newer(row, add)) return true;
+    } else if (row.start < add.start && (utc == TIME_UNKNOWN || (row.start <= utc && utc < add.start))) row.end = add.start;
+    else row.used = 0;
   }
+  return false;
 }
 
-/** A free row; in need the one that began longest ago and does not count now. */
+/** A free row, or one whose price is over or is about to be overlapped. */
 function free(utc: u32): Tariff | null {
-  let active = tariffAt(utc);
-  let best: Tariff | null = null;
+  let add = tariffNew;
   for (let index: u32 = 0; index < TARIFFS_MAX; index++) {
     let row = tariffRow(index);
-    if (!row.used) return row;
-    if (row == active || utc == TIME_UNKNOWN || row.start > utc) continue;
-    if (!best || row.start < best.start) best = row;
+    if (!row.used || (utc != TIME_UNKNOWN && row.end <= utc) || (row.start >= add.start && row.start < add.end)) return row;
   }
-  return best;
+  return null;
 }

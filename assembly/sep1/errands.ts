@@ -10,7 +10,9 @@
 //
 // One question at a time: a sleeping device then polls for one answer and sleeps on.
 import { NEVER } from "../core/timers";
+import { clockUtc } from "../model/clock";
 import { register } from "../model/register";
+import { tariffAt } from "../model/tariff";
 import { apsHeard } from "../zigbee/aps/aps";
 import { ZCL_CONFIGURE, ZCL_READ } from "../zigbee/zcl/foundation";
 import { ZCL_NO_DEFAULT_RESPONSE, ZCL_TYPE_CLUSTER, ZCL_TYPE_PROFILE } from "../zigbee/zcl/frame";
@@ -136,6 +138,11 @@ export function errandAnswered(now: i64): void {
     period = 0; // the current price is known; now the ones that follow
   }
   dueSet(errand, now + period);
+}
+
+/** The clock was told: a price that was held for another time is asked for. */
+export function errandsTimed(now: i64): void {
+  if (state.priced && state.asked != Errand.Price && !tariffAt(clockUtc(now))) dueSet(Errand.Price, now);
 }
 
 /** A default response: perhaps a refusal of the question under way. */

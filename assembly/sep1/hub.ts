@@ -20,7 +20,7 @@ import { MirrorHeard } from "./mirror";
 import { hubMirrorInput } from "./mirror_hub";
 import { Procedure, noteAdmitted, noteFailed, noteFormed } from "./notes";
 import { otaServerDeadline, otaServerReset, otaServerTick } from "./ota/server";
-import { priceReset, priceTick } from "./price/server";
+import { priceDeadline, priceReset, priceTick } from "./price/server";
 
 export { notifySoon as faceOffer } from "./ota/notify";
 
@@ -76,7 +76,7 @@ export function faceTick(now: i64): void {
 }
 
 export function faceDeadline(): i64 {
-  return min<i64>(min<i64>(stackDeadline(), establishDeadline()), min<i64>(state.formAt, otaServerDeadline()));
+  return min<i64>(min<i64>(stackDeadline(), establishDeadline()), min<i64>(state.formAt, min<i64>(otaServerDeadline(), priceDeadline())));
 }
 
 /** A device may join with this install code. */

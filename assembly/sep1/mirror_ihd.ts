@@ -2,7 +2,7 @@
 import { ZCL_SUCCESS } from "../zigbee/zcl/foundation";
 import { ZclHeard, zclDefault, zclHeard } from "../zigbee/zcl/zcl";
 import { CLUSTER_METERING, CLUSTER_PRICE } from "./clusters";
-import { Errand, errandAnswered, errandIsAnswer, errandIsFrom, errandRefused, errandsReported } from "./errands";
+import { Errand, errandAnswered, errandIsAnswer, errandIsFrom, errandRefused, errandsReported, errandsTimed } from "./errands";
 import { ihdCommand, ihdRefresh, ihdWritten } from "./instances/ihd";
 import { meteringTake } from "./metering/client";
 import { MirrorHeard, mirrorCommand, mirrorDefault, mirrorIsRequest, mirrorServe } from "./mirror";
@@ -45,6 +45,7 @@ function taken(kind: i32, now: i64): void {
     case ZclHeard.ReadAnswer: {
       if (errandIsAnswer(Errand.Meter)) meteringTake(now);
       else if (!errandIsAnswer(Errand.Time) || !timeTake(now)) return; // asked again soon
+      else errandsTimed(now);
       break;
     }
     case ZclHeard.ConfigureAnswer: {

@@ -1,8 +1,12 @@
 // The energy supplier behind the hub: tells it the time, the tariff, and which devices belong to the home.
 //
 // Records: docs/uplink.md; those of updates are in update_records.ts.
+
+import { Err } from "../err.ts";
 import type { Tariff } from "./tariff.ts";
-import { admitEmit, clockEmit, permitEmit, tariffEmit } from "./uplink.ts";
+import { nameOf } from "./update_words.ts";
+import { admitEmit, clockEmit, DownKind, permitEmit, tariffEmit } from "./uplink.ts";
+import { upParse } from "./uplink_parse.ts";
 
 /** The supplier sets a hub's clock this often. */
 export const CLOCK_PERIOD_MS = 24 * 3_600_000;
@@ -38,6 +42,13 @@ export function admitRecord(extended: bigint, code: Uint8Array): Buffer {
 
 export function permitRecord(forSeconds: number): Buffer {
   return permitEmit({ seconds: forSeconds });
+}
+
+/** What the hub did not take, and why, as the fields of an event; null for another record. */
+export function declined(octets: Uint8Array): { record: string; reason: string; id: number } | null {
+  const told = upParse(octets);
+  if (told?.kind !== "refused") return null;
+  return { record: nameOf(DownKind, told.what), reason: nameOf(Err, -told.error), id: told.id };
 }
 
 /** 01:00 UTC on the last Sunday of a month of 31 days. */

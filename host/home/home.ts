@@ -7,6 +7,7 @@ import type { Load } from "../load/load.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
 import { eventOfLog, type HomeEvent } from "./events.ts";
 import { happenAll } from "./happenings.ts";
+import { declined } from "./head_end.ts";
 import type { Keyring } from "./keyring.ts";
 import { Network } from "./network.ts";
 import type { Paced } from "./pacer.ts";
@@ -188,7 +189,10 @@ export class Home implements Paced {
       log: (code, octets) => this.logged(row, code, octets),
       display: (line, text) => this.status.showLine(id, line, text),
       uplink: (octets) => {
-        if (role === "hub") found(this.networks, id).updates.take(octets);
+        if (role !== "hub") return;
+        const refusal = declined(octets);
+        if (refusal) this.tell(id, "declined", refusal);
+        else found(this.networks, id).updates.take(octets);
       },
       sense: (quantity, periodMs) => {
         const sensor = this.sensors.get(id);

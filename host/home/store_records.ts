@@ -35,15 +35,15 @@ export interface Tariff {
   digits: number;
   tier: number;
   labelSize: number;
-  /** 0: the row is free */
+  /** 0: the row is free, 2: it started when it came */
   used: number;
   label: Uint8Array;
 }
 
 /** Of record 33; null for one of another size. */
 export function tariffParse(octets: Uint8Array): Tariff[] | null {
-  if (octets.length !== 144) return null;
-  return Array.from({ length: 4 }, (_, row) => tariffRow(octets.subarray(row * 36, (row + 1) * 36)));
+  if (octets.length !== 288) return null;
+  return Array.from({ length: 8 }, (_, row) => tariffRow(octets.subarray(row * 36, (row + 1) * 36)));
 }
 
 function tariffRow(octets: Uint8Array): Tariff {

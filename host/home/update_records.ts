@@ -70,7 +70,7 @@ export function activateRecord(image: number): Buffer {
 /** A record from the hub; null for one that is not about updates. */
 export function hubRecord(octets: Uint8Array): { want: Want } | { file: FileReport } | { device: DeviceReport } | null {
   const record = upParse(octets);
-  if (!record) return null;
+  if (!record || record.kind === "refused") return null;
   const { kind, ...fields } = record;
   return { [kind]: fields } as { want: Want } | { file: FileReport } | { device: DeviceReport };
 }

@@ -16,7 +16,7 @@ export interface ClockRecord {
 
 /** A price. The hub keeps it in its store and publishes it. */
 export interface TariffRecord {
-  /** the issuer's number of this price; a higher one replaces */
+  /** the issuer's number of this price; a higher one takes the place of all that it overlaps */
   eventId: number;
   /** 0: now */
   start: number;
@@ -128,6 +128,16 @@ export interface DeviceRecord {
   size: number;
 }
 
+/** A record that the hub did not take. The head-end has to tell it otherwise, or later. */
+export interface RefusedRecord {
+  /** its kind */
+  what: number;
+  /** an `Err`, without its sign */
+  error: number;
+  /** its first four octets: of a price the issuer's number */
+  id: number;
+}
+
 export const DownKind = {
   Clock: 1,
   Tariff: 2,
@@ -155,9 +165,14 @@ export const UpKind = {
   Want: 2,
   File: 3,
   Device: 4,
+  Refused: 5,
 } as const;
 
-export type UpRecord = ({ kind: "want" } & WantRecord) | ({ kind: "file" } & FileRecord) | ({ kind: "device" } & DeviceRecord);
+export type UpRecord =
+  | ({ kind: "want" } & WantRecord)
+  | ({ kind: "file" } & FileRecord)
+  | ({ kind: "device" } & DeviceRecord)
+  | ({ kind: "refused" } & RefusedRecord);
 
 export function clockEmit(record: ClockRecord): Buffer {
   const out = Buffer.alloc(21);
@@ -295,6 +310,16 @@ export function deviceEmit(record: DeviceRecord): Buffer {
   at.setUint32(13, record.version, true);
   at.setUint32(17, record.offset, true);
   at.setUint32(21, record.size, true);
+  return out;
+}
+
+export function refusedEmit(record: RefusedRecord): Buffer {
+  const out = Buffer.alloc(9);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = UpKind.Refused;
+  at.setUint8(1, record.what);
+  at.setUint8(2, record.error);
+  at.setUint32(5, record.id, true);
   return out;
 }
 

@@ -126,6 +126,8 @@ export function upParse(from: Uint8Array): UpRecord | null {
       return fileOf(from, at);
     case UpKind.Device:
       return deviceOf(from, at);
+    case UpKind.Refused:
+      return refusedOf(from, at);
     default:
       return null;
   }
@@ -161,4 +163,9 @@ function deviceOf(from: Uint8Array, at: DataView): UpRecord | null {
     offset: at.getUint32(17, true),
     size: at.getUint32(21, true),
   };
+}
+
+function refusedOf(from: Uint8Array, at: DataView): UpRecord | null {
+  if (from.length < 9) return null;
+  return { kind: "refused", what: at.getUint8(1), error: at.getUint8(2), id: at.getUint32(5, true) };
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Clock } from "../../host/air/clock.ts";
-import { admitRecord, clockRecord, tariffRecord } from "../../host/home/head_end.ts";
+import { admitRecord, clockRecord, declined, tariffRecord } from "../../host/home/head_end.ts";
 import { Pacer } from "../../host/home/pacer.ts";
 import { Sensor } from "../../host/home/sensor.ts";
 import { TARIFF } from "../../host/home/tariff.ts";
@@ -97,4 +97,11 @@ test("the pacer stands still while it is paused, and stops when told", async () 
     },
   );
   assert.equal(clock.nowUs, 0);
+});
+
+test("what the hub did not take is told by its name and reason", () => {
+  assert.deepEqual(declined(Buffer.from("0502050000" + "13000000", "hex")), { record: "tariff", reason: "noBuffer", id: 19 });
+  assert.deepEqual(declined(Buffer.from("05ff040000" + "00000000", "hex")), { record: "255", reason: "reserved", id: 0 });
+  assert.equal(declined(Buffer.from("0502", "hex")), null);
+  assert.equal(declined(Buffer.from("0201000000" + "00f0", "hex")), null); // asks for octets of a file
 });

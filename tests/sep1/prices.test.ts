@@ -116,7 +116,7 @@ describe("prices", () => {
     assert.deepEqual(prices("11 05 00 00"), [2450]);
     const later = Buffer.alloc(4);
     later.writeUInt32LE(zigbeeTime("2026-06-01T15:30:00Z"));
-    assert.deepEqual(prices(`11 05 01 ${later.toString("hex")} 00`), [2450, 3]);
+    assert.deepEqual(prices(`11 05 01 ${later.toString("hex")} 00`), [3]); // issue 2 ended the first price at 14:00
   });
   it("are told at once to a client that listens, when they change", () => {
     const device = new Device(module, HUB);
@@ -133,6 +133,113 @@ describe("prices", () => {
     );
     device.tick(2000n);
     assert.deepEqual(device.take(), []);
+  });
+  const events = (device: Device) => device.take().map((frame) => frame.zcl.readUInt32LE(8 + (frame.zcl[7] as number)));
+  const START = zigbeeTime("2026-06-01T12:00:00Z");
+  it("that come later are told to who listens and to who is bound, when they come and when they begin", () => {
+    const device = new Device(module, HUB);
+    device.bind(PRICE, meter);
+    equip(device, "2026-06-01T12:00:00Z", 0n);
+    device.hear("11 05 00 01", { from: ihd, cluster: PRICE, now: 0n });
+    device.tick(0n);
+    device.take();
+    device.event(tariffRecord({ event: 2, start: START + 3600, minutes: 60, price: 2 }), 1000n);
+    assert.equal(device.tick(1000n), 3_600_000n);
+    const told = device.take();
+    assert.deepEqual(new Set(told.map((frame) => frame.extended)), new Set([ihd, meter]));
+    assert.equal(told.length, 2);
+    for (const { zcl } of told) assert.equal(zcl.readUInt32LE(8 + (zcl[7] as number)), 2);
+    device.tick(3_599_999n);
+    assert.deepEqual(device.take(), []);
+    assert.equal(device.tick(3_600_000n), 7_200_000n);
+    assert.deepEqual(events(device), [2, 2]);
+    device.tick(7_200_000n); // nothing holds then
+    assert.deepEqual(device.take(), []);
+  });
+  it("wait for room in APS, none is left out and none is told twice", () => {
+    const device = new Device(module, HUB);
+    equip(device, "2026-06-01T12:00:00Z", 0n);
+    device.tick(0n);
+    for (let event = 2; event < 9; event++)
+      device.event(tariffRecord({ event, start: START + event * 1800, minutes: 30, price: event }), 0n);
+    const heard: number[] = [];
+    device.hear("11 05 00 01", { from: ihd, cluster: PRICE, now: 0n });
+    device.take();
+    device.hear("11 07 01 00000000 00", { from: meter, cluster: PRICE, now: 0n });
+    heard.push(...events(device));
+    device.sendAnswer = -5; // no room
+    let due = 0n;
+    for (let turn = 0; turn < 40; turn++) {
+      device.sendAnswer = turn % 3 === 0 ? 0 : -5;
+      due = device.tick(BigInt(turn) * 500n);
+      heard.push(...events(device));
+    }
+    assert.deepEqual(heard.filter((event) => event > 1).sort(), [2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8]);
+    assert.ok(due >= 3_600_000n, `${due}`);
+  });
+  it("are all answered, under the number of the question", () => {
+    const device = new Device(module, HUB);
+    device.event(clockRecord(START, 0, 0, 0, 0), 0n);
+    for (let event = 1; event <= 8; event++)
+      device.event(tariffRecord({ event, start: START + event * 1800, minutes: 30, price: event }), 0n);
+    device.take();
+    device.hear("11 5a 01 00000000 00", { cluster: PRICE, now: 0n });
+    const told = device.take();
+    assert.deepEqual(
+      told.map((frame) => [frame.zcl[1], frame.zcl.readUInt32LE(8 + (frame.zcl[7] as number))]),
+      [1, 2, 3, 4, 5, 6, 7, 8].map((event) => [0x5a, event]),
+    );
+  });
+  it("that do not fit, or are overlapped by a later issue, are named to the head-end", () => {
+    const device = new Device(module, HUB);
+    device.event(clockRecord(START, 0, 0, 0, 0), 0n);
+    device.tick(0n);
+    device.uplink.length = 0;
+    const put = (event: number, start: number, minutes: number) => {
+      device.event(tariffRecord({ event, start, minutes, price: event }), 0n);
+      return device.uplink.splice(0).map((record) => record.toString("hex"));
+    };
+    for (let event = 11; event <= 18; event++) assert.deepEqual(put(event, START + event * 1800, 30), []);
+    assert.deepEqual(put(11, START + 11 * 1800, 30), [], "again");
+    assert.deepEqual(put(19, START + 19 * 1800, 30), ["0502050000" + "13000000"]); // Err.NoBuffer
+    assert.deepEqual(put(9, START + 11 * 1800 + 60, 30), ["05020f0000" + "09000000"]); // Err.Refused
+    device.event(Buffer.from([2, 1, 2]), 0n);
+    assert.equal(device.uplink.splice(0).length, 1);
+    device.event(Buffer.alloc(0), 0n);
+    assert.equal(device.uplink.splice(0).length, 0);
+  });
+  it("go on when the clock that had run ahead is set right, and those who listen hear of it", () => {
+    const device = new Device(module, HUB);
+    equip(device, "2026-06-02T12:00:00Z", 0n);
+    device.hear("11 05 00 01", { from: ihd, cluster: PRICE, now: 0n });
+    device.tick(0n);
+    device.take();
+    device.event(clockRecord(START, 0, 0, 0, 0), 1000n);
+    device.tick(1000n);
+    const [told] = device.take();
+    assert.equal(told?.zcl.readUInt32LE(8 + 8 + 13), START); // its start
+    assert.equal(told?.extended, ihd);
+    device.hear("11 05 00 00", { from: ihd, cluster: PRICE, now: 2000n });
+    assert.deepEqual(events(device), [1]);
+  });
+  it("tell how many tiers there are", () => {
+    const device = new Device(module, HUB);
+    device.event(clockRecord(START, 0, 0, 0, 0), 0n);
+    device.event(tariffRecord({ event: 1, start: START, minutes: 30, price: 1, tier: 1 }), 0n);
+    device.event(tariffRecord({ event: 2, start: START + 1800, minutes: 30, price: 2, tier: 3 }), 0n);
+    device.take();
+    device.hear("11 05 00 00", { cluster: PRICE, now: 0n });
+    const zcl = device.take()[0]?.zcl as Buffer;
+    assert.equal(zcl[8 + 11], 0x41); // four decimals, tier 1
+    assert.equal(zcl[8 + 12], 0x31); // of three, register tier 1
+  });
+  it("are acknowledged also when they are told again", () => {
+    const device = display();
+    for (let turn = 0; turn < 2; turn++) {
+      device.take();
+      device.hear(publish({ control: 1 }), { from: hub, cluster: PRICE, now: 2000n });
+      assert.equal(device.take()[0]?.zcl[2], 2);
+    }
   });
   it("survive a power cut of the hub", () => {
     const store = new Map<number, Buffer>();

@@ -2,7 +2,7 @@ import { Err } from "../../assembly/core/err";
 import { clock, clockReset, clockSet, clockUtc, TIME_UNKNOWN } from "../../assembly/model/clock";
 import { costPerHour, costReset, costToday, costTodayKnown, costUpdate, Household, household } from "../../assembly/model/cost";
 import { register, registerReset } from "../../assembly/model/register";
-import { Tariff, tariffAt, tariffFrom, tariffNew, tariffNext, tariffPut, tariffReset, TARIFFS_MAX, TARIFF_OPEN_MINUTES } from "../../assembly/model/tariff";
+import { Tariff, tariffAt, tariffClock, tariffNew, tariffNext, tariffPut, tariffReset, tariffRow, tariffRows, TARIFFS_MAX, TARIFF_OPEN_MINUTES } from "../../assembly/model/tariff";
 
 const NOON: u32 = 833630400; // 2026-06-01 12:00 UTC
 const DAY: u32 = 86400;
@@ -62,20 +62,63 @@ describe("the tariff", () => {
     expect(price(NOON + 10 * DAY)).toBe(7);
   });
 
-  it("yields to a later issue for as long as that holds", () => {
+  it("yields to a later issue, and does not come back after it", () => {
     begin();
     put(1, 0, TARIFF_OPEN_MINUTES as u16, 7);
     put(2, NOON + 3600, 60, 9);
     expect(price(NOON + 3599)).toBe(7);
     expect(price(NOON + 3600)).toBe(9);
-    expect(price(NOON + 7200)).toBe(7);
+    expect(price(NOON + 7200)).toBe(0);
   });
 
-  it("does not yield to an earlier issue that arrives later", () => {
+  it("refuses an earlier issue that overlaps a later one in any way", () => {
     begin();
-    put(5, 0, TARIFF_OPEN_MINUTES as u16, 7);
-    put(4, 0, TARIFF_OPEN_MINUTES as u16, 3);
+    put(5, NOON + 3600, 60, 7);
+    expect(put(4, NOON + 3540, 2, 3)).toBe(Err.Refused);
+    expect(put(4, NOON + 3540, 1, 3)).toBe(Err.Ok);
+    expect(put(3, NOON + 7199, 60, 3)).toBe(Err.Refused);
+    expect(put(3, NOON + 7200, 60, 3)).toBe(Err.Ok);
+    expect(put(2, NOON + 3700, 1, 3)).toBe(Err.Refused);
+    expect(put(1, NOON, TARIFF_OPEN_MINUTES as u16, 3)).toBe(Err.Refused);
+    expect(price(NOON + 3600)).toBe(7);
+  });
+
+  it("removes every earlier issue that a later one overlaps, but for the one of now", () => {
+    begin();
+    put(1, NOON, 60, 1);
+    put(2, NOON + 3600, 60, 2);
+    put(3, NOON + 7200, 60, 3);
+    put(4, NOON + 10_800, 60, 4);
+    expect(put(9, NOON + 1800, 120, 9)).toBe(Err.Ok);
+    expect(price(NOON + 1799)).toBe(1);
+    expect(price(NOON + 1800)).toBe(9);
+    expect(price(NOON + 8999)).toBe(9);
+    expect(price(NOON + 9000)).toBe(0); // the rest of 3 does not come back
+    expect(price(NOON + 10_800)).toBe(4);
+  });
+
+  it("knows again a price that a later issue has shortened", () => {
+    begin();
+    put(1, NOON, 120, 1);
+    put(2, NOON + 3600, 60, 2);
+    expect(put(1, NOON, 120, 1)).toBe(Err.Duplicate);
+    expect(put(1, NOON, 60, 1)).toBe(Err.Duplicate);
+    expect(put(1, NOON, 30, 1)).toBe(Err.Ok);
+    expect(price(NOON + 1800)).toBe(0);
+  });
+
+  it("of an open start goes on when the clock is set back, one of a given start waits for it", () => {
+    begin();
+    clockSet(NOON + DAY, 0);
+    put(1, 0, TARIFF_OPEN_MINUTES as u16, 7);
+    tariffClock(NOON + DAY, NOON);
+    clockSet(NOON, 0);
     expect(price(NOON)).toBe(7);
+    expect(put(1, 0, TARIFF_OPEN_MINUTES as u16, 7)).toBe(Err.Duplicate);
+    put(2, NOON + 60, TARIFF_OPEN_MINUTES as u16, 8);
+    tariffClock(NOON + 60, NOON - 60);
+    expect(price(NOON - 60)).toBe(0);
+    expect(price(NOON + 60)).toBe(8);
   });
 
   it("counts issues around the end of their numbers", () => {
@@ -114,11 +157,11 @@ describe("the tariff", () => {
     begin();
     put(2, NOON + 3600, 30, 9);
     put(1, NOON, 60, 7);
-    let first = tariffFrom(0, NOON) as Tariff;
-    expect(first.price).toBe(7);
-    let second = tariffFrom(first.start + 1, NOON) as Tariff;
-    expect(second.price).toBe(9);
-    expect(changetype<usize>(tariffFrom(second.start + 1, NOON))).toBe(0);
+    expect(tariffRow(ctz(tariffRows(NOON, 1))).price).toBe(7);
+    expect(tariffRows(NOON, 0)).toBe(tariffRows(NOON, 2));
+    expect(popcnt(tariffRows(NOON, 0))).toBe(2);
+    expect(tariffRow(ctz(tariffRows(NOON + 3600, 0))).price).toBe(9);
+    expect(tariffRows(NOON + 5400, 0)).toBe(0);
     expect(tariffNext(NOON)).toBe(NOON + 3600);
   });
 });

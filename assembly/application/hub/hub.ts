@@ -1,23 +1,24 @@
 // A hub: what the head-end says becomes the clock and the tariff; what it asks of the network goes up to the device.
 // Records: docs/uplink.md.
 import { Err } from "../../core/err";
-import { EVENT_HEAD, EVENT_SIZE } from "../../core/host";
+import { EVENT_HEAD, EVENT_SIZE, uplinkSend } from "../../core/host";
 import { clock, clockReset, clockSet, clockUtc } from "../../model/clock";
 import { LIBRARY_FILES } from "../../model/library";
 import { ACTIVATE_ON_COMMAND, Plan, ROLLOUT_DEVICES, rolloutForget, rolloutRelease, rolloutReset, rolloutSet } from "../../model/rollout";
-import { TARIFF_LABEL_MAX, tariffLoad, tariffNew, tariffPut, tariffSave } from "../../model/tariff";
+import { TARIFF_LABEL_MAX, tariffClock, tariffLoad, tariffNew, tariffPut, tariffSave } from "../../model/tariff";
 import { fetchBlock, fetchDeadline, fetchOffer, fetchReset, fetchTell, fetchTick } from "./fetch";
 import { ownChanged, ownDeadline, ownReset, ownTick, ownUplinkHeard } from "./own";
 import { reportTick } from "./report";
 import {
   ACTIVATE_SIZE, ActivateRecord, ADMIT_SIZE, AdmitRecord, CLOCK_SIZE, ClockRecord, DOWN_ACTIVATE, DOWN_ADMIT, DOWN_BLOCK, DOWN_CLOCK,
-  DOWN_OFFER, DOWN_PERMIT, DOWN_REKEY, DOWN_ROLLOUT, DOWN_TARIFF, OfferRecord, PERMIT_SIZE, PermitRecord, REKEY_SIZE, RekeyRecord,
-  ROLLOUT_SIZE, RolloutRecord, TARIFF_SIZE, TariffRecord,
+  DOWN_OFFER, DOWN_PERMIT, DOWN_REKEY, DOWN_ROLLOUT, DOWN_TARIFF, OfferRecord, PERMIT_SIZE, PermitRecord, REFUSED_SIZE, RefusedRecord,
+  REKEY_SIZE, RekeyRecord, ROLLOUT_SIZE, RolloutRecord, TARIFF_SIZE, TariffRecord, UP_REFUSED,
 } from "./uplink";
 
 const CODE_MAX: u32 = 18;
 const TIER_MAX: u32 = 15;
 const DAY_S: i32 = 86_400;
+const refusal = memory.data(1 + REFUSED_SIZE);
 const plan = changetype<Plan>(memory.data(offsetof<Plan>(), 4));
 
 export enum HubHeard {
@@ -79,7 +80,8 @@ export function hubInput(event: usize, now: i64): i32 {
   let size: u32 = load<u16>(event + EVENT_SIZE);
   let at = event + EVENT_HEAD + 1;
   let taken: i32 = Err.Truncated;
-  if (size > 0) {
+  let told = size > 0;
+  if (told) {
     size--;
     let kind: u32 = load<u8>(at - 1);
     switch (kind) {
@@ -98,7 +100,19 @@ export function hubInput(event: usize, now: i64): i32 {
   if (taken >= 0) return taken;
   if (taken == Err.Truncated || taken == Err.BadLength) hubCounters.malformed++;
   else if (taken != Err.Duplicate) hubCounters.refused++;
+  if (told && taken != Err.Duplicate) tellRefused(at, size, taken);
   return HubHeard.None;
+}
+
+/** The head-end is told what was not taken: its kind, why, and which. */
+function tellRefused(at: usize, size: u32, error: i32): void {
+  store<u8>(refusal, UP_REFUSED);
+  let record = changetype<RefusedRecord>(refusal + 1);
+  record.what = load<u8>(at - 1);
+  record.error = -error;
+  record.reserved = 0;
+  record.id = size >= 4 ? load<u32>(at) : 0;
+  uplinkSend(refusal, 1 + REFUSED_SIZE);
 }
 
 function takeClock(at: usize, size: u32, now: i64): i32 {
@@ -110,7 +124,9 @@ function takeClock(at: usize, size: u32, now: i64): i32 {
   clock.summerStart = record.summerStart;
   clock.summerEnd = record.summerEnd;
   clock.summerShift = record.summerShift;
+  let before = clockUtc(now);
   clockSet(record.utc, now);
+  tariffClock(before, record.utc);
   return HubHeard.None;
 }
 

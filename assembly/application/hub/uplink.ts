@@ -172,3 +172,17 @@ export class DeviceRecord {
   set offset(value: u32) { store<u32>(changetype<usize>(this), value, 16); }
   set size(value: u32) { store<u32>(changetype<usize>(this), value, 20); }
 }
+
+/** A record that the hub did not take. The head-end has to tell it otherwise, or later. */
+export const UP_REFUSED: u32 = 5;
+/** Without the kind. */
+export const REFUSED_SIZE: u32 = 8;
+
+/** Over the octets after the kind. */
+@unmanaged @final
+export class RefusedRecord {
+  set what(value: u32) { store<u8>(changetype<usize>(this), value); }
+  set error(value: u32) { store<u8>(changetype<usize>(this), value, 1); }
+  set reserved(value: u32) { store<u16>(changetype<usize>(this), value, 2); }
+  set id(value: u32) { store<u32>(changetype<usize>(this), value, 4); }
+}

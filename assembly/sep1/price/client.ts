@@ -27,10 +27,11 @@ export function priceTake(now: i64): bool {
   if (!zclTake(now)) return false;
   let view = changetype<PublishPrice>(zclHeard.payload);
   let taken = view.unit == PRICE_UNIT_KWH || view.unit == UNIT_KWH_BCD ? mirror(view, now) : Err.Reserved;
-  if (taken == Err.Ok && priceWantsAcknowledgement(view, zclHeard.known)) {
+  let held = taken == Err.Ok || taken == Err.Duplicate;
+  if (held && priceWantsAcknowledgement(view, zclHeard.known)) {
     zclSendReply(acknowledge(view, now), now);
   } else zclDefault(taken == Err.Reserved ? ZCL_INVALID_FIELD : ZCL_SUCCESS, now);
-  return taken == Err.Ok || taken == Err.Duplicate;
+  return held;
 }
 
 function acknowledge(view: PublishPrice, now: i64): usize {

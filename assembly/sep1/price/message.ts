@@ -1,12 +1,15 @@
 // Price cluster: values of its commands' fields, SE 1.4a (07-5356) annex D.4.2, and Publish Price of a price of ours.  The formats are in
 // descriptors/price.ts.
-import { Tariff } from "../../model/tariff";
+import { TIME_UNKNOWN } from "../../model/clock";
+import { TARIFF_OPEN_MINUTES, Tariff, tariffTiers } from "../../model/tariff";
 import { PublishPrice, publishPriceEmit } from "../descriptors/price";
 
 /** Options of get current price: the requester's receiver is on when idle. */
 export const PRICE_AWAKE: u32 = 0x01;
 /** Price control: an acknowledgement is asked for. */
 export const PRICE_ACKNOWLEDGEMENT: u32 = 0x01;
+/** The supplier is not numbered: there is one. */
+const PROVIDER: u32 = 0;
 /** kWh, binary and BCD; prices per another unit are not about electricity. */
 export const PRICE_UNIT_KWH: u32 = 0x00;
 
@@ -20,9 +23,10 @@ export function priceWantsAcknowledgement(view: PublishPrice, known: u32): bool 
 }
 
 /** Writes Publish Price of a price of ours with every field of 1.4, unused ones as "not available"; answers its size. */
-export function priceEmit(at: usize, provider: u32, tariff: Tariff, utc: u32): u32 {
-  let head = publishPriceEmit(at, provider, tariff.label, tariff.labelSize, tariff.eventId, utc, PRICE_UNIT_KWH, tariff.currency,
-    tariff.digits << 4 | tariff.tier, tariff.tier << 4 | tariff.tier, tariff.start, tariff.minutes, tariff.price);
+export function priceEmit(at: usize, tariff: Tariff, utc: u32): u32 {
+  let minutes = tariff.end == TIME_UNKNOWN ? TARIFF_OPEN_MINUTES : (tariff.end - tariff.start) / 60; // as it now ends
+  let head = publishPriceEmit(at, PROVIDER, tariff.label, tariff.labelSize, tariff.eventId, utc, PRICE_UNIT_KWH, tariff.currency,
+    tariff.digits << 4 | tariff.tier, tariffTiers() << 4 | tariff.tier, tariff.start, minutes, tariff.price);
   memory.fill(at + head, 0xff, OPTIONAL_SIZE);
   memory.fill(at + head + THRESHOLDS, 0, OPTIONAL_SIZE - THRESHOLDS); // no thresholds, no acknowledgement, no further tiers
   return head + OPTIONAL_SIZE;

@@ -40,6 +40,7 @@ export const ZCL_INVALID_VALUE: u32 = 0x87;
 export const ZCL_READ_ONLY: u32 = 0x88;
 export const ZCL_NO_SPACE: u32 = 0x89;
 export const ZCL_NOT_FOUND: u32 = 0x8b;
+export const ZCL_INSUFFICIENT_SPACE: u32 = 0x89;
 export const ZCL_UNREPORTABLE: u32 = 0x8c;
 export const ZCL_INVALID_TYPE: u32 = 0x8d;
 export const ZCL_NO_CLUSTER: u32 = 0xc3;

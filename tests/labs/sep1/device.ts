@@ -11,7 +11,7 @@ import { ihdMirrorInput } from "../../../assembly/sep1/mirror_ihd";
 import { meterMirrorConfirm, meterMirrorDeadline, meterMirrorInput, meterMirrorTick } from "../../../assembly/sep1/mirror_meter";
 import { notifySoon } from "../../../assembly/sep1/ota/notify";
 import { otaServerDeadline, otaServerReset, otaServerTick } from "../../../assembly/sep1/ota/server";
-import { priceReset, priceTick } from "../../../assembly/sep1/price/server";
+import { priceDeadline, priceReset, priceTick } from "../../../assembly/sep1/price/server";
 import { HUB_INSTANCES } from "../../../assembly/sep1/instances/hub";
 import { IHD_INSTANCES } from "../../../assembly/sep1/instances/ihd";
 import { METER_INSTANCES } from "../../../assembly/sep1/instances/meter";
@@ -31,6 +31,7 @@ export function start(device: u32, now: i64): void {
   instancesAre(kind == HUB ? HUB_INSTANCES : kind == METER ? METER_INSTANCES : IHD_INSTANCES);
   if (kind == HUB) {
     hubReset(now);
+    bindingsReset();
     priceReset();
     otaServerReset(now);
   } else if (kind == METER) {
@@ -74,7 +75,7 @@ export function tick(now: i64): i64 {
     if (hubTick(true, now) == HubHeard.Rollout) notifySoon(hubAsked.image, now);
     otaServerTick(now);
     while (hubTell()) {}
-    return min<i64>(hubDeadline(now), otaServerDeadline());
+    return min<i64>(min<i64>(hubDeadline(now), priceDeadline()), otaServerDeadline());
   }
   if (kind == METER) {
     meterMirrorTick(now);
