@@ -1,14 +1,20 @@
-// `npm run schema`: writes docs/home.schema.json from the shapes of host/home/home_file.ts.
+// `npm run schema`: writes what follows from the shapes of home files and from the table of events.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { eventsPage, eventsSchema } from "../host/home/event_table.ts";
 import { homeSchema } from "../host/home/home_file.ts";
 import { ROOT } from "../host/modules.ts";
 
-export const SCHEMA_PATH = join(ROOT, "docs/home.schema.json");
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-export function schemaText(): string {
-  return `${JSON.stringify(homeSchema(), null, 2)}\n`;
+/** Paths from the root, and what each holds. */
+export function schemaFiles(): Map<string, string> {
+  return new Map([
+    ["docs/home.schema.json", json(homeSchema())],
+    ["docs/events.schema.json", json(eventsSchema())],
+    ["docs/events.md", eventsPage()],
+  ]);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(SCHEMA_PATH, schemaText());
+if (process.argv[1] === fileURLToPath(import.meta.url)) for (const [path, text] of schemaFiles()) writeFileSync(join(ROOT, path), text);

@@ -1,16 +1,28 @@
 // What a run tells: one object an event, the same for the JSON lines and for the live view.  Numbers are in docs/abi.md, `Log`.
 import { Drop, FileStatus, Layer, ResetReason } from "../abi.ts";
 import { type LogEntry, readLog } from "../log.ts";
+import type { EventFields, EventName } from "./event_table.ts";
 import type { DeviceId } from "./plan.ts";
 import { nameOf, reasonName, STEPS, statusName, versionName } from "./update_words.ts";
 
-export interface HomeEvent {
+export type EventOf<N extends EventName> = {
   /** Simulated milliseconds since the run began. */
   t: number;
   /** A row of the plan, or `home`. */
   device: DeviceId | "home";
+  event: N;
+} & EventFields<N>;
+
+/** Told apart by `event`. */
+export type HomeEvent = { [N in EventName]: EventOf<N> }[EventName];
+
+/** The same for who looks at fields by their names, whatever the kind: `HomeEvent` is one. */
+export interface EventLine {
+  t: number;
+  device: string;
   event: string;
-  [field: string]: string | number | boolean | null;
+  // biome-ignore lint/suspicious/noExplicitAny: a field of any kind, as JSON gives it
+  [field: string]: any;
 }
 
 /** ISO 4217 numbers that have a letter code here; another currency is shown by its number. */
@@ -23,63 +35,62 @@ const READING_NO_COST = 8;
 
 /** One kind of entry. */
 type LogOf<Name extends LogEntry["log"]> = Extract<LogEntry, { log: Name }>;
-type Fields = Record<string, string | number | boolean | null>;
+/** An event without its head. */
+type Told = { [N in EventName]: { event: N } & EventFields<N> }[EventName];
 
 /** The event that a device's log entry means; null for a code or a size that the contract does not have. */
 export function eventOfLog(t: number, device: DeviceId, code: number, octets: Uint8Array): HomeEvent | null {
   const entry = readLog(code, octets);
-  if (entry === undefined) return null;
-  // A hub notes its library's files like its own update; for a reader they are different things.
-  const event = entry.log === "Update" && entry.image !== 0 ? "library" : entry.log.toLowerCase();
-  return { t, device, event, ...fieldsOf(entry) };
+  return entry === undefined ? null : { t, device, ...toldBy(entry) };
 }
 
-function fieldsOf(entry: LogEntry): Fields {
+function toldBy(entry: LogEntry): Told {
   switch (entry.log) {
     case "Started":
-      return { reason: nameOf(ResetReason, entry.reason) };
+      return { event: "started", reason: nameOf(ResetReason, entry.reason) };
     case "Joined":
-      return { address: hex(entry.address), pan: hex(entry.pan), parent: hex(entry.parent), channel: entry.channel };
+      return { event: "joined", address: hex(entry.address), pan: hex(entry.pan), parent: hex(entry.parent), channel: entry.channel };
     case "Key":
-      return { suite: entry.suite, partner: extendedName(entry.partner) };
+      return { event: "key", suite: entry.suite, partner: extendedName(entry.partner) };
     case "Register":
-      return { importWh: Number(entry.importWh), powerW: entry.powerW };
+      return { event: "register", importWh: Number(entry.importWh), powerW: entry.powerW };
     case "Reading":
-      return reading(entry);
+      return { event: "reading", ...reading(entry) };
     case "Formed":
-      return { pan: hex(entry.pan), channel: entry.channel };
+      return { event: "formed", pan: hex(entry.pan), channel: entry.channel };
     case "Left":
-      return { reason: entry.reason };
+      return { event: "left", reason: entry.reason };
     case "Refused":
-      return { layer: nameOf(Layer, entry.layer), reason: nameOf(Drop, entry.reason), count: entry.count };
+      return { event: "refused", layer: nameOf(Layer, entry.layer), reason: nameOf(Drop, entry.reason), count: entry.count };
     case "Admitted":
-      return { partner: extendedName(entry.partner), address: hex(entry.address) };
+      return { event: "admitted", partner: extendedName(entry.partner), address: hex(entry.address) };
     case "Failed":
-      return { procedure: entry.procedure, reason: entry.reason };
+      return { event: "failed", procedure: entry.procedure, reason: entry.reason };
     case "Bound":
-      return { cluster: hex(entry.cluster), partner: hex(entry.partner) };
+      return { event: "bound", cluster: hex(entry.cluster), partner: hex(entry.partner) };
     case "Update":
-      return update(entry);
+      // A hub notes its library's files like its own update; for a reader they are different things.
+      return { event: entry.image === 0 ? "update" : "library", ...update(entry) };
     case "Rollout":
-      return rollout(entry);
+      return { event: "rollout", ...rollout(entry) };
     case "Health":
-      return { step: STEPS[entry.step] ?? String(entry.step), seconds: entry.seconds };
+      return { event: "health", step: STEPS[entry.step] ?? String(entry.step), seconds: entry.seconds };
   }
 }
 
 /** `rate` in octets a second and `etaMs` follow from earlier events (progress.ts). */
-function update({ image, status, reason, tries, running, version, offset, size }: LogOf<"Update">): Fields {
+function update({ image, status, reason, tries, running, version, offset, size }: LogOf<"Update">): EventFields<"update"> {
   const held = version === 0 ? null : versionName(version);
   const words = { status: statusName(status), reason: reasonName(reason) };
   return { image, ...words, tries, running: versionName(running), version: held, offset, size, rate: null, etaMs: null };
 }
 
-function rollout({ partner, status, file, version, offset, size }: LogOf<"Rollout">): Fields {
+function rollout({ partner, status, file, version, offset, size }: LogOf<"Rollout">): EventFields<"rollout"> {
   return { partner: extendedName(partner), status: nameOf(FileStatus, status), file, version: versionName(version), offset, size };
 }
 
 /** Amounts are decimal numbers in the currency's main unit; null where the display shows that it does not know. */
-function reading({ flags, digits, ...entry }: LogOf<"Reading">): Fields {
+function reading({ flags, digits, ...entry }: LogOf<"Reading">): EventFields<"reading"> {
   const unit = 10 ** digits;
   const known = (flag: number, value: number): number | null => ((flags & flag) === 0 ? value : null);
   return {

@@ -5,7 +5,8 @@ import { Medium } from "../air/medium.ts";
 import type { Place } from "../air/space.ts";
 import type { Load } from "../load/load.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
-import { eventOfLog, type HomeEvent } from "./events.ts";
+import type { EventFields, EventName } from "./event_table.ts";
+import { type EventOf, eventOfLog, type HomeEvent } from "./events.ts";
 import { happenAll } from "./happenings.ts";
 import { declined } from "./head_end.ts";
 import type { Keyring } from "./keyring.ts";
@@ -174,8 +175,8 @@ export class Home implements Paced {
     });
   }
 
-  private tell(device: DeviceId | "home", event: string, fields: Record<string, string | number | boolean | null>): void {
-    this.take({ t: this.nowMs, device, event, ...fields });
+  private tell<N extends EventName>(device: DeviceId | "home", event: N, fields: EventFields<N>): void {
+    this.take({ t: this.nowMs, device, event, ...fields } as EventOf<N> as HomeEvent);
   }
 
   private take(event: HomeEvent): void {

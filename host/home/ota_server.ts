@@ -3,7 +3,7 @@ import { EventKind, Log } from "../abi.ts";
 import type { Medium } from "../air/medium.ts";
 import type { DeviceRadio } from "../engine.ts";
 import { moduleBytes } from "../modules.ts";
-import { eventOfLog, extendedName, type HomeEvent } from "./events.ts";
+import { type EventLine, eventOfLog, extendedName } from "./events.ts";
 import { admitRecord, CLOCK_PERIOD_MS, clockRecord, PERMIT_PERIOD_MS, PERMIT_S, permitRecord } from "./head_end.ts";
 import { firstPackage, v8Machine } from "./machine.ts";
 import { ModuleDevice } from "./module_device.ts";
@@ -35,7 +35,7 @@ export interface OtaServerOptions {
   originMs: number;
   /** A dongle; a station of the medium when absent. */
   radio?: () => DeviceRadio;
-  tell(event: HomeEvent): void;
+  tell(event: EventLine): void;
   key(slot: number, key: Uint8Array): void;
 }
 

@@ -1,5 +1,5 @@
 // How fast an update arrives, from the offsets that a device notes: the rate of the last while, and the time that is left.
-import type { HomeEvent } from "./events.ts";
+import type { EventOf } from "./events.ts";
 
 /** Simulated time that the rate is taken over: longer than a block that was lost, shorter than a person's patience. */
 const WINDOW_MS = 15_000;
@@ -14,13 +14,13 @@ export class Progress {
   private key = "";
 
   /** Fills `rate` (octets a second) and `etaMs` (simulated) into an `update` event that tells of loading; null while unknown. */
-  take(event: HomeEvent): void {
+  take(event: EventOf<"update"> | EventOf<"library">): void {
     if (event.status !== "loading") {
       this.points = [];
       return;
     }
     const key = `${event.image} ${event.version} ${event.size}`;
-    const [offset, size] = [Number(event.offset), Number(event.size)];
+    const { offset, size } = event;
     const last = this.points.at(-1);
     if (key !== this.key || (last && offset < last.offset)) this.points = [];
     this.key = key;

@@ -7,7 +7,7 @@ import { DEFAULT_HOUSEHOLD } from "../load/household.ts";
 import { InputError } from "../load/input_error.ts";
 import type { Load } from "../load/load.ts";
 import { type Builder, deviceBuilder } from "./devices.ts";
-import type { HomeEvent } from "./events.ts";
+import type { EventOf, HomeEvent } from "./events.ts";
 import { Home, LOAD_START_MS } from "./home.ts";
 import { Keyring } from "./keyring.ts";
 import type { Output } from "./output.ts";
@@ -118,11 +118,14 @@ export class Session {
     output.event(this.summary());
   }
 
-  summary(): HomeEvent {
+  summary(): EventOf<"summary"> {
     const { nowMs, status } = this.home;
     const wallMs = Math.round(performance.now() - this.started);
     const versions = Object.fromEntries(status.devices.map(({ id, version }) => [id, version || null]));
-    return { t: nowMs, device: "home", event: "summary", simulatedMs: nowMs, wallMs, frames: status.frames, ...versions };
+    const frames = status.frames;
+    const own: EventOf<"summary"> = { t: nowMs, device: "home", event: "summary", simulatedMs: nowMs, wallMs, frames, versions };
+    // A device may be named like a field.
+    return { ...own, ...versions, ...own };
   }
 
   private flush(): void {

@@ -1,5 +1,5 @@
 // How the home stands, as the live view draws it: gathered from the events, the display's lines and the meter element.
-import type { HomeEvent } from "./events.ts";
+import type { EventOf, HomeEvent } from "./events.ts";
 import { DEFAULT_PLAN, type DeviceId, type DeviceRole, type PlanRow } from "./plan.ts";
 
 /** Lines of the latest events that the view may show. */
@@ -129,37 +129,37 @@ function takeDevice(device: DeviceStatus, event: HomeEvent): void {
       device.started = true;
       break;
     case "boot":
-      device.version = String(event.version);
+      device.version = event.version;
       break;
     case "update":
-      device.version = String(event.running);
-      if (device.update || !SETTLED.includes(String(event.status))) device.update = updateStatus(event, device.update);
+      device.version = event.running;
+      if (device.update || !SETTLED.includes(event.status)) device.update = updateStatus(event, device.update);
       break;
     case "health":
-      if (device.update) device.update.step = String(event.step);
+      if (device.update) device.update.step = event.step;
       break;
     case "formed":
       device.joined = true;
       device.network = `channel ${event.channel}, PAN ${event.pan}`;
       break;
     case "register":
-      device.register = { importWh: Number(event.importWh), powerW: Number(event.powerW) };
+      device.register = { importWh: event.importWh, powerW: event.powerW };
       break;
     case "reading":
-      device.reading = { importWh: event.importWh as number | null, powerW: event.powerW as number | null, stale: event.stale === true };
+      device.reading = { importWh: event.importWh, powerW: event.powerW, stale: event.stale };
       break;
     case "bound":
-      device.source = String(event.partner);
+      device.source = event.partner;
       break;
     case "library":
-      device.library.set(Number(event.image), updateStatus(event, null));
+      device.library.set(event.image, updateStatus(event, null));
       break;
     case "joined":
       device.joined = true;
-      device.address = String(event.address);
+      device.address = event.address;
       break;
     case "key":
-      if (event.suite !== 0) device.suite = Number(event.suite);
+      if (event.suite !== 0) device.suite = event.suite;
       break;
     case "unplugged":
       device.started = false;
@@ -173,20 +173,29 @@ function takeDevice(device: DeviceStatus, event: HomeEvent): void {
 }
 
 /** What comes all the time is shown elsewhere. */
-function isNews({ event, status }: HomeEvent): boolean {
-  const progress = (event === "update" || event === "library" || event === "rollout") && status === "loading";
-  return event !== "register" && event !== "reading" && !progress;
+function isNews(event: HomeEvent): boolean {
+  switch (event.event) {
+    case "update":
+    case "library":
+    case "rollout":
+      return event.status !== "loading";
+    case "register":
+    case "reading":
+      return false;
+    default:
+      return true;
+  }
 }
 
-export function updateStatus(event: HomeEvent, before: UpdateStatus | null): UpdateStatus {
+export function updateStatus(event: EventOf<"update"> | EventOf<"library">, before: UpdateStatus | null): UpdateStatus {
   return {
-    status: String(event.status),
-    reason: event.reason as string | null,
-    version: event.version as string | null,
-    offset: Number(event.offset),
-    size: Number(event.size),
-    rate: event.rate as number | null,
-    etaMs: event.etaMs as number | null,
+    status: event.status,
+    reason: event.reason,
+    version: event.version,
+    offset: event.offset,
+    size: event.size,
+    rate: event.rate,
+    etaMs: event.etaMs,
     step: event.status === "activating" ? (before?.step ?? null) : null,
   };
 }

@@ -1,6 +1,6 @@
 // A home for other programs: made of a few words, moved on by the caller, who gets what happened meanwhile.
 import type { Place } from "../air/space.ts";
-import type { HomeEvent } from "../home/events.ts";
+import type { EventOf, HomeEvent } from "../home/events.ts";
 import type { Output } from "../home/output.ts";
 import type { DeviceId, DeviceRole } from "../home/plan.ts";
 import { type Options, UNPACED } from "../home/run_options.ts";
@@ -123,7 +123,7 @@ export class Home {
   }
 
   /** Ends every device and its files; answers the summary. */
-  async close(): Promise<HomeEvent> {
+  async close(): Promise<EventOf<"summary">> {
     const summary = this.session.summary();
     if (!this.closed) await this.session.close();
     this.closed = true;

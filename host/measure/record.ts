@@ -1,6 +1,6 @@
 // Recordings of a home's devices, made by V8: what boards and engines are measured and compared with.
 import { createHash } from "node:crypto";
-import type { HomeEvent } from "../home/events.ts";
+import type { EventLine } from "../home/events.ts";
 import { Home } from "../home/home.ts";
 import { Keyring } from "../home/keyring.ts";
 import { firstPackage } from "../home/machine.ts";
@@ -20,7 +20,7 @@ export interface HomeRecording {
   /** From each device's first start to the end of the run, or to its reboot. */
   recordings: Map<DeviceId, Buffer>;
   traces: Map<DeviceId, Buffer>;
-  events: HomeEvent[];
+  events: EventLine[];
 }
 
 /** Each boot's own: nothing is updated in a recorded home, but the answers of slots are in the recordings. */
@@ -38,7 +38,7 @@ function slots({ role, module }: PlanRow, factory: Factory): ImageSlots {
 /** Runs a home with one key-establishment suite, or both to choose from, for a simulated time. */
 export function recordHome(suite: 1 | 2 | null, durationMs: number, seed = 1): HomeRecording {
   const engines = new Map<DeviceId, V8Engine>();
-  const events: HomeEvent[] = [];
+  const events: EventLine[] = [];
   const home = new Home({
     seed,
     suite,

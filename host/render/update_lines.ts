@@ -37,16 +37,16 @@ function gauge({ offset, size }: UpdateStatus): string {
 
 /** What a line of news says of an event about updates; null for other events. */
 export function updateNews(event: HomeEvent): string | null {
-  const version = event.version === null ? "" : ` ${event.version}`;
+  const version = "version" in event && event.version !== null ? ` ${event.version}` : "";
   switch (event.event) {
     case "update":
       return `update${version}: ${told(updateStatus(event, null)).text}`;
     case "library":
       return `file ${event.image},${version}: ${event.status === "waiting" ? "verified, ready for its devices" : told(updateStatus(event, null)).text}`;
     case "rollout":
-      return `${event.partner} and${version}: ${STATUS_WORDS[String(event.status)] ?? event.status}`;
+      return `${event.partner} and${version}: ${STATUS_WORDS[event.status] ?? event.status}`;
     case "health":
-      return stepWords(String(event.step));
+      return stepWords(event.step);
     case "boot":
       return `starts version${version}${event.trial ? ", on trial" : ""}`;
     case "reboot":

@@ -1,5 +1,5 @@
 // Draws the home into lines: a function of the status and of the terminal's size, nothing else.
-import type { HomeEvent } from "../home/events.ts";
+import type { EventOf, HomeEvent } from "../home/events.ts";
 import { labelOf } from "../home/plan.ts";
 import type { DeviceStatus, Status } from "../home/status.ts";
 import { devicesDrawn } from "./devices.ts";
@@ -154,8 +154,8 @@ function versions({ devices }: Status): string {
 }
 
 /** What stays in the terminal after the view is gone. */
-export function lastWords(status: Status, summary: HomeEvent): string {
-  const seconds = (Number(summary.wallMs) / 1000).toFixed(1);
+export function lastWords(status: Status, summary: Pick<EventOf<"summary">, "wallMs">): string {
+  const seconds = (summary.wallMs / 1000).toFixed(1);
   const lines = [`kilowasm: ${elapsed(status.nowMs).trim()} simulated in ${seconds} s, ${grouped(status.frames)} frames`];
   const told = status.devices.filter(({ register, reading }) => (register ?? reading)?.importWh != null);
   for (const device of told.slice(0, LAST_WORDS_MAX)) {

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { ensureBuilt } from "../../host/build/built.ts";
 import { BoardDevice } from "../../host/home/board_device.ts";
 import { type Builder, deviceBuilder } from "../../host/home/devices.ts";
-import type { HomeEvent } from "../../host/home/events.ts";
+import type { EventLine } from "../../host/home/events.ts";
 import { deviceFirmware } from "../../host/home/firmware.ts";
 import { Home, type HomeOptions } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
@@ -25,7 +25,7 @@ import { FOLDER, packageOf, saved } from "../home/update_kit.ts";
 const DURATION_S = 900;
 const CUTS = 3;
 
-type Said = HomeEvent & Record<string, unknown>;
+type Said = EventLine & Record<string, unknown>;
 
 before(() => ensureBuilt(() => {}));
 after(() => rmSync(FOLDER, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 // Homes of any plan in a test's hands.
 import { deviceBuilder } from "../../host/home/devices.ts";
-import type { HomeEvent } from "../../host/home/events.ts";
+import type { EventLine } from "../../host/home/events.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
 import type { DeviceId, Plan } from "../../host/home/plan.ts";
@@ -12,14 +12,14 @@ const BRISK = "time,watts\n0,3600\n";
 
 export interface Lived {
   home: Home;
-  events: HomeEvent[];
-  of(device: DeviceId, event: string): HomeEvent[];
+  events: EventLine[];
+  of(device: DeviceId, event: string): EventLine[];
 }
 
 /** Runs a plan under V8 for some simulated time. */
 export async function live(plan: Plan, ms: number, seed = 1): Promise<Lived> {
   const builder = await deviceBuilder({ engine: "v8" }, plan, () => {});
-  const events: HomeEvent[] = [];
+  const events: EventLine[] = [];
   const home = new Home({
     plan,
     seed,

@@ -59,11 +59,12 @@ test("a reading is told in the currency's main unit, and what the display does n
     stale: false,
   });
   const unknown = eventOfLog(5, "ihd", Log.Reading, readingOctets(0b1111));
+  assert.ok(unknown?.event === "reading");
   assert.deepEqual(
-    [unknown?.importWh, unknown?.powerW, unknown?.price, unknown?.costPerHour, unknown?.costToday],
+    [unknown.importWh, unknown.powerW, unknown.price, unknown.costPerHour, unknown.costToday],
     [null, null, null, null, null],
   );
-  assert.equal(unknown?.stale, true);
+  assert.equal(unknown.stale, true);
 });
 
 test("a log entry that is cut short or unknown is no event", () => {

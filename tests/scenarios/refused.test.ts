@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withFcs } from "../../host/air/frame.ts";
-import type { HomeEvent } from "../../host/home/events.ts";
+import type { EventLine } from "../../host/home/events.ts";
 import { BRISK, House, scenario } from "./house.ts";
 import { Insider, Stranger } from "./stranger.ts";
 
@@ -26,7 +26,7 @@ function tape(house: House, ms: number): Buffer[] {
   return frames;
 }
 
-function refused(house: House, layer: string, reason: string, fromMs: number): HomeEvent[] {
+function refused(house: House, layer: string, reason: string, fromMs: number): EventLine[] {
   return house.of("hub", "refused", fromMs).filter((event) => event.layer === layer && event.reason === reason);
 }
 

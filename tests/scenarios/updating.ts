@@ -1,5 +1,5 @@
 // The home of `npm start` with an update for one device, in a test's hands.
-import type { HomeEvent } from "../../host/home/events.ts";
+import type { EventLine } from "../../host/home/events.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
 import { firstPackage, v8Machine } from "../../host/home/machine.ts";
@@ -25,12 +25,12 @@ export class Fragile extends ImageSlots {
 
 export interface Scene {
   home: Home;
-  events: HomeEvent[];
+  events: EventLine[];
   slots: Fragile;
 }
 
 export function scene(victim: DeviceRole, blank: boolean): Scene {
-  const events: HomeEvent[] = [];
+  const events: EventLine[] = [];
   let slots: Fragile | undefined;
   const file = packageBuild({ wasm: moduleBytes(KINDS[victim].module), role: KINDS[victim].image, version: NEXT, counter: 2 });
   const home = new Home({
@@ -56,7 +56,7 @@ export function scene(victim: DeviceRole, blank: boolean): Scene {
   return { home, events, slots: slots as Fragile };
 }
 
-export const of = ({ events }: Scene, device: string, event: string, from = 0): HomeEvent[] =>
+export const of = ({ events }: Scene, device: string, event: string, from = 0): EventLine[] =>
   events.filter((each) => each.device === device && each.event === event && each.t >= from);
 
 export function until({ home }: Scene, condition: () => boolean, ms: number): boolean {

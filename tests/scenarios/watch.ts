@@ -1,11 +1,11 @@
 // A home and what it has told so far: how a scenario lets time pass and looks.
-import type { HomeEvent } from "../../host/home/events.ts";
+import type { EventLine } from "../../host/home/events.ts";
 import type { Home } from "../../host/home/home.ts";
 import type { DeviceId } from "../../host/home/plan.ts";
 
 export abstract class Watch {
   abstract readonly home: Home;
-  readonly events: HomeEvent[] = [];
+  readonly events: EventLine[] = [];
 
   get nowMs(): number {
     return this.home.nowMs;
@@ -21,11 +21,11 @@ export abstract class Watch {
     return condition();
   }
 
-  of(device: DeviceId, event: string, fromMs = 0): HomeEvent[] {
+  of(device: DeviceId, event: string, fromMs = 0): EventLine[] {
     return this.events.filter((each) => each.device === device && each.event === event && each.t >= fromMs);
   }
 
-  last(device: DeviceId, event: string): HomeEvent | undefined {
+  last(device: DeviceId, event: string): EventLine | undefined {
     return this.events.findLast((each) => each.device === device && each.event === event);
   }
 

@@ -5,7 +5,7 @@
 import { RadioParameter } from "../../host/abi.ts";
 import { Radio } from "../../host/air/radio.ts";
 import { deviceBuilder } from "../../host/home/devices.ts";
-import type { HomeEvent } from "../../host/home/events.ts";
+import type { EventLine } from "../../host/home/events.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
 import { DEFAULT_PLAN } from "../../host/home/plan.ts";
@@ -52,7 +52,7 @@ function zclRead(sequence: number): Buffer {
 /** A settled home whose hub and display have left. */
 async function settled(): Promise<{ home: Home; link: Link; channel: number }> {
   const keyring = new KeysOfMeter();
-  const events: HomeEvent[] = [];
+  const events: EventLine[] = [];
   const builder = await deviceBuilder({ engine: "v8" }, DEFAULT_PLAN, () => undefined);
   const home = new Home({
     seed: SEED,

@@ -10,7 +10,7 @@ import { CaptureWriter } from "../../host/air/pcapng.ts";
 import { ZepGate } from "../../host/air/zep.ts";
 import { ensureBuilt } from "../../host/build/built.ts";
 import { STANDARD_OUTPUT, sameOutput } from "../../host/files/output_file.ts";
-import { extendedName, type HomeEvent } from "../../host/home/events.ts";
+import { type EventLine, extendedName } from "../../host/home/events.ts";
 import { Keyring } from "../../host/home/keyring.ts";
 import { OtaServer, SERVED_MAX } from "../../host/home/ota_server.ts";
 import { Pacer } from "../../host/home/pacer.ts";
@@ -111,9 +111,9 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
   keyring.open(capture, keys);
   if (capture) medium.onFrame((frame) => capture.frame(frame.timeUs, frame.psdu));
   const told = options.json
-    ? (event: HomeEvent) => print(JSON.stringify(event))
+    ? (event: EventLine) => print(JSON.stringify(event))
     : narrator(silent ? (line) => streams.errors(`${line}\n`) : print);
-  const tell = (event: HomeEvent): void => {
+  const tell = (event: EventLine): void => {
     // A hub that heard nothing takes the air for free; it was no formation where none of its frames went out.
     if (event.event === "formed" && dongle?.counters.accepted === 0)
       lost ??= "no network was formed: the radio's co-processor sent nothing";
@@ -236,7 +236,7 @@ function factoryOf(options: ServeWords): Factory {
 }
 
 /** Lines for people: what happened, and of a transfer the share, the rate and the time left. */
-function narrator(write: (line: string) => void): (event: HomeEvent) => void {
+function narrator(write: (line: string) => void): (event: EventLine) => void {
   const begun = new Map<string, { t: number; offset: number }>();
   return (event) => {
     const { t, device, event: name, ...fields } = event;
