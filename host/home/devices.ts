@@ -21,23 +21,26 @@ export async function deviceBuilder(
   options: Pick<Options, "engine"> & Partial<Pick<Options, "record">>,
   plan: Plan,
   say: (line: string) => void,
+  /** A maker's root key; the development's when absent. */
+  root?: Buffer,
 ): Promise<Builder> {
   const machine = options.engine === "wasm3" ? await wasm3Machines() : v8Machine;
   const version = programVersion();
   const onBoards = plan.rows.filter(({ board }) => board);
-  const boards = onBoards.length > 0 ? await boardBuilder(onBoards, version, say) : null;
+  const boards = onBoards.length > 0 ? await boardBuilder(onBoards, version, say, root) : null;
   const sold = new Map<string, Buffer>();
   const recordings = options.record ? new Recordings(options.record) : null;
   return {
     build: (row, factory, edge, site) => {
       if (boards && row.board) return boards.build(row, factory, edge, site);
       const { id, role, module } = row;
-      const installed = sold.get(`${role} ${module}`) ?? soldWith(row, version);
-      sold.set(`${role} ${module}`, installed);
+      const maker = root && { root, module: moduleBytes(module) };
+      const installed = maker ? undefined : (sold.get(`${role} ${module}`) ?? soldWith(row, version));
+      if (installed) sold.set(`${role} ${module}`, installed);
       return new ModuleDevice(
         id,
         site.medium,
-        machine({ role, factory, installed, recorded: recordings ? { id, recordings } : undefined }),
+        machine({ role, factory, installed, maker, recorded: recordings ? { id, recordings } : undefined }),
         edge,
       );
     },
@@ -53,15 +56,15 @@ function soldWith({ role, module }: PlanRow, version: number): Buffer {
 }
 
 /** Firmware of each kind of board, built where it is older than its sources. */
-async function boardBuilder(rows: readonly PlanRow[], version: number, say: (line: string) => void): Promise<Builder> {
+async function boardBuilder(rows: readonly PlanRow[], version: number, say: (line: string) => void, root?: Buffer): Promise<Builder> {
   const { deviceFirmware } = await import("./firmware.ts");
   const { BoardDevice } = await import("./board_device.ts");
   const firmware = new Map<DeviceRole, string>();
-  for (const { role } of rows) if (!firmware.has(role)) firmware.set(role, await deviceFirmware(role, say));
+  for (const { role } of rows) if (!firmware.has(role)) firmware.set(role, await deviceFirmware(role, say, root));
   const boards: BoardDevice[] = [];
   return {
     build: (row, factory, edge, { medium, enter }) => {
-      const installed = soldWith(row, version);
+      const installed = root ? undefined : soldWith(row, version);
       const board = new BoardDevice({ row, firmware: firmware.get(row.role) as string, factory, installed, medium, edge, enter });
       boards.push(board);
       return board;

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ARENA_SIZE, buildFirmware, METER_ARENA_SIZE } from "../board/build.ts";
-import { developmentIdentity, type Identity } from "../image/keys.ts";
+import { developmentIdentity } from "../image/keys.ts";
 import { builtPath, ROOT } from "../modules.ts";
 import { type DeviceRole, KINDS } from "./plan.ts";
 
@@ -17,11 +17,11 @@ export function arenaSize(role: DeviceRole): number {
   return role === "meter" ? METER_ARENA_SIZE : ARENA_SIZE;
 }
 
-/** The path of the firmware, built where it is older than its sources. */
-export async function deviceFirmware(
-  role: DeviceRole,
-  say: (line: string) => void,
-  identity: Identity = developmentIdentity(KINDS[role].image),
-): Promise<string> {
-  return buildFirmware({ name: KINDS[role].module, wasm: builtPath(factoryModule(role)), identity, arenaSize: arenaSize(role), say });
+/** The path of the firmware, built where it is older than its sources; with a maker's root key it has the device's own module as the factory's. */
+export async function deviceFirmware(role: DeviceRole, say: (line: string) => void, root?: Buffer): Promise<string> {
+  const { module, image } = KINDS[role];
+  const identity = developmentIdentity(image);
+  const common = { arenaSize: arenaSize(role), say };
+  if (!root) return buildFirmware({ name: module, wasm: builtPath(factoryModule(role)), identity, ...common });
+  return buildFirmware({ name: `${module}-own`, wasm: builtPath(module), identity: { ...identity, root }, ...common });
 }

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ImageReason, ResetReason } from "../abi.ts";
 import { EngineStopped, type Surroundings } from "../engine.ts";
-import { developmentIdentity } from "../image/keys.ts";
+import { developmentIdentity, type Identity } from "../image/keys.ts";
 import { versionParse } from "../image/manifest.ts";
 import { packageBuild } from "../image/package.ts";
 import { FILE_CAPACITY, FILES_MAX, ImageSlots, SECTOR_SIZE, SLOT_CAPACITY, type SlotsOptions } from "../image/slots.ts";
@@ -16,12 +16,26 @@ import { type DeviceId, type DeviceRole, KINDS } from "./plan.ts";
 import { addressOctets, type Factory } from "./provision.ts";
 import type { Recordings } from "./recordings.ts";
 
+export interface Maker {
+  /** x || y. */
+  root: Buffer;
+  module: Uint8Array;
+}
+
+/** What the device believes. */
+function identityFor(role: DeviceRole, maker: Maker | undefined): Identity {
+  const identity = developmentIdentity(KINDS[role].image);
+  return maker ? { ...identity, root: maker.root } : identity;
+}
+
 /** What a device is made of. */
 export interface MachineOptions {
   role: DeviceRole;
   factory: Factory;
-  /** The package in slot A. */
-  installed: Buffer;
+  /** The package in slot A; none where the root key's owner alone could sign it. */
+  installed?: Buffer;
+  /** A maker's root key instead of the development's; the device is sold with its module as the factory's. */
+  maker?: Maker;
   /** Where the first boot under V8 is recorded, and under which name. */
   recorded?: { id: DeviceId; recordings: Recordings };
 }
@@ -49,10 +63,10 @@ function seeds(factory: Factory): () => Buffer {
 
 /** `make` is for whoever looks at what the slots do. */
 export function v8Machine(options: MachineOptions, make = (slots: SlotsOptions) => new ImageSlots(slots)): Boot {
-  const { role, factory, installed, recorded } = options;
-  const identity = developmentIdentity(KINDS[role].image);
+  const { role, factory, installed, recorded, maker } = options;
+  const identity = identityFor(role, maker);
   const files = role === "hub" ? FILES_MAX : 0;
-  const slots = make({ identity, address: addressOctets(factory.extended), installed, files });
+  const slots = make({ identity, address: addressOctets(factory.extended), installed, factory: maker?.module, files });
   const keys = new KeySlots();
   const seed = seeds(factory);
   const boot = (surroundings: Surroundings): BootedEngine => {
@@ -76,12 +90,13 @@ export async function wasm3Machines(): Promise<(options: MachineOptions) => Boot
   const { blankFlash, native, Wasm3Engine } = await import("../native/index.ts");
   const { manufacture, SLOT_NAMES } = await import("./wasm3_slots.ts");
   native();
-  return ({ role, factory, installed }) => {
+  return ({ role, factory, installed, maker }) => {
     const nor = blankFlash();
     const images = manufacture({
-      identity: developmentIdentity(KINDS[role].image),
+      identity: identityFor(role, maker),
       address: addressOctets(factory.extended),
       installed,
+      factory: maker?.module,
       files: role === "hub" ? FILES_MAX : 0,
       sectorSize: SECTOR_SIZE,
       slotSectors: SLOT_CAPACITY / SECTOR_SIZE,

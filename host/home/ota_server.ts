@@ -1,5 +1,5 @@
 // A hub that does nothing but serve packages: its module, its head-end, and the devices that may join.  For `kilowasm image serve`.
-import { EventKind, Log } from "../abi.ts";
+import { EventKind, FileStatus, Log } from "../abi.ts";
 import type { Medium } from "../air/medium.ts";
 import type { DeviceRadio } from "../engine.ts";
 import { moduleBytes } from "../modules.ts";
@@ -11,7 +11,7 @@ import type { Paced } from "./pacer.ts";
 import type { Factory } from "./provision.ts";
 import { Activate, type FileReport } from "./update_records.ts";
 import { type PackageFile, UpdateSource } from "./update_source.ts";
-import { reasonName, statusName, versionName } from "./update_words.ts";
+import { reasonName, reasonWords, statusName, versionName } from "./update_words.ts";
 
 /** The library's files. */
 export const SERVED_MAX = 4;
@@ -29,6 +29,8 @@ export interface OtaServerOptions {
   version: number;
   admit: readonly Admitted[];
   files: readonly PackageFile[];
+  /** A maker's root key; the development's when absent. */
+  root?: Buffer;
   /** How many devices load at the same time. */
   atOnce: number;
   /** UTC in milliseconds at the medium's time 0. */
@@ -40,6 +42,8 @@ export interface OtaServerOptions {
 }
 
 export class OtaServer implements Paced {
+  /** Of the files, by their index, those that the hub would not have, and why. */
+  readonly refused = new Map<number, string>();
   private readonly hub: ModuleDevice;
   private readonly source: UpdateSource;
   /** Of the library's files, as told last. */
@@ -47,7 +51,9 @@ export class OtaServer implements Paced {
 
   constructor(private readonly options: OtaServerOptions) {
     const { medium, factory } = options;
-    const boot = v8Machine({ role: "hub", factory, installed: firstPackage("hub", moduleBytes("hub_sep1"), options.version) });
+    const module = moduleBytes("hub_sep1");
+    const sold = options.root ? { maker: { root: options.root, module } } : { installed: firstPackage("hub", module, options.version) };
+    const boot = v8Machine({ role: "hub", factory, ...sold });
     this.source = new UpdateSource({
       send: (record) => this.uplink(record),
       onFile: (report) => this.file(report),
@@ -102,6 +108,8 @@ export class OtaServer implements Paced {
   private file({ image, status, reason, version }: FileReport): void {
     if (this.statuses.get(image) === status) return;
     this.statuses.set(image, status);
+    if (status === FileStatus.Failed || status === FileStatus.SignatureFailed)
+      this.refused.set(image - 1, reasonWords(reasonName(reason) ?? "none"));
     this.tell("file", { image, status: statusName(status), reason: reasonName(reason), version: versionName(version) });
   }
 

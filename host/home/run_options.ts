@@ -34,6 +34,8 @@ export interface Options {
   suite: 1 | 2 | null;
   /** Folder for each device's recording and trace. */
   record: string | null;
+  /** The root key that the devices believe; null or absent for the development's. */
+  root?: string | null;
   updates: UpdateOption[];
   /** Simulated time of the updates; null for soon after the home is settled. */
   updateAtMs: number | null;

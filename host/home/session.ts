@@ -16,7 +16,8 @@ import { DEFAULT_PLAN, onBoards, type Plan } from "./plan.ts";
 import { planNodes } from "./plan_nodes.ts";
 import { planRead, type ReadPlan } from "./plan_read.ts";
 import type { Options } from "./run_options.ts";
-import { updatesRead } from "./update_file.ts";
+import { rootRead, type UpdateFile, updatesRead } from "./update_file.ts";
+import { type UpdateOutcome, updateOutcome } from "./update_outcome.ts";
 
 /** Without --duration a run goes on this long after the load, so that the last report arrives. */
 export const TAIL_MS = 120_000;
@@ -29,6 +30,8 @@ const FLUSH_MS = 1000;
 export class Session {
   readonly pacer: Pacer;
   private readonly started = performance.now();
+  /** The updates that were asked for. */
+  private readonly wanted: UpdateFile[] = [];
   private stopping = false;
   private flushed = 0;
 
@@ -52,12 +55,15 @@ export class Session {
     if (!options.boards && options.speed !== 1 && plan.rows.some(({ board }) => board))
       throw new InputError(`${options.home} has devices on boards, which keep real time; add --speed 1.`);
     const load = loadRead(options.load ?? read.load ?? DEFAULT_HOUSEHOLD);
-    const updates = updatesRead(options.updates, plan);
+    const root = options.root ? rootRead(options.root) : undefined;
+    const running = root ? 0 : undefined;
+    const updates = updatesRead(options.updates, plan, running);
     const packages = updatesRead(
       plan.events.filter((event) => event.kind === "update"),
       plan,
+      running,
     );
-    const builder = await deviceBuilder(options, plan, say);
+    const builder = await deviceBuilder(options, plan, say, root);
     const keyring = new Keyring(plan);
     const tell = (event: HomeEvent): void => output().event(event);
     const ackGraceUs = options.zep === null ? 0 : ZEP_GRACE_US;
@@ -88,6 +94,7 @@ export class Session {
       if (capture) home.medium.onFrame((frame) => capture.frame(frame.timeUs, frame.psdu));
       const untilMs = options.durationMs ?? read.durationMs ?? LOAD_START_MS + longest(plan, load) + TAIL_MS;
       session = new Session(home, builder, capture, keys, gate, output, options, untilMs);
+      session.wanted.push(...updates, ...packages);
       return session;
     } catch (error) {
       await gate?.close();
@@ -126,6 +133,11 @@ export class Session {
     const own: EventOf<"summary"> = { t: nowMs, device: "home", event: "summary", simulatedMs: nowMs, wallMs, frames, versions };
     // A device may be named like a field.
     return { ...own, ...versions, ...own };
+  }
+
+  /** What became of the updates that were asked for, where it is not what was wanted. */
+  outcomes(): UpdateOutcome[] {
+    return this.wanted.map((file) => updateOutcome(this.home, file)).filter((outcome) => outcome !== null);
   }
 
   private flush(): void {

@@ -1,7 +1,7 @@
 // The packages of --update, as the head-end gets them: whole files of the right kind.  Who signed what is the devices' business.
 import { readFileSync, statSync } from "node:fs";
 import { ImageError } from "../image/image_error.ts";
-import { IMAGE_TYPES } from "../image/keys.ts";
+import { IMAGE_TYPES, publicFromPem } from "../image/keys.ts";
 import { versionText } from "../image/manifest.ts";
 import { type OtaHeader, otaRead } from "../image/ota_file.ts";
 import { InputError, systemReason } from "../load/input_error.ts";
@@ -20,7 +20,12 @@ export interface UpdateFile {
   header: OtaHeader;
 }
 
-export function updatesRead(updates: readonly UpdateOption[], plan: Plan = DEFAULT_PLAN): UpdateFile[] {
+export function updatesRead(
+  updates: readonly UpdateOption[],
+  plan: Plan = DEFAULT_PLAN,
+  /** What the devices run; 0 for the factory's module. */
+  running = programVersion(),
+): UpdateFile[] {
   return updates.map(({ device, path }) => {
     const row = plan.rows.find(({ id }) => id === device);
     if (!row) throw new InputError(`--update ${device}=${path}: the plan has no ${device}; it has ${planIds(plan).join(", ")}.`);
@@ -39,7 +44,6 @@ export function updatesRead(updates: readonly UpdateOption[], plan: Plan = DEFAU
         `${path} is for ${other ? `the ${other}` : "another device"} (${kind}), not for the ${device}; give it to the device it was built for.`,
       );
     }
-    const running = programVersion();
     if (header.fileVersion <= running)
       throw new InputError(
         `${path} holds version ${versionText(header.fileVersion)}, and the ${device} runs ${versionText(running)} already; build it with a higher --version.`,
@@ -65,5 +69,15 @@ function headerOf(path: string, file: Buffer): OtaHeader {
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     throw new InputError(`${path} is no package, ${error.message}; look at it with: npx kilowasm image inspect ${path}.`);
+  }
+}
+
+/** The maker's root key: a public key in PEM, or the public half of a private one. */
+export function rootRead(path: string): Buffer {
+  const pem = octetsOf(path);
+  try {
+    return publicFromPem(pem);
+  } catch (error) {
+    throw new InputError(`${path} is no P-256 key: ${(error as Error).message}.`);
   }
 }

@@ -15,7 +15,9 @@ export interface ManufactureOptions {
   identity: Identity;
   address: Uint8Array;
   /** The package in slot A. */
-  installed: Uint8Array;
+  installed?: Uint8Array;
+  /** The module of last resort. */
+  factory?: Uint8Array;
   files: number;
   sectorSize: number;
   slotSectors: number;
@@ -30,7 +32,7 @@ export function manufacture({ installed, fileSectors, ...layout }: ManufactureOp
   const options: DeviceImagesOptions = { ...layout, fileSectors: sectors, nor };
   const noise = createHash("sha256").update("manufacture").update(address).digest();
   const bench = new (native().NativeImages)({ ...options, deviceKey: SIMULATED_DEVICE_KEY, noise });
-  const answer = bench.opened === 0 ? bench.install(installed) : bench.opened;
+  const answer = bench.opened === 0 && installed ? bench.install(installed) : bench.opened;
   if (answer !== 0) throw new Error(`the first module's package is refused by the slots: error ${answer}`);
   return options;
 }

@@ -3,7 +3,9 @@
 // Of the files in the field, some hash everything before the element, as ours do, and some its tag and length as well; some
 // hold a code that is neither.  It finds a broken transfer.  It authenticates nothing: whoever changes a file can make a new one.
 
+import { ImageReason } from "../abi.ts";
 import { MmoHash } from "../crypto/mmo.ts";
+import { ImageError } from "./image_error.ts";
 import { ELEMENT_HEAD, type OtaElementAt, OtaTag } from "./ota_elements.ts";
 import { otaRead, otaWrite } from "./ota_file.ts";
 
@@ -20,6 +22,14 @@ export function integrityMatch(file: Buffer, elements: readonly OtaElementAt[]):
   if (hash.digest().equals(element.data)) return "before the element";
   hash.update(file.subarray(element.offset, element.offset + ELEMENT_HEAD));
   return hash.digest().equals(element.data) ? "before the element's data" : "neither";
+}
+
+/** The same, where a code that fits nothing is a fault. */
+export function integrityCheck(file: Buffer, elements: readonly OtaElementAt[]): IntegrityMatch | undefined {
+  const match = integrityMatch(file, elements);
+  if (match !== "neither") return match;
+  const at = elements.find(({ tag }) => tag === OtaTag.Integrity)?.offset ?? 0;
+  throw new ImageError(at, "the integrity code is not the hash of what stands before it", ImageReason.PayloadDigest);
 }
 
 /** A file with an integrity code behind its elements, before it is signed; a code that it has already is made anew. */

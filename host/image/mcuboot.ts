@@ -21,6 +21,8 @@ const TLV_SHA256 = 0x10;
 const TLV_ECDSA = 0x22;
 const TLV_SECURITY_COUNTER = 0x50;
 const U16_MAX = 0xffff;
+/** IMAGE_F_RAM_LOAD: the loader copies the image to the load address and runs it there. */
+const FLAG_RAM_LOAD = 0x20;
 
 export interface McubootVersion {
   major: number;
@@ -34,6 +36,7 @@ export interface McubootOptions {
   version: McubootVersion;
   /** Octets from the header's start to the image's, as the firmware was linked. */
   headerSize?: number;
+  /** Of an image that runs from RAM. */
   loadAddress?: number;
   /** Rollback protection, a protected TLV; none when absent. */
   counter?: number;
@@ -45,6 +48,9 @@ export interface McubootImage {
   version: McubootVersion;
   image: Buffer;
   headerSize: number;
+  flags: number;
+  /** Where the flag RAM_LOAD is set. */
+  loadAddress?: number;
   counter?: number;
   digest: Buffer;
   keyHash: Buffer;
@@ -63,6 +69,7 @@ export function mcubootBuild(options: McubootOptions): Buffer {
   head.writeUInt16LE(headerSize, 8);
   head.writeUInt16LE(shielded.length, 10);
   head.writeUInt32LE(options.image.length, 12);
+  head.writeUInt32LE(options.loadAddress === undefined ? 0 : FLAG_RAM_LOAD, 16);
   head.writeUInt8(options.version.major, 20);
   head.writeUInt8(options.version.minor, 21);
   head.writeUInt16LE(options.version.revision, 22);
@@ -96,6 +103,10 @@ function tlvs(magic: number, entries: [number, Buffer][]): Buffer {
   return Buffer.concat([info, ...body]);
 }
 
+export function isMcuboot(file: Buffer): boolean {
+  return file.length >= 4 && file.readUInt32LE(0) === MAGIC;
+}
+
 /** Reads an image of ours and verifies it under `point`, or under nobody when that is null. */
 export function mcubootOpen(file: Buffer, point: Uint8Array | null): McubootImage {
   const need = (size: number): void => {
@@ -123,6 +134,8 @@ export function mcubootOpen(file: Buffer, point: Uint8Array | null): McubootImag
     version: { major: file[20], minor: file[21], revision: file.readUInt16LE(22), build: file.readUInt32LE(24) },
     image: Buffer.from(file.subarray(headerSize, end)),
     headerSize,
+    flags: file.readUInt32LE(16),
+    ...(file.readUInt32LE(16) & FLAG_RAM_LOAD ? { loadAddress: file.readUInt32LE(4) } : {}),
     ...(counter?.length === 4 ? { counter: counter.readUInt32LE(0) } : {}),
     digest,
     keyHash,

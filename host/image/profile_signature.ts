@@ -53,6 +53,19 @@ export interface ProfileAuthority {
   publicKey: Uint8Array;
 }
 
+/**
+ * The authorities of the profile's worked examples, Smart Energy annexes C.5 and C.6.  Their private keys are public, so what
+ * they sign proves that signatures are checked, and nothing about a file.
+ */
+export const TEST_AUTHORITIES: ProfileAuthority[] = [
+  { suite: 1, issuer: Buffer.from("TESTSECA"), publicKey: Buffer.from("0200fde8a7f3d1084224962a4e7c54e69ac3f04da6b8", "hex") },
+  {
+    suite: 2,
+    issuer: Buffer.from("1112131415161718", "hex"),
+    publicKey: Buffer.from("0207a445022d9f39f49bdc38380026a27a9e0a1799313ab28c5c1a1c6b605154db1dff6752", "hex"),
+  },
+];
+
 export interface ProfileTrust {
   authorities: readonly ProfileAuthority[];
   /** Addresses that may sign; null where the question is only whether the signature holds. */

@@ -5,30 +5,18 @@
 
 import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { ImageReason } from "../abi.ts";
 import { ImageError } from "../image/image_error.ts";
-import { integrityMatch } from "../image/integrity.ts";
+import { integrityCheck } from "../image/integrity.ts";
 import { type OtaExamined, type OtaFile, type OtaHeader, otaExamine } from "../image/ota_file.ts";
 import { hex } from "../image/ota_header.ts";
-import { type ProfileAuthority, profileSigned, profileVerify } from "../image/profile_signature.ts";
+import { type ProfileAuthority, profileSigned, profileVerify, TEST_AUTHORITIES } from "../image/profile_signature.ts";
 import { systemReason } from "../load/input_error.ts";
 
 const FOLDER = "../shared/vectors/ota";
 /** Larger than any image; AES-MMO has no length for messages of 512 MiB. */
 const SIZE_MAX = 0x1000_0000;
 const ELEMENTS_SHOWN = 12;
-
-/**
- * The authorities of the profile's worked examples, Smart Energy annexes C.5 and C.6.  Their private keys are public, so what
- * they sign proves that signatures are checked, and nothing about a file.
- */
-const TEST_AUTHORITIES: ProfileAuthority[] = [
-  { suite: 1, issuer: Buffer.from("TESTSECA"), publicKey: Buffer.from("0200fde8a7f3d1084224962a4e7c54e69ac3f04da6b8", "hex") },
-  {
-    suite: 2,
-    issuer: Buffer.from("1112131415161718", "hex"),
-    publicKey: Buffer.from("0207a445022d9f39f49bdc38380026a27a9e0a1799313ab28c5c1a1c6b605154db1dff6752", "hex"),
-  },
-];
 
 type Say = (line: string) => void;
 
@@ -95,7 +83,10 @@ export async function reportOctets(file: Buffer, authorities: readonly ProfileAu
     return { verdict: "whole", text: await wholeText(file, examined, examined.file, authorities) };
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    return { verdict: "refused", text: refusal("bad signature", error, examined.remarks) };
+    return {
+      verdict: "refused",
+      text: refusal(error.reason === ImageReason.Signatures ? "bad signature" : "bad integrity code", error, examined.remarks),
+    };
   }
 }
 
@@ -132,9 +123,8 @@ function headerText(header: OtaHeader): string {
 }
 
 function integrityText(file: Buffer, read: OtaFile): string {
-  const match = integrityMatch(file, read.elements);
-  if (match === undefined) return "no integrity code";
-  return match === "neither" ? "integrity code matches no known variant" : `integrity code holds, over what is ${match}`;
+  const match = integrityCheck(file, read.elements);
+  return match === undefined ? "no integrity code" : `integrity code holds, over what is ${match}`;
 }
 
 async function signatureText(file: Buffer, read: OtaFile, authorities: readonly ProfileAuthority[]): Promise<string> {

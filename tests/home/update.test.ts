@@ -10,7 +10,7 @@ import { moduleBytes } from "../../host/modules.ts";
 import { clean, clearPayloads, judge } from "../../host/oracle/tshark.ts";
 import { agree } from "./agreement.ts";
 import { run } from "./process.ts";
-import { FOLDER, of, ok, packageOf, path, saved, updated } from "./update_kit.ts";
+import { FOLDER, of, ok, packageOf, path, refusedBy, saved, updated } from "./update_kit.ts";
 
 const FILES: Record<DeviceRole, string> = {
   hub: saved("hub.ota", packageOf("hub")),
@@ -89,7 +89,7 @@ test("a delta against the running module is a second on the air, one against ano
 
 /** What a device, or the hub for it, says of a package that nobody should run. */
 async function refusal(name: string, octets: Uint8Array): Promise<string[]> {
-  const lines = ok(await run("--duration", "3m", "--update", `ihd=${saved(name, octets)}`));
+  const lines = refusedBy(await run("--duration", "3m", "--update", `ihd=${saved(name, octets)}`));
   assert.deepEqual(of(lines, "ihd", "boot").length, 1, `${name}: the old module goes on`);
   assert.equal(lines.at(-1)?.ihd, "0.1.0");
   agree(lines, 6);

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { ABI_BODY, body, module as moduleOf, POLL_BODY, START_BODY, VOID, vector } from "../native/wasm_bytes.ts";
 import { agree } from "./agreement.ts";
 import { type Line, run } from "./process.ts";
-import { of, ok, packageOf, path, saved } from "./update_kit.ts";
+import { of, packageOf, path, refusedBy, saved } from "./update_kit.ts";
 
 const POLL = body([0x42, ...Array(8).fill(0xff), 0xff, 0x00]); // i64.const 2^63 - 1: never again
 const UNREACHABLE = body([0x00]);
@@ -27,7 +27,7 @@ function reverted(lines: Line[], reason: string, tries = 3): void {
 
 test("a module that traps at its first poll is tried three times", async () => {
   const file = saved("trap.ota", variant(START_BODY, UNREACHABLE));
-  const lines = ok(await run("--duration", "3m", "--update", `ihd=${file}`));
+  const lines = refusedBy(await run("--duration", "3m", "--update", `ihd=${file}`));
   reverted(lines, "notConfirmed");
   assert.equal(of(lines, "ihd", "trouble").length, 3);
   agree(lines, 5);
@@ -35,14 +35,14 @@ test("a module that traps at its first poll is tried three times", async () => {
 
 test("a module that runs for ever is stopped by the boards' engine, three times", async () => {
   const file = saved("loop.ota", variant(FOR_EVER, POLL_BODY));
-  const lines = ok(await run("--duration", "3m", "--engine", "wasm3", "--update", `ihd=${file}`));
+  const lines = refusedBy(await run("--duration", "3m", "--engine", "wasm3", "--update", `ihd=${file}`));
   reverted(lines, "notConfirmed");
   assert.match(String(of(lines, "ihd", "trouble")[0].sentence), /without an end/);
 });
 
 test("a module that sleeps and never confirms is stopped after twenty minutes, three times", async () => {
   const file = saved("sleeper.ota", variant(START_BODY, POLL));
-  const lines = ok(await run("--duration", "70m", "--update", `ihd=${file}`));
+  const lines = refusedBy(await run("--duration", "70m", "--update", `ihd=${file}`));
   reverted(lines, "notConfirmed");
   const [, first, second] = of(lines, "ihd", "boot");
   assert.ok(second.t - first.t >= 1_200_000 && second.t - first.t < 1_202_000, `${second.t - first.t} ms`);
@@ -50,7 +50,7 @@ test("a module that sleeps and never confirms is stopped after twenty minutes, t
 
 test("a module that no board would load is never tried", async () => {
   const file = saved("gate.ota", packageOf("ihd", { wasm: moduleOf({ 7: vector([]) }), memory: 65_536 }));
-  const lines = ok(await run("--duration", "3m", "--update", `ihd=${file}`));
+  const lines = refusedBy(await run("--duration", "3m", "--update", `ihd=${file}`));
   assert.equal(of(lines, "ihd", "boot").length, 1);
   assert.ok(of(lines, "ihd", "update").some(({ status, reason }) => status === "signatureFailed" && reason === "gate"));
 });

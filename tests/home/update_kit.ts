@@ -33,6 +33,13 @@ export function ok(ended: Ended): Line[] {
   return linesOf(ended);
 }
 
+/** An update that was asked for did not come about: a sentence about it, and exit code 3. */
+export function refusedBy(ended: Ended): Line[] {
+  assert.equal(ended.status, 3, ended.error);
+  assert.match(ended.error, /^kilowasm: the \w+ (refused|went back from) version [\d.]+ for the \w+: [^\n]+\.$/m);
+  return linesOf(ended);
+}
+
 export const of = (lines: readonly Line[], device: string, event: string): Line[] =>
   lines.filter((line) => line.device === device && line.event === event);
 

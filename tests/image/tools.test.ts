@@ -7,10 +7,15 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Role } from "../../host/abi.ts";
 import { identityRecord, issue, makeCa } from "../../host/crypto/ca.ts";
-import { developmentRelease, developmentRoot, privatePem, publicPem } from "../../host/image/keys.ts";
+import { es256Signer } from "../../host/image/cose.ts";
+import { developmentIdentity, developmentRelease, developmentRoot, privateFromPem, privatePem, publicPem } from "../../host/image/keys.ts";
 import { manifestWrite } from "../../host/image/manifest.ts";
+import { otaRead } from "../../host/image/ota_file.ts";
 import { packageOpen } from "../../host/image/package.ts";
+import { reportOctets } from "../../host/vectors/ota.ts";
+import { simulateSweep } from "../../tools/image/simulate.ts";
 import * as w from "../native/wasm_bytes.ts";
 import { derOf, openssl, scratch } from "./es256_openssl.ts";
 import { ihdModule, smallPackage } from "./packages.ts";
@@ -98,7 +103,8 @@ describe("keys and signatures", () => {
   test("a signer program gets the digest in hex and answers DER, hex or r || s", async () => {
     writeFileSync(at("release.pem"), privatePem(developmentRelease()));
     await good("keygen", "certify", "--root", "root.pem", "--release", "release.pem", "--epoch", "1", "-o", "release.cose");
-    const digest = (await good("sign", "small.ota", "--digest")).out.trim();
+    await bad(2, /--digest of a package needs --certificate/, "sign", "small.ota", "--digest");
+    const digest = (await good("sign", "small.ota", "--digest", "--certificate", "release.cose")).out.trim();
     assert.match(digest, /^[0-9a-f]{64}$/);
     const byOpenssl = "xxd -r -p | openssl pkeyutl -sign -inkey release.pem";
     const commands = [byOpenssl, `${byOpenssl} | xxd -p`, `printf {digest} | ${byOpenssl} | base64`];
@@ -119,6 +125,17 @@ describe("keys and signatures", () => {
     writeFileSync(at("manifest.cbor"), manifestWrite(manifest));
     await good("sign", "manifest.cbor", "-o", "manifest.cose");
     assert.deepEqual(read("manifest.cose"), manifestMessage);
+  });
+
+  test("the digest of another's key needs its certificate alone, and is what that key signs", async () => {
+    const digest = (await good("sign", "small.ota", "--digest", "--certificate", "my.cose")).out.trim();
+    assert.notEqual(digest, (await good("sign", "small.ota", "--digest", "--certificate", "release.cose")).out.trim());
+    writeFileSync(at("signature.hex"), es256Signer(privateFromPem(read("my.pem")).scalar)(Buffer.from(digest, "hex")).toString("hex"));
+    await good("sign", "small.ota", "-o", "carried.ota", "--certificate", "my.cose", "--signer-command", "cat signature.hex");
+    assert.match((await good("verify", "carried.ota", "--root", "my_root.pem.pub")).out, /epoch 3, which the root key certified/);
+    const refused = await image("verify", "carried.ota");
+    assert.equal(refused.errors.trim().split("\n").length, 1, refused.errors);
+    assert.match(refused.errors, /judged under the development root, give --root for another one \(RootSignature\)\.$/m);
   });
 
   test("keygen show --c writes the octets that native firmware is built with", async () => {
@@ -252,6 +269,24 @@ describe("packages", () => {
     await bad(2, /1 sectors of 4096 are too few/, "pack", "--profile", "raw", "small.ota", "-o", "region.bin", "--region", "1");
     await good("pack", "--profile", "mcuboot", "ihd_test.wasm", "-o", "native.img", "--version", "1.0.0");
     assert.equal(read("native.img").readUInt32LE(0), 0x96f3b83d);
+    assert.equal(read("native.img").readUInt32LE(16), 0);
+  });
+
+  test("an MCUboot image that runs from RAM says so, and inspect and verify read it", async () => {
+    const pack = ["pack", "--profile", "mcuboot", "ihd_test.wasm", "-o", "ram.img", "--version", "1.0.0+3", "--counter", "7"];
+    await good(...pack, "--load-address", "0x20001000");
+    assert.deepEqual([read("ram.img").readUInt32LE(4), read("ram.img").readUInt32LE(16)], [0x2000_1000, 0x20]);
+    const found = JSON.parse((await good("inspect", "ram.img", "--json")).out);
+    assert.deepEqual([found.kind, found.signatures, found.error], ["MCUboot image", "verified", undefined]);
+    assert.deepEqual([found.header.version, found.header.loadAddress, found.header.securityCounter], ["1.0.0+3", "0x20001000", 7]);
+    assert.match((await good("verify", "ram.img")).out, /MCUboot image 1\.0\.0\+3 of \d+ octets, to run at 0x20001000; signed by/);
+    await bad(3, /signed by another key.*\(RootSignature\)\.$/, "verify", "ram.img", "--root", "my_root.pem.pub");
+    const cut = read("ram.img");
+    cut[0x300] ^= 1;
+    writeFileSync(at("bad.img"), cut);
+    await bad(3, /\(ImageDigest\)\.$/, "verify", "bad.img");
+    const shown = await image("inspect", "bad.img");
+    assert.equal(shown.code, 3);
   });
 
   test("simulate ends well, with its counts", async () => {
@@ -260,6 +295,42 @@ describe("packages", () => {
     assert.ok(report.firstCuts + report.secondCuts > 0);
     assert.deepEqual(report.failures, []);
   });
+});
+
+describe("the sweep of power cuts", () => {
+  test("the same module again, under a new version, has no failures", async () => {
+    await good("build", "ihd_test.wasm", "--version", "1.2.9", "--counter", "2", "-o", "again.ota");
+    const report = JSON.parse((await good("simulate", "again.ota", "--before", "old.ota", "--sample", "0.004", "--json")).out);
+    assert.deepEqual([report.failed, report.failures, report.stoppedAt], [0, [], undefined]);
+    assert.ok(report.ranBefore > 0 && report.ranAfter > 0, JSON.stringify(report));
+  });
+
+  test("one that is stopped says how far it came", async () => {
+    const file = read("again.ota");
+    const sweep = await simulateSweep(read("old.ota"), file, {
+      identity: developmentIdentity(Role.Ihd),
+      modules: { before: ihdModule(), after: ihdModule() },
+      stop: () => true,
+    });
+    assert.ok(sweep.stoppedAt !== undefined && sweep.stoppedAt < 1, JSON.stringify(sweep));
+  });
+});
+
+test("vectors ota and verify judge alike", async () => {
+  const code = otaRead(read("full.ota")).elements.find(({ tag }) => tag === 3);
+  assert.ok(code);
+  const wrong = read("full.ota");
+  wrong[code.offset + 6] ^= 1;
+  writeFileSync(at("code.ota"), wrong);
+  const ca = makeCa(Buffer.from("nobody"));
+  writeFileSync(at("unknown"), identityRecord(issue(ca, 2, 0x33n)));
+  await good("sign", "small.ota", "-o", "unknown.ota", "--suite", "2", "--signer", "unknown");
+  for (const name of ["code.ota", "unknown.ota", "small.ota", "full.ota"]) {
+    const { verdict } = await reportOctets(read(name));
+    const { code: exit, errors } = await image("verify", "--structure", name);
+    assert.equal(exit, verdict === "whole" ? 0 : 3, `${name}: ${verdict}, ${errors}`);
+  }
+  assert.equal((await reportOctets(read("code.ota"))).verdict, "refused");
 });
 
 describe("how commands end", () => {

@@ -6,7 +6,7 @@ import { Silent } from "../../host/render/silent.ts";
 import { Terminal } from "../../host/render/terminal.ts";
 import { lastWords } from "../../host/render/view.ts";
 import { ended } from "../words/ended.ts";
-import { ownOutput, say } from "../words/exit.ts";
+import { Exit, ownOutput, say } from "../words/exit.ts";
 import { HelpShown, optionsParse, SPEED_MAX } from "./options.ts";
 
 const EXIT_FAILED = 1;
@@ -36,7 +36,9 @@ async function main(words: readonly string[]): Promise<void> {
   }
   if (!options.json && !options.silent) process.stdout.write(lastWords(session.home.status, session.summary()));
   // Whatever still waits (a socket, a terminal's input) must not keep the process.
-  process.exit(output.failed ? EXIT_FAILED : 0);
+  const outcomes = session.outcomes();
+  for (const { sentence } of outcomes) say(sentence);
+  process.exit(output.failed ? EXIT_FAILED : outcomes.some(({ refused }) => refused) ? Exit.Refused : Exit.Ok);
 }
 
 /** The first signal ends the run with its summary; one that comes later than npm's copy of the first ends the process. */

@@ -40,6 +40,7 @@ interface Raw {
   boards?: boolean;
   suite?: 1 | 2;
   record?: string;
+  root?: string;
   update?: UpdateOption[];
   updateAt?: number;
 }
@@ -91,6 +92,11 @@ function describe(surroundings: Surroundings): Command {
       "--update <device=file>",
       "update this device (hub, meter, ihd, or one of the home file) over the air with this package; may be repeated",
       update,
+    )
+    .option(
+      "--root <file>",
+      "the root key that the devices believe, PEM (default: the development root); they start as the factory made them",
+      text("--root"),
     )
     .option("--update-at <time>", "begin the updates at this simulated time (default: when the home is settled)", duration("--update-at"))
     .helpOption("-h, --help", "show this")
@@ -146,6 +152,7 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
     boards: raw.boards === true,
     suite: raw.suite ?? null,
     record: path(raw.record),
+    root: path(raw.root),
     updates,
     updateAtMs: raw.updateAt ?? null,
   };

@@ -1,21 +1,24 @@
 // `image inspect`: what is in a file, ours or another vendor's, whether or not it may be believed.
 
 import type { Command } from "commander";
+import { isMcuboot } from "../../host/image/mcuboot.ts";
 import { EXIT_HELP, print, Refused } from "../words/exit.ts";
 import { type Examined, examine } from "./examine.ts";
 import { readWhole } from "./files.ts";
 import { root } from "./keyring.ts";
+import { examineMcuboot, mcubootKey } from "./mcuboot_file.ts";
 import { type Branch, shown, treeText } from "./tree.ts";
 
 export function inspectCommand(parent: Command): void {
   parent
     .command("inspect <file>")
-    .description("show what is in an OTA file, as a tree or as JSON")
+    .description("show what is in an OTA file or an MCUboot image, as a tree or as JSON")
     .option("--json", "as one JSON object")
-    .option("--root <file>", "the root key, PEM (default: the development root)")
+    .option("--root <file>", "the root key, or an MCUboot image's key, PEM (default: the development keys)")
     .addHelpText("after", EXIT_HELP)
     .action((path: string, options: { json?: boolean; root?: string }) => {
-      const found = examine(readWhole(path), root(options.root).point);
+      const file = readWhole(path);
+      const found = isMcuboot(file) ? examineMcuboot(file, mcubootKey(options.root).point) : examine(file, root(options.root).point);
       print(options.json ? JSON.stringify({ file: path, ...found }, null, 2) : treeText(tree(path, found)));
       if (!found.error) return;
       const { offset, rule, reason } = found.error;

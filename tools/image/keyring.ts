@@ -83,6 +83,9 @@ export function root(path: string | undefined): { point: Buffer; development: bo
   return path ? { point: readPublic(path), development: false } : { point: developmentRoot().point, development: true };
 }
 
+/** Behind a refusal, for whoever forgot to say under which key. */
+export const DEVELOPMENT_HINT = "; it was judged under the development root, give --root for another one";
+
 export function sayDevelopment(what: string, instead: string): void {
   say(`${what} the development key, which everyone has; ${instead}.`);
 }

@@ -11,7 +11,7 @@ import { type Package, packageOpen } from "../../host/image/package.ts";
 import { InputError } from "../../host/load/input_error.ts";
 import { EXIT_HELP, judging, say } from "../words/exit.ts";
 import { fromHere, readWhole, writeWhole } from "./files.ts";
-import { commandSigner, readPrivate, readPublic, root, sayDevelopment } from "./keyring.ts";
+import { commandSigner, DEVELOPMENT_HINT, readPrivate, readPublic, root, sayDevelopment } from "./keyring.ts";
 import { sep2FileXml } from "./sep2_file.ts";
 import { region, SECTOR_SIZE, slotContent } from "./slot_image.ts";
 import { moduleOf } from "./source.ts";
@@ -33,7 +33,7 @@ interface PackWords {
   region?: number;
   version?: McubootVersion;
   headerSize: number;
-  loadAddress: number;
+  loadAddress?: number;
   counter?: number;
   key?: string;
   publicKey?: string;
@@ -64,7 +64,7 @@ export function packCommand(parent: Command): void {
     .option("--model <text>", "2030.5: mfModel", "kilowasm")
     .option("--version <version>", "mcuboot: image version, such as 1.2.3+4", words.firmwareVersion("--version"))
     .option("--header-size <octets>", "mcuboot: from the slot's start to the image", words.whole("--header-size", 0xffff, 32), 0x200)
-    .option("--load-address <address>", "mcuboot: for images that run from RAM", words.whole("--load-address"), 0)
+    .option("--load-address <address>", "mcuboot: where the loader puts an image that runs from RAM", words.whole("--load-address"))
     .option("--counter <n>", "mcuboot: security counter, a protected TLV", words.whole("--counter"))
     .option("--key <file>", "mcuboot: signing key, PEM (default: the development key)")
     .option("--signer-command <command>", "mcuboot: a program that signs, with --public-key (docs/image.md)")
@@ -85,7 +85,7 @@ function run(path: string, options: PackWords): void {
     return;
   }
   const { point, development } = root(options.root);
-  const opened = judging(path, () => packageOpen(octets, { root: point }));
+  const opened = judging(path, () => packageOpen(octets, { root: point }), development ? DEVELOPMENT_HINT : "");
   if (development) sayDevelopment("verified under", "give --root for a release");
   if (options.profile === "raw") {
     raw(path, opened, options);

@@ -14,15 +14,17 @@ import { type EventLine, extendedName } from "../../host/home/events.ts";
 import { Keyring } from "../../host/home/keyring.ts";
 import { OtaServer, SERVED_MAX } from "../../host/home/ota_server.ts";
 import { Pacer } from "../../host/home/pacer.ts";
-import { addressOctets, type Factory, provision, withCrc } from "../../host/home/provision.ts";
+import { addressOctets, type Factory, provision } from "../../host/home/provision.ts";
 import { packageInMemory } from "../../host/home/update_source.ts";
 import { versionParse } from "../../host/image/manifest.ts";
 import { otaRead } from "../../host/image/ota_file.ts";
 import { InputError } from "../../host/load/input_error.ts";
 import { ROOT } from "../../host/modules.ts";
 import { Dongle } from "../../host/spinel/dongle.ts";
-import { EXIT_HELP, judging, print, say, streams } from "../words/exit.ts";
+import { EXIT_HELP, judging, print, Refused, say, streams } from "../words/exit.ts";
 import { fromHere, readWhole, SMALL_FILE_MAX } from "./files.ts";
+import { admitted } from "./install_code.ts";
+import { root, sayDevelopment } from "./keyring.ts";
 import { BAUD, openLine } from "./line.ts";
 import { duration } from "./progress.ts";
 import * as words from "./words.ts";
@@ -34,6 +36,7 @@ interface ServeWords {
   flowControl?: boolean;
   admit: string[];
   identity: string[];
+  root?: string;
   seed: number;
   atOnce: number;
   duration?: number;
@@ -51,8 +54,6 @@ const IDENTITIES = [
   { record: Record.IdentitySuite1, size: 48 + 21 + 22, subject: 22 },
   { record: Record.IdentitySuite2, size: 74 + 36 + 37, subject: 28 },
 ];
-/** Install codes of 6, 8, 12 and 16 octets; with their CRC two more. */
-const CODE_SIZES = [6, 8, 12, 16];
 
 export function serveCommand(parent: Command): void {
   const many = (word: string, before: string[]): string[] => [...before, word];
@@ -63,7 +64,7 @@ export function serveCommand(parent: Command): void {
     .option("--dongle <path>", "on real air: a radio co-processor (OpenThread RCP) at a serial port such as /dev/ttyACM0, or at HOST:PORT")
     .option("--baud <n>", `of the serial port (default: ${BAUD})`, words.whole("--baud", 4_000_000, 1200))
     .option("--flow-control", "the serial port has RTS and CTS")
-    .option("--admit <eui64=code>", "a device that may join, with its install code; repeatable", many, [])
+    .option("--admit <eui64=code>", "a device that may join, with its install code, or the text of its QR code; repeatable", many, [])
     .option(
       "--identity <file>",
       "the hub's certificate, private key and authority's key, as `kilowasm ca issue --raw` writes them; repeatable",
@@ -76,6 +77,7 @@ export function serveCommand(parent: Command): void {
       words.whole("--seed"),
       1,
     )
+    .option("--root <file>", "the root key under which the hub verifies packages, PEM (default: the development root)")
     .option("--at-once <n>", "devices that load at the same time", words.whole("--at-once", 16, 1), 2)
     .option("--duration <seconds>", "end after this time", words.whole("--duration", 31_536_000, 1))
     .option("--pcap <file>", "write every frame of the simulated air, with the keys in it")
@@ -85,16 +87,47 @@ export function serveCommand(parent: Command): void {
     .action(run);
 }
 
-async function run(paths: string[], options: ServeWords): Promise<void> {
+/** What was given, read and judged before anything is opened. */
+function givenOf(paths: string[], options: ServeWords) {
   if ((options.zep === undefined) === (options.dongle === undefined))
     throw new InputError("serve takes one of --zep and --dongle: the air it is to be on.");
   if (options.dongle !== undefined && options.pcap)
     throw new InputError("--pcap writes the simulated air; on real air use a sniffer, and --keys.");
-  const silent = outputsOf(options);
   if (paths.length > SERVED_MAX) throw new InputError(`${paths.length} files were given; a hub's library has room for ${SERVED_MAX}.`);
-  const files = paths.map((path) => packageAt(path));
-  const admit = options.admit.map(admitted);
-  const factory = factoryOf(options);
+  const { point, development } = root(options.root);
+  const given = {
+    silent: outputsOf(options),
+    files: paths.map(packageAt),
+    admit: options.admit.map(admitted),
+    factory: factoryOf(options),
+    root: development ? undefined : point,
+  };
+  if (development) sayDevelopment("the hub believes", "give --root for another one");
+  return given;
+}
+
+/** Capture and keys, as far as they are wanted. */
+function openOutputs({ pcap, keys: keysPath }: ServeWords, medium: Medium, originMs: number) {
+  const keyring = new Keyring();
+  const capture = pcap ? new CaptureWriter(fromHere(pcap), { epochUs: BigInt(originMs) * 1000n }) : null;
+  const keys = keysPath ? new KeysFile(fromHere(keysPath)) : null;
+  keyring.open(capture, keys);
+  if (capture) medium.onFrame((frame) => capture.frame(frame.timeUs, frame.psdu));
+  return {
+    keyring,
+    flush: async () => {
+      keys?.check();
+      capture?.flush();
+    },
+    close: () => {
+      keys?.close();
+      capture?.close();
+    },
+  };
+}
+
+async function run(paths: string[], options: ServeWords): Promise<void> {
+  const { silent, files, factory, ...given } = givenOf(paths, options);
   await ensureBuilt(say);
   const medium = new Medium({ seed: options.seed, ackGraceUs: options.zep === undefined ? 0 : ZEP_GRACE_US });
   const originMs = Date.now();
@@ -105,11 +138,7 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
     lost ??= sentence;
   });
   const gate = options.zep === undefined ? undefined : await ZepGate.open(medium, { port: options.zep, enter });
-  const keyring = new Keyring();
-  const capture = options.pcap ? new CaptureWriter(fromHere(options.pcap), { epochUs: BigInt(originMs) * 1000n }) : null;
-  const keys = options.keys ? new KeysFile(fromHere(options.keys)) : null;
-  keyring.open(capture, keys);
-  if (capture) medium.onFrame((frame) => capture.frame(frame.timeUs, frame.psdu));
+  const outputs = openOutputs(options, medium, originMs);
   const told = options.json
     ? (event: EventLine) => print(JSON.stringify(event))
     : narrator(silent ? (line) => streams.errors(`${line}\n`) : print);
@@ -124,13 +153,13 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
     medium,
     factory,
     version: versionParse(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version),
-    admit,
+    ...given,
     files: files.map(packageInMemory),
     atOnce: options.atOnce,
     originMs,
     ...(dongle ? { radio: () => dongle } : {}),
     tell,
-    key: (slot, key) => keyring.add("hub", slot, key),
+    key: (slot, key) => outputs.keyring.add("hub", slot, key),
   });
   pacer = new Pacer(server, 1, options.duration === undefined ? Number.MAX_SAFE_INTEGER : options.duration * 1e6);
   say(`the hub is ${extendedName(factory.extended)}; Ctrl-C ends it`);
@@ -138,21 +167,16 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (stopping = true));
   try {
     server.start();
-    await pacer.run(
-      () => stopping || lost !== undefined,
-      async () => {
-        keys?.check();
-        capture?.flush();
-      },
-    );
+    await pacer.run(() => stopping || lost !== undefined || server.refused.size === files.length, outputs.flush);
   } finally {
     dongle?.close();
     server.close();
     await gate?.close();
-    keys?.close();
-    capture?.close();
+    outputs.close();
   }
   if (lost !== undefined) throw new Error(`${lost}.`);
+  const [refused] = server.refused;
+  if (refused) throw new Refused(`${paths[refused[0]]}: the hub refuses it: ${refused[1]}.`);
 }
 
 /** The co-processor, ready; what it is has been said. */
@@ -186,27 +210,6 @@ function packageAt(path: string): Buffer {
   const file = readWhole(path);
   judging(path, () => otaRead(file));
   return file;
-}
-
-/** "02:6b:77:...=83FED3407A939723A5C639B26916D505", with or without the code's CRC. */
-function admitted(word: string): { extended: bigint; installCode: Buffer } {
-  const [address, code, more] = word.split("=");
-  if (code === undefined || more !== undefined) throw new InputError(`--admit takes ADDRESS=INSTALLCODE, not "${word}".`);
-  const extended = words.eui64("--admit")(address);
-  const octets = Buffer.from(code, "hex");
-  if (!/^([0-9a-f]{2})+$/i.test(code)) throw new InputError(`--admit: the install code "${code}" is not of hexadecimal digits.`);
-  if (CODE_SIZES.includes(octets.length)) {
-    const whole = withCrc(octets);
-    // Eight octets are a code, or one of six with its CRC.
-    const shorter = octets.subarray(0, -2);
-    return { extended, installCode: CODE_SIZES.includes(shorter.length) && withCrc(shorter).equals(octets) ? octets : whole };
-  }
-  const plain = octets.subarray(0, -2);
-  if (!CODE_SIZES.includes(plain.length))
-    throw new InputError(`--admit: an install code has 6, 8, 12 or 16 octets, and two of CRC; "${code}" has ${octets.length}.`);
-  if (!withCrc(plain).equals(octets))
-    throw new InputError(`--admit: the CRC of the install code "${code}" is wrong; look at the label again.`);
-  return { extended, installCode: octets };
 }
 
 /** The hub as its factory left it. */

@@ -7,7 +7,6 @@ import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { FileStatus } from "../../host/abi.ts";
 import { Random } from "../../host/air/random.ts";
-import type { Identity } from "../../host/image/keys.ts";
 import { ImageSource, type NativeImages, type NativeImagesOptions, native } from "../../host/native/addon.ts";
 import {
   apply,
@@ -17,43 +16,13 @@ import {
   operationsOf,
   reasonOf,
   rulesOf,
+  runningOf,
   statusOf,
   type Tear,
   tearOperation,
   tearsOf,
 } from "./simulate_flash.ts";
-
-export interface SweepOptions {
-  identity: Identity;
-  /** The modules that the packages make. */
-  modules: { before: Uint8Array; after: Uint8Array };
-  sectorSize?: number;
-  /** Of the whole sweep, 0 to 1. */
-  sample?: number;
-  seed?: number;
-  /** Operations of the recovery in which the power fails again. */
-  secondCuts?: number;
-  /** Called now and then; the sweep waits for nothing else. */
-  onProgress?: (done: number, total: number) => void;
-}
-
-export interface SweepReport {
-  /** Programs and erases of the update and of the revert. */
-  updateOperations: number;
-  revertOperations: number;
-  firstCuts: number;
-  secondCuts: number;
-  /** Boots with one bit of the state, of a slot's head or of a module flipped. */
-  flips: number;
-  /** Of the runs, those whose cut left other octets than any run before; the others end as that one did. */
-  distinct: number;
-  /** What the first boot after the last cut ran. */
-  ranBefore: number;
-  ranAfter: number;
-  /** One sentence each; empty when all is well. */
-  failures: string[];
-  milliseconds: number;
-}
+import type { SweepOptions, SweepReport } from "./simulate_report.ts";
 
 const SECOND_CUTS = 11;
 const BLOCK = 1024;
@@ -86,6 +55,14 @@ export async function simulateSweep(before: Buffer, after: Buffer, options: Swee
   return sweep.run();
 }
 
+/** Somebody has seen enough. */
+class Stopped extends Error {}
+
+/** The file version in a package's header. */
+function versionAt(file: Buffer): number {
+  return file.readUInt32LE(14);
+}
+
 class Sweep {
   private readonly sectorSize: number;
   private readonly slotSectors: number;
@@ -105,6 +82,7 @@ class Sweep {
     distinct: 0,
     ranBefore: 0,
     ranAfter: 0,
+    failed: 0,
     failures: [],
     milliseconds: 0,
   };
@@ -127,10 +105,15 @@ class Sweep {
     const firsts = scripts.flatMap(({ operations }) => operations).reduce((sum, operation) => sum + tearsOf(operation).length, 0);
     const cuts = firsts * (1 + (this.options.secondCuts ?? SECOND_CUTS));
     this.total = Math.round((cuts + FLIPS_ABOUT) * (this.options.sample ?? 1));
-    for (const script of scripts) await this.sweep(script);
-    await this.flips(scripts[0]);
+    try {
+      for (const script of scripts) await this.sweep(script);
+      await this.flips(scripts[0]);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      this.report.stoppedAt = this.done / Math.max(this.total, this.done);
+    }
     this.report.milliseconds = performance.now() - this.begun;
-    this.options.onProgress?.(this.done, this.done);
+    if (this.report.stoppedAt === undefined) this.options.onProgress?.(this.done, this.done);
     return this.report;
   }
 
@@ -173,10 +156,14 @@ class Sweep {
     return activated === 0 ? undefined : `not activated: ${activated}`;
   }
 
+  /** By module and version: a release may bring the same module again. */
   private runs(images: NativeImages): "before" | "after" | undefined {
     const running = images.running();
-    if (running?.equals(this.options.modules.before)) return "before";
-    return running?.equals(this.options.modules.after) ? "after" : undefined;
+    if (!running) return undefined;
+    const { before, after } = this.options.modules;
+    const version = runningOf(images);
+    if (version === versionAt(this.before) && running.equals(before)) return "before";
+    return version === versionAt(this.after) && running.equals(after) ? "after" : undefined;
   }
 
   // ---- Recordings ----
@@ -330,6 +317,7 @@ class Sweep {
   }
 
   private fail(words: string): void {
+    this.report.failed++;
     if (this.report.failures.length < FAILURES_MAX) this.report.failures.push(words);
   }
 
@@ -340,6 +328,7 @@ class Sweep {
     this.reported = now;
     this.options.onProgress?.(this.done, Math.max(this.total, this.done));
     await setImmediate();
+    if (this.options.stop?.()) throw new Stopped();
   }
 
   private recovers(cut: Cut, allowed: Allowed): string | undefined {

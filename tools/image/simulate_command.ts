@@ -9,7 +9,8 @@ import { EXIT_HELP, judging, print, Refused } from "../words/exit.ts";
 import { readWhole } from "./files.ts";
 import { root, sayDevelopment } from "./keyring.ts";
 import { duration, progress } from "./progress.ts";
-import { type SweepReport, simulateSweep } from "./simulate.ts";
+import { simulateSweep } from "./simulate.ts";
+import type { SweepReport } from "./simulate_report.ts";
 import * as words from "./words.ts";
 
 interface SimulateWords {
@@ -21,6 +22,7 @@ interface SimulateWords {
   json?: boolean;
 }
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 const SECOND_CUTS_MAX = 1000;
 
 export function simulateCommand(parent: Command): void {
@@ -57,6 +59,11 @@ async function run(path: string, options: SimulateWords): Promise<void> {
   if (development) sayDevelopment("the device believes", "give --root for another one");
   const bar = progress("power cuts");
   let report: SweepReport;
+  let stopping = false;
+  const stop = (): void => {
+    stopping = true;
+  };
+  for (const signal of SIGNALS) process.once(signal, stop);
   try {
     report = await simulateSweep(before, file, {
       identity: identityOf(opened, point),
@@ -65,15 +72,18 @@ async function run(path: string, options: SimulateWords): Promise<void> {
       seed: options.seed,
       secondCuts: options.secondCuts,
       onProgress: bar.update,
+      stop: () => stopping,
     }).catch((error: Error) => {
       throw new Refused(`${path}: ${error.message}.`);
     });
   } finally {
     bar.stop();
+    for (const signal of SIGNALS) process.off(signal, stop);
   }
   print(options.json ? JSON.stringify({ file: path, ...report }, null, 2) : summary(path, report));
-  const { failures } = report;
-  if (failures.length > 0) throw new Refused(`${path}: ${failures.length} of the runs end wrong; the first: ${failures[0]}.`);
+  const { failed, failures, stoppedAt } = report;
+  if (failed > 0) throw new Refused(`${path}: ${failed} of the runs end wrong; the first: ${failures[0]}.`);
+  if (stoppedAt !== undefined) throw new Error(`${path}: stopped early, ${Math.floor(100 * stoppedAt)} % of the sweep was done.`);
 }
 
 /** The board that the package is for. */
@@ -121,14 +131,17 @@ function modulesOf(path: string, name: string, opened: Package, before: Buffer, 
 }
 
 function summary(path: string, report: SweepReport): string {
-  const { updateOperations, revertOperations, firstCuts, secondCuts, flips, distinct, ranBefore, ranAfter, failures } = report;
+  const { updateOperations, revertOperations, firstCuts, secondCuts, flips, distinct, ranBefore, ranAfter, failed, failures, stoppedAt } =
+    report;
   const runs = firstCuts + secondCuts;
   return [
     `${path}: ${updateOperations} programs and erases in the update, ${revertOperations} in the revert`,
     `${runs} runs: ${firstCuts} with one cut, ${secondCuts} with a second one in the recovery; ${distinct} left different octets`,
     `${flips} boots with a bit of state, head or module flipped`,
     `${ranBefore} went on with the old module and ${ranAfter} with the new one, and took a later update`,
-    `${failures.length === 0 ? "none" : failures.length} failed, in ${duration(report.milliseconds / 1000)}`,
+    `${failed === 0 ? "none" : failed} failed, in ${duration(report.milliseconds / 1000)}`,
     ...failures.map((failure) => `  ${failure}`),
+    ...(failed > failures.length ? [`  and ${failed - failures.length} more`] : []),
+    ...(stoppedAt === undefined ? [] : [`stopped early: ${Math.floor(100 * stoppedAt)} % of the sweep was done`]),
   ].join("\n");
 }

@@ -1,5 +1,5 @@
 // The flash of the power-cut sweep: recorded operations, and what the power leaves of one; what an uptime of the slots says of itself.
-import { IMAGE_COUNTER, IMAGE_EPOCH, IMAGE_FLAGS, IMAGE_REASON, IMAGE_STATUS } from "../../host/abi.ts";
+import { IMAGE_COUNTER, IMAGE_EPOCH, IMAGE_FLAGS, IMAGE_REASON, IMAGE_RUNNING, IMAGE_STATUS } from "../../host/abi.ts";
 import type { Random } from "../../host/air/random.ts";
 import type { NativeImages } from "../../host/native/addon.ts";
 
@@ -60,6 +60,8 @@ function stateOf(images: NativeImages): Buffer {
 export const statusOf = (images: NativeImages): number => stateOf(images)[IMAGE_STATUS];
 export const reasonOf = (images: NativeImages): number => stateOf(images)[IMAGE_REASON];
 export const onTrial = (images: NativeImages): boolean => (stateOf(images)[IMAGE_FLAGS] & 1) === 1;
+
+export const runningOf = (images: NativeImages): number => stateOf(images).readUInt32LE(IMAGE_RUNNING);
 
 export function countersOf(images: NativeImages): [number, number] {
   const state = stateOf(images);

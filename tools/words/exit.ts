@@ -20,12 +20,12 @@ Exit codes: 0 done, 1 internal failure, 2 wrong usage or input, 3 refused or not
 export class Refused extends Error {}
 
 /** Runs what judges the octets of a file; what is found wrong is said with the file's name, offset, rule and reason. */
-export function judging<T>(name: string, judge: () => T): T {
+export function judging<T>(name: string, judge: () => T, hint = ""): T {
   try {
     return judge();
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    throw new Refused(`${name}: ${error.message} (${error.reasonName}).`);
+    throw new Refused(`${name}: ${error.message}${hint} (${error.reasonName}).`);
   }
 }
 
