@@ -5,8 +5,10 @@ import { createHash } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { ResetReason } from "../../host/abi.ts";
 import type { AirFrame } from "../../host/air/medium.ts";
 import { CaptureWriter } from "../../host/air/pcapng.ts";
+import { EngineStopped } from "../../host/engine.ts";
 import type { HomeDevice } from "../../host/home/device.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
@@ -56,9 +58,9 @@ export class Flash {
 
   private write<T>(action: () => T): T {
     const dies = ++this.writes === this.cutAt;
-    if (dies && !this.cutAfter) throw new Error("power cut before a write");
+    if (dies && !this.cutAfter) throw new EngineStopped(ResetReason.PowerOn, "power cut before a write");
     const answer = action();
-    if (dies) throw new Error("power cut after a write");
+    if (dies) throw new EngineStopped(ResetReason.PowerOn, "power cut after a write");
     return answer;
   }
 }
