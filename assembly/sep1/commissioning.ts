@@ -76,6 +76,8 @@ const DOUBTED_MAX: u32 = 2;
 @unmanaged @final
 class Commissioning {
   deadline: i64;
+  /** Until then nobody climbs again; who has a parent goes on with those who are there. */
+  restUntil: i64;
   state: u32;
   scans: u32;
   joins: u32;
@@ -88,8 +90,6 @@ class Commissioning {
   unheard: u32;
   /** The next rung of the ladder. */
   rung: u32;
-  /** There is a parent, or we need none: between two climbs the device goes on with those who are there. */
-  member: bool;
   noise: u32;
 }
 const procedure = changetype<Commissioning>(memory.data(offsetof<Commissioning>(), 8));
@@ -135,14 +135,14 @@ export function commissioningStack(heard: i32, now: i64): i32 {
 }
 
 /** Something was heard under a link key: perhaps the trust centre's, which shows that network, key and trust centre are what they were. */
-export function commissioningSecured(now: i64): i32 {
-  if (apsHeard.keySlot != KEY_SLOT_OWN + 1) return CommissioningHeard.None;
+export function commissioningSecured(now: i64): void {
+  if (apsHeard.keySlot != KEY_SLOT_OWN + 1) return;
   let doubts = procedure.unheard >= UNHEARD_MAX && procedure.state != State.Establishing && commissioningJoined();
   procedure.attempts = procedure.rung = procedure.unheard = 0;
   let deadline = now + keepAliveMs(random(0x1_0000));
-  if (doubts) return ready(deadline);
+  procedure.restUntil = 0;
+  if (doubts) ready(deadline);
   if (procedure.state == State.Ready) procedure.deadline = deadline;
-  return CommissioningHeard.None;
 }
 
 /** Takes how key establishment ended. */
@@ -222,9 +222,13 @@ function pause(now: i64): void {
 function authenticated(now: i64): i32 {
   noteJoined();
   if (procedure.state != State.Climbing) procedure.attempts = 0;
-  procedure.scans = 0;
-  procedure.member = true;
-  procedure.failures = procedure.unheard = 0;
+  procedure.scans = procedure.failures = procedure.unheard = 0;
+  procedure.restUntil = 0;
+  // On the way up one question is enough, and who was let in here need not look elsewhere.
+  if (procedure.rung) {
+    procedure.unheard = UNHEARD_MAX - 1;
+    procedure.rung = max<u32>(procedure.rung, Rung.TrustCentre);
+  }
   if (isKeyed()) return ready(now + UNHEARD_MS / 2 + random(UNHEARD_MS));
   find(now);
   return CommissioningHeard.None;
@@ -245,7 +249,7 @@ function ready(deadline: i64): i32 {
 function watch(now: i64): i32 {
   if (procedure.unheard == UNHEARD_MAX || procedure.unheard > IN_DOUBT) {
     find(now);
-    return CommissioningHeard.Lost;
+    return CommissioningHeard.None;
   }
   procedure.unheard++;
   keepAliveAsk(joinerTrustCentre(), procedure.endpoint, now);
@@ -265,7 +269,8 @@ function answered(now: i64): i32 {
   if (<i32>zdoHeard.sequence != procedure.asked || zdoHeard.source != TRUST_CENTRE_SHORT) return CommissioningHeard.None;
   if (procedure.unheard == UNHEARD_MAX) {
     procedure.unheard = IN_DOUBT;
-    return ready(now);
+    ready(now);
+    return CommissioningHeard.None;
   }
   if (zdoHeard.status != 0 || zdoHeard.size == 0) failed(Err.NotFound, 0, now);
   else {
@@ -290,11 +295,12 @@ function failuresMax(): u32 { return procedure.unheard >= UNHEARD_MAX ? DOUBTED_
 function parentLost(now: i64): i32 {
   // Who still joins, or climbs already, has a deadline for that.
   if (!commissioningJoined()) return CommissioningHeard.None;
-  procedure.member = false;
-  return climb(now);
+  if (procedure.restUntil <= now) return climb(now);
+  wait(State.Climbing, Progress.Waiting, procedure.restUntil);
+  return CommissioningHeard.Lost;
 }
 
-/** The next rung; at the top a rest. */
+/** The next rung; at the top a rest, in the network that we were in: its parent is perhaps there again, or was all the time. */
 function climb(now: i64): i32 {
   let wasMember = commissioningJoined();
   if (procedure.rung == Rung.TrustCentre && !isKeyed()) procedure.rung++;
@@ -313,17 +319,17 @@ function rest(now: i64): i32 {
   procedure.rung = 0;
   let period = min(CLIMB_MS << min<u32>(procedure.attempts++, CLIMB_SHIFT_MAX), REST_MS);
   period -= random(period / 4);
-  procedure.failures = procedure.unheard = 0;
-  if (procedure.member && isKeyed()) return ready(now + period);
-  if (procedure.member) wait(State.Resting, Progress.Keys, now + period);
-  else wait(State.Climbing, Progress.Waiting, now + period);
+  procedure.unheard = 0;
+  procedure.restUntil = now + period;
+  if (isKeyed()) return ready(procedure.restUntil);
+  procedure.failures = FAILURES_MAX;
+  wait(State.Resting, Progress.Keys, procedure.restUntil);
   return CommissioningHeard.None;
 }
 
 function left(now: i64): i32 {
   noteLeft(nwkHeard.status);
   procedure.attempts = procedure.rung = 0;
-  procedure.member = false;
   pause(now);
   return CommissioningHeard.Lost;
 }

@@ -58,7 +58,7 @@ export function faceDeadline(): i64 {
 }
 
 function heard(what: i32, now: i64): void {
-  commissioned(memberHeard(what, now), now);
+  memberHeard(what, now);
   switch (what) {
     case StackHeard.None: return;
     case StackHeard.Message: return message(now);

@@ -23,9 +23,8 @@ export function memberReset(resumed: bool, anew: bool, now: i64): i32 {
 }
 
 /** Looks at what the stack found, whoever takes it. */
-export function memberHeard(what: i32, now: i64): i32 {
-  let isProof = what == StackHeard.Message || (what == StackHeard.Confirm && apsHeard.status == Err.Ok);
-  return isProof ? commissioningSecured(now) : <i32>CommissioningHeard.None;
+export function memberHeard(what: i32, now: i64): void {
+  if (what == StackHeard.Message || (what == StackHeard.Confirm && apsHeard.status == Err.Ok)) commissioningSecured(now);
 }
 
 /** Takes what the stack found. */

@@ -28,6 +28,8 @@ class Poll {
   fastMs: u32;
   /** When the parent is asked whether we are its child; `NEVER` once it is not in doubt. */
   proveAt: i64;
+  /** When the parent acknowledged last. */
+  answeredAt: i64;
   /** Requests without acknowledgement, one after the other. */
   failures: u32;
   /** Requests that brought nothing, one after the other. */
@@ -50,6 +52,8 @@ const LISTEN_MS: i64 = 100;
 /** Time for the trust centre's key after a join. */
 const JOIN_FAST_MS: i64 = 10_000;
 const FAILURES_MAX: u32 = 3;
+/** A parent that looks for its own network is deaf for so long. */
+const DEAF_MS: i64 = 5000;
 /** So many requests in vain double the time to the next: who is answered by nobody soon asks as rarely as when nothing is expected. */
 const EMPTY_SHIFT: u32 = 5;
 const EMPTY_SHIFT_MAX: u32 = 9;
@@ -69,6 +73,7 @@ export function pollStart(now: i64): void {
   poll.due = now + FAST_MS;
   poll.expected = now + JOIN_FAST_MS;
   poll.failures = 0;
+  poll.answeredAt = now;
   poll.empty = 0;
   poll.asked = 0;
   poll.proveAt = now;
@@ -127,13 +132,14 @@ export function pollSent(now: i64): i32 {
   let status = macHeard.status;
   if (status == Err.Ok) {
     poll.failures = 0;
+    poll.answeredAt = now;
     if (macHeard.purpose != MacPurpose.DataRequest || !macHeard.pending || !pollRuns()) return NwkHeard.None;
     poll.listen = now + LISTEN_MS;
     poll.due = max(poll.due, poll.listen);
     macReceive(true);
     return NwkHeard.None;
   }
-  if (status != Err.NoAck || ++poll.failures < FAILURES_MAX) return NwkHeard.None;
+  if (status != Err.NoAck || ++poll.failures < FAILURES_MAX || now < poll.answeredAt + DEAF_MS) return NwkHeard.None;
   return lost(status);
 }
 
