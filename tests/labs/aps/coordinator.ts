@@ -1,6 +1,7 @@
 // For tests only: a coordinator and trust centre that does what a test tells it.
 import { ABI_VERSION, EVENT_HEAD, EVENT_KIND, EventKind, log, next } from "../../../assembly/core/host";
 import { nwkFormStart, nwkPermitJoin } from "../../../assembly/zigbee/nwk/coordinator";
+import { rekeyStart } from "../../../assembly/zigbee/security/rekey";
 import { tcAdmit, tcLinkKeyEstablished, tcRemove } from "../../../assembly/zigbee/security/trust_centre";
 import { stackDeadline, stackInput, stackReset, stackTick } from "../../../assembly/zigbee/stack_coordinator";
 import { zdoDescribe } from "../../../assembly/zigbee/zdo/zdo";
@@ -45,6 +46,7 @@ function command(now: i64): void {
     case 3: nwkPermitJoin(load<u8>(at, 1), now); labAnswer(0); break;
     case 4: labAnswer(tcLinkKeyEstablished(load<u64>(at, 1), at + 9)); break;
     case 5: labAnswer(tcRemove(load<u64>(at, 1), now)); break;
+    case 6: labAnswer(rekeyStart(load<u8>(at, 1), now)); break;
     default: unreachable();
   }
 }

@@ -3,7 +3,7 @@ import { next } from "../../../assembly/core/host";
 import { nwkDeadline, nwkInput, nwkReset, nwkTick } from "../../../assembly/zigbee/nwk/end_device";
 import { EVENT_CAPACITY, event, tell } from "./shared";
 
-export { nwkExpect, nwkJoinNext, nwkJoinStart, nwkLeave, nwkPollPeriod, nwkRejoinStart } from "../../../assembly/zigbee/nwk/end_device";
+export { nwkExpect, nwkJoinNext, nwkJoinStart, nwkJoinUndo, nwkLeave, nwkPollPeriod, nwkRejoinStart } from "../../../assembly/zigbee/nwk/end_device";
 export { abi, bufferAt, countersAt, isOpen, keyInstall, keySwitch, networkAt, send } from "./shared";
 
 const TURNS_MAX: u32 = 32;

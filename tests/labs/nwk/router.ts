@@ -3,7 +3,7 @@ import { next } from "../../../assembly/core/host";
 import { nwkDeadline, nwkInput, nwkReset, nwkTick } from "../../../assembly/zigbee/nwk/router";
 import { EVENT_CAPACITY, event, tell } from "./shared";
 
-export { nwkJoinNext, nwkJoinStart, nwkLeave, nwkPermitJoin, nwkRejoinStart, nwkRemoveChild } from "../../../assembly/zigbee/nwk/router";
+export { nwkJoinNext, nwkJoinStart, nwkJoinUndo, nwkLeave, nwkPermitJoin, nwkRejoinStart, nwkRemoveChild } from "../../../assembly/zigbee/nwk/router";
 export { abi, bufferAt, countersAt, isOpen, keyInstall, keySwitch, networkAt, send } from "./shared";
 
 const TURNS_MAX: u32 = 32;
