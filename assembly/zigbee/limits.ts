@@ -35,9 +35,9 @@ export const KEY_SLOT_OWN: u32 = 2;
 export const KEY_SLOT_PARTNERS: u32 = 4;
 export const KEY_SLOT_DEVICES: u32 = KEY_SLOT_PARTNERS + PARTNERS_MAX;
 export const KEY_SLOTS_END: u32 = KEY_SLOT_DEVICES + 2 * DEVICES_MAX;
-const BOARD_KEY_SLOTS: u32 = 24;
+const BOARD_KEY_SLOTS: u32 = 72;
 
-if (KEY_SLOTS_END > BOARD_KEY_SLOTS) ERROR("the board's key store has 24 slots: docs/abi.md");
+if (KEY_SLOTS_END > BOARD_KEY_SLOTS) ERROR("the board's key store has 72 slots: docs/abi.md");
 if (NEIGHBOURS_MAX > 16) ERROR("a slot notes who repeated a broadcast in 16 bits");
 if (JOINING_MAX >= NEIGHBOURS_MAX) ERROR("children that join would take the parent's place");
 if (DEVICES_MAX > 0 && INDIRECT_MAX == 0) ERROR("a trust centre has children");

@@ -112,8 +112,8 @@ void kw_forget_keys(struct kw_machine *m, uint32_t slot) {
     }
 }
 
-// The round keys of a slot's variant; null for an empty slot or an unknown variant.
-static const struct kw_ccm *find_key(struct kw_machine *m, uint32_t selector) {
+// The round keys of a slot's variant; null, and why, for an empty slot, an unknown variant, or a key that cannot be read.
+static const struct kw_ccm *find_key(struct kw_machine *m, uint32_t selector, int32_t *why) {
     struct kw_cached_key *oldest = &m->keys[0];
     for (uint32_t i = 0; i < KW_CCM_CACHE; i++) {
         struct kw_cached_key *each = &m->keys[i];
@@ -121,7 +121,8 @@ static const struct kw_ccm *find_key(struct kw_machine *m, uint32_t selector) {
         if (each->used < oldest->used) oldest = each;
     }
     uint8_t key[16], variant[16];
-    if (selector >> 8 >= KW_KEY_VARIANTS || kw_store_key_get(m->config.store, selector & 0xff, key) != 16) return NULL;
+    *why = selector >> 8 >= KW_KEY_VARIANTS ? KW_ERR_NOT_FOUND : kw_store_key_get(m->config.store, selector & 0xff, key);
+    if (*why < 0) return NULL;
     kw_key_variant(variant, key, selector >> 8);
     kw_ccm_key(&oldest->ccm, variant, sizeof variant);
     oldest->selector = selector;
@@ -146,8 +147,9 @@ IMPORT(ccm_seal) {
     uint8_t nonce[NONCE];
     struct kw_ccm_text t = ccm_ranges(&c, nonce, MIC);
     CHECK();
-    const struct kw_ccm *key = find_key(c.m, kw_argument(&c, 0));
-    if (key == NULL) ANSWER(KW_ERR_NOT_FOUND);
+    int32_t why;
+    const struct kw_ccm *key = find_key(c.m, kw_argument(&c, 0), &why);
+    if (key == NULL) ANSWER(why);
     t.tag = t.text + t.text_size;
     if (!kw_ccm_seal(key, &t)) ANSWER(KW_ERR_BAD_LENGTH);
     ANSWER(t.text_size + MIC);
@@ -158,8 +160,9 @@ IMPORT(ccm_open) {
     uint8_t nonce[NONCE];
     struct kw_ccm_text t = ccm_ranges(&c, nonce, 0);
     CHECK();
-    const struct kw_ccm *key = find_key(c.m, kw_argument(&c, 0));
-    if (key == NULL) ANSWER(KW_ERR_NOT_FOUND);
+    int32_t why;
+    const struct kw_ccm *key = find_key(c.m, kw_argument(&c, 0), &why);
+    if (key == NULL) ANSWER(why);
     if (t.text_size < MIC) ANSWER(KW_ERR_TRUNCATED);
     t.text_size -= MIC;
     t.tag = t.text + t.text_size;

@@ -2,103 +2,12 @@
 #include <string.h>
 #include "nor_flash.h"
 #include "octets.h"
+#include "store_log.h"
 
-enum { MAGIC = 0x3153574b, TAIL_NUMBER = 0 }; // "KWS1"
-#define HEAD_SIZE 32u
-#define HEAD_SEALED 24u // octets before its tag
-#define TAG 8u
-#define ENTRY_HEAD 8u
-#define TAIL_SIZE 4u  // of the entry that raises the tail; every sector keeps room for one
-#define NONCE_UNIT 8u // offsets in nonces count these; no entry begins within one
-#define BLANK 0xff
-
-// Octets of flash that an entry takes.
-static uint32_t span_of(const struct kw_store *s, uint32_t size) {
-    uint32_t unit = s->nor->unit;
-    return (ENTRY_HEAD + size + TAG + unit - 1u) & ~(unit - 1u);
-}
-
-// ---- Seal ----
-
-static void make_nonce(uint8_t nonce[13], uint32_t sequence, const uint8_t salt[7], uint32_t offset) {
-    kw_put32(nonce, sequence);
-    memcpy(nonce + 4, salt, 7);
-    kw_put16(nonce + 11, offset / NONCE_UNIT);
-}
-
-static struct kw_ccm_text sealed_text(const uint8_t *nonce, const uint8_t *aad, uint32_t aad_size, uint8_t *text, uint32_t size) {
-    return (struct kw_ccm_text){nonce, 13, aad, aad_size, text, size, text + size, TAG};
-}
-
-// The entry in s->buffer at `at`: head, then text with room for its tag.
-static struct kw_ccm_text entry_text(struct kw_store *s, uint8_t nonce[13], uint32_t at) {
-    uint32_t sector = at / s->nor->sector_size;
-    make_nonce(nonce, s->sequence[sector], s->salt[sector], at % s->nor->sector_size);
-    return sealed_text(nonce, s->buffer, ENTRY_HEAD, s->buffer + ENTRY_HEAD, kw_get16(s->buffer + 2));
-}
-
-// Seven octets that no earlier opening had.
-static void fresh_salt(struct kw_store *s, uint8_t salt[7]) {
-    uint8_t input[36], digest[32];
-    memcpy(input, s->noise, 32);
-    kw_put32(input + 32, ++s->noise_used);
-    kw_sha256(digest, input, sizeof input);
-    memcpy(salt, digest, 7);
-}
-
-// ---- Flash ----
-
-static int32_t flash_read(struct kw_store *s, uint32_t at, void *to, uint32_t size) { return s->nor->read(s->nor->context, at, to, size); }
-
-static bool open_sector(struct kw_store *s, uint32_t sector) {
-    uint8_t head[HEAD_SIZE] = {0}, nonce[13];
-    s->erases++;
-    if (!kw_nor_erase(s->nor, sector)) return false;
-    uint32_t sequence = ++s->newest;
-    kw_put32(head, MAGIC);
-    kw_put32(head + 4, sequence);
-    kw_put32(head + 8, s->tail == 0 ? sequence : s->tail);
-    fresh_salt(s, head + 12);
-    make_nonce(nonce, sequence, head + 12, 0);
-    struct kw_ccm_text text = {nonce, sizeof nonce, head, HEAD_SEALED, head + HEAD_SEALED, 0, head + HEAD_SEALED, TAG};
-    if (!kw_ccm_seal(&s->key, &text) || !kw_nor_program(s->nor, sector * s->nor->sector_size, head, HEAD_SIZE)) return false;
-    s->sequence[sector] = sequence;
-    memcpy(s->salt[sector], head + 12, 7);
-    if (s->tail == 0) s->tail = sequence;
-    s->active = sector;
-    s->position = HEAD_SIZE;
-    return true;
-}
-
-// Reads the entry at `at`, checks it and leaves its octets in the buffer behind the head.
-static bool read_entry(struct kw_store *s, uint32_t at) {
-    uint8_t nonce[13];
-    uint8_t *head = s->buffer;
-    uint32_t room = s->nor->sector_size - at % s->nor->sector_size;
-    if (room < ENTRY_HEAD + TAG || flash_read(s, at, head, ENTRY_HEAD) != 0) return false;
-    uint32_t size = kw_get16(head + 2);
-    if ((kw_get16(head) ^ kw_get16(head + 4)) != 0xffff || (size ^ kw_get16(head + 6)) != 0xffff) return false;
-    if (size > KW_STORE_RECORD_MAX || span_of(s, size) > room) return false;
-    if (flash_read(s, at + ENTRY_HEAD, head + ENTRY_HEAD, size + TAG) != 0) return false;
-    struct kw_ccm_text text = entry_text(s, nonce, at);
-    return kw_ccm_open(&s->key, &text);
-}
-
-// Appends an entry whose octets stand in the buffer behind its head.  A failure closes the sector: nothing may follow a torn entry.
-static bool append(struct kw_store *s, uint32_t number, uint32_t size) {
-    uint8_t nonce[13];
-    uint32_t span = span_of(s, size), at = s->active * s->nor->sector_size + s->position;
-    kw_put16(s->buffer, number);
-    kw_put16(s->buffer + 2, size);
-    kw_put16(s->buffer + 4, ~number & 0xffff);
-    kw_put16(s->buffer + 6, ~size & 0xffff);
-    struct kw_ccm_text text = entry_text(s, nonce, at);
-    if (!kw_ccm_seal(&s->key, &text)) return false;
-    memset(s->buffer + ENTRY_HEAD + size + TAG, BLANK, span - ENTRY_HEAD - size - TAG);
-    bool done = kw_nor_program(s->nor, at, s->buffer, span);
-    s->position = done ? s->position + span : 0;
-    return done;
-}
+enum { MARK_NUMBER = 0 };
+#define MARK_SIZE 12u // tail u32 | bad sectors u64
+#define SPARES 2u
+#define SMALL_FLASH 3u // sectors that are good; with fewer one is kept free
 
 // ---- Index ----
 
@@ -119,7 +28,7 @@ static struct kw_store_place *vacant(struct kw_store *s, uint32_t number) {
 }
 
 static void forget(struct kw_store *s, struct kw_store_place *place) {
-    s->live -= span_of(s, place->size);
+    s->live -= kw_entry_span(s, place->size);
     *place = (struct kw_store_place){0, 0, 0};
 }
 
@@ -131,10 +40,14 @@ static void note(struct kw_store *s, uint32_t number, uint32_t size, uint32_t at
     place = vacant(s, number);
     if (place == NULL) return;
     *place = (struct kw_store_place){(uint16_t)number, (uint16_t)size, at};
-    s->live += span_of(s, size);
+    s->live += kw_entry_span(s, size);
 }
 
-// ---- The log ----
+static bool open_place(struct kw_store *s, const struct kw_store_place *place) {
+    return place->size != KW_STORE_LOST && kw_entry_open(s, place->at, place->number, place->size);
+}
+
+// ---- Sectors ----
 
 static uint32_t sector_of(const struct kw_store *s, uint32_t sequence) {
     uint32_t sector = 0;
@@ -150,102 +63,204 @@ static uint32_t after(const struct kw_store *s, uint32_t sequence) {
     return least;
 }
 
-static uint32_t free_sectors(const struct kw_store *s) {
+static bool is_bad(const struct kw_store *s, uint32_t sector) { return (s->bad >> sector & 1) != 0; }
+
+static uint32_t good_sectors(const struct kw_store *s) {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < s->nor->sectors; i++) count += s->sequence[i] == 0;
+    for (uint32_t i = 0; i < s->nor->sectors; i++) count += !is_bad(s, i);
     return count;
 }
 
-// Moves what lives in the oldest sector into the one just opened, then raises the tail above it.
-static bool collect(struct kw_store *s) {
-    uint32_t oldest = after(s, 0), sector = sector_of(s, oldest);
-    for (uint32_t i = 0; i < KW_STORE_INDEX; i++) {
-        struct kw_store_place *place = &s->index[i];
-        if (place->number == 0 || place->at / s->nor->sector_size != sector) continue;
-        if (!read_entry(s, place->at)) {
-            forget(s, place); // the flash lost it; the seal says so
-            continue;
-        }
-        uint32_t at = s->active * s->nor->sector_size + s->position;
-        if (!append(s, place->number, place->size)) return false;
-        place->at = at;
-    }
-    uint32_t tail = after(s, oldest);
-    kw_put32(s->buffer + ENTRY_HEAD, tail);
-    if (!append(s, TAIL_NUMBER, TAIL_SIZE)) return false;
-    s->tail = tail;
-    s->sequence[sector] = 0;
+static uint32_t free_sectors(const struct kw_store *s) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < s->nor->sectors; i++) count += s->sequence[i] == 0 && !is_bad(s, i);
+    return count;
+}
+
+static uint32_t spares_of(const struct kw_store *s) { return good_sectors(s) >= SMALL_FLASH ? SPARES : SPARES - 1u; }
+
+// Frees what lies below the tail.
+static void release(struct kw_store *s) {
+    for (uint32_t i = 0; i < s->nor->sectors; i++)
+        if (s->sequence[i] < s->tail) s->sequence[i] = 0;
+}
+
+static bool open_sector(struct kw_store *s, uint32_t sector) {
+    s->erases++;
+    // Twice: what passes does not make a sector bad.
+    if (!kw_nor_erase(s->nor, sector) && !kw_nor_erase(s->nor, sector)) return false;
+    if (!kw_head_write(s, sector, ++s->newest)) return false;
+    s->active = sector;
+    s->position = KW_ENTRIES_FROM;
+    s->marked = false;
     return true;
 }
 
-// Opens the next free sector in turn, so that all wear alike, and keeps one spare.
-static bool advance(struct kw_store *s) {
-    bool opened = false;
-    s->position = 0;
-    for (uint32_t i = 1; i <= s->nor->sectors && !opened; i++) {
-        uint32_t sector = (s->active + i) % s->nor->sectors;
-        opened = s->sequence[sector] == 0 && open_sector(s, sector);
+// Opens the next free sector in turn, so that all wear alike; one that was bad only when there is no other.
+static bool open_next(struct kw_store *s) {
+    for (uint32_t last = 0; last < 2; last++) {
+        for (uint32_t i = 1; i <= s->nor->sectors; i++) {
+            uint32_t sector = (s->active + i) % s->nor->sectors;
+            if (s->sequence[sector] != 0 || is_bad(s, sector) != (last == 1)) continue;
+            bool opened = open_sector(s, sector);
+            s->bad &= ~((uint64_t)1 << sector);
+            s->bad |= (uint64_t)!opened << sector;
+            if (opened) return true;
+        }
     }
-    if (!opened) return false;
-    if (free_sectors(s) > 0 || collect(s)) return true;
-    s->position = 0;
     return false;
 }
 
-static bool has_room(const struct kw_store *s, uint32_t span) {
-    return s->position != 0 && s->position + span + span_of(s, TAIL_SIZE) <= s->nor->sector_size;
+// ---- The log ----
+
+// A sector keeps room for its first marks.
+static bool has_room(const struct kw_store *s, uint32_t number, uint32_t span) {
+    uint32_t kept = s->marked || number == MARK_NUMBER ? 0 : 2 * kw_entry_span(s, MARK_SIZE);
+    return s->position != 0 && s->position + span + kept <= s->nor->sector_size;
+}
+
+// Appends `octets`, or where they are null what `from` holds; in the sectors that are free when the active one does not take it.  Answers
+// the entry's place, 0 when there is none.
+static uint32_t put(struct kw_store *s, uint32_t number, uint32_t size, const uint8_t *octets, const struct kw_store_place *from) {
+    uint32_t span = kw_entry_span(s, size);
+    for (;;) {
+        if (!has_room(s, number, span) && !open_next(s)) return 0;
+        if (octets != NULL) memcpy(s->buffer + KW_LABEL_SIZE, octets, size);
+        else if (size != 0 && size != KW_STORE_LOST && !open_place(s, from)) return 0;
+        uint32_t at = s->active * s->nor->sector_size + s->position;
+        s->position += span; // also when it fails: a place is written once
+        if (!kw_entry_write(s, at, number, size)) continue;
+        if (number == MARK_NUMBER) s->marked = true;
+        return at;
+    }
+}
+
+// Makes the active sector one whose entries count, and raises the tail.
+static bool mark(struct kw_store *s, uint32_t tail) {
+    for (uint32_t i = 0; i < 2; i++) {
+        uint8_t octets[MARK_SIZE];
+        kw_put32(octets, tail);
+        kw_put32(octets + 4, (uint32_t)s->bad);
+        kw_put32(octets + 8, (uint32_t)(s->bad >> 32));
+        if (put(s, MARK_NUMBER, MARK_SIZE, octets, NULL) == 0) return false;
+    }
+    s->tail = tail;
+    release(s);
+    return true;
+}
+
+// An entry that does not open while the flash can be read as such is lost.  A number stays, so that nothing older takes its place.
+static bool move(struct kw_store *s, const struct kw_store_place *place) {
+    uint8_t probe[KW_LABEL_SIZE];
+    uint32_t size = place->size, number = place->number, at;
+    if (!open_place(s, place)) {
+        if (!kw_flash_reads(s, s->active * s->nor->sector_size, probe, sizeof probe)) return false;
+        if (size != KW_STORE_LOST) s->lost++;
+        size = KW_STORE_LOST;
+    }
+    at = put(s, number, size, NULL, place);
+    if (at == 0) return false;
+    note(s, number, size, at);
+    return true;
+}
+
+// Moves what lives in the oldest sector into the active one, then raises the tail above it.
+static bool collect(struct kw_store *s) {
+    uint32_t oldest = after(s, 0), sector = sector_of(s, oldest);
+    for (uint32_t i = 0; i < KW_STORE_INDEX; i++) {
+        struct kw_store_place place = s->index[i];
+        if (place.number != 0 && place.at / s->nor->sector_size == sector && !move(s, &place)) return false;
+    }
+    return mark(s, after(s, oldest));
+}
+
+// Opens a sector, and empties old ones until the spares are there again or nothing is left to be gained.
+static bool advance(struct kw_store *s) {
+    s->position = 0;
+    if (!open_next(s)) return false;
+    uint32_t first = s->sequence[s->active];
+    while (free_sectors(s) < spares_of(s) && after(s, 0) < first)
+        if (!collect(s)) return false;
+    return s->marked || mark(s, s->tail);
 }
 
 // ---- Mount ----
 
-static bool read_head(struct kw_store *s, uint32_t sector, uint32_t *tail) {
-    uint8_t head[HEAD_SIZE], nonce[13];
-    if (flash_read(s, sector * s->nor->sector_size, head, HEAD_SIZE) != 0 || kw_get32(head) != MAGIC) return false;
-    make_nonce(nonce, kw_get32(head + 4), head + 12, 0);
-    struct kw_ccm_text text = {nonce, sizeof nonce, head, HEAD_SEALED, head + HEAD_SEALED, 0, head + HEAD_SEALED, TAG};
-    if (kw_get32(head + 4) == 0 || !kw_ccm_open(&s->key, &text)) return false;
-    s->sequence[sector] = kw_get32(head + 4);
-    memcpy(s->salt[sector], head + 12, 7);
-    *tail = kw_get32(head + 8);
-    return true;
+static void take_mark(struct kw_store *s, uint32_t *tail) {
+    const uint8_t *octets = s->buffer + KW_LABEL_SIZE;
+    if (kw_get32(octets) > *tail) *tail = kw_get32(octets);
+    s->bad |= kw_get64(octets + 4);
 }
 
-// Goes through a sector up to the first entry that is not whole.
-static void scan(struct kw_store *s, uint32_t sector, bool tails_only) {
-    uint32_t base = sector * s->nor->sector_size;
-    for (uint32_t offset = HEAD_SIZE; offset < s->nor->sector_size;) {
-        if (!read_entry(s, base + offset)) return;
-        uint32_t number = kw_get16(s->buffer), size = kw_get16(s->buffer + 2);
-        if (number == TAIL_NUMBER && size == TAIL_SIZE) {
-            uint32_t tail = kw_get32(s->buffer + ENTRY_HEAD);
-            if (tail > s->tail) s->tail = tail;
-        } else if (!tails_only && number != TAIL_NUMBER) note(s, number, size, base + offset);
-        offset += span_of(s, size);
+// Goes through a sector.  `tail` null: notes its records; else only marks are looked for.  Answers whether there is one.
+static bool scan(struct kw_store *s, uint32_t sector, uint32_t *tail) {
+    struct kw_label label;
+    bool marked = false;
+    uint32_t from = KW_ENTRIES_FROM, base = sector * s->nor->sector_size, begin = 0, end = 0;
+    for (uint32_t offset = from; offset + s->nor->unit <= s->nor->sector_size;) {
+        enum kw_found found = kw_entry_find(s, sector, from, offset, &label, &begin, &end);
+        offset = found == KW_FOUND_NOTHING ? offset + s->nor->unit : end;
+        if (found == KW_FOUND_NOTHING) continue;
+        from = end;
+        if (label.number == MARK_NUMBER) marked = true;
+        if (label.number == MARK_NUMBER && tail != NULL && found == KW_FOUND_ENTRY) take_mark(s, tail);
+        if (label.number == MARK_NUMBER || tail != NULL) continue;
+        s->lost += found == KW_FOUND_LOST;
+        // What cannot be read today is asked again; only an erasure that cannot be read leaves nothing to ask for.
+        note(s, label.number, found == KW_FOUND_LOST && label.size == 0 ? KW_STORE_LOST : label.size, base + begin);
+    }
+    return marked;
+}
+
+// Reads all heads; answers how many sectors cannot be read.  Their numbers are not given out again.
+static uint32_t read_heads(struct kw_store *s, uint32_t tails[KW_STORE_SECTORS_MAX]) {
+    uint32_t unreadable = 0;
+    for (uint32_t i = 0; i < s->nor->sectors; i++) {
+        s->sequence[i] = 0;
+        enum kw_head head = kw_head_read(s, i, &tails[i]);
+        if (head == KW_HEAD_UNREADABLE) {
+            unreadable++;
+            s->bad |= (uint64_t)1 << i;
+        }
+        if (s->sequence[i] > s->newest) s->newest = s->sequence[i];
+    }
+    s->newest += unreadable * KW_STORE_SECTORS_MAX;
+    return unreadable;
+}
+
+// The newest sector with a mark; those above it hold copies only, and are left out.
+static uint32_t newest_marked(struct kw_store *s, uint32_t tails[KW_STORE_SECTORS_MAX]) {
+    for (;;) {
+        uint32_t newest = 0;
+        for (uint32_t sequence = after(s, 0); sequence != 0; sequence = after(s, sequence)) newest = sequence;
+        uint32_t sector = sector_of(s, newest);
+        if (newest == 0) return s->nor->sectors;
+        if (scan(s, sector, &tails[sector])) return sector;
+        s->sequence[sector] = 0;
     }
 }
 
 static int32_t mount(struct kw_store *s) {
-    for (uint32_t i = 0; i < s->nor->sectors; i++) {
-        uint32_t tail;
-        if (!read_head(s, i, &tail) || s->sequence[i] <= s->newest) continue;
-        s->newest = s->sequence[i];
-        s->tail = tail;
-        s->active = i;
-    }
-    if (s->newest == 0) return KW_ERR_NOT_FOUND;
-    scan(s, s->active, true);
-    for (uint32_t i = 0; i < s->nor->sectors; i++)
-        if (s->sequence[i] < s->tail) s->sequence[i] = 0;
-    // No sector to spare: the cut came while the newest one was being filled with copies.  The originals still stand.
-    if (free_sectors(s) == 0) s->sequence[s->active] = 0;
-    for (uint32_t sequence = after(s, 0); sequence != 0; sequence = after(s, sequence)) scan(s, sector_of(s, sequence), false);
+    uint32_t tails[KW_STORE_SECTORS_MAX] = {0};
+    memset(s->index, 0, sizeof s->index);
+    s->live = s->position = s->worn = 0;
+    s->marked = s->blind = false;
+    uint32_t unreadable = read_heads(s, tails), newest = newest_marked(s, tails);
+    s->blind = newest == s->nor->sectors && unreadable != 0;
+    if (newest == s->nor->sectors) return unreadable != 0 ? KW_ERR_BAD_CHECKSUM : KW_ERR_NOT_FOUND;
+    s->lost += unreadable;
+    s->active = newest;
+    s->tail = tails[newest];
+    release(s);
+    for (uint32_t sequence = after(s, 0); sequence != 0; sequence = after(s, sequence)) scan(s, sector_of(s, sequence), NULL);
     kw_wipe(s->buffer, sizeof s->buffer);
     return KW_OK;
 }
 
 int32_t kw_store_open(struct kw_store *s, const struct kw_nor *nor, const uint8_t key[16], const uint8_t noise[32]) {
     bool fits = nor->sector_size >= 1024 && nor->sector_size <= 65536 && nor->sector_size % KW_NOR_CHECK == 0;
-    if (!fits || !kw_nor_unit_fits(nor) || nor->sectors < 3 || nor->sectors > KW_STORE_SECTORS_MAX) return KW_ERR_RESERVED;
+    if (!fits || !kw_nor_unit_fits(nor) || nor->sectors < KW_STORE_SECTORS_MIN || nor->sectors > KW_STORE_SECTORS_MAX)
+        return KW_ERR_RESERVED;
     memset(s, 0, sizeof *s);
     s->nor = nor;
     memcpy(s->noise, noise, sizeof s->noise);
@@ -254,56 +269,92 @@ int32_t kw_store_open(struct kw_store *s, const struct kw_nor *nor, const uint8_
 }
 
 int32_t kw_store_format(struct kw_store *s) {
-    s->tail = 0; // the new sector's own sequence becomes the tail, which frees all others
-    for (uint32_t i = 1; i <= s->nor->sectors; i++) {
-        uint32_t sector = (s->active + i) % s->nor->sectors;
-        if (s->sequence[sector] != 0 || !open_sector(s, sector)) continue;
-        for (uint32_t k = 0; k < s->nor->sectors; k++)
-            if (k != sector) s->sequence[k] = 0;
+    uint32_t before = s->tail;
+    s->tail = s->newest + 1; // of the sector that is opened now, or of one behind it
+    if (open_next(s) && mark(s, s->tail)) {
         memset(s->index, 0, sizeof s->index);
-        s->live = 0;
+        s->live = s->worn = 0;
+        s->blind = false;
         return KW_OK;
     }
+    s->tail = before;
+    mount(s);
     return KW_ERR_NO_BUFFER;
 }
 
 // ---- Records ----
 
 static int32_t read_number(struct kw_store *s, uint32_t number, uint8_t *at, uint32_t capacity) {
+    if (s->blind) mount(s);
+    if (s->blind) return KW_ERR_BAD_CHECKSUM;
     struct kw_store_place *place = find(s, number);
     if (place == NULL) return KW_ERR_NOT_FOUND;
+    if (place->size == KW_STORE_LOST) return KW_ERR_BAD_CHECKSUM;
     if (place->size > capacity) return KW_ERR_NO_BUFFER;
-    bool whole = read_entry(s, place->at);
-    if (whole) memcpy(at, s->buffer + ENTRY_HEAD, place->size);
+    bool whole = open_place(s, place);
+    if (whole) memcpy(at, s->buffer + KW_LABEL_SIZE, place->size);
     kw_wipe(s->buffer, sizeof s->buffer);
     return whole ? place->size : KW_ERR_BAD_CHECKSUM;
 }
 
-// What lives may fill all sectors but two, less what an entry that does not fit leaves unused at a sector's end.
-static uint32_t capacity_of(const struct kw_store *s) {
-    return (s->nor->sectors - 2u) * (s->nor->sector_size - HEAD_SIZE - span_of(s, TAIL_SIZE) - span_of(s, KW_STORE_RECORD_MAX));
+// Whether what lives would leave every sector in use with less room than an entry of this span: then no collection makes any.
+static bool is_full(struct kw_store *s, uint32_t before, uint32_t span) {
+    uint32_t usable = s->nor->sector_size - KW_ENTRIES_FROM - 2 * kw_entry_span(s, MARK_SIZE), used = good_sectors(s);
+    uint32_t largest = span, live = s->live + span;
+    for (uint32_t i = 0; i < KW_STORE_INDEX; i++) {
+        uint32_t each = s->index[i].number == 0 ? 0 : kw_entry_span(s, s->index[i].size);
+        if (each > largest) largest = each;
+    }
+    used = used > spares_of(s) ? used - spares_of(s) : 1;
+    if (used == 1) return live > usable;
+    live -= before;
+    return live > usable && live > used * (usable - largest);
+}
+
+static int32_t append(struct kw_store *s, uint32_t number, const uint8_t *octets, uint32_t size) {
+    uint32_t span = kw_entry_span(s, size);
+    // Each turn either finds room in what the collection left, or moves the next sector; after one round there is none.
+    for (uint32_t turn = 0; turn <= s->nor->sectors; turn++) {
+        bool ready = (s->marked && has_room(s, number, span)) || advance(s);
+        if (!ready) break;
+        while (has_room(s, number, span)) {
+            uint32_t at = s->active * s->nor->sector_size + s->position;
+            if (size != 0) memcpy(s->buffer + KW_LABEL_SIZE, octets, size);
+            s->position += span;
+            if (!kw_entry_write(s, at, number, size)) continue;
+            note(s, number, size, at);
+            return KW_OK;
+        }
+    }
+    return KW_ERR_NO_BUFFER;
+}
+
+// Writes a record anew that was read with a bit put right: the next bit of it to rot would be one too many.
+static void renew(struct kw_store *s) {
+    uint8_t octets[KW_STORE_RECORD_MAX];
+    struct kw_store_place *place = find(s, s->worn);
+    s->worn = 0;
+    if (place == NULL || !open_place(s, place)) return;
+    uint32_t size = place->size;
+    memcpy(octets, s->buffer + KW_LABEL_SIZE, size);
+    append(s, place->number, octets, size);
+    kw_wipe(octets, sizeof octets);
+    s->worn = 0;
 }
 
 static int32_t write_number(struct kw_store *s, uint32_t number, const uint8_t *octets, uint32_t size) {
+    if (s->blind && mount(s) != KW_OK) return KW_ERR_NO_BUFFER;
     struct kw_store_place *place = find(s, number);
-    uint32_t span = span_of(s, size), before = place == NULL ? 0 : span_of(s, place->size);
+    uint32_t span = kw_entry_span(s, size), before = place == NULL ? 0 : kw_entry_span(s, place->size);
     if (size == 0 && place == NULL) return KW_OK;
-    if (size != 0 && s->live - before + span > capacity_of(s)) return KW_ERR_NO_BUFFER;
     if (place == NULL && vacant(s, number) == NULL) return KW_ERR_NO_BUFFER;
-    // Each turn either finds room in what the collection left, or moves the next sector; after one round there is none.
-    for (uint32_t turn = 0; turn <= s->nor->sectors; turn++) {
-        if (!has_room(s, span) && !advance(s)) break;
-        if (!has_room(s, span)) continue;
-        uint32_t at = s->active * s->nor->sector_size + s->position;
-        if (size != 0) memcpy(s->buffer + ENTRY_HEAD, octets, size);
-        bool done = append(s, number, size);
-        kw_wipe(s->buffer, sizeof s->buffer);
-        if (!done) continue;
-        note(s, number, size, at);
-        return KW_OK;
-    }
+    if (span > before && is_full(s, before, span)) return KW_ERR_NO_BUFFER;
+    int32_t answer = append(s, number, octets, size);
+    // The flash would not: what was opened meanwhile holds copies at best.  Without it there are sectors again, now or at the next write.
+    if (answer != KW_OK && free_sectors(s) < spares_of(s) && mount(s) == KW_OK) answer = append(s, number, octets, size);
+    if (answer == KW_OK && s->worn != 0) renew(s);
     kw_wipe(s->buffer, sizeof s->buffer);
-    return KW_ERR_NO_BUFFER;
+    return answer;
 }
 
 int32_t kw_store_read(struct kw_store *s, uint32_t number, uint8_t *at, uint32_t capacity) {

@@ -33,6 +33,14 @@ static _Noreturn void give_up(const char *why) {
     for (;; kw_watchdog_feed()) kw_clock_sleep(kw_clock_now() + BACK_OFF_MS);
 }
 
+// What may pass: from the reset on again.
+static _Noreturn void try_again(const char *why) {
+    console_say(why);
+    kw_uart_drain(KW_UART_CONSOLE);
+    kw_clock_sleep(kw_clock_now() + BACK_OFF_MS);
+    kw_reset_with(KW_RESET_REASON_TRAP);
+}
+
 static const char *reason_text(uint32_t reason) {
     static const char *const texts[] = {"power on", "watchdog", "trap", "halt"};
     return reason < sizeof texts / sizeof *texts ? texts[reason] : "unknown";
@@ -87,12 +95,17 @@ static void open_store(void) {
         answer = kw_store_format(&store);
     }
     kw_wipe(key, sizeof key);
+    kw_wipe(noise, sizeof noise);
+    if (answer == KW_ERR_BAD_CHECKSUM) try_again("the flash cannot be read");
     if (answer != KW_OK) give_up("the store cannot be opened");
 }
 
+// An address that cannot be read is there: it opens no door.
 static bool has_address(void) {
     uint8_t address[8];
-    return kw_store_read(&store, KW_RECORD_ADDRESS, address, sizeof address) == (int32_t)sizeof address;
+    int32_t size = kw_store_read(&store, KW_RECORD_ADDRESS, address, sizeof address);
+    if (size == KW_ERR_BAD_CHECKSUM) try_again("the address cannot be read");
+    return size == (int32_t)sizeof address;
 }
 
 // At manufacture; the address, written last, closes the door.
@@ -185,6 +198,7 @@ static enum kw_stop load(const uint8_t *wasm, uint32_t size) {
         .seed = seed,
     };
     enum kw_stop answer = kw_load(&machine, &config);
+    kw_wipe(seed, sizeof seed); // the generator has it
     if (answer == KW_STOP_NONE) return answer;
     say_stop("the module is refused:");
     console_value("offset", kw_reason_offset(&machine));

@@ -89,9 +89,18 @@ async function compile(work: string, mode: string[]): Promise<string> {
 }
 
 /** A program of its own around the engine, under AddressSanitizer, built in build/native/NAME when the C sources or its own changed; answers its path. */
-export async function buildSanitisedProgram(source: string, name: string, say: (line: string) => void): Promise<string> {
+export async function buildSanitisedProgram(
+  source: string | string[],
+  name: string,
+  say: (line: string) => void,
+  /** The only files of boards/common that it takes, with no interpreter; all of the engine when absent. */
+  common?: string[],
+): Promise<string> {
   const target = join(OUTPUT, name);
-  const hash = createHash("sha256").update(sourcesHash()).update(readFileSync(source)).digest("hex");
+  const own = [source].flat();
+  const contents = createHash("sha256").update(sourcesHash());
+  for (const path of own) contents.update(readFileSync(path));
+  const hash = contents.digest("hex");
   if (existsSync(target) && existsSync(`${target}.stamp`) && readFileSync(`${target}.stamp`, "utf8") === hash) return target;
   ensure(["cc"], say);
   fetchThirdParty(say);
@@ -100,8 +109,8 @@ export async function buildSanitisedProgram(source: string, name: string, say: (
   try {
     say(`building ${name} with cc, once after each change of the C sources`);
     const objects = await compileUnits(work, SANITISED, [
-      ...engineUnits(true),
-      { source, flags: [...OWN, ...UNDEFINED, ...engineFlags()] },
+      ...engineUnits(true, common),
+      ...own.map((path) => ({ source: path, flags: [...OWN, ...UNDEFINED, ...engineFlags()] })),
     ]);
     await run("cc", [...SANITISED, ...UNDEFINED, "-o", join(work, "linked"), ...objects]);
     renameSync(join(work, "linked"), target);
@@ -134,16 +143,19 @@ function engineFlags(): string[] {
   return ["-fno-strict-aliasing", "-DKW_FUEL", ...includes(sources.include), "-include", join(ROOT, sources.forceInclude)];
 }
 
-function engineUnits(sanitise: boolean): Unit[] {
+function engineUnits(sanitise: boolean, only?: string[]): Unit[] {
   const sources = engineSources();
   const engine = engineFlags();
   const own = [...OWN, ...(sanitise ? UNDEFINED : [])];
   // The arena tells AddressSanitizer what is allocated, and must itself see everything.
   const special = (name: string): string[] => (sanitise && name === "arena.c" ? ["-fno-sanitize=address", "-DKW_ARENA_POISON"] : []);
   return [
-    ...sources.common.map((name) => ({ source: join(COMMON, name), flags: [...own, ...engine, ...special(name)] })),
-    ...sources.wasm3Units.map((name) => ({ source: join(COMMON, name), flags: ["-std=gnu11", ...engine] })),
-    ...sources.wasm3.map((name) => ({ source: join(ROOT, `build/thirdparty/wasm3/source/${name}`), flags: ["-std=gnu11", ...engine] })),
+    ...(only ?? sources.common).map((name) => ({ source: join(COMMON, name), flags: [...own, ...engine, ...special(name)] })),
+    ...(only ? [] : sources.wasm3Units).map((name) => ({ source: join(COMMON, name), flags: ["-std=gnu11", ...engine] })),
+    ...(only ? [] : sources.wasm3).map((name) => ({
+      source: join(ROOT, `build/thirdparty/wasm3/source/${name}`),
+      flags: ["-std=gnu11", ...engine],
+    })),
     ...sources.bearssl.map((name) => ({
       source: join(ROOT, `build/thirdparty/bearssl/src/${name}`),
       flags: includes(sources.bearsslInclude),

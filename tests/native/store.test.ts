@@ -7,6 +7,7 @@ import { CutMode, type NativeStore, type NativeStoreOptions, native } from "../.
 
 const SECTOR = 1024; // small, so that a few dozen writes go round the flash
 const SECTORS = 4;
+const KEYS = 72;
 const KEY = Buffer.from("0123456789abcdef");
 
 /** Different in each boot, as the noise source makes it. */
@@ -49,14 +50,14 @@ test("names and sizes beyond the contract are refused", () => {
   assert.equal(store.write(0x7fff, Buffer.alloc(1)), Err.Ok);
   assert.equal(store.write(1, Buffer.alloc(513)), Err.NoBuffer);
   assert.equal(store.read(0x8000), Err.NotFound);
-  assert.equal(store.keySet(24, Buffer.alloc(16)), Err.NoBuffer);
+  assert.equal(store.keySet(KEYS, Buffer.alloc(16)), Err.NoBuffer);
 });
 
 test("a key is out of the records' reach, and clearing forgets it", () => {
-  const nor = fresh();
+  const nor = fresh(8);
   const store = open(nor, 1);
-  for (let slot = 0; slot < 24; slot++) assert.equal(store.keySet(slot, Buffer.alloc(16, slot)), Err.Ok);
-  for (let record = 0x8000; record < 0x8018; record++) assert.equal(store.read(record), Err.NotFound);
+  for (let slot = 0; slot < KEYS; slot++) assert.equal(store.keySet(slot, Buffer.alloc(16, slot)), Err.Ok);
+  for (let record = 0x8000; record < 0x8000 + KEYS; record++) assert.equal(store.read(record), Err.NotFound);
   assert.equal(store.keySet(5, Buffer.alloc(0)), Err.Ok);
   const again = open(nor, 2);
   assert.equal(again.keyGet(5), Err.NotFound);
@@ -75,12 +76,12 @@ test("an erased record stays erased while the log goes round", () => {
   assert.ok(store.stats().erases > 2 * SECTORS);
 });
 
-test("64 records and 24 keys have room, the 65th record has not", () => {
+test("64 records and 72 keys have room, the 65th record has not", () => {
   const nor = fresh(16);
   const store = open(nor, 1);
   for (let record = 1; record <= 64; record++) assert.equal(store.write(record, Buffer.alloc(20, record)), Err.Ok);
   assert.equal(store.write(65, Buffer.alloc(1)), Err.NoBuffer);
-  for (let slot = 0; slot < 24; slot++) assert.equal(store.keySet(slot, Buffer.alloc(16, slot)), Err.Ok);
+  for (let slot = 0; slot < KEYS; slot++) assert.equal(store.keySet(slot, Buffer.alloc(16, slot)), Err.Ok);
   assert.equal(store.write(64, Buffer.alloc(0)), Err.Ok);
   assert.equal(store.write(65, Buffer.alloc(1, 9)), Err.Ok);
   const again = open(nor, 2);

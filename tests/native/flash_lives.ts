@@ -1,0 +1,29 @@
+// The figures of docs/memory.md, "Flash that errs": npx tsx tests/native/flash_lives.ts
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { buildSanitisedProgram } from "../../host/native/build.ts";
+
+const STORE = ["ccm.c", "crypto.c", "nor_flash.c", "store.c", "store_entry.c", "store_label.c"];
+const source = (name: string): string => fileURLToPath(new URL(`./${name}`, import.meta.url));
+const KINDS = 10;
+
+export function flashLives(): Promise<string> {
+  return buildSanitisedProgram([source("flash_lives.c"), source("flash_model.c")], "flash_lives", console.error, STORE);
+}
+
+/** One run of it; AddressSanitizer ends it at the first wrong access. */
+export function runLives(program: string, ...options: (string | number)[]): string {
+  return execFileSync(program, options.map(String), { encoding: "utf8", env: { ...process.env, ASAN_OPTIONS: "detect_leaks=0" } });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const program = await flashLives();
+  const runs: (string | number)[][] = [
+    ["stuck", 1000, 1],
+    ["worn", 1000, 1],
+    ["rot", 3000, 1],
+    ["wear", 20_000],
+  ];
+  for (let kind = 1; kind <= KINDS; kind++) runs.push(["fault", kind, 1]);
+  for (const options of runs) process.stdout.write(`${options.join(" ")}: ${runLives(program, ...options)}`);
+}
