@@ -102,6 +102,14 @@ export const EVENTS = {
   unplugged: { about: "somebody took its power", fields: {} },
   moved: { about: "somebody carried it away", fields: { x: number("metres"), y: number("metres") } },
   jammed: { about: "noise on a channel", fields: { channel: whole("11 to 26"), seconds: number("how long") } },
+  progress: {
+    about: "of a run that takes longer than ten seconds, every ten: how it goes",
+    fields: {
+      rate: number("simulated over real time, lately"),
+      untilMs: whole("the end, in simulated milliseconds"),
+      leftMs: whole("real milliseconds to it"),
+    },
+  },
   summary: {
     about: "the last line; each device's version also stands under its name, where no field has that name",
     fields: {
@@ -128,13 +136,19 @@ function rows(): [EventName, { about: string; fields: Record<string, Field<unkno
   return Object.entries(EVENTS) as [EventName, { about: string; fields: Record<string, Field<unknown>> }][];
 }
 
+/** Every line of a run has it; an event on its own may not. */
+const DATE = { date: { schema: { type: "string" }, about: "the same moment in the home's world, ISO 8601 in UTC" } };
+
 /** The JSON Schema of one line. */
 export function eventsSchema(): Record<string, unknown> {
   const described = ([name, { schema, about }]: [string, Field<unknown>]): [string, unknown] => [name, { ...schema, description: about }];
   const kinds = rows().map(([name, { about, fields }]) => ({
     type: "object",
     description: about,
-    properties: { ...Object.fromEntries([...Object.entries(HEAD), ...Object.entries(fields)].map(described)), event: { const: name } },
+    properties: {
+      ...Object.fromEntries([...Object.entries({ ...HEAD, ...DATE }), ...Object.entries(fields)].map(described)),
+      event: { const: name },
+    },
     required: [...Object.keys(HEAD), "event", ...Object.keys(fields)],
     additionalProperties: name === "summary" ? { type: ["string", "null"] } : false,
   }));
@@ -151,8 +165,9 @@ const PAGE = `# Events of a home
 A line of \`kilowasm home --json\` each, and what \`advance\` of the library answers ([library.md](library.md)). Written by \`npm run schema\`
 from \`host/home/event_table.ts\`; [events.schema.json](events.schema.json) says the same to a program, \`HomeEvent\` to TypeScript.
 
-Every event has \`t\`, simulated milliseconds since the run began, \`device\`, a name of the home file or \`home\` where it is about all of
-them, and \`event\`. Amounts are decimal numbers in the currency's main unit: 0.2703 is 27.03 pence. Addresses are hexadecimal.
+Every event has \`t\`, simulated milliseconds since the run began, \`date\`, the same moment in the home's world (ISO 8601 in UTC),
+\`device\`, a name of the home file or \`home\` where it is about all of them, and \`event\`. Amounts are decimal numbers in the
+currency's main unit: 0.2703 is 27.03 pence. Addresses are hexadecimal.
 
 | event | field | type | |
 |---|---|---|---|

@@ -8,6 +8,8 @@ import { nameOf, reasonName, STEPS, statusName, versionName } from "./update_wor
 export type EventOf<N extends EventName> = {
   /** Simulated milliseconds since the run began. */
   t: number;
+  /** The same moment in the home's world, ISO 8601 in UTC: every event of a run has it. */
+  date?: string;
   /** A row of the plan, or `home`. */
   device: DeviceId | "home";
   event: N;

@@ -18,6 +18,8 @@ export interface Options {
   load: string | null;
   /** Simulated time over real time, or `UNPACED`. */
   speed: number;
+  /** Nobody chose the speed: what happens first goes slowly. */
+  slowStart?: boolean;
   /** Null where the home file decides. */
   seed: number | null;
   durationMs: number | null;
@@ -25,6 +27,8 @@ export interface Options {
   json: boolean;
   /** Neither: standard output is a capture's or the keys'. */
   silent?: boolean;
+  /** There is no terminal, and lines were not asked for: people get a short result on standard error. */
+  result?: boolean;
   pcap: string | null;
   keys: string | null;
   zep: number | null;

@@ -11,6 +11,7 @@ import type { EventOf, HomeEvent } from "./events.ts";
 import { Home, LOAD_START_MS } from "./home.ts";
 import { Keyring } from "./keyring.ts";
 import type { Output } from "./output.ts";
+import { Pace } from "./pace.ts";
 import { Pacer } from "./pacer.ts";
 import { DEFAULT_PLAN, onBoards, type Plan } from "./plan.ts";
 import { planNodes } from "./plan_nodes.ts";
@@ -26,6 +27,8 @@ const ZEP_GRACE_US = 20_000;
 const SEED = 1;
 /** Real milliseconds between two flushes of the capture: a reader beside the run sees it grow. */
 const FLUSH_MS = 1000;
+/** While devices join and make their keys, on a terminal whose speed nobody chose: a key is on the screen for some seconds. */
+export const SLOW_SPEED = 4;
 
 export class Session {
   readonly pacer: Pacer;
@@ -33,6 +36,9 @@ export class Session {
   /** The updates that were asked for. */
   private readonly wanted: UpdateFile[] = [];
   private stopping = false;
+  /** The speed once the home is up; null when that is over. */
+  private hurry: number | null;
+  private readonly pace: Pace;
   private flushed = 0;
 
   private constructor(
@@ -45,7 +51,10 @@ export class Session {
     options: Options,
     untilMs: number,
   ) {
-    this.pacer = new Pacer(home, options.speed, untilMs * 1000);
+    this.pacer = new Pacer(home, options.slowStart ? Math.min(SLOW_SPEED, options.speed) : options.speed, untilMs * 1000);
+    this.hurry = options.slowStart ? options.speed : null;
+    this.pace = new Pace(untilMs);
+    home.status.untilMs = untilMs;
   }
 
   /** Everything that can fail for a reason outside fails here, with one sentence, before anything starts; `say` is told what takes long. */
@@ -65,7 +74,7 @@ export class Session {
     );
     const builder = await deviceBuilder(options, plan, say, root);
     const keyring = new Keyring(plan);
-    const tell = (event: HomeEvent): void => output().event(event);
+    const tell = (event: HomeEvent): void => output().event(dated(event, home.originMs));
     const ackGraceUs = options.zep === null ? 0 : ZEP_GRACE_US;
     // Gate and boards exist before the pacer; what they bring before the run begins happens at simulated time 0.
     let session: Session | null = null;
@@ -114,6 +123,7 @@ export class Session {
       home.start();
       const stop = (): boolean => this.stopping || output.closed;
       await this.pacer.run(stop, async () => {
+        this.keepPace();
         home.status.speed = this.pacer.speed;
         home.status.paused = this.pacer.paused;
         this.flush();
@@ -122,7 +132,7 @@ export class Session {
     } finally {
       await this.close();
     }
-    output.event(this.summary());
+    output.event(dated(this.summary(), home.originMs));
   }
 
   summary(): EventOf<"summary"> {
@@ -133,6 +143,21 @@ export class Session {
     const own: EventOf<"summary"> = { t: nowMs, device: "home", event: "summary", simulatedMs: nowMs, wallMs, frames, versions };
     // A device may be named like a field.
     return { ...own, ...versions, ...own };
+  }
+
+  /** What happens first is slow enough to be seen; how fast it goes is measured. */
+  private keepPace(): void {
+    const { home, pacer } = this;
+    if (this.hurry !== null && home.nowMs >= LOAD_START_MS) {
+      if (pacer.speed === SLOW_SPEED) pacer.speed = this.hurry; // unless somebody has chosen another
+      this.hurry = null;
+    }
+    const { rate, leftMs, due } = this.pace.look(home.nowMs, performance.now());
+    home.status.rate = rate;
+    home.status.leftMs = leftMs;
+    if (!due || rate === null || leftMs === null) return;
+    const fields = { rate: Math.round(rate * 10) / 10, untilMs: home.status.untilMs, leftMs: Math.round(leftMs) };
+    this.output().event(dated({ t: home.nowMs, device: "home", event: "progress", ...fields }, home.originMs));
   }
 
   /** What became of the updates that were asked for, where it is not what was wanted. */
@@ -158,6 +183,12 @@ export class Session {
     this.capture?.close();
     this.keys?.check();
   }
+}
+
+/** With the moment in the world of the home, for whoever reads a line alone. */
+function dated<E extends HomeEvent>(event: E, originMs: number): E {
+  const head = { t: event.t, date: new Date(originMs + event.t).toISOString() };
+  return { ...head, ...event, ...head };
 }
 
 async function planFor({ home, nodes }: Options): Promise<ReadPlan> {

@@ -3,9 +3,9 @@ import type { EventOf, HomeEvent } from "./events.ts";
 import { DEFAULT_PLAN, type DeviceId, type DeviceRole, type PlanRow } from "./plan.ts";
 
 /** Lines of the latest events that the view may show. */
-export const NEWS_MAX = 12;
+export const NEWS_MAX = 100;
 /** Points of the power curve. */
-export const CURVE_MAX = 64;
+export const CURVE_MAX = 300;
 /** Simulated time between two points of the curve. */
 export const CURVE_STEP_MS = 60_000;
 export const DISPLAY_LINES = 8;
@@ -70,6 +70,10 @@ export class Status {
   originMs = 0;
   speed = 1;
   paused = false;
+  /** When the run ends, simulated; how fast it goes, and how long that takes yet, real.  Null while unknown. */
+  untilMs = 0;
+  rate: number | null = null;
+  leftMs: number | null = null;
   frames = 0;
   /** In the order of the plan. */
   readonly devices: readonly DeviceStatus[];

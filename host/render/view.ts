@@ -4,9 +4,10 @@ import { labelOf } from "../home/plan.ts";
 import type { DeviceStatus, Status } from "../home/status.ts";
 import { devicesDrawn } from "./devices.ts";
 import { fit, type Painter } from "./text.ts";
-import { updateLines, updateNews } from "./update_lines.ts";
+import { remaining, updateLines, updateNews } from "./update_lines.ts";
 
-const WIDTH = 78;
+/** Lines that are longer are hard to read. */
+const WIDTH_MAX = 160;
 const DISPLAY_WIDTH = 32;
 /** Devices that the last words name one by one. */
 const LAST_WORDS_MAX = 10;
@@ -19,7 +20,7 @@ export interface Size {
 }
 
 export function view(status: Status, size: Size, paint: Painter): string[] {
-  const width = Math.min(WIDTH, Math.max(20, size.columns - 2));
+  const width = Math.min(WIDTH_MAX, Math.max(20, size.columns - 2));
   const blocks = [
     heading(status, width, paint),
     devicesDrawn(status, paint),
@@ -30,11 +31,11 @@ export function view(status: Status, size: Size, paint: Painter): string[] {
   const airy = blocks.flatMap((block) => [...block, ""]);
   const lines = airy.length < size.rows ? airy : blocks.flat();
   const room = Math.max(0, size.rows - lines.length - 2);
-  const news = status.news.slice(-Math.min(room, 6)).map((event) => newsLine(event, width, paint));
-  lines.push(...news);
+  const news = room > 0 ? status.news.slice(-room).reverse() : [];
+  lines.push(...news.map((event) => newsLine(event, width, paint)));
   while (lines.length < size.rows - 1) lines.push("");
   lines.length = Math.min(lines.length, Math.max(0, size.rows - 1));
-  lines.push(paint("dim", "q quit   space pause   + - speed"));
+  lines.push(paint("dim", footer(status, width)));
   return lines.map((line) => fit(MARGIN + line, size.columns));
 }
 
@@ -47,6 +48,20 @@ function heading(status: Status, width: number, paint: Painter): string[] {
   const before = Math.max(2, Math.floor((width - middle.length) / 2) - left.length);
   const after = Math.max(2, width - left.length - before - middle.length - right.length);
   return [`${paint("bold", left)}${" ".repeat(before)}${middle}${" ".repeat(after)}${right}`, paint("dim", "─".repeat(width))];
+}
+
+/** Keys, and as far as there is room what is measured: the rate, the end, the time left. */
+function footer(status: Status, width: number): string {
+  const { rate, leftMs, untilMs, originMs } = status;
+  const keys = "q quit   space pause   + - speed";
+  const parts = [
+    rate === null ? "" : `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}x now`,
+    untilMs > 0 ? `ends ${londonTime(originMs + untilMs)}` : "",
+    leftMs === null ? "" : `${remaining(leftMs)} left`,
+  ].filter(Boolean);
+  while (parts.length > 0 && keys.length + 3 + parts.join("   ").length > width) parts.splice(parts.length > 1 ? parts.length - 2 : 0, 1);
+  const right = parts.join("   ");
+  return right ? `${keys}${" ".repeat(Math.max(3, width - keys.length - right.length))}${right}` : keys;
 }
 
 function display(status: Status, paint: Painter): string[] {

@@ -6,7 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { LOAD_START_MS } from "../../host/home/home.ts";
+import type { Output } from "../../host/home/output.ts";
+import type { Options } from "../../host/home/run_options.ts";
+import { Session, SLOW_SPEED } from "../../host/home/session.ts";
 import { loadParse } from "../../host/load/file.ts";
+import { optionsParse } from "../../tools/home/options.ts";
 import { agree } from "./agreement.ts";
 import { type Ended, type Line, linesOf, run, start } from "./process.ts";
 
@@ -59,6 +63,49 @@ test("a load is replayed to the watt-hour, and the display shows the register at
   assert.equal(readings.at(-1)?.price, 0.2703);
   assert.equal(readings.at(-1)?.stale, false);
   assert.ok(load.lengthMs === 5 * HALF_HOUR);
+});
+
+test("every line has the date, and without a terminal people get a short result on standard error", async () => {
+  const ended = await run("--duration", "10m");
+  const lines = ok(ended);
+  const origin = Date.parse(String(lines[0].date)) - lines[0].t;
+  for (const { t, date } of lines) assert.equal(date, new Date(origin + t).toISOString());
+  assert.equal(new Date(origin).toISOString().slice(0, 10), "2025-03-24");
+  assert.match(
+    ended.error,
+    /^kilowasm: 0:10:00 simulated in [\d.]+ s, [\d,]+ frames\nmeter: +[\d.]+ kWh\ndisplay: +[\d.]+ kWh\nversions: hub 0\.1\.0, /,
+  );
+  assert.equal((await run("--duration", "30s", "--json")).error, "");
+});
+
+test("a terminal's speed is slow until the home is up, unless somebody chose it", async () => {
+  const options = (words: string[], terminal: boolean): Options =>
+    optionsParse(words, { folder: FOLDER, terminal, write: () => undefined });
+  assert.equal(options([], true).slowStart, true);
+  for (const [words, terminal] of [
+    [["--speed", "60"], true],
+    [[], false],
+    [["--json"], true],
+    [["--zep", "17754"], true],
+  ] as [string[], boolean][])
+    assert.equal(options(words, terminal).slowStart, false, words.join(" "));
+  const speeds = new Set<number>();
+  const output: Output = {
+    closed: false,
+    failed: false,
+    event: () => undefined,
+    turn: async ({ nowMs, speed }) => {
+      speeds.add(nowMs < LOAD_START_MS - 1000 ? speed : -speed);
+    },
+    end: async () => undefined,
+  };
+  const session = await Session.open(
+    { ...options(["--duration", "26s"], true), speed: 50 },
+    () => output,
+    () => undefined,
+  );
+  await session.run();
+  assert.deepEqual([[...speeds].filter((speed) => speed > 0), [...speeds].includes(-50)], [[SLOW_SPEED], true]);
 });
 
 test("the last line sums up, and time never runs backwards", async () => {

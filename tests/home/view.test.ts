@@ -5,6 +5,7 @@ import { test } from "node:test";
 import type { WriteStream } from "node:tty";
 import { Log } from "../../host/abi.ts";
 import { eventOfLog } from "../../host/home/events.ts";
+import { Pace } from "../../host/home/pace.ts";
 import { Status } from "../../host/home/status.ts";
 import { Terminal } from "../../host/render/terminal.ts";
 import { colourful, fit, plain, SGR } from "../../host/render/text.ts";
@@ -91,6 +92,46 @@ test("the view shows time, network, keys, display and register in 80 by 24", () 
   ]) {
     assert.ok(text.includes(part), part);
   }
+});
+
+test("the view uses the width and the height that there is, and the newest news stand first", () => {
+  const status = running();
+  for (let count = 0; count < 60; count++)
+    status.take({ t: 2000 + count, device: "ihd", event: "bound", cluster: "0x0702", partner: String(count) });
+  for (let minute = 0; minute < 200; minute++) status.takePower(minute * 60_000, minute % 7);
+  const lines = view(status, { columns: 150, rows: 50 }, plain);
+  const news = lines.filter((line) => line.includes("bound")).map((line) => Number(/partner (\d+)/.exec(line)?.[1]));
+  assert.ok(news.length > 25, `${news.length} lines of news`);
+  assert.deepEqual(
+    news,
+    Array.from({ length: news.length }, (_, index) => 59 - index),
+  );
+  assert.ok(
+    lines.some((line) => [...line].length > 140),
+    "the rule is as wide as the terminal",
+  );
+  assert.ok(
+    lines.some((line) => (line.match(/[▁▂▃▄▅▆▇█]/g)?.length ?? 0) > 100),
+    "so is the curve",
+  );
+});
+
+test("the last line has the rate, the end and the time left, where there is room", () => {
+  const status = running();
+  Object.assign(status, { untilMs: 3_600_000, rate: 57.6, leftMs: 62_000 });
+  const last = (columns: number): string => view(status, { columns, rows: 24 }, plain).at(-1) ?? "";
+  assert.match(last(120), /^ q quit .*58x now {3}ends Sun 30 Mar 2025 {2}02:59:50 {3}62 s left$/);
+  assert.match(last(80), /^ q quit .*58x now {3}62 s left$/);
+  assert.match(last(40), /^ q quit /);
+});
+
+test("rate and time left are those of the last seconds; a line is due every ten", () => {
+  const pace = new Pace(600_000);
+  assert.deepEqual(pace.look(0, 100), { rate: null, leftMs: null, due: false });
+  assert.deepEqual(pace.look(60_000, 1100), { rate: 60, leftMs: 9000, due: false });
+  for (let second = 2; second < 10; second++) assert.equal(pace.look(60_000 + (second - 1) * 10_000, 100 + second * 1000).due, false);
+  const last = pace.look(150_000, 10_100);
+  assert.deepEqual([last.rate, last.leftMs, last.due], [10, 45_000, true]);
 });
 
 test("the view fits any terminal", () => {

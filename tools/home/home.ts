@@ -34,7 +34,9 @@ async function main(words: readonly string[]): Promise<void> {
   } finally {
     await output.end();
   }
-  if (!options.json && !options.silent) process.stdout.write(lastWords(session.home.status, session.summary()));
+  const result = lastWords(session.home.status, session.summary());
+  if (!options.json && !options.silent) process.stdout.write(result);
+  else if (options.result && !output.closed) process.stderr.write(result); // lines for programs, a result for people
   // Whatever still waits (a socket, a terminal's input) must not keep the process.
   const outcomes = session.outcomes();
   for (const { sentence } of outcomes) say(sentence);

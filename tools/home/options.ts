@@ -71,7 +71,7 @@ function describe(surroundings: Surroundings): Command {
     )
     .option(
       "--speed <n>",
-      `simulated time over real time, 1 to ${SPEED_MAX}, or max (default: ${SPEED_ON_TERMINAL} on a terminal, ${SPEED_OF_UPDATES} with --update; else max)`,
+      `simulated time over real time, 1 to ${SPEED_MAX}, or max (default: ${SPEED_ON_TERMINAL} on a terminal, ${SPEED_OF_UPDATES} with --update, slower at first; else max)`,
       speed,
     )
     .option(
@@ -141,10 +141,12 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
     nodes: raw.nodes ?? null,
     load: files["--load"],
     speed: actual ? 1 : (raw.speed ?? (json || standard ? UNPACED : lively)),
+    slowStart: !json && !standard && !actual && raw.speed === undefined,
     seed: raw.seed ?? (raw.home === undefined ? 1 : null),
     durationMs: raw.duration ?? null,
     json,
     silent: standard !== undefined,
+    result: standard !== undefined || (!raw.json && !surroundings.terminal),
     pcap: files["--pcap"],
     keys: files["--keys"],
     zep: raw.zep ?? null,
