@@ -5,7 +5,7 @@
 //
 // The record holds `limit`.  After a reset counting goes on at the recorded limit, so what was reserved and not used is skipped.
 import { Err } from "./err";
-import { storeRead, storeWrite } from "./host";
+import { entropy, storeRead, storeWrite } from "./host";
 
 /** Numbers taken with one write: a flash sector lasts longer, a reset skips at most as many. */
 export const COUNTER_RESERVE: u32 = 4096;
@@ -21,12 +21,26 @@ export class Counter {
   record: u32;
 }
 
-/** Goes on where the record says; a missing record is a new device. */
-export function counterLoad(counter: Counter, record: u32): void {
+/** Where counting goes on when nobody knows where it was: at random beyond this, where no device comes by counting. */
+const LOST: u32 = 0x8000_0000;
+
+/**
+ * Goes on where the record says.  A new device has none, and writes one before it has a key; so a record that is missing while a key
+ * lives, or that cannot be read, was lost: then what was used is not known, and is left far behind.
+ */
+export function counterLoad(counter: Counter, record: u32, keyLives: bool): void {
   let limit = changetype<usize>(counter) + offsetof<Counter>("limit");
-  if (storeRead(record, limit, 4) != 4) counter.limit = 0;
+  let size = storeRead(record, limit, 4);
+  let isNew = size == Err.NotFound && !keyLives;
+  if (size != 4) counter.limit = isNew ? 0 : lost(limit);
   counter.next = counter.limit;
   counter.record = record;
+  if (isNew) counterReserve(counter);
+}
+
+function lost(at: usize): u32 {
+  entropy(at, 4);
+  return LOST | (load<u32>(at) >>> 2);
 }
 
 /** A number that was never answered before, or `COUNTER_NONE` at the end or when the store refuses. */

@@ -168,6 +168,30 @@ test("a counter is reserved before it is used: the store is ahead of the air at 
   assert.equal(hub.counters.replayed, 0);
 });
 
+test("a counter that was lost while its key lives is no new device's: what was sent is never sent again", () => {
+  const { air, meter } = pair("lost counter");
+  for (let round = 0; round < 5; round++) {
+    meter.send(0, payload(round));
+    air.run(30);
+  }
+  const before = countersOf(air, meter.extended);
+  meter.powerOff();
+  meter.store.delete(Record.NetworkCounter);
+  meter.powerOn();
+  air.run(100);
+  meter.send(0, payload(9));
+  air.run(100);
+  const after = countersOf(air, meter.extended).slice(before.length);
+  assert.ok(after.length > 0 && Math.min(...after) >= 0x8000_0000, `${after}`);
+});
+
+test("a device without a key begins at 0, and its counter is kept before the key comes", () => {
+  const air = new LabAir("new counter");
+  const node = air.node("router", "new");
+  assert.ok(node.store.has(Record.NetworkCounter));
+  assert.equal(node.store.has(Record.Network), false);
+});
+
 test("a counter that would reach its end is not sent", () => {
   const { air, hub, meter } = pair("end of counter");
   const limit = Buffer.alloc(4);

@@ -55,6 +55,12 @@ export function apsKeysReset(): void {
   storeRead(Record.Keys, rows, ROWS * offsetof<KeyRow>()); // a new device has no record, and no keys
 }
 
+/** Whether there is any link key. */
+export function apsKeysAny(): bool {
+  for (let slot = KEY_SLOT_FIRST; slot < KEY_SLOTS_END; slot++) if (apsKeyRow(slot).kind != ApsKeyKind.None) return true;
+  return false;
+}
+
 /** The slot of the best key shared with a device: an established one before a preconfigured one; `KEY_NONE` without. */
 export function apsKeySlot(extended: u64): u32 {
   let found = KEY_NONE;

@@ -5,7 +5,7 @@ import { Record } from "../../core/host";
 import { NO_EXTENDED } from "../address";
 import { APS_AUXILIARY_SIZE, Auxiliary, auxiliaryEmit, auxiliaryParse, frameOpen, frameSeal, MIC_SIZE } from "../auxiliary";
 import { nwkExtended } from "../nwk/nwk";
-import { apsKeyRow, apsKeySlot, apsKeysSave, KEY_NONE } from "./keys";
+import { apsKeyRow, apsKeySlot, apsKeysAny, apsKeysSave, KEY_NONE } from "./keys";
 
 /** What a sealed frame has more than a frame in clear. */
 export const APS_SECURE_OVERHEAD: u32 = APS_AUXILIARY_SIZE + MIC_SIZE;
@@ -25,8 +25,9 @@ export const apsOpened = changetype<ApsOpened>(memory.data(offsetof<ApsOpened>()
 
 const counter = changetype<Counter>(memory.data(offsetof<Counter>(), 4));
 
+/** After `apsKeysReset`, which says whether a key lives. */
 export function apsSecurityReset(): void {
-  counterLoad(counter, Record.LinkCounter);
+  counterLoad(counter, Record.LinkCounter, apsKeysAny());
 }
 
 /** Frame counters below `floor` may have been used before a loss of memory. */

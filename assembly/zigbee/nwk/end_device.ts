@@ -34,14 +34,15 @@ export function nwkReset(now: i64): bool {
   macReset();
   nwkState.extended = mac.extended;
   nwkState.open = 0;
-  securityReset();
   linksClear();
   addressesClear();
   broadcastsClear();
   queueReset();
   joinReset(MAC_CAPABLE_ALLOCATE);
   pollReset();
-  if (!networkLoad()) return false;
+  let resumed = networkLoad();
+  securityReset();
+  if (!resumed) return false;
   macOpen(network.channel, network.panId, network.address);
   pollStart(now);
   return true;

@@ -33,7 +33,6 @@ export function meshReset(now: i64): bool {
   macReset();
   nwkState.extended = mac.extended;
   nwkState.open = 0;
-  securityReset();
   linksClear();
   addressesClear();
   broadcastsClear();
@@ -42,6 +41,7 @@ export function meshReset(now: i64): bool {
   discoveriesClear();
   linkStatusReset(now);
   let resumed = networkLoad();
+  securityReset();
   parentReset(now);
   if (resumed) macOpen(network.channel, network.panId, network.address);
   macReceive(true);

@@ -19,8 +19,9 @@ const RESTART_LIMIT: u32 = 0x8000_0000;
 
 const outgoing = changetype<Counter>(memory.data(offsetof<Counter>(), 4));
 
+/** After `networkLoad`, which says whether a key lives. */
 export function securityReset(): void {
-  counterLoad(outgoing, Record.NetworkCounter);
+  counterLoad(outgoing, Record.NetworkCounter, network.keys != 0);
 }
 
 /** Takes a network key; with `at` 0 the slot holds it already. */
