@@ -24,6 +24,14 @@ export interface Surroundings {
   keySet(slot: number, key: Uint8Array): void;
 }
 
+/**
+ * What one start or poll may take before it counts as running on for ever: a unit for each loop turn and call, for 64 octets that are
+ * filled or copied, and for each octet that an import is given.  A key establishment takes some millions.
+ */
+export const FUEL = 50_000_000;
+/** What an import that may write to flash takes beside. */
+export const FLASH_WORK = 4096;
+
 /** A module in its machine. */
 export interface Engine {
   start(now: bigint, reason: number): void;

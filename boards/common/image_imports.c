@@ -12,6 +12,7 @@ static struct kw_images *images(const struct kw_call *c) { return c->m->config.i
 
 // `answer` is the slots' by `call`, the recording's, or that of a board that has no slots.  `at` is what the import writes.
 #define ASK(name, at, capacity, call) \
+    kw_work(KW_WORK_FLASH); \
     int32_t answer = KW_ERR_NOT_FOUND; \
     const struct kw_answers *recorded = c.m->config.answers; \
     if (recorded == NULL) answer = images(&c) == NULL ? KW_ERR_NOT_FOUND : (call); \

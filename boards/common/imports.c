@@ -76,6 +76,7 @@ IMPORT(store_write) {
     uint32_t record = kw_argument(&c, 0), size = kw_argument(&c, 2);
     const uint8_t *at = kw_range(&c, 1, size);
     CHECK();
+    kw_work(KW_WORK_FLASH);
     int32_t answer = kw_store_write(c.m->config.store, record, at, size);
     kw_note(&c, &(struct kw_effect){ID_store_write, answer, {record, 0}, 1, at, size});
     ANSWER(answer);
@@ -86,6 +87,7 @@ IMPORT(key_set) {
     uint32_t slot = kw_argument(&c, 0);
     const uint8_t *key = kw_range(&c, 1, 16);
     CHECK();
+    kw_work(KW_WORK_FLASH);
     int32_t answer = kw_store_key_set(c.m->config.store, slot, key);
     kw_forget_keys(c.m, slot);
     if (answer == KW_OK && kw_board_of(&c)->key_set != NULL) kw_board_of(&c)->key_set(kw_outside(&c), slot, key);
@@ -96,6 +98,7 @@ IMPORT(key_set) {
 IMPORT(key_clear) {
     CALL(1);
     uint32_t slot = kw_argument(&c, 0);
+    kw_work(KW_WORK_FLASH);
     int32_t answer = kw_store_key_clear(c.m->config.store, slot);
     kw_forget_keys(c.m, slot);
     kw_note(&c, &(struct kw_effect){ID_key_clear, answer, {slot, 0}, 1, NULL, 0});

@@ -4,6 +4,7 @@
 
 #include "m3_env.h"
 #include "machine.h"
+#include "wasm3_glue.h"
 
 enum kw_import_id {
 #define X(id, name, signature) ID_##name = id,
@@ -38,6 +39,7 @@ static inline uint32_t kw_argument(const struct kw_call *c, uint32_t index) {
 
 static inline uint8_t *kw_range(struct kw_call *c, uint32_t index, uint64_t size) {
     uint32_t at = kw_argument(c, index);
+    kw_work(size);
     if (at + size <= c->length) return c->memory + at;
     c->bad = true;
     return NULL;

@@ -38,7 +38,7 @@ struct kw_config {
     const struct kw_answers *answers; // kw_replay's own: the image imports answer from a recording
     const uint8_t *seed;              // 32 octets from the noise source, or from a recording
     const struct kw_trace *trace;     // where calls and effects are written as in docs/abi.md (trace.h); null where nobody asks
-    uint64_t fuel;                    // loop turns and calls in one start or poll, 0 = no limit; needs a build with KW_FUEL
+    uint64_t fuel;                    // units of one start or poll (wasm3_glue.h), 0 = no limit; needs a build with KW_FUEL
     bool eager;                       // translate everything once at load: a check for the build
     uint32_t shake; // tests, with KW_FUEL: before each call functions are dropped by chance, of which this is the seed; 0 = never
 };

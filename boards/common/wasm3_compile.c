@@ -6,7 +6,8 @@
 //
 // op_Entry's work is done by whoever calls, word by word: most functions have few locals and constants.
 //
-// op_Loop never asks whether it should go on (lack C).  With KW_FUEL each turn costs a unit, and so does each call.
+// op_Loop never asks whether it should go on (lack C).  With KW_FUEL each turn costs a unit, and so does each call; what fills or copies
+// costs by its octets.
 #define M3_COMPILE_OPCODES
 #include "m3_env.h"
 #include "m3_compile.h"
@@ -37,7 +38,21 @@ d_m3Op(KwLoop) {
     forwardTrap(result);
 }
 
+#define OCTETS_PER_UNIT 64u
+
+d_m3Op(KwMemFill) {
+    kw_work((u32)_r0 / OCTETS_PER_UNIT);
+    M3_MUSTTAIL return op_MemFill(_pc, d_m3OpArgs);
+}
+
+d_m3Op(KwMemCopy) {
+    kw_work((u32)_r0 / OCTETS_PER_UNIT);
+    M3_MUSTTAIL return op_MemCopy(_pc, d_m3OpArgs);
+}
+
 #define op_Loop op_KwLoop
+#define op_MemFill op_KwMemFill
+#define op_MemCopy op_KwMemCopy
 #define BEFORE_CALL() \
     do { \
         if (M3_UNLIKELY(burn())) newTrap(kw_out_of_fuel); \

@@ -7,13 +7,21 @@
 #include "m3_code.h"
 
 #ifdef KW_FUEL
-// Loop turns and calls that the running call of a module may still take; 0 = no limit.
+// What the running call of a module may still take, 0 = no limit: one for a loop turn and for a call, for 64 octets that are filled or
+// copied, and for each octet that an import is given.
 extern uint64_t kw_fuel;
 extern const char kw_out_of_fuel[];
+// Work that takes longer than a turn; when it takes the last unit, the next turn or call ends the run.
+static inline void kw_work(uint64_t units) {
+    if (kw_fuel != 0) kw_fuel = kw_fuel > units ? kw_fuel - units : 1;
+}
 // Tests: the machine whose functions are dropped by chance before each call; null for none.
 struct kw_machine;
 extern struct kw_machine *kw_shaken;
+#else
+static inline void kw_work(uint64_t units) { (void)units; }
 #endif
+#define KW_WORK_FLASH 4096u // what an import that may write to flash takes, beside the octets of its ranges
 
 // wasm3_compile.c: the operation of a stub.
 extern const void *const kw_stub_operation;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ImageReason, ResetReason } from "../abi.ts";
-import { EngineStopped, type Surroundings } from "../engine.ts";
+import { EngineStopped, FUEL, type Surroundings } from "../engine.ts";
 import { developmentIdentity, type Identity } from "../image/keys.ts";
 import { versionParse } from "../image/manifest.ts";
 import { packageBuild } from "../image/package.ts";
@@ -115,6 +115,3 @@ export async function wasm3Machines(): Promise<(options: MachineOptions) => Boot
     return boot;
   };
 }
-
-/** Loop turns and calls of one poll: a key establishment takes some millions, and a module that runs on must not hold the process. */
-const FUEL = 200_000_000;

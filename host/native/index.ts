@@ -1,6 +1,6 @@
 // A device's module under wasm3 in Node: the engine of the boards behind the interface of every engine.
 import { IMAGE_FLAGS, IMAGE_RUNNING, ResetReason } from "../abi.ts";
-import { type Engine, EngineStopped, type Surroundings } from "../engine.ts";
+import { type Engine, EngineStopped, FUEL, type Surroundings } from "../engine.ts";
 import {
   type DeviceImagesOptions,
   ImageSource,
@@ -36,7 +36,7 @@ export interface Wasm3Options {
   arenaSize?: number;
   /** Whether `takeTrace` has something to give. */
   trace?: boolean;
-  /** Loop turns and calls one start or poll may take; a module that needs more is stopped.  0 for no limit. */
+  /** Units that one start or poll may take (`FUEL` without); a module that needs more is stopped.  0 for no limit. */
   fuel?: number;
   eager?: boolean;
 }
@@ -66,6 +66,7 @@ export class Wasm3Engine implements Engine {
     this.nor = options.nor ?? blankFlash();
     this.device = new (native().NativeDevice)({
       ...options,
+      fuel: options.fuel ?? FUEL,
       nor: this.nor,
       deviceKey: options.deviceKey ?? SIMULATED_DEVICE_KEY,
       arenaSize: options.arenaSize ?? ARENA_SIZE,

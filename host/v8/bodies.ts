@@ -3,7 +3,7 @@ import { EVENT_HANDLE, EVENT_INTERFACE, EVENT_KIND, EventKind, RadioParameter, R
 import { CCM_MIC, CCM_TEXT_MAX, ccmOpen, ccmSeal } from "../crypto/ccm.ts";
 import { hashMmo, hmacMmo } from "../crypto/mmo.ts";
 import { HmacDrbg } from "../drbg.ts";
-import { EngineStopped, type Surroundings } from "../engine.ts";
+import { EngineStopped, FLASH_WORK, type Surroundings } from "../engine.ts";
 import { Err } from "../err.ts";
 import type { Images } from "../image/images.ts";
 import type { KeySlots } from "./crypto.ts";
@@ -42,6 +42,8 @@ export class ModuleBodies implements Bodies {
   /** All of the module's memory; made anew when a module has grown it. */
   private octets = new Uint8Array(0);
   private software: SoftwareBodies | undefined;
+  /** What the running call may still take (meter.ts). */
+  private fuel: WebAssembly.Global | undefined;
   /** Handle of the frame that each interface has, or -1. */
   private readonly sending = new Array<number>(INTERFACES).fill(-1);
 
@@ -50,13 +52,20 @@ export class ModuleBodies implements Bodies {
   }
 
   /** The memory exists when the module does. */
-  open(memory: WebAssembly.Memory): void {
+  open(memory: WebAssembly.Memory, fuel?: WebAssembly.Global): void {
+    this.fuel = fuel;
     this.memory = memory;
     this.octets = new Uint8Array(memory.buffer);
   }
 
   check(name: string, at: number, size: number): void {
+    this.work(size);
     if (at + size > this.octets.length) this.checkAgain(name, at, size);
+  }
+
+  /** When this takes the last unit, the module's next turn or call ends the run. */
+  private work(units: number): void {
+    if (this.fuel) this.fuel.value = Math.max(1, this.fuel.value - units);
   }
 
   /** What lies in a range that has been checked: a copy. */
@@ -98,6 +107,7 @@ export class ModuleBodies implements Bodies {
   }
 
   storeWrite(record: number, at: number, size: number): number {
+    this.work(FLASH_WORK);
     const { store } = this.machine;
     if (record < 1 || record > RECORD_MAX) return Err.Reserved;
     if (size > STORE_RECORD_SIZE_MAX) return Err.NoBuffer;
@@ -108,6 +118,7 @@ export class ModuleBodies implements Bodies {
   }
 
   keySet(slot: number, at: number): number {
+    this.work(FLASH_WORK);
     const key = this.copy(at, MMO_KEY);
     const answer = this.machine.keys.set(slot, key);
     if (answer === Err.Ok) this.machine.surroundings.keySet(slot, key);
@@ -115,6 +126,7 @@ export class ModuleBodies implements Bodies {
   }
 
   keyClear(slot: number): number {
+    this.work(FLASH_WORK);
     return this.machine.keys.clear(slot);
   }
 
@@ -179,30 +191,37 @@ export class ModuleBodies implements Bodies {
   }
 
   imageBegin(image: number, at: number): number {
+    this.work(FLASH_WORK);
     return this.machine.images.begin(image, this.copy(at, IMAGE_KEY));
   }
 
   imageWrite(image: number, offset: number, at: number, size: number): number {
+    this.work(FLASH_WORK);
     return this.machine.images.write(image, offset, this.copy(at, size));
   }
 
   imageRead(image: number, offset: number, at: number, capacity: number): number {
+    this.work(FLASH_WORK);
     return this.machine.images.read(image, offset, this.octets.subarray(at, at + capacity));
   }
 
   imageFinish(image: number): number {
+    this.work(FLASH_WORK);
     return this.machine.images.finish(image);
   }
 
   imageActivate(image: number): number {
+    this.work(FLASH_WORK);
     return this.machine.images.activate(image);
   }
 
   imageConfirm(healthy: number): number {
+    this.work(FLASH_WORK);
     return this.machine.images.confirm(healthy !== 0);
   }
 
   imageState(image: number, at: number, capacity: number): number {
+    this.work(FLASH_WORK);
     return this.machine.images.state(image, this.octets.subarray(at, at + capacity));
   }
 

@@ -1,12 +1,13 @@
 // A device's module under V8: the contract of docs/abi.md, with nothing native.
 import { ABI_VERSION, ResetReason } from "../abi.ts";
-import { type Engine, EngineStopped, type Surroundings } from "../engine.ts";
+import { type Engine, EngineStopped, FUEL, type Surroundings } from "../engine.ts";
 import { type Images, NO_IMAGES } from "../image/images.ts";
 import type { TraceFile } from "../trace.ts";
 import { customSection } from "../wasm.ts";
 import { ModuleBodies } from "./bodies.ts";
 import { KeySlots } from "./crypto.ts";
 import { bind } from "./imports.ts";
+import { FUEL_EXPORT, meteredModule } from "./meter.ts";
 import { EventQueue } from "./queue.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -20,6 +21,8 @@ export interface V8Options {
   keys?: KeySlots;
   /** Image slots, or what was recorded of some; a board without slots when absent. */
   images?: Images;
+  /** Units that one call may take, 2 or more. */
+  fuel?: number;
   /** Whether `recording` and `trace` are kept. */
   record?: boolean;
 }
@@ -30,6 +33,8 @@ type Exports = {
   start(now: bigint, reason: number): void;
   poll(now: bigint): bigint;
   memory: WebAssembly.Memory;
+  /** What the running call may still take; a lab's module may have none. */
+  [FUEL_EXPORT]?: WebAssembly.Global;
 };
 
 export class V8Engine implements Engine {
@@ -39,9 +44,11 @@ export class V8Engine implements Engine {
   private readonly queue = new EventQueue();
   private readonly recorder: Recorder | undefined;
   private readonly exports: Exports;
+  private readonly fuel: number;
 
   constructor(options: V8Options) {
     const { seed, surroundings } = options;
+    this.fuel = options.fuel ?? FUEL;
     this.store = options.store ?? new Map();
     this.keys = options.keys ?? new KeySlots();
     this.images = options.images ?? NO_IMAGES;
@@ -51,10 +58,9 @@ export class V8Engine implements Engine {
     const bodies = new ModuleBodies({ surroundings, store, keys, images, queue, seed, constants });
     const plain = bind(bodies);
     const han = this.recorder?.around(plain, (at, size) => bodies.copy(at, size)) ?? plain;
-    const module = new WebAssembly.Module(new Uint8Array(options.wasm));
-    this.exports = new WebAssembly.Instance(module, { han }).exports as Exports;
-    bodies.open(this.exports.memory);
-    const version = (this.exports.abi?.() ?? ABI_VERSION) >>> 0;
+    this.exports = new WebAssembly.Instance(meteredModule(options.wasm), { han }).exports as Exports;
+    bodies.open(this.exports.memory, this.exports[FUEL_EXPORT]);
+    const version = this.askAbi();
     if (version >>> 16 !== ABI_VERSION >>> 16 || (version & 0xffff) > (ABI_VERSION & 0xffff))
       throw new EngineStopped(ResetReason.Trap, "the module was built for another version of the contract");
   }
@@ -76,6 +82,7 @@ export class V8Engine implements Engine {
 
   start(now: bigint, reason: number): void {
     this.recorder?.start(now, reason);
+    this.refuel();
     try {
       this.exports.start(now, reason);
     } catch (error) {
@@ -87,6 +94,7 @@ export class V8Engine implements Engine {
     if (this.images.overdue(now)) throw new EngineStopped(ResetReason.Trap, "the module on trial has not confirmed itself in time");
     this.recorder?.poll(now);
     let deadline: bigint;
+    this.refuel();
     try {
       deadline = this.exports.poll(now);
     } catch (error) {
@@ -116,6 +124,20 @@ export class V8Engine implements Engine {
     return this.recorder;
   }
 
+  private askAbi(): number {
+    this.refuel();
+    try {
+      return (this.exports.abi?.() ?? ABI_VERSION) >>> 0;
+    } catch (error) {
+      throw this.stopped(error);
+    }
+  }
+
+  private refuel(): void {
+    const fuel = this.exports[FUEL_EXPORT];
+    if (fuel) fuel.value = this.fuel;
+  }
+
   private stopped(error: unknown): EngineStopped {
     if (error instanceof EngineStopped) {
       this.recorder?.trap();
@@ -124,6 +146,8 @@ export class V8Engine implements Engine {
     // The module's own faults; whatever else its surroundings throw is theirs, and no reboot mends it.
     if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error;
     this.recorder?.trap();
+    const fuel = this.exports[FUEL_EXPORT];
+    if (fuel && fuel.value <= 1) return new EngineStopped(ResetReason.Watchdog, "the module ran on without an end");
     const stopped = new EngineStopped(ResetReason.Trap, `the module trapped: ${(error as Error).message}`);
     stopped.cause = error;
     return stopped;
