@@ -147,7 +147,7 @@ export class V8Engine implements Engine {
     if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error;
     this.recorder?.trap();
     const fuel = this.exports[FUEL_EXPORT];
-    if (fuel && fuel.value <= 1) return new EngineStopped(ResetReason.Watchdog, "the module ran on without an end");
+    if (fuel && fuel.value === 0) return new EngineStopped(ResetReason.Watchdog, "the module ran on without an end");
     const stopped = new EngineStopped(ResetReason.Trap, `the module trapped: ${(error as Error).message}`);
     stopped.cause = error;
     return stopped;

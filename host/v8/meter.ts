@@ -247,11 +247,11 @@ class Meter {
     return sub >= 10 ? this.sized(size) : [];
   }
 
-  /** Takes a unit, or ends. */
+  /** Takes a unit, or ends; then none is left, which is how the end is known. */
   private unit(): number[] {
     const fuel = leb(this.fuel);
     return [
-      ...[Op.GlobalGet, ...fuel, Op.I32Const, 1, Op.LessEqual, Op.If, VOID, Op.Unreachable, Op.End],
+      ...[Op.GlobalGet, ...fuel, Op.I32Const, 1, Op.LessEqual, Op.If, VOID, Op.I32Const, 0, Op.GlobalSet, ...fuel, Op.Unreachable, Op.End],
       ...[Op.GlobalGet, ...fuel, Op.I32Const, 1, Op.Subtract, Op.GlobalSet, ...fuel],
     ];
   }

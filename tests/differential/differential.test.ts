@@ -1,0 +1,39 @@
+// The boards' engine and V8 on random modules: no difference, none loaded that V8 refuses, none that cannot be translated.
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Random } from "../../host/air/random.ts";
+import { native } from "../../host/native/addon.ts";
+import { Differential, runDifferential } from "./differential.ts";
+import { randomModule } from "./random_module.ts";
+
+const MODULES = 3000;
+const CASES = new URL("../../../shared/cases/wasm/", import.meta.url);
+
+test("a random module is valid for V8 and passes the gate, but for rare ones with too many operands", () => {
+  const random = new Random("valid", "modules");
+  let passed = 0;
+  for (let index = 0; index < 500; index++) {
+    const wasm = randomModule(random);
+    assert.ok(WebAssembly.validate(wasm), `module ${index}`);
+    if (native().gate(wasm, 0).ok) passed++;
+  }
+  assert.ok(passed > 480, `${passed} of 500`);
+});
+
+test("the engines do the same on random modules and their mutants", (context) => {
+  const seed = String(process.pid);
+  context.diagnostic(`seed ${seed}`);
+  const report = runDifferential(MODULES, seed, true);
+  context.diagnostic(JSON.stringify(report));
+  assert.ok(report.ran > MODULES * 0.6 && report.traps > 100 && report.metered > 10, JSON.stringify(report));
+  assert.ok(report.deep < report.ran / 10, "deep recursion is rare");
+});
+
+test("modules on which the engines once differed are refused", { skip: existsSync(CASES) ? false : "no ../shared/cases/wasm" }, () => {
+  for (const name of readdirSync(CASES)) {
+    const differential = new Differential(1);
+    differential.look(readFileSync(new URL(name, CASES)));
+    assert.equal(differential.report.refused, 1, name);
+  }
+});
