@@ -52,7 +52,7 @@ function heard(what: i32, now: i64): void {
   switch (what) {
     case StackHeard.None: return;
     case StackHeard.Message: return message(now);
-    case StackHeard.Confirm: return meterMirrorConfirm(apsHeard.handle);
+    case StackHeard.Confirm: return meterMirrorConfirm(now);
     default: memberStack(what, now);
   }
 }

@@ -1,7 +1,8 @@
 // The meter's clusters: the rows of assembly/sep1/instances/meter.ts.
 import { ZCL_SUCCESS } from "../zigbee/zcl/foundation";
 import { INSTANCE_REPORTS, instanceFlags } from "../zigbee/zcl/instances";
-import { reportingConfirm, reportingDeadline, reportingServe, reportingTick } from "../zigbee/zcl/reporting";
+import { ApsKeyKind, apsHeard } from "../zigbee/aps/aps";
+import { reportingConfirm, reportingDeadline, reportingHeard, reportingServe, reportingTick } from "../zigbee/zcl/reporting";
 import { ZclHeard, zclDefault, zclHeard } from "../zigbee/zcl/zcl";
 import { CLUSTER_METERING } from "./clusters";
 import { METERING_SUMMATION_DELIVERED } from "./descriptors/metering";
@@ -14,6 +15,7 @@ import { policyInput } from "./policy";
 /** The message in `apsHeard`; answers a `MirrorHeard`. */
 export function meterMirrorInput(now: i64): i32 {
   let kind = policyInput(now);
+  if (apsHeard.keyKind == ApsKeyKind.Established) reportingHeard(apsHeard.sourceExtended);
   if (mirrorIsRequest(kind)) serve(kind, now);
   else if (kind == ZclHeard.Cluster) return meterCommand(now) ? <i32>MirrorHeard.None : mirrorCommand(now);
   else if (memberMirrorOther(kind, now)) return MirrorHeard.None;
@@ -31,7 +33,7 @@ export function meterMirrorTick(now: i64): void {
 /** When that has work next, by the values of the last tick. */
 export function meterMirrorDeadline(): i64 { return reportingDeadline(); }
 
-export function meterMirrorConfirm(handle: i32): void { reportingConfirm(handle); }
+export function meterMirrorConfirm(now: i64): void { reportingConfirm(apsHeard.handle, apsHeard.status, now); }
 
 function serve(kind: i32, now: i64): void {
   meterRefresh(now);

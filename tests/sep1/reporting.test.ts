@@ -23,6 +23,8 @@ interface Exports {
   tick(now: bigint): number;
   deadline(): bigint;
   confirm(handle: number): void;
+  lost(handle: number, now: bigint): void;
+  heard(extended: bigint): void;
   source(): number;
 }
 
@@ -35,6 +37,9 @@ interface Report {
 class Reporter {
   readonly frames: { cluster: number; source: number; zcl: Buffer }[] = [];
   readonly exports: Exports;
+  /** Whom the frames went to. */
+  readonly partners: bigint[] = [];
+  readonly pending: { handle: number; due: bigint }[] = [];
   /** Of the transmission last accepted. */
   handle = 0;
 
@@ -47,7 +52,8 @@ class Reporter {
         },
       },
       test: {
-        sent: (_extended: bigint, _target: number, _endpoint: number, cluster: number, _options: number, at: number, size: number) => {
+        sent: (extended: bigint, _target: number, _endpoint: number, cluster: number, _options: number, at: number, size: number) => {
+          this.partners.push(extended);
           this.frames.push({ cluster, source: this.exports.source(), zcl: octets(at, size) });
           return ++this.handle;
         },
@@ -171,6 +177,33 @@ describe("reporting", () => {
     assert.equal(device.exports.tick(1n), NOTHING);
     assert.equal(device.exports.tick(60_000n), METERING); // APS gave up long ago
     assert.equal(device.frames.length, 2);
+  });
+
+  it("tells the present what the absent do not fetch, and asks the absent ever less often", () => {
+    const device = new Reporter();
+    const { exports } = device;
+    const absent = [1n, 2n, 3n, 4n, 5n, 6n].map((each) => PARTNER + each);
+    for (const each of [...absent, PARTNER]) exports.bind(1, METERING, each);
+    device.configure(1, METERING, [{ id: 0, type: UINT48 }]);
+    const told = new Map<bigint, number>();
+    for (let second = 0n; second < 1800n; second++) {
+      if (second === 1000n) exports.heard(absent[0]);
+      exports.set(0, second);
+      while (exports.tick(second * 1000n) !== NOTHING) {
+        const to = device.partners.splice(0)[0];
+        told.set(to, (told.get(to) ?? 0) + 1);
+        if (to === PARTNER) exports.confirm(device.handle);
+        else device.pending.push({ handle: device.handle, due: second + 37n });
+      }
+      for (const each of device.pending.filter(({ due }) => due === second)) exports.lost(each.handle, second * 1000n);
+    }
+    const present = told.get(PARTNER) ?? 0;
+    assert.ok(
+      present >= 165, // the absent are found out in the first minutes
+      `the present display was told ${present} of 180 readings`,
+    );
+    for (const each of absent) assert.ok((told.get(each) ?? 0) >= 4 && (told.get(each) ?? 0) <= 12, `${each}: ${told.get(each)}`);
+    assert.ok((told.get(absent[0]) ?? 0) > (told.get(absent[1]) ?? 0), "who was heard is tried at once");
   });
 
   it("is not starved by a cluster that always has news", () => {

@@ -3,14 +3,18 @@
 //   configured ──value moved by the change, minimum interval over──▶ report
 //              ──maximum interval over───────────────────────────▶ report        (0: no such)
 //
-// A report has all attributes of one cluster that may go and fit; the rest follows.  One report is under way at a time: a second one
-// could overtake a first that is being repeated, and a display would then show the older reading.
+// What is due is owed to every binding of its cluster.  A report has all that is owed to one binding and fits; the rest follows.  To one
+// binding one report is under way at a time: a second could overtake a first that is being repeated, and a display would then show the
+// older reading.  Who does not answer is tried ever less often, and takes no reading from the others:
+//
+//   idle ──owed──▶ under way ──acknowledged──▶ idle          ──not──▶ back-off, doubled each time; ends when the partner is heard
 //
 // The table survives a power cut in Record.Reporting; when something was last reported does not, so a restart reports at once.
 import { Record, storeRead, storeWrite } from "../../core/host";
+import { Err } from "../../core/err";
 import { NEVER } from "../../core/timers";
 import { bindingAt, bindingNext } from "../aps/binding";
-import { BINDINGS_MAX } from "../limits";
+import { BINDINGS_MAX, TRANSMISSIONS_MAX } from "../limits";
 import { ATTRIBUTE_REPORT, attributeFind, attributeFlags, attributeNumber, attributePut, attributeType } from "./attributes";
 import { ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_PROFILE } from "./frame";
 import {
@@ -49,13 +53,24 @@ class Told {
   attribute: u32;
 }
 
+/** What a binding is owed, and how its partner answers. */
+@unmanaged @final
+class Way {
+  /** Under way: when the confirmation counts as lost.  Else: not before. */
+  until: i64;
+  /** Of the report under way, or NO_HANDLE. */
+  handle: i32;
+  /** Rows, as bits: to be sent, and in the report under way. */
+  owed: u8;
+  sent: u8;
+  /** Reports in vain, one after the other. */
+  failures: u8;
+}
+
 @unmanaged @final
 class State {
-  /** Until when a confirmation of report `handle` is awaited; 0: none. */
-  until: i64;
-  handle: i32;
-  /** The rows in the report that was put together last, as bits. */
-  joined: u32;
+  /** The binding that is served first. */
+  turn: u32;
 }
 
 /** The layout of the record: one that another module left is not read. */
@@ -64,10 +79,20 @@ const HEAD: u32 = 8;
 const RECORD: u32 = HEAD + REPORTS_MAX * offsetof<Report>();
 const record = memory.data(RECORD, 8);
 const told = memory.data(REPORTS_MAX * offsetof<Told>(), 8);
-const state = changetype<State>(memory.data(offsetof<State>(), 8));
+const ways = memory.data(BINDINGS_MAX * offsetof<Way>(), 8);
+const state = changetype<State>(memory.data(offsetof<State>(), 4));
 if (RECORD > 512) ERROR("a record holds 512 octets");
-if (REPORTS_MAX > 32) ERROR("the rows of a report are bits of a word");
-if (BINDINGS_MAX > 16) ERROR("a report to each would take a queue");
+if (REPORTS_MAX > 8) ERROR("the rows of a report are bits of an octet");
+/** Transmissions that reports leave to commands and responses. */
+const OTHERS: u32 = 2;
+/** Reports under way at a time, and of them to partners that did not answer. */
+const FLYING_MAX: u32 = TRANSMISSIONS_MAX - OTHERS;
+const DOUBTFUL_MAX: u32 = (FLYING_MAX + 1) / 2;
+if (TRANSMISSIONS_MAX <= OTHERS) ERROR("no room for reports");
+const NO_HANDLE: i32 = -1;
+/** From 10 s to 5 min. */
+const BACK_OFF_MS: i64 = 10_000;
+const BACK_OFF_SHIFT_MAX: u32 = 5;
 const PACE_MS: i64 = 1000;
 const NEVER_REPORTED: i64 = i64.MIN_VALUE / 2;
 /** A transmission that was never confirmed: APS gives up earlier than this. */
@@ -75,7 +100,7 @@ const CONFIRM_MS: i64 = 60_000;
 
 /** Loads what was configured, as far as the device still has it. */
 export function reportingReset(): void {
-  state.until = 0;
+  for (let index: u32 = 0; index < BINDINGS_MAX; index++) forget(wayAt(index));
   if (storeRead(Record.Reporting, record, RECORD) != RECORD || load<u64>(record) != LAYOUT) memory.fill(record, 0, RECORD);
   store<u64>(record, LAYOUT);
   for (let index: u32 = 0; index < REPORTS_MAX; index++) {
@@ -90,26 +115,54 @@ export function reportingReset(): void {
 export function reportingDeadline(): i64 {
   let earliest = NEVER;
   for (let index: u32 = 0; index < REPORTS_MAX; index++) earliest = min<i64>(earliest, deadlineOf(index));
-  return max<i64>(earliest, state.until);
+  let full = flying(false) >= FLYING_MAX;
+  let doubtful = flying(true) >= DOUBTFUL_MAX;
+  for (let index: u32 = 0; index < BINDINGS_MAX; index++) {
+    let way = wayAt(index);
+    let waits = way.handle == NO_HANDLE && (way.owed == 0 || full || (doubtful && way.failures != 0));
+    if (!waits) earliest = min<i64>(earliest, way.until);
+  }
+  return earliest;
 }
 
-/** Sends the report that is longest due, if one is; answers the cluster that reported, or `NOTHING_REPORTED`. */
+/** Sends a report, if one is due; answers the cluster that reported, or `NOTHING_REPORTED`. */
 export function reportingTick(now: i64): i32 {
-  if (state.until > now) return NOTHING_REPORTED;
-  let first = REPORTS_MAX;
-  let earliest = now + 1;
-  for (let index: u32 = 0; index < REPORTS_MAX; index++) {
-    let deadline = deadlineOf(index);
-    if (deadline >= earliest) continue;
-    earliest = deadline;
-    first = index;
+  for (let index: u32 = 0; index < REPORTS_MAX; index++) if (deadlineOf(index) <= now) owe(index, now);
+  let full = flying(false) >= FLYING_MAX;
+  let doubtful = flying(true) >= DOUBTFUL_MAX;
+  for (let turn: u32 = 0; turn < BINDINGS_MAX; turn++) {
+    let index = (state.turn + turn) % BINDINGS_MAX;
+    let way = wayAt(index);
+    if (bindingAt(index).sourceEndpoint == 0) forget(way);
+    if (way.until > now) continue;
+    if (way.handle != NO_HANDLE) land(way); // never confirmed
+    if (way.owed == 0 || full || (doubtful && way.failures != 0)) continue;
+    state.turn = index + 1;
+    return report(index, way, now);
   }
-  return first < REPORTS_MAX ? report(first, now) : NOTHING_REPORTED;
+  return NOTHING_REPORTED;
 }
 
 /** APS is done with a transmission of ours. */
-export function reportingConfirm(handle: i32): void {
-  if (state.handle == handle) state.until = 0;
+export function reportingConfirm(handle: i32, status: i32, now: i64): void {
+  for (let index: u32 = 0; index < BINDINGS_MAX; index++) {
+    let way = wayAt(index);
+    if (way.handle != handle) continue;
+    if (status != Err.Ok) return failed(way, now);
+    way.handle = NO_HANDLE;
+    way.until = 0;
+    way.failures = 0;
+  }
+}
+
+/** A partner was heard under its link key: it is there, and is told at once what it missed. */
+export function reportingHeard(extended: u64): void {
+  for (let index: u32 = 0; index < BINDINGS_MAX; index++) {
+    let way = wayAt(index);
+    if (way.failures == 0 || way.handle != NO_HANDLE || bindingAt(index).extended != extended) continue;
+    way.failures = 0;
+    way.until = 0;
+  }
 }
 
 /** Answers Configure Reporting or Read Reporting Configuration for the cluster heard, which reports. */
@@ -118,46 +171,87 @@ export function reportingServe(now: i64): void {
   else readAll(now);
 }
 
-function report(first: u32, now: i64): i32 {
+/** Whoever is bound to the cluster of the row is owed it, and what may join it: values of the same moment. */
+function owe(first: u32, now: i64): void {
   let lead = rowAt(first);
-  let sent = false;
-  let index = bindingNext(0, lead.endpoint, lead.cluster);
-  for (; index >= 0; index = bindingNext(index + 1, lead.endpoint, lead.cluster)) {
-    let binding = bindingAt(index);
-    let handle = zclSendFrom(lead.endpoint, binding.extended, binding.targetEndpoint, lead.cluster, put(first, now), now);
-    if (handle < 0) continue;
-    sent = true;
-    state.handle = handle;
-    state.until = now + CONFIRM_MS;
-  }
-  // What could not be sent is tried again when the minimum interval is over.
+  let joined: u32 = 0;
   for (let index: u32 = 0; index < REPORTS_MAX; index++) {
-    if (!(state.joined >>> index & 1)) continue;
-    let row = toldAt(index);
-    row.lastAt = now;
-    if (sent) row.last = attributeNumber(row.attribute);
-  }
-  return sent ? <i32>lead.cluster : NOTHING_REPORTED;
-}
-
-/** Writes a report of the row that is due and of what may join it: values of the same moment; answers its end. */
-function put(first: u32, now: i64): usize {
-  let lead = rowAt(first);
-  let at = zclBegin(ZCL_TYPE_PROFILE | ZCL_TO_CLIENT | ZCL_NO_DEFAULT_RESPONSE, ZCL_REPORT);
-  state.joined = 0;
-  for (let turn: u32 = 0; turn < REPORTS_MAX; turn++) {
-    let index = (first + turn) % REPORTS_MAX; // the one that is due fits in any case
     let row = rowAt(index);
     if (!row.used || row.cluster != lead.cluster || row.endpoint != lead.endpoint) continue;
-    if (now - toldAt(index).lastAt < <i64>row.minimum * 1000) continue;
-    store<u16>(at, row.id);
-    store<u8>(at, row.type, 2);
-    let end = at + 3 + attributePut(toldAt(index).attribute, at + 3);
-    if (end > ZCL_END) continue;
-    at = end;
-    state.joined |= 1 << index;
+    let before = toldAt(index);
+    if (now - before.lastAt < <i64>row.minimum * 1000) continue;
+    before.lastAt = now;
+    before.last = attributeNumber(before.attribute);
+    joined |= 1 << index;
   }
-  return at;
+  let index = bindingNext(0, lead.endpoint, lead.cluster);
+  for (; index >= 0; index = bindingNext(index + 1, lead.endpoint, lead.cluster)) wayAt(index).owed |= <u8>joined;
+}
+
+/** Sends what a binding is owed, as far as it fits. */
+function report(index: u32, way: Way, now: i64): i32 {
+  let binding = bindingAt(index);
+  let owed: u32 = way.owed;
+  let at = zclBegin(ZCL_TYPE_PROFILE | ZCL_TO_CLIENT | ZCL_NO_DEFAULT_RESPONSE, ZCL_REPORT);
+  let head = at;
+  for (let index: u32 = 0; index < REPORTS_MAX; index++) {
+    if (!(owed >>> index & 1)) continue;
+    let row = rowAt(index);
+    let fits = row.used != 0 && row.cluster == binding.cluster && row.endpoint == binding.sourceEndpoint;
+    let end = fits ? put(row, toldAt(index).attribute, at) : at;
+    if (end > ZCL_END) continue; // the first fits in any case
+    at = end;
+    owed &= ~(1 << index);
+  }
+  way.sent = way.owed & ~<u8>owed;
+  way.owed = <u8>owed;
+  if (at == head) return NOTHING_REPORTED;
+  let handle = zclSendFrom(binding.sourceEndpoint, binding.extended, binding.targetEndpoint, binding.cluster, at, now);
+  if (handle == Err.NoBuffer) { // that says nothing of the partner
+    land(way);
+    way.until = now + PACE_MS;
+    return NOTHING_REPORTED;
+  }
+  if (handle < 0) {
+    failed(way, now);
+    return NOTHING_REPORTED;
+  }
+  way.handle = handle;
+  way.until = now + CONFIRM_MS;
+  return <i32>binding.cluster;
+}
+
+function put(row: Report, attribute: u32, at: usize): usize {
+  store<u16>(at, row.id);
+  store<u8>(at, row.type, 2);
+  return at + 3 + attributePut(attribute, at + 3);
+}
+
+/** Reports under way, or those of them to partners in doubt. */
+function flying(inDoubt: bool): u32 {
+  let count: u32 = 0;
+  for (let index: u32 = 0; index < BINDINGS_MAX; index++) {
+    let way = wayAt(index);
+    if (way.handle != NO_HANDLE && (!inDoubt || way.failures != 0)) count++;
+  }
+  return count;
+}
+
+/** What did not arrive is owed again, with the values of then. */
+function failed(way: Way, now: i64): void {
+  land(way);
+  way.until = now + (BACK_OFF_MS << min<u32>(way.failures, BACK_OFF_SHIFT_MAX));
+  way.failures = <u8>min<u32>(<u32>way.failures + 1, 0xff);
+}
+
+function land(way: Way): void {
+  way.handle = NO_HANDLE;
+  way.owed |= way.sent;
+}
+
+function forget(way: Way): void {
+  memory.fill(changetype<usize>(way), 0, offsetof<Way>());
+  way.handle = NO_HANDLE;
 }
 
 function deadlineOf(index: u32): i64 {
@@ -269,3 +363,4 @@ function begin(index: u32, attribute: usize): void {
 
 function rowAt(index: u32): Report { return changetype<Report>(record + HEAD + index * offsetof<Report>()); }
 function toldAt(index: u32): Told { return changetype<Told>(told + index * offsetof<Told>()); }
+function wayAt(index: u32): Way { return changetype<Way>(ways + index * offsetof<Way>()); }

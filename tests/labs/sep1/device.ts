@@ -97,7 +97,11 @@ export function misdirected(endpoint: u32, profile: u32, cluster: u32, size: u32
   return kind == HUB ? hubMirrorInput(0) : kind == METER ? meterMirrorInput(0) : ihdMirrorInput(0);
 }
 
-export function confirm(handle: i32): void { meterMirrorConfirm(handle); }
+export function confirm(handle: i32): void {
+  apsHeard.handle = handle;
+  apsHeard.status = 0;
+  meterMirrorConfirm(0);
+}
 export function bind(cluster: u32, extended: u64): i32 { return bindingAdd(1, cluster, extended, 1); }
 export function partners(hub: u64, meter: u64, now: i64): void {
   errandsBeginHub(hub, 1, now);

@@ -1,8 +1,9 @@
 // For tests only: reporting over a table of its own, two endpoints with clusters that report and more attributes than a frame holds.
+import { Err } from "../../../assembly/core/err";
 import { bindingAdd, bindingsReset } from "../../../assembly/zigbee/aps/binding";
 import { apsHeard, apsRequest } from "../../../assembly/zigbee/aps/types";
 import { instancesAre } from "../../../assembly/zigbee/zcl/instances";
-import { reportingConfirm, reportingDeadline, reportingReset, reportingServe, reportingTick } from "../../../assembly/zigbee/zcl/reporting";
+import { reportingConfirm, reportingDeadline, reportingHeard, reportingReset, reportingServe, reportingTick } from "../../../assembly/zigbee/zcl/reporting";
 import { ZclHeard, zclInput } from "../../../assembly/zigbee/zcl/zcl";
 
 @unmanaged @final
@@ -67,6 +68,8 @@ export function setPower(value: i32): void { values.power = value; }
 export function bind(endpoint: u32, cluster: u32, extended: u64): i32 { return bindingAdd(endpoint, cluster, extended, 1); }
 export function tick(now: i64): i32 { return reportingTick(now); }
 export function deadline(): i64 { return reportingDeadline(); }
-export function confirm(handle: i32): void { reportingConfirm(handle); }
+export function confirm(handle: i32): void { reportingConfirm(handle, Err.Ok, 0); }
+export function lost(handle: i32, now: i64): void { reportingConfirm(handle, Err.NoAck, now); }
+export function heard(extended: u64): void { reportingHeard(extended); }
 /** The endpoint of ours that the last frame came from. */
 export function source(): u32 { return apsRequest.sourceEndpoint; }
