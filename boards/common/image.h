@@ -1,4 +1,5 @@
-// Image slots: two for modules, never writing the running one, a library of whole files on a hub, and two state sectors.  docs/image.md.
+// Image slots: two for modules, never writing the running one, a library of whole files on a hub, and two or three state sectors.
+// docs/image.md.
 //
 // What it promises: whatever operation a power cut ends, and however it ends it, the next boot runs the confirmed module or the one
 // on trial, never half of one; nothing runs that the root key does not vouch for; counter and key epoch never go back.
@@ -16,7 +17,7 @@
 #define KW_IMAGE_PAGE 256u         // octets programmed at once: whole units of every flash that kw_nor describes
 #define KW_IMAGE_SLOT_HEAD 2048u   // octets before the module in a slot: the envelope
 
-// Sectors of the region in this order: state 2, slot A, slot B, library files.  The flash must be mapped (kw_nor.mapped).
+// Sectors of the region in this order: state 2, slot A, slot B, library files, and state once more where there is one left.  The flash must be mapped (kw_nor.mapped).
 struct kw_image_layout {
     uint32_t slot_sectors;
     uint32_t files, file_sectors; // 0 on boards that are no hub

@@ -6,6 +6,11 @@
 
 uint32_t kw_slots_size(const struct kw_images *s) { return s->config->layout.slot_sectors * s->config->nor->sector_size; }
 
+uint32_t kw_slots_end(const struct kw_images *s) {
+    const struct kw_image_layout *l = &s->config->layout;
+    return STATE_SECTORS + 2 * l->slot_sectors + l->files * l->file_sectors;
+}
+
 uint32_t kw_slots_base(const struct kw_images *s, uint32_t slot) {
     return (STATE_SECTORS + slot * s->config->layout.slot_sectors) * s->config->nor->sector_size;
 }

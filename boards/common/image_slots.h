@@ -3,7 +3,7 @@
 //   image.c        the imports: begin, write, read, finish, activate, confirm, state
 //   image_load.c   a package on its way into a slot, a file on its way into the library
 //   image_boot.c   what runs, and whether a slot verifies
-//   image_state.c  the two state sectors
+//   image_state.c  the state sectors
 #ifndef KW_IMAGE_SLOTS_H
 #define KW_IMAGE_SLOTS_H
 
@@ -50,8 +50,8 @@ struct kw_image_record {
 struct kw_image_log {
     struct kw_ccm key;
     bool begun;        // there is a snapshot
-    bool blank;        // both sectors were erased when they were read
-    bool mirrored;     // counter and epoch stand in both sectors
+    bool blank;        // all of its sectors were erased when they were read
+    bool mirrored;     // counter and epoch stand in two sectors
     uint32_t sequence; // the newest one used
     uint32_t salts;    // drawn in this uptime
     uint32_t sector;   // that holds the newest snapshot
@@ -93,7 +93,7 @@ struct kw_images {
 void kw_slots_load(struct kw_images *s);
 // Makes the record durable; false when no sector takes it.
 bool kw_slots_save(struct kw_images *s);
-// Puts the record into the other sector too, so that no damage to one of them takes counter and epoch back.
+// Puts the record into another sector too, so that no damage to one of them takes counter and epoch back.
 bool kw_slots_mirror(struct kw_images *s);
 
 // ---- image_boot.c ----
@@ -104,6 +104,7 @@ struct kw_slot_content {
     uint8_t verdict[KW_IMAGE_VERDICT];
 };
 uint32_t kw_slots_base(const struct kw_images *s, uint32_t slot); // region offset
+uint32_t kw_slots_end(const struct kw_images *s);                 // sectors that the layout takes
 uint32_t kw_slots_size(const struct kw_images *s);                // octets of a slot, head and module
 // Everything but the gate: signatures, epoch, counter, board, digest.
 enum kw_image_reason kw_slots_verify(const struct kw_images *s, uint32_t slot, struct kw_slot_content *out);

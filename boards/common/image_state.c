@@ -1,4 +1,4 @@
-// The state of the slots: two sectors of snapshots, each the whole record, one behind the other.
+// The state of the slots: two or three sectors of snapshots, each the whole record, one behind the other.
 //
 //   snapshot | magic u32 | sequence u32 | salt 8 | counter u32 | epoch u32 | confirmed u8 | trial u8 | tries u8 | quality 2 | slot u8 | 0 0 |
 //            | offset u32 | head digest 16 | decoder 48 | 5 entries of 24 | verdict 28 | tag 8 |                               256 octets
@@ -8,7 +8,7 @@
 // sequence and salt, and the salt is fresh for each snapshot, so that none comes back after a cut.
 //
 // After a reset the first snapshot goes to the other sector, erased just before: in the sector that holds the newest one, the place
-// behind it may have been torn, and reads blank or not as it likes.  Only where the other sector cannot be used this one goes on,
+// behind it may have been torn, and reads blank or not as it likes.  Only where no other sector can be used this one goes on,
 // and leaves a place out.  It was read blank before its first snapshot was written, so what lies beyond is erased indeed.
 #include <string.h>
 #include "image_slots.h"
@@ -18,6 +18,7 @@
 #define SNAPSHOT KW_IMAGE_PAGE
 #define TAG 8u
 #define SEALED (SNAPSHOT - TAG)
+#define STATE_MAX 3u
 #define MAGIC 0x3149574bu // "KWI1"
 enum {
     AT_SEQUENCE = 4,
@@ -121,13 +122,20 @@ static void make_snapshot(struct kw_images *s, uint8_t out[SNAPSHOT]) {
     kw_ccm_seal(&s->log.key, &text);
 }
 
+// The third one lies behind everything else, where the region has a sector left: then one of them may go bad.
+static uint32_t state_sectors(const struct kw_images *s) { return kw_slots_end(s) < s->config->nor->sectors ? 3 : 2; }
+
+static uint32_t sector_at(const struct kw_images *s, uint32_t state) { return state < 2 ? state : kw_slots_end(s); }
+
+static uint32_t base_of(const struct kw_images *s, uint32_t state) { return sector_at(s, state) * s->config->nor->sector_size; }
+
 static uint32_t places(const struct kw_images *s) { return s->config->nor->sector_size / SNAPSHOT; }
 
 // Reads the snapshot at a place; false when none lies there whole.
 static bool read_snapshot(const struct kw_images *s, uint32_t sector, uint32_t place, uint8_t out[SNAPSHOT]) {
     const struct kw_nor *nor = s->config->nor;
     uint8_t nonce[13];
-    if (nor->read(nor->context, sector * nor->sector_size + place * SNAPSHOT, out, SNAPSHOT) != 0 || kw_get32(out) != MAGIC) return false;
+    if (nor->read(nor->context, base_of(s, sector) + place * SNAPSHOT, out, SNAPSHOT) != 0 || kw_get32(out) != MAGIC) return false;
     struct kw_ccm_text text = seal_of(out, nonce);
     return kw_ccm_open(&s->log.key, &text);
 }
@@ -160,7 +168,7 @@ static uint32_t scan(struct kw_images *s, uint32_t sector, uint32_t *counter, ui
 void kw_slots_load(struct kw_images *s) {
     static const uint8_t label[] = "kilowasm image state";
     uint8_t key[16];
-    uint32_t counters[2] = {0}, epochs[2] = {0};
+    uint32_t counters[STATE_MAX] = {0}, epochs[STATE_MAX] = {0};
     kw_hmac_mmo(key, s->config->device_key, 16, label, sizeof label - 1);
     kw_ccm_key(&s->log.key, key, sizeof key);
     kw_wipe(key, sizeof key);
@@ -168,16 +176,22 @@ void kw_slots_load(struct kw_images *s) {
     s->log.sequence = s->log.next = s->log.salts = 0;
     s->log.begun = false;
     s->log.sector = 1;
-    for (uint32_t sector = 0; sector < 2; sector++) scan(s, sector, &counters[sector], &epochs[sector]);
-    s->log.blank = kw_nor_blank(s->config->nor->mapped, 2 * s->config->nor->sector_size);
-    s->log.mirrored = counters[0] == counters[1] && epochs[0] == epochs[1];
+    s->log.blank = true;
+    s->log.mirrored = false;
+    for (uint32_t sector = 0; sector < state_sectors(s); sector++) {
+        scan(s, sector, &counters[sector], &epochs[sector]);
+        s->log.blank &= kw_nor_blank(s->config->nor->mapped + base_of(s, sector), s->config->nor->sector_size);
+    }
+    uint32_t newest = s->log.sector;
+    for (uint32_t sector = 0; sector < state_sectors(s); sector++)
+        s->log.mirrored |= sector != newest && counters[sector] == counters[newest] && epochs[sector] == epochs[newest];
 }
 
 // ---- Writing ----
 
 static bool write_at(struct kw_images *s, uint32_t sector, uint32_t place, const uint8_t snapshot[SNAPSHOT]) {
     const struct kw_nor *nor = s->config->nor;
-    if (!kw_nor_program(nor, sector * nor->sector_size + place * SNAPSHOT, snapshot, SNAPSHOT)) return false;
+    if (!kw_nor_program(nor, base_of(s, sector) + place * SNAPSHOT, snapshot, SNAPSHOT)) return false;
     s->log.sector = sector;
     s->log.next = place + 1;
     s->log.begun = true;
@@ -190,12 +204,12 @@ static bool go_on(struct kw_images *s, const uint8_t snapshot[SNAPSHOT]) {
 }
 
 static bool open_sector(struct kw_images *s, uint32_t sector, const uint8_t snapshot[SNAPSHOT]) {
-    return kw_nor_erase(s->config->nor, sector) && write_at(s, sector, 0, snapshot);
+    return kw_nor_erase(s->config->nor, sector_at(s, sector)) && write_at(s, sector, 0, snapshot);
 }
 
 // The place behind everything that was ever written to a sector, and one further.
 static uint32_t beyond(const struct kw_images *s, uint32_t sector) {
-    const uint8_t *at = s->config->nor->mapped + sector * s->config->nor->sector_size;
+    const uint8_t *at = s->config->nor->mapped + base_of(s, sector);
     uint32_t place = places(s);
     while (place > 0 && kw_nor_blank(at + (place - 1) * SNAPSHOT, SNAPSHOT)) place--;
     return place + 1;
@@ -208,10 +222,18 @@ static bool go_on_beyond(struct kw_images *s, const uint8_t snapshot[SNAPSHOT]) 
     return false;
 }
 
+// Opens another sector than that of the newest snapshot, the next one in turn that can be.
+static bool open_other(struct kw_images *s, const uint8_t snapshot[SNAPSHOT]) {
+    uint32_t newest = s->log.sector, count = state_sectors(s);
+    for (uint32_t i = 1; i < count; i++)
+        if (open_sector(s, (newest + i) % count, snapshot)) return true;
+    return false;
+}
+
 bool kw_slots_save(struct kw_images *s) {
     uint8_t snapshot[SNAPSHOT];
     make_snapshot(s, snapshot);
-    if (go_on(s, snapshot) || open_sector(s, 1 - s->log.sector, snapshot)) return true;
+    if (go_on(s, snapshot) || open_other(s, snapshot)) return true;
     // Never erased: the sector of the newest snapshot, unless there is none yet.
     return s->log.begun ? go_on_beyond(s, snapshot) : open_sector(s, s->log.sector, snapshot);
 }
@@ -219,6 +241,6 @@ bool kw_slots_save(struct kw_images *s) {
 bool kw_slots_mirror(struct kw_images *s) {
     uint8_t snapshot[SNAPSHOT];
     make_snapshot(s, snapshot);
-    s->log.mirrored = open_sector(s, 1 - s->log.sector, snapshot);
+    s->log.mirrored = open_other(s, snapshot);
     return s->log.mirrored;
 }

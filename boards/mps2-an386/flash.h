@@ -5,7 +5,7 @@
 // The emulated board has a PSRAM at this place; it stands for the flash, holds a copy of the file and is no RAM of the firmware.
 //
 //   sectors 0..15   the store
-//   then            the images: two for their state, slot A, slot B (boards/common/image.h)
+//   then            the images: two for their state, slot A, slot B, a third for their state (boards/common/image.h)
 #ifndef KW_FLASH_H
 #define KW_FLASH_H
 
@@ -16,7 +16,7 @@
 #define FLASH_UNIT 8u
 #define FLASH_SECTORS 16u
 #define FLASH_SLOT_SECTORS 28u // 112 KiB: a module of 101 kB, and twice the room that today's need
-#define FLASH_IMAGE_SECTORS (2u + 2u * FLASH_SLOT_SECTORS)
+#define FLASH_IMAGE_SECTORS (3u + 2u * FLASH_SLOT_SECTORS)
 #define FLASH_SIZE (FLASH_SECTOR_SIZE * (FLASH_SECTORS + FLASH_IMAGE_SECTORS))
 
 extern const struct kw_nor kw_flash;        // the store's sectors

@@ -14,7 +14,7 @@ import { Qmp } from "./qmp.ts";
 /** boards/mps2-an386/flash.h: the store's 16 sectors, two of the images' state, two slots of 28. */
 export const STORE_SIZE = 16 * 4096;
 export const IMAGE_SLOT_SECTORS = 28;
-export const FLASH_SIZE = STORE_SIZE + (2 + 2 * IMAGE_SLOT_SECTORS) * 4096;
+export const FLASH_SIZE = STORE_SIZE + (3 + 2 * IMAGE_SLOT_SECTORS) * 4096;
 const DEVICE_KEY_SIZE = 16;
 const LINES_KEPT = 2000;
 const ANSWER_TIMEOUT_MS = 20_000;

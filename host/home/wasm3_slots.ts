@@ -4,6 +4,7 @@ import type { Identity } from "../image/keys.ts";
 import { type DeviceImagesOptions, ImageSource, native, SIMULATED_DEVICE_KEY } from "../native/index.ts";
 
 const STATE_SECTORS = 2;
+const THIRD_STATE_SECTOR = 1; // behind everything else
 
 export const SLOT_NAMES: Record<number, string> = {
   [ImageSource.SlotA]: "a",
@@ -28,7 +29,7 @@ export function manufacture({ installed, fileSectors, ...layout }: ManufactureOp
   const { files, sectorSize, slotSectors, address } = layout;
   // The C refuses sectors for files that are not there.
   const sectors = files > 0 ? fileSectors : 0;
-  const nor = Buffer.alloc((STATE_SECTORS + 2 * slotSectors + files * sectors) * sectorSize, 0xff);
+  const nor = Buffer.alloc((STATE_SECTORS + 2 * slotSectors + files * sectors + THIRD_STATE_SECTOR) * sectorSize, 0xff);
   const options: DeviceImagesOptions = { ...layout, fileSectors: sectors, nor };
   const noise = createHash("sha256").update("manufacture").update(address).digest();
   const bench = new (native().NativeImages)({ ...options, deviceKey: SIMULATED_DEVICE_KEY, noise });
