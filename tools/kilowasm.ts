@@ -1,11 +1,9 @@
 // `kilowasm`: one program, one help.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { InputError } from "../host/load/input_error.ts";
-import { PACKAGED, ROOT } from "../host/modules.ts";
+import { PACKAGED } from "../host/modules.ts";
 import { ended } from "./words/ended.ts";
-import { EXIT_HELP, Exit } from "./words/exit.ts";
-import { quietCommand } from "./words/words.ts";
+import { EXIT_HELP, Exit, programText } from "./words/exit.ts";
+import { HELP, quietCommand } from "./words/words.ts";
 
 interface Entry {
   about: string;
@@ -52,13 +50,12 @@ const ENTRIES: Record<string, Entry> = {
 /** Runs the command line; answers the exit code. */
 export async function kilowasm(words: readonly string[]): Promise<number> {
   let code: number = Exit.Ok;
-  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
   const top = quietCommand("kilowasm")
     .description("A home-area-network stack in WebAssembly: its home, its images, its traces.")
-    .version(version, "-v, --version", "show the version")
+    .version(programText(), "-v, --version", "show the version")
     .enablePositionalOptions()
     .helpCommand(false)
-    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .configureHelp({ ...HELP, subcommandTerm: (command) => command.name() })
     .addHelpText("after", EXIT_HELP);
   for (const [name, { about, run }] of Object.entries(ENTRIES)) {
     top

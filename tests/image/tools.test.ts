@@ -21,6 +21,7 @@ import { derOf, openssl, scratch } from "./es256_openssl.ts";
 import { ihdModule, smallPackage } from "./packages.ts";
 
 const TOOL = fileURLToPath(new URL("../../tools/kilowasm.mjs", import.meta.url));
+const PAGE = fileURLToPath(new URL("../../docs/image.md", import.meta.url));
 const VECTORS = fileURLToPath(new URL("../../../shared/vectors/ota/", import.meta.url));
 const folder = scratch("tools");
 process.chdir(folder);
@@ -207,6 +208,8 @@ describe("packages", () => {
     await good("build", "ihd_next.wasm", "--version", "1.2.4", "--counter", "2", "-o", "new.ota");
     await good("delta", "old.ota", "new.ota", "-o", "delta.ota");
     assert.ok(read("delta.ota").length < 700);
+    const told = /some tens of octets and (\d+) of header, certificate and manifest/.exec(readFileSync(PAGE, "utf8"));
+    assert.equal(read("delta.ota").length - packageOpen(read("delta.ota")).payload.length, Number(told?.[1]), "docs/image.md");
     assert.match((await good("verify", "delta.ota")).out, /whose module is unknown without --base/);
     assert.match((await good("verify", "delta.ota", "--base", "old.ota")).out, /module of \d+ octets/);
     await bad(3, /\(Base\)\.$/, "verify", "delta.ota", "--base", "new.ota");
@@ -225,7 +228,7 @@ describe("packages", () => {
     await bad(3, /hardware 1 to 1, the board is 4 \(Hardware\)/, "gate", "new.ota", "--board", "ihd", "--hardware", "4");
     await bad(3, /linear memory.*\(Memory\)/, "gate", "new.ota", "--board", "ihd", "--memory", "100");
     writeFileSync(at("ihd_typed.wasm"), w.withPoll([0x41, 0])); // answers an i32 where the contract has an i64
-    await bad(3, /the interpreter does not load it: .*\.$/, "gate", "ihd_typed.wasm", "--board", "ihd");
+    await bad(3, /the load gate refuses the module at octet \d+: an operand .*\(Gate\)/, "gate", "ihd_typed.wasm", "--board", "ihd");
     await bad(3, /the load gate refuses the module at octet \d+: .*\(Gate\)/, "gate", "small.ota", "--board", "ihd");
   });
 

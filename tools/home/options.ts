@@ -6,6 +6,8 @@ import { DEFAULT_PLAN, DEVICES_PLAN_MAX, planIds } from "../../host/home/plan.ts
 import { type Options, UNPACED, type UpdateOption } from "../../host/home/run_options.ts";
 import { spanMs } from "../../host/home/span.ts";
 import { InputError } from "../../host/load/input_error.ts";
+import { programText } from "../words/exit.ts";
+import { HELP, sentence } from "../words/words.ts";
 
 export const SPEED_MAX = 700;
 /** A minute a second: the day's shape shows while one watches. */
@@ -83,7 +85,7 @@ function describe(surroundings: Surroundings): Command {
     .option("--json", "write one JSON object a line, as without a terminal")
     .option("--pcap <file>", "write every frame to this pcapng file, with the keys in it", text("--pcap"))
     .option("--keys <file>", "write the keys as tshark's zigbee_pc_keys table", text("--keys"))
-    .option("--zep <port>", "put the air on this UDP port as ZEP version 2, both ways, at speed 1", port)
+    .option("--zep <port>", "put the air on this UDP port as ZEP version 2, at speed 1; a partner hears it once it has sent a frame", port)
     .option("--engine <name>", "what runs the modules: v8 or wasm3", engine, "v8")
     .option("--boards", "run everything but hubs on emulated Cortex-M4 boards, at speed 1")
     .option("--record <dir>", "write each device's recording, trace and module to this folder: see kilowasm trace", text("--record"))
@@ -100,6 +102,8 @@ function describe(surroundings: Surroundings): Command {
     )
     .option("--update-at <time>", "begin the updates at this simulated time (default: when the home is settled)", duration("--update-at"))
     .helpOption("-h, --help", "show this")
+    .version(programText(), "-v, --version", "show the version")
+    .configureHelp(HELP)
     .allowExcessArguments()
     .exitOverride()
     .configureOutput({ writeOut: (out) => surroundings.write(out), writeErr: () => undefined, outputError: () => undefined });
@@ -158,14 +162,6 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
     updates,
     updateAtMs: raw.updateAt ?? null,
   };
-}
-
-function sentence(message: string): string {
-  const plain = message
-    .replace(/^error: /, "")
-    .replace(/\s+/g, " ")
-    .replace(/\.$/, "");
-  return `${plain}; see --help.`;
 }
 
 function text(option: string): (word: string) => string {

@@ -8,6 +8,7 @@ import { roleText } from "../../host/image/package_format.ts";
 import { sbomWrite } from "../../host/image/sbom.ts";
 import { InputError } from "../../host/load/input_error.ts";
 import { EXIT_HELP, say } from "../words/exit.ts";
+import { defaulted } from "../words/words.ts";
 import { fromHere, readWhole, writeWhole } from "./files.ts";
 import { release, type SignerWords, sayDevelopment, signerOptions } from "./keyring.ts";
 import { type ProfileWords, profileOptions, profileSigned } from "./profile.ts";
@@ -43,15 +44,25 @@ export function buildCommand(parent: Command): void {
     .requiredOption("--version <version>", "file version, such as 1.2.3", words.version("--version"))
     .option("--counter <n>", "security counter; a device never goes back below one it has confirmed", words.whole("--counter"), 1)
     .option("--role <role>", "hub, meter or ihd (default: as the module's name begins)", words.role("--role"))
-    .option("--hardware <range>", "hardware versions it is for, such as 1-3", words.hardware("--hardware"), { minimum: 1, maximum: 1 })
+    .addOption(
+      defaulted(
+        "--hardware <range>",
+        "hardware versions it is for, such as 1-3",
+        words.hardware("--hardware"),
+        { minimum: 1, maximum: 1 },
+        "1",
+      ),
+    )
     .option("--vendor <uuid>", "vendor identifier (default: of kilowasm.example)", words.uuid("--vendor"))
     .option("--class <uuid>", "class identifier (default: of han-node)", words.uuid("--class"))
     .option("--manufacturer <code>", "manufacturer code of the header (default: 0xfff1, for tests)", words.whole("--manufacturer", 0xfffe))
     .option("--type <type>", "image type of the header (default: the role's)", words.whole("--type", 0xffbf))
-    .option("--encoding <encoding>", "plain or compressed", words.encoding("--encoding"), Encoding.Compressed)
+    .addOption(
+      defaulted("--encoding <encoding>", "plain or compressed", words.encoding("--encoding"), Encoding.Compressed as number, "compressed"),
+    )
     .option("--base <file>", "make a delta against this module or package")
     .option("--not-before <time>", "may not be activated earlier, ISO 8601", words.time("--not-before"))
-    .option("--native <version>", "the oldest native firmware that runs it", words.version("--native"), 0x0001_0000)
+    .addOption(defaulted("--native <version>", "the oldest native firmware that runs it", words.version("--native"), 0x0001_0000, "0.1.0"))
     .option("--destination <eui64>", "only for the device with this IEEE address", words.eui64("--destination"))
     .option("--sbom <file>", "bill of materials (default: one is written beside the package, where that is a file)")
     .option("--integrity", "add an image integrity code");

@@ -1,8 +1,9 @@
 // `kilowasm image`: the commands, and how their ends become exit codes.
 
-import { Command } from "commander";
+import type { Command } from "commander";
 import { ended } from "../words/ended.ts";
-import { EXIT_HELP, Exit, streams } from "../words/exit.ts";
+import { EXIT_HELP, Exit } from "../words/exit.ts";
+import { quietCommand } from "../words/words.ts";
 import { buildCommand } from "./build.ts";
 import { deltaCommand } from "./delta.ts";
 import { diffCommand } from "./diff.ts";
@@ -16,15 +17,14 @@ import { simulateCommand } from "./simulate_command.ts";
 import { verifyCommand } from "./verify.ts";
 
 export function program(): Command {
-  const top = new Command("kilowasm")
+  const top = quietCommand("kilowasm")
     .description("Tools of a home-area-network stack in WebAssembly.")
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined, writeOut: (text) => streams.out(text), writeErr: (text) => streams.errors(text) })
-    .showSuggestionAfterError(false)
+    .enablePositionalOptions()
     .addHelpText("after", EXIT_HELP);
   const image = top
     .command("image")
     .description("make, sign, look at, verify and try packages: signed modules for updates over the air")
+    .enablePositionalOptions()
     .addHelpText("after", EXIT_HELP);
   for (const add of [
     keygenCommand,

@@ -11,6 +11,7 @@ import { roleText } from "../../host/image/package_format.ts";
 import { memoryNeed } from "../../host/memory_need.ts";
 import { native, Wasm3Engine } from "../../host/native/index.ts";
 import { EXIT_HELP, judging, print, Refused } from "../words/exit.ts";
+import { defaulted } from "../words/words.ts";
 import { readWhole } from "./files.ts";
 import { root, sayDevelopment } from "./keyring.ts";
 import { isOta, moduleOf } from "./source.ts";
@@ -47,7 +48,7 @@ export function gateCommand(parent: Command): void {
       "hub, meter or ihd: the development board of this role; what follows changes it",
       words.role("--board"),
     )
-    .option("--root <file>", "its root key, PEM", undefined)
+    .option("--root <file>", "its root key, PEM (default: the development root)")
     .option("--vendor <uuid>", "its vendor", words.uuid("--vendor"))
     .option("--class <uuid>", "its class", words.uuid("--class"))
     .option("--manufacturer <code>", "its manufacturer code", words.whole("--manufacturer", 0xffff))
@@ -59,7 +60,7 @@ export function gateCommand(parent: Command): void {
     .option("--address <eui64>", "its IEEE address", words.eui64("--address"))
     .option("--epoch <n>", "the key epoch that it has stored", words.whole("--epoch"), 0)
     .option("--counter <n>", "the security counter that it has stored", words.whole("--counter"), 0)
-    .option("--running <version>", "the version that it runs", words.version("--running"), 0)
+    .addOption(defaulted("--running <version>", "the version that it runs", words.version("--running"), 0, "none"))
     .option("--base <file>", "the module or package that it runs, for a delta")
     .addHelpText("after", EXIT_HELP)
     .action(run);

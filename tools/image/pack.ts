@@ -10,6 +10,7 @@ import { type McubootVersion, mcubootBuild } from "../../host/image/mcuboot.ts";
 import { type Package, packageOpen } from "../../host/image/package.ts";
 import { InputError } from "../../host/load/input_error.ts";
 import { EXIT_HELP, judging, say } from "../words/exit.ts";
+import { defaulted } from "../words/words.ts";
 import { fromHere, readWhole, writeWhole } from "./files.ts";
 import { commandSigner, DEVELOPMENT_HINT, readPrivate, readPublic, root, sayDevelopment } from "./keyring.ts";
 import { sep2FileXml } from "./sep2_file.ts";
@@ -63,7 +64,15 @@ export function packCommand(parent: Command): void {
     )
     .option("--model <text>", "2030.5: mfModel", "kilowasm")
     .option("--version <version>", "mcuboot: image version, such as 1.2.3+4", words.firmwareVersion("--version"))
-    .option("--header-size <octets>", "mcuboot: from the slot's start to the image", words.whole("--header-size", 0xffff, 32), 0x200)
+    .addOption(
+      defaulted(
+        "--header-size <octets>",
+        "mcuboot: from the slot's start to the image",
+        words.whole("--header-size", 0xffff, 32),
+        0x200,
+        "0x200",
+      ),
+    )
     .option("--load-address <address>", "mcuboot: where the loader puts an image that runs from RAM", words.whole("--load-address"))
     .option("--counter <n>", "mcuboot: security counter, a protected TLV", words.whole("--counter"))
     .option("--key <file>", "mcuboot: signing key, PEM (default: the development key)")

@@ -15,6 +15,7 @@ import { Keyring } from "../../host/home/keyring.ts";
 import { OtaServer, SERVED_MAX } from "../../host/home/ota_server.ts";
 import { Pacer } from "../../host/home/pacer.ts";
 import { addressOctets, type Factory, provision } from "../../host/home/provision.ts";
+import { spanMs } from "../../host/home/span.ts";
 import { packageInMemory } from "../../host/home/update_source.ts";
 import { versionParse } from "../../host/image/manifest.ts";
 import { otaRead } from "../../host/image/ota_file.ts";
@@ -22,6 +23,7 @@ import { InputError } from "../../host/load/input_error.ts";
 import { ROOT } from "../../host/modules.ts";
 import { Dongle } from "../../host/spinel/dongle.ts";
 import { EXIT_HELP, judging, print, Refused, say, streams } from "../words/exit.ts";
+import { defaulted } from "../words/words.ts";
 import { fromHere, readWhole, SMALL_FILE_MAX } from "./files.ts";
 import { admitted } from "./install_code.ts";
 import { root, sayDevelopment } from "./keyring.ts";
@@ -60,16 +62,31 @@ export function serveCommand(parent: Command): void {
   parent
     .command("serve <files...>")
     .description("be the hub of a network and serve packages to the devices that join it, until interrupted")
-    .option("--zep <port>", "on the simulated air at this UDP port of the loopback interface", words.whole("--zep", PORT_MAX, 1))
+    .option(
+      "--zep <port>",
+      "on the simulated air at this UDP port of the loopback interface; a partner hears it once it has sent a frame",
+      words.whole("--zep", PORT_MAX, 1),
+    )
     .option("--dongle <path>", "on real air: a radio co-processor (OpenThread RCP) at a serial port such as /dev/ttyACM0, or at HOST:PORT")
     .option("--baud <n>", `of the serial port (default: ${BAUD})`, words.whole("--baud", 4_000_000, 1200))
     .option("--flow-control", "the serial port has RTS and CTS")
-    .option("--admit <eui64=code>", "a device that may join, with its install code, or the text of its QR code; repeatable", many, [])
-    .option(
-      "--identity <file>",
-      "the hub's certificate, private key and authority's key, as `kilowasm ca issue --raw` writes them; repeatable",
-      many,
-      [],
+    .addOption(
+      defaulted(
+        "--admit <eui64=code>",
+        "a device that may join, with its install code, or the text of its QR code; repeatable",
+        many,
+        [] as string[],
+        "nobody",
+      ),
+    )
+    .addOption(
+      defaulted(
+        "--identity <file>",
+        "the hub's certificate, private key and authority's key, as `kilowasm ca issue --raw` writes them; repeatable",
+        many,
+        [] as string[],
+        "of --seed",
+      ),
     )
     .option(
       "--seed <n>",
@@ -79,7 +96,7 @@ export function serveCommand(parent: Command): void {
     )
     .option("--root <file>", "the root key under which the hub verifies packages, PEM (default: the development root)")
     .option("--at-once <n>", "devices that load at the same time", words.whole("--at-once", 16, 1), 2)
-    .option("--duration <seconds>", "end after this time", words.whole("--duration", 31_536_000, 1))
+    .option("--duration <time>", "end after this time, such as 90s, 2h or 3d (default: never)", (word) => spanMs("--duration", word))
     .option("--pcap <file>", "write every frame of the simulated air, with the keys in it")
     .option("--keys <file>", "write the keys as tshark's zigbee_pc_keys table")
     .option("--json", "one JSON object a line")
@@ -161,7 +178,7 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
     tell,
     key: (slot, key) => outputs.keyring.add("hub", slot, key),
   });
-  pacer = new Pacer(server, 1, options.duration === undefined ? Number.MAX_SAFE_INTEGER : options.duration * 1e6);
+  pacer = new Pacer(server, 1, options.duration === undefined ? Number.MAX_SAFE_INTEGER : options.duration * 1000);
   say(`the hub is ${extendedName(factory.extended)}; Ctrl-C ends it`);
   let stopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (stopping = true));

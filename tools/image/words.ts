@@ -3,6 +3,7 @@
 import { Role } from "../../host/abi.ts";
 import { Encoding, versionParse } from "../../host/image/manifest.ts";
 import { InputError } from "../../host/load/input_error.ts";
+import { isoParse } from "../../host/load/time.ts";
 
 const U16_MAX = 0xffff;
 const U32_MAX = 0xffff_ffff;
@@ -72,7 +73,8 @@ export function eui64(option: string): (word: string) => bigint {
 export function time(option: string): (word: string) => number {
   return (word) => {
     const zoned = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/.test(word);
-    const seconds = zoned ? Math.floor(Date.parse(word) / 1000) - EPOCH_2000_S : Number.NaN;
+    const moment = zoned ? isoParse(word) : null; // null also for a day that there is not
+    const seconds = moment ? Math.floor(moment.ms / 1000) - EPOCH_2000_S : Number.NaN;
     if (seconds >= 0 && seconds < U32_MAX) return seconds;
     return wrong(option, "a time such as 2026-07-01T02:00:00Z, or a date in UTC, from 2000 on", word);
   };

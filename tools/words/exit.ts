@@ -1,7 +1,10 @@
 // How a command ends: its exit code, and the one sentence that says why.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { ImageError } from "../../host/image/image_error.ts";
 import { systemReason } from "../../host/load/input_error.ts";
+import { ROOT } from "../../host/modules.ts";
 
 export const Exit = {
   Ok: 0,
@@ -64,4 +67,9 @@ export function watchOutput(): void {
 /** For a command that looks after its output itself, and has more to end than the process. */
 export function ownOutput(): void {
   process.stdout.off("error", lostOutput);
+}
+
+/** The version of this program. */
+export function programText(): string {
+  return (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
 }

@@ -1,12 +1,26 @@
 // How commands of `kilowasm` that parse words with commander behave alike, and how a complaint becomes one sentence.
-import { Command } from "commander";
+import { Command, Help, Option } from "commander";
 import { streams } from "./exit.ts";
 
 export function quietCommand(name: string): Command {
   return new Command(name)
     .exitOverride()
     .helpOption("-h, --help", "show this")
+    .configureHelp(HELP)
     .configureOutput({ outputError: () => undefined, writeOut: (text) => streams.out(text), writeErr: (text) => streams.errors(text) });
+}
+
+/** How a help is to read: what must be given says so, and a default is a word and not what the program makes of it. */
+export const HELP = {
+  optionDescription: (option: Option): string => {
+    const shown = new Help().optionDescription(option);
+    return option.mandatory ? `${shown} (required)` : shown;
+  },
+};
+
+/** An option whose default has a value for the program and a word for people. */
+export function defaulted<T>(flags: string, about: string, parse: (word: string, before: T) => T, value: T, word: string): Option {
+  return new Option(flags, about).argParser(parse).default(value, word);
 }
 
 /** commander's complaint: "error: unknown command 'hme'\n(Did you mean home?)". */
