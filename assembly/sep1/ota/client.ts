@@ -129,8 +129,16 @@ export function otaClientTick(now: i64): void {
     case Step.Revision: return query(now); // a server that says nothing of its revision counts in milliseconds
     case Step.Verify: return verify(now);
     case Step.Plan: return end(now);
+    case Step.Find: case Step.Query: return unanswered(now);
     default: again(now);
   }
+}
+
+/** One answer that was lost, perhaps while we changed our parent, is no reason for a long pause; a second is. */
+function unanswered(now: i64): void {
+  if (state.failures) return again(now);
+  state.failures++;
+  rest(now + CHANGED_MS);
 }
 
 /** An answer of ZDO: perhaps the server's endpoint. */
