@@ -13,6 +13,21 @@ const ON_A_TABLE = {
     name === "assembly/zigbee/aps/aps.ts" ? readFileSync(join(ROOT, "tests/labs/sep1/aps_stub.ts"), "utf8") : text,
 };
 
+/** Where each procedure of a device keeps its state. */
+export const STATES: Record<string, string> = {
+  "assembly/mac/associate.ts": "association.state",
+  "assembly/sep1/commissioning.ts": "procedure.state",
+  "assembly/sep1/key_establishment/exchange.ts": "exchange.state",
+  "assembly/sep1/partners.ts": "state.step",
+  "assembly/zigbee/nwk/join.ts": "join.state",
+};
+/** As it ships, and each of those files has one door more. */
+const WITH_STATES = {
+  options: [],
+  edit: (name: string, text: string): string =>
+    name in STATES ? `${text}\nexport function stateOf(): u32 { return <u32>${STATES[name]}; }\n` : text,
+};
+
 /** tests/labs/NAME.ts and how it is compiled. */
 const LABS = {
   "mac/parsers": SHIPPED,
@@ -32,6 +47,7 @@ const LABS = {
   "sep1/device": ON_A_TABLE,
   "sep1/ota_device": ON_A_TABLE,
   "crypto/doors": SHIPPED,
+  "states/ihd": WITH_STATES,
   "boards/probe": SHIPPED,
   "boards/update": SHIPPED,
 } satisfies Record<string, Omit<Wanted, "entry">>;

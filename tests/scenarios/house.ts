@@ -36,6 +36,8 @@ export interface HouseOptions {
   load?: string;
   /** Changes what the factory wrote. */
   tamper?: (id: DeviceId, factory: Factory) => void;
+  /** Runs in the place of a device's own module. */
+  modules?: Partial<Record<DeviceId, Uint8Array>>;
 }
 
 /** What survives a power cut. */
@@ -78,12 +80,12 @@ export class Plug implements HomeDevice {
   constructor(
     row: PlanRow,
     readonly factory: Factory,
+    wasm: Uint8Array,
     ...[medium, edge]: [ConstructorParameters<typeof ModuleDevice>[1], ConstructorParameters<typeof ModuleDevice>[3]]
   ) {
-    const { id, module } = row;
+    const { id } = row;
     this.id = id;
     this.flash = new Flash(factory.records);
-    const wasm = moduleBytes(module);
     const watched = { ...edge, trouble: (sentence: string) => void this.troubles.push(sentence) };
     this.device = new ModuleDevice(
       id,
@@ -146,7 +148,7 @@ export class House extends Watch {
     options: HouseOptions = {},
   ) {
     super();
-    const { seed = 1, suite = null, load, tamper } = options;
+    const { seed = 1, suite = null, load, tamper, modules = {} } = options;
     this.seed = seed;
     const folder = join(ROOT, "build/captures");
     mkdirSync(folder, { recursive: true });
@@ -160,7 +162,7 @@ export class House extends Watch {
       load: load === undefined ? loadRead(DEFAULT_HOUSEHOLD) : loadParse("the scenario's load", load),
       build: (row, factory, edge, site) => {
         tamper?.(row.id, factory);
-        const plug = new Plug(row, factory, site.medium, edge);
+        const plug = new Plug(row, factory, modules[row.id] ?? moduleBytes(row.module), site.medium, edge);
         this.plugs.set(row.id, plug);
         return plug;
       },
