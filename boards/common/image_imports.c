@@ -1,5 +1,6 @@
 // The imports of image slots.  Their answers follow from a flash that is no part of a recording, so on a replay they come from the
 // recording (docs/abi.md, kind 9).
+#include "image_slots.h"
 #include "imports.h"
 #include "octets.h"
 #include "replay.h"
@@ -20,7 +21,9 @@ static struct kw_images *images(const struct kw_call *c) { return c->m->config.i
 
 // Erasing a slot and verifying one take a part longer than a watchdog may wait.
 static void long_work(struct kw_call *c) {
-    if (images(c) == NULL || kw_board_of(c)->alive == NULL || c->m->long_works++ >= LONG_WORKS) return;
+    if (images(c) == NULL) return;
+    images(c)->feeds = c->m->long_works < LONG_WORKS;
+    if (kw_board_of(c)->alive == NULL || c->m->long_works++ >= LONG_WORKS) return;
     kw_board_of(c)->alive(kw_outside(c));
 }
 

@@ -319,17 +319,32 @@ int32_t kw_slots_write(struct kw_image_load *load, const uint8_t *at, uint32_t s
 
 // ---- The end ----
 
+static void feed(void *context) {
+    const struct kw_images *s = context;
+    s->config->alive();
+}
+
+// The load gate over the slot, which tells the watchdog of each body, and whether the module asks for the memory that was signed.
+static enum kw_image_reason pass_gate(struct kw_images *s, const struct kw_slot_content *content, uint32_t *detail) {
+    const struct kw_manifest *m = &content->manifest;
+    struct kw_gate_watch watch = {s->feeds && s->config->alive != NULL ? feed : NULL, s};
+    uint32_t at;
+    *detail = kw_gate(content->wasm, m->image_size, m->memory, &watch, &at);
+    if (*detail != KW_GATE_OK) return KW_IMAGE_REASON_GATE;
+    uint32_t need = kw_gate_memory(content->wasm, m->image_size);
+    return need == 0 || need == m->memory ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_MEMORY;
+}
+
 static enum kw_image_reason finish_own(struct kw_image_load *load, uint32_t *detail) {
     struct kw_images *s = load->s;
     struct kw_slot_content content;
     struct kw_decode_io io = decode_io(load);
-    uint32_t at;
     if (!kw_decode_done(&load->decoder, &io)) return KW_IMAGE_REASON_ENCODING;
     if (load->writer.fill > 0 && !write_page(nor_of(load), &load->writer)) return KW_IMAGE_REASON_FLASH;
     enum kw_image_reason reason = kw_slots_verify(s, s->record.slot, &content);
     if (reason != KW_IMAGE_REASON_NONE) return reason;
-    *detail = kw_gate(content.wasm, content.manifest.image_size, content.manifest.memory, NULL, &at);
-    if (*detail != KW_GATE_OK) return KW_IMAGE_REASON_GATE;
+    reason = pass_gate(s, &content, detail);
+    if (reason != KW_IMAGE_REASON_NONE) return reason;
     s->record.quality[s->record.slot] = KW_IMAGE_READY;
     return KW_IMAGE_REASON_NONE;
 }

@@ -28,6 +28,7 @@ import {
   ImageReason,
 } from "../abi.ts";
 import { Err } from "../err.ts";
+import { memoryNeed } from "../memory_need.ts";
 import { ImageError } from "./image_error.ts";
 import type { Images } from "./images.ts";
 import type { Identity } from "./keys.ts";
@@ -375,6 +376,9 @@ export class ImageSlots extends SlotsBoot implements Images {
     slotVerify(content, { identity: this.identity, epoch: record.epoch, counter: record.counter });
     const verdict = gate(content.module, (stream.manifest as Manifest).memory);
     if (verdict !== 0) throw new ImageError(verdict, "the load gate refuses the module", ImageReason.Gate);
+    const need = memoryNeed(content.module);
+    if (need !== 0 && need !== (stream.manifest as Manifest).memory)
+      throw new ImageError(0, "the module asks for another memory than its manifest says", ImageReason.Memory);
     this.contents[record.slot] = content;
     record.quality[record.slot] = Quality.Ready;
   }

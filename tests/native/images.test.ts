@@ -120,6 +120,14 @@ test("a package that waits is not loaded again, and stays ready through resets",
   assert.equal(board.images.activate(0), Err.Ok);
 });
 
+/** A module whose section `han` asks for so many octets. */
+const needing = (octets: number): Buffer => w.module({}, w.section(0, [...w.text("han"), octets & 255, octets >> 8, 0, 0]));
+
+test("a module that asks for the memory that is signed is taken", () => {
+  const board = Board.provisioned();
+  assert.equal(board.load(0, makePackage({ ...NEXT, wasm: needing(2048), memory: 2048 })), Err.Ok);
+});
+
 test("every package that a device may not have is refused with its own reason", () => {
   const other = key("somebody else");
   const corrupt = Buffer.from(NEW_FILE);
@@ -135,6 +143,7 @@ test("every package that a device may not have is refused with its own reason", 
     ["other hardware", makePackage({ ...NEXT, hardware: [8, 9] }), REFUSED, "Failed", ImageReason.Hardware],
     ["another type", makePackage({ ...NEXT, type: 2 }), REFUSED, "Failed", ImageReason.ImageType],
     ["too much memory", makePackage({ ...NEXT, memory: 65537 }), REFUSED, "Failed", ImageReason.Memory],
+    ["less memory than is signed", makePackage({ ...NEXT, wasm: needing(2048), memory: 4096 }), REFUSED, "Failed", ImageReason.Memory],
     [
       "a base that does not run",
       makePackage({ ...NEXT, encoding: 2, payload: delta(NEW, OLD), base: NEW }),
