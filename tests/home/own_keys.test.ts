@@ -70,10 +70,10 @@ test("serve serves what its root key vouches for, and ends where it does not", a
     return new Promise((resolve) => child.on("close", (status) => resolve([status, said.out, said.error])));
   };
   const port = String(20_000 + (process.pid % 20_000));
-  const [good, told, errors] = await serve(at("own.ota"), "--root", at("root.pub"), "--zep", port, "--duration", "12");
+  const [good, told, errors] = await serve(at("own.ota"), "--root", at("root.pub"), "--zep", port, "--duration", "12s");
   assert.equal(good, 0, errors);
   assert.match(told, /hub file .*status waiting/);
-  const [bad, , why] = await serve(at("own.ota"), "--zep", port, "--duration", "60");
+  const [bad, , why] = await serve(at("own.ota"), "--zep", port, "--duration", "60s");
   assert.equal(bad, 3, why);
   assert.match(why, /own\.ota: the hub refuses it: the root key does not vouch for the release key\.$/m);
 });

@@ -78,6 +78,7 @@ test("a meter joins through the co-processor, loads its package, and runs it", {
     const seen: string[] = [];
     for await (const line of createInterface({ input: server.stdout })) {
       const event = JSON.parse(line);
+      assert.match(event.date, /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/);
       if (event.event === "formed") device.powerOn();
       if (event.event === "device") seen.push(event.status);
       if (seen.at(-1) === "activated") break;

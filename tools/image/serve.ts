@@ -157,7 +157,7 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
   const gate = options.zep === undefined ? undefined : await ZepGate.open(medium, { port: options.zep, enter });
   const outputs = openOutputs(options, medium, originMs);
   const told = options.json
-    ? (event: EventLine) => print(JSON.stringify(event))
+    ? (event: EventLine) => print(JSON.stringify({ date: new Date(originMs + event.t).toISOString(), ...event }))
     : narrator(silent ? (line) => streams.errors(`${line}\n`) : print);
   const tell = (event: EventLine): void => {
     // A hub that heard nothing takes the air for free; it was no formation where none of its frames went out.
