@@ -4,7 +4,7 @@
 /** Devices that the trust centre admits. */
 export const DEVICES_MAX: u32 = isDefined(LIMIT_DEVICES) ? LIMIT_DEVICES : 8;
 /** Devices in range: the parent, the children, and the routers around. */
-export const NEIGHBOURS_MAX: u32 = isDefined(LIMIT_NEIGHBOURS) ? LIMIT_NEIGHBOURS : 16;
+export const NEIGHBOURS_MAX: u32 = isDefined(LIMIT_NEIGHBOURS) ? LIMIT_NEIGHBOURS : 20;
 /** Of them, children between association and their first authentic frame. */
 export const JOINING_MAX: u32 = isDefined(LIMIT_JOINING) ? LIMIT_JOINING : 3;
 /** Devices out of range whose IEEE address is known. */
@@ -13,10 +13,10 @@ export const ADDRESSES_MAX: u32 = isDefined(LIMIT_ADDRESSES) ? LIMIT_ADDRESSES :
 export const ROUTES_MAX: u32 = isDefined(LIMIT_ROUTES) ? LIMIT_ROUTES : 8;
 export const DISCOVERIES_MAX: u32 = isDefined(LIMIT_DISCOVERIES) ? LIMIT_DISCOVERIES : 4;
 /** Broadcasts of the last nine seconds, ours among them. */
-export const BROADCASTS_MAX: u32 = isDefined(LIMIT_BROADCASTS) ? LIMIT_BROADCASTS : 8;
+export const BROADCASTS_MAX: u32 = isDefined(LIMIT_BROADCASTS) ? LIMIT_BROADCASTS : 16;
 /** Frames on their way to the air, and held for sleepy children. */
 export const DIRECT_MAX: u32 = isDefined(LIMIT_DIRECT) ? LIMIT_DIRECT : 6;
-export const INDIRECT_MAX: u32 = isDefined(LIMIT_INDIRECT) ? LIMIT_INDIRECT : 4;
+export const INDIRECT_MAX: u32 = isDefined(LIMIT_INDIRECT) ? LIMIT_INDIRECT : 12;
 /** Application link keys: one a partner, the trust centre not counted. */
 export const PARTNERS_MAX: u32 = isDefined(LIMIT_PARTNERS) ? LIMIT_PARTNERS : 4;
 /** Bindings: one a cluster and partner that it reports to. */
@@ -38,7 +38,7 @@ export const KEY_SLOTS_END: u32 = KEY_SLOT_DEVICES + 2 * DEVICES_MAX;
 const BOARD_KEY_SLOTS: u32 = 72;
 
 if (KEY_SLOTS_END > BOARD_KEY_SLOTS) ERROR("the board's key store has 72 slots: docs/abi.md");
-if (NEIGHBOURS_MAX > 16) ERROR("a slot notes who repeated a broadcast in 16 bits");
+if (NEIGHBOURS_MAX > 31) ERROR("a slot notes who repeated a broadcast in 32 bits, a link status tells of 31");
 if (JOINING_MAX >= NEIGHBOURS_MAX) ERROR("children that join would take the parent's place");
 if (DEVICES_MAX > 0 && INDIRECT_MAX == 0) ERROR("a trust centre has children");
 if (BROADCASTS_MAX == 0 || ADDRESSES_MAX == 0 || DIRECT_MAX == 0 || PARTNERS_MAX == 0 || SLEEPERS_MAX == 0) ERROR("each device has some");

@@ -93,13 +93,13 @@ test("frames for a sleeper that is gone are let go after 7.68 s, and the number 
   const hub = air.hub();
   const display = air.member("end_device", "display");
   display.powerOff();
-  for (let tag = 1; tag <= 6; tag++) hub.send(display.network.address, payload(tag), SECURE, tag);
+  for (let tag = 1; tag <= 14; tag++) hub.send(display.network.address, payload(tag), SECURE, tag);
   air.run(7000);
   assert.deepEqual(
     hub.heard(Heard.Sent).map((note) => [note.handle, note.status]),
     [
-      [5, -5],
-      [6, -5],
+      [13, -5],
+      [14, -5],
     ],
   );
   air.run(1000);
@@ -108,9 +108,9 @@ test("frames for a sleeper that is gone are let go after 7.68 s, and the number 
       .heard(Heard.Sent)
       .slice(2)
       .map((note) => [note.handle, note.status]),
-    [1, 2, 3, 4].map((handle) => [handle, -13]),
+    Array.from({ length: 12 }, (_, index) => [index + 1, -13]),
   );
-  assert.equal(hub.counters.expired, 4);
+  assert.equal(hub.counters.expired, 12);
   display.powerOn();
   hub.send(display.network.address, payload(7), SECURE, 7);
   air.run(SLEEP_MS);

@@ -46,10 +46,10 @@ test("what a limit costs is its rows and no more", async () => {
   const memory = async (numbers: Record<string, number>): Promise<number> => (await build(numbers)).memory;
   const before = await memory({});
   // Rows of 11 octets; 16 more of them, because a module's memory is a multiple of 16.
-  assert.equal((await memory({ LIMIT_BROADCASTS: 24 })) - before, 16 * 11);
+  assert.equal((await memory({ LIMIT_BROADCASTS: 32 })) - before, 16 * 11);
 });
 
 test("a relation that does not hold stops the build and says why", async () => {
-  await assert.rejects(build({ LIMIT_NEIGHBOURS: 17 }), /who repeated a broadcast in 16 bits/);
-  await assert.rejects(build({ LIMIT_DEVICES: 9 }), /key store has 24 slots/);
+  await assert.rejects(build({ LIMIT_NEIGHBOURS: 32 }), /who repeated a broadcast in 32 bits/);
+  await assert.rejects(build({ LIMIT_DEVICES: 35 }), /key store has 72 slots/);
 });

@@ -3,13 +3,17 @@ import { MAC_CAPABLE_AWAKE } from "../../mac/command";
 import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
 import { ADDRESSES_MAX } from "../limits";
 import { Relation, neighbourOf, neighbourOfShort } from "./neighbours";
-import { neighbourAt, network, nwkState } from "./state";
+import { Neighbour, neighbourAt, network, nwkState } from "./state";
 
 @unmanaged @final
 class Address {
   /** 0: the row is free. */
   extended: u64;
   short: u16;
+  /** Of a neighbour that gave its row to another: what its counter was, as in `Neighbour`. */
+  keySequence: u8;
+  heard: u8;
+  counter: u32;
 }
 
 const map = memory.data(ADDRESSES_MAX * 16, 8);
@@ -59,20 +63,70 @@ export function nwkLearn(short: u32, extended: u64): void {
     return;
   }
   nwkForget(short);
-  let free = rowOf(extended);
-  if (free < 0) free = rowOf(0);
-  if (free < 0) {
-    free = load<u32>(turn) % ADDRESSES_MAX;
-    store<u32>(turn, free + 1);
+  addressTake(extended).short = <u16>short;
+}
+
+/** Keeps what is known of a neighbour whose row another gets: its counter above all, or its old frames would be new again. */
+export function addressKeep(neighbour: Neighbour): void {
+  if (!neighbour.heard) return;
+  let row = addressTake(neighbour.extended);
+  row.short = neighbour.short;
+  row.keySequence = neighbour.keySequence;
+  row.heard = 1;
+  row.counter = neighbour.counter;
+}
+
+/** Gives a neighbour back what was kept of it. */
+export function addressRestore(neighbour: Neighbour): void {
+  let index = rowOf(neighbour.extended);
+  if (index < 0) return;
+  let row = addressAt(index);
+  neighbour.short = row.short;
+  neighbour.keySequence = row.keySequence;
+  neighbour.heard = row.heard;
+  neighbour.counter = row.counter;
+  row.extended = 0;
+}
+
+/** Whether a frame of a device that is no neighbour is later than those that are remembered. */
+export function addressIsFresh(extended: u64, sequence: u32, counter: u32): bool {
+  let index = rowOf(extended);
+  if (index < 0 || !addressAt(index).heard) return true;
+  let row = addressAt(index);
+  let ahead = <i8>(sequence - row.keySequence);
+  return ahead > 0 || (ahead == 0 && counter > row.counter);
+}
+
+/** What was heard under a later key than `sequence` counts no more. */
+export function addressesForgetLater(sequence: u32): void {
+  for (let index: u32 = 0; index < ADDRESSES_MAX; index++) {
+    let row = addressAt(index);
+    if (<i8>(<u32>row.keySequence - sequence) > 0) row.heard = 0;
   }
-  addressAt(free).extended = extended;
-  addressAt(free).short = <u16>short;
+}
+
+/** The row of a device, made where there is none: a counter is the last thing to be given up. */
+function addressTake(extended: u64): Address {
+  let index = rowOf(extended);
+  if (index < 0) {
+    index = rowOf(0);
+    for (let tries: u32 = 0; index < 0; tries++) {
+      let next = load<u32>(turn) % ADDRESSES_MAX;
+      store<u32>(turn, next + 1);
+      if (!addressAt(next).heard || tries == ADDRESSES_MAX) index = next;
+    }
+    memory.fill(changetype<usize>(addressAt(index)), 0, 16);
+    addressAt(index).extended = extended;
+  }
+  return addressAt(index);
 }
 
 /** Forgets whose address this is; neighbours stay. */
 export function nwkForget(short: u32): void {
   for (let row: u32 = 0; row < ADDRESSES_MAX; row++) {
-    if (addressAt(row).short == short) addressAt(row).extended = 0;
+    if (addressAt(row).short != short) continue;
+    addressAt(row).short = <u16>NO_ADDRESS;
+    if (!addressAt(row).heard) addressAt(row).extended = 0;
   }
 }
 

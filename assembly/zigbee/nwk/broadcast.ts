@@ -55,7 +55,7 @@ export function broadcastNote(source: u32, sequence: u32, now: i64): i32 {
 /** Our broadcast, or one that we pass on; those for everybody are held for sleepy children as well: section 3.6.5. */
 export function broadcastStart(slot: Slot, now: i64): i32 {
   let frame = slot.frame;
-  if (!slot.relayed && broadcastNote(frame.source, frame.sequence, now) != Err.Ok) return slotEnd(slot, Err.NoBuffer);
+  if (!slot.relayed && frame.radius > 1 && broadcastNote(frame.source, frame.sequence, now) != Err.Ok) return slotEnd(slot, Err.NoBuffer);
   if (frame.target == BROADCAST_ALL) {
     for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) {
       let row = neighbourAt(index);
@@ -97,6 +97,6 @@ export function broadcastHeardAgain(frame: NwkFrame): void {
     let slot = slotAt(index);
     if (slot.state == SlotState.Free || slot.nextHop != MAC_BROADCAST) continue;
     if (slot.frame.source != frame.source || slot.frame.sequence != frame.sequence) continue;
-    slot.heardBy = <u16>(<u32>slot.heardBy | (1 << receivedFrom()));
+    slot.heardBy |= 1 << receivedFrom();
   }
 }

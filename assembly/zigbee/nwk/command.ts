@@ -37,8 +37,8 @@ export const NWK_LEAVE_REJOIN: u32 = 0x20;
 export const NWK_LEAVE_REQUEST: u32 = 0x40;
 
 // Link status options, figure 3.26
-const LINK_FIRST: u32 = 0x20;
-const LINK_LAST: u32 = 0x40;
+export const NWK_LINK_FIRST: u32 = 0x20;
+export const NWK_LINK_LAST: u32 = 0x40;
 const LINK_COUNT: u32 = 0x1f;
 const LINK_COST: u32 = 0x07;
 const LINK_OUTGOING_SHIFT: u32 = 4;
@@ -157,7 +157,7 @@ export function nwkRejoinResponseEmit(at: usize, short: u32, status: u32): u32 {
 
 /** Begins a link status whose entries follow; it tells all in one frame. */
 export function nwkLinkStatusEmit(at: usize, count: u32): u32 {
-  store<u16>(at, NWK_LINK_STATUS | ((count | LINK_FIRST | LINK_LAST) << 8));
+  store<u16>(at, NWK_LINK_STATUS | ((count | NWK_LINK_FIRST | NWK_LINK_LAST) << 8));
   return LINK_HEAD_SIZE + count * NWK_LINK_ENTRY_SIZE;
 }
 

@@ -2,7 +2,7 @@
 import { NEVER } from "../../core/timers";
 import { BROADCAST_ROUTERS, UNICAST_END } from "../address";
 import { NEIGHBOURS_MAX } from "../limits";
-import { NwkCommand, nwkLinkEmit, nwkLinkStatusEmit } from "./command";
+import { NWK_LINK_FIRST, NWK_LINK_LAST, NwkCommand, nwkLinkEmit, nwkLinkStatusEmit } from "./command";
 import { costOf, linkAt, routerMask } from "./neighbours";
 import { randomBelow } from "./random";
 import { receivedFrom } from "./receive";
@@ -39,11 +39,18 @@ export function linkStatusHeard(command: NwkCommand): void {
   if (index < 0 || neighbourAt(index).short != nwkHeard.source) return;
   let link = linkAt(index);
   link.age = 0;
-  link.outgoingCost = 0;
+  if (isAbout(command, network.address)) link.outgoingCost = 0;
   for (let entry: u32 = 0; entry < command.linkCount; entry++) {
     let told = command.link(entry);
     if (told.neighbour == network.address) link.outgoingCost = <u8>told.incomingCost;
   }
+}
+
+/** Whether a device would stand in this one of several frames, whose entries are in the order of addresses. */
+function isAbout(command: NwkCommand, short: u32): bool {
+  let count = command.linkCount;
+  let begins = (command.options & NWK_LINK_FIRST) != 0 || (count > 0 && command.link(0).neighbour <= short);
+  return begins && ((command.options & NWK_LINK_LAST) != 0 || (count > 0 && command.link(count - 1).neighbour >= short));
 }
 
 /** The neighbours in the order of their addresses. */

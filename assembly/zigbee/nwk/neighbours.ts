@@ -4,6 +4,7 @@
 // except with joining children, whose number is bounded and whose rows expire.
 import { NO_ADDRESS } from "../address";
 import { NEIGHBOURS_MAX } from "../limits";
+import { addressKeep, addressRestore } from "./addresses";
 import { neighbourAt } from "./state";
 
 export namespace Relation {
@@ -65,10 +66,12 @@ export function neighbourTake(extended: u64): i32 {
   index = neighbourOfRelation(Relation.None);
   if (index < 0) index = oldestSibling();
   if (index < 0) return index;
+  if (neighbourAt(index).relation != Relation.None) addressKeep(neighbourAt(index));
   neighbourFree(index);
   let row = neighbourAt(index);
   row.extended = extended;
   row.relation = Relation.Sibling;
+  addressRestore(row);
   return index;
 }
 
@@ -130,7 +133,7 @@ export function costOf(lqi: u32): u32 {
   return lqi >= 50 ? 5 : 7;
 }
 
-/** A sibling that was not heard for long gives its row to a device that is there, and with it the memory of its counter. */
+/** A sibling that was not heard for long gives its row to a device that is there; its counter is kept, addresses.ts. */
 function oldestSibling(): i32 {
   let oldest = -1;
   let since = i64.MAX_VALUE;

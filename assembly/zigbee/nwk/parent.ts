@@ -24,6 +24,8 @@ import { receivedFrom } from "./receive";
 import { commandOut, nwkQueued, sendCommand, sendCommandTo, slotReady } from "./send";
 import { Arrival, Drop, NwkHeard, neighbourAt, network, networkSave, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
 
+/** Rows that children leave to the routers around. */
+const ROUTERS_MIN: u32 = NEIGHBOURS_MAX > 8 ? 4 : 0;
 /**
  * How long a child may be between association and its first authentic frame: the trust centre may be hops away, and a person may have to
  * type an install code.
@@ -238,7 +240,7 @@ function hasRoom(): bool {
     joining += u32(relation == Relation.Joining);
     free += u32(relation <= Relation.Sibling);
   }
-  return joining < JOINING_MAX && free > 0;
+  return joining < JOINING_MAX && free > ROUTERS_MIN;
 }
 
 function childAsks(short: u32, now: i64): void {

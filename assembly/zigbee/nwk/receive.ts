@@ -4,7 +4,7 @@ import { MAC_CAPABLE_ROUTER } from "../../mac/command";
 import { macHeard } from "../../mac/mac";
 import { BROADCAST_RESERVED, NO_EXTENDED, UNICAST_END } from "../address";
 import { Auxiliary, NWK_AUXILIARY_SIZE } from "../auxiliary";
-import { NWK_REJOIN_REQUEST, NWK_REJOIN_RESPONSE, NWK_ROUTE_REQUEST } from "./command";
+import { NWK_REJOIN_REQUEST, NWK_REJOIN_RESPONSE, NWK_LINK_STATUS, NWK_ROUTE_REQUEST } from "./command";
 import { broadcastNote } from "./broadcast";
 import { nwkExtendedOf, nwkLearn } from "./addresses";
 import { NWK_COMMAND, NwkFrame, nwkParse } from "./frame";
@@ -106,8 +106,9 @@ function unicastFor(frame: NwkFrame): u32 {
 }
 
 function broadcastFor(frame: NwkFrame, groups: u32, now: i64): u32 {
-  // Route requests come again with a better cost; the route discovery table knows which were heard.
-  if (frame.type == NWK_COMMAND && nwkHeard.size > 0 && load<u8>(nwkHeard.payload) == NWK_ROUTE_REQUEST) return FOR_US;
+  // Route requests come again with a better cost; the route discovery table knows which were heard.  A link status goes no further.
+  let command: u32 = frame.type == NWK_COMMAND && nwkHeard.size > 0 ? <u32>load<u8>(nwkHeard.payload) : 0;
+  if (command == NWK_ROUTE_REQUEST || (command == NWK_LINK_STATUS && nwkHeard.secured)) return FOR_US;
   switch (broadcastNote(frame.source, frame.sequence, now)) {
     case Err.Ok: break;
     case Err.Duplicate: {

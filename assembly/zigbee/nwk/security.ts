@@ -6,6 +6,7 @@ import { Err } from "../../core/err";
 import { Record, keySet } from "../../core/host";
 import { Auxiliary, KEY_NETWORK, MIC_SIZE, NWK_AUXILIARY_SIZE, auxiliaryEmit, auxiliaryParse, frameOpen, frameSeal } from "../auxiliary";
 import { NEIGHBOURS_MAX } from "../limits";
+import { addressIsFresh, addressesForgetLater } from "./addresses";
 import { Relation, linkAt, neighbourOf, neighbourTake } from "./neighbours";
 import { Drop, neighbourAt, network, networkSave, nwkDrop, nwkState } from "./state";
 
@@ -44,6 +45,7 @@ export function nwkKeyInstall(sequence: u32, at: usize): i32 {
 
 /** A trust centre whose memory is older than our neighbours' gives an older key: what was heard under a later one counts no more. */
 function forgetLater(sequence: u32): void {
+  addressesForgetLater(sequence);
   for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) {
     let row = neighbourAt(index);
     if (<i8>(<u32>row.keySequence - sequence) > 0) row.heard = 0;
@@ -91,7 +93,7 @@ export function nwkOpen(at: usize, headerSize: u32, size: u32, now: i64): i32 {
   let extended = auxiliary.source;
   let counter = auxiliary.counter;
   // Somebody who sends with our own address gives back what we have sent.
-  let fresh = extended == nwkState.extended ? refuse(Err.Replay) : checkCounter(neighbourOf(extended), sequence, counter);
+  let fresh = extended == nwkState.extended ? refuse(Err.Replay) : checkCounter(extended, sequence, counter);
   if (fresh < 0) return fresh;
   headerSize += <u32>parsed;
   let opened = frameOpen(sequence & 1, at, headerSize, auxiliary, extended, size - headerSize);
@@ -106,9 +108,11 @@ export function nwkOpen(at: usize, headerSize: u32, size: u32, now: i64): i32 {
 export function nwkCounterRaise(floor: u32): void { counterRaise(outgoing, floor); }
 
 /** A frame counter must grow; the key of a neighbour only goes forward; 0xffffffff is never right, section 4.3.1.2. */
-function checkCounter(index: i32, sequence: u32, counter: u32): i32 {
+function checkCounter(extended: u64, sequence: u32, counter: u32): i32 {
   if (counter == 0xffff_ffff) return refuse(Err.Replay);
-  if (index < 0 || !neighbourAt(index).heard) return Err.Ok;
+  let index = neighbourOf(extended);
+  if (index < 0) return addressIsFresh(extended, sequence, counter) ? <i32>Err.Ok : refuse(Err.Replay);
+  if (!neighbourAt(index).heard) return Err.Ok;
   let row = neighbourAt(index);
   let ahead = <i8>(sequence - row.keySequence);
   if (ahead > 0 || (ahead == 0 && counter > row.counter)) return Err.Ok;

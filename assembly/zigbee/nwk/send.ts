@@ -63,10 +63,10 @@ export class Slot {
   expiry: i64;
   /** Age among the slots. */
   order: u32;
+  /** Neighbours that were heard to repeat a broadcast, a bit each. */
+  heardBy: u32;
   handle: u16;
   nextHop: u16;
-  /** Neighbours that were heard to repeat a broadcast, a bit each. */
-  heardBy: u16;
   state: u8;
   headerSize: u8;
   payloadSize: u8;
@@ -80,8 +80,8 @@ export class Slot {
   get payload(): usize { return changetype<usize>(this) + SLOT_HEAD + this.headerSize; }
 }
 
-const SLOT_HEAD: u32 = 32;
-const SLOT_SIZE: u32 = 152;
+const SLOT_HEAD: u32 = 40;
+const SLOT_SIZE: u32 = 160;
 
 if (offsetof<Slot>() > SLOT_HEAD) ERROR("a slot's head does not fit");
 if (SLOT_HEAD + FRAME_SIZE_MAX > SLOT_SIZE) ERROR("a frame does not fit a slot");

@@ -1,0 +1,167 @@
+// Tables at their limits: more routers in range than rows, counters of those that gave way, links told in several frames.
+import assert from "node:assert/strict";
+import { createCipheriv, createDecipheriv } from "node:crypto";
+import { test } from "node:test";
+import { DISCOVER, LabAir, type LabNode, NETWORK_KEY, payload, SECURE, tags } from "./lab.ts";
+
+const MAC_HEADER = 9;
+const AUXILIARY = 14;
+const MIC = 4;
+const FCS = 2;
+const DATA = 0;
+const COMMAND = 1;
+const LINK_STATUS = 8;
+const FIRST = 0x20;
+const LAST = 0x40;
+const ROUTERS = 0xfffc;
+const MINUTE_MS = 60_000;
+
+const u16 = (value: number) => Buffer.from([value & 0xff, value >> 8]);
+const u64 = (value: bigint) => {
+  const octets = Buffer.alloc(8);
+  octets.writeBigUInt64LE(value);
+  return octets;
+};
+
+interface Neighbour {
+  short: number;
+  extended: bigint;
+  counter: number;
+}
+
+/** A secured frame of one hop as a device of this network sends it. */
+function frameOf(hub: LabNode, from: Neighbour, type: number, target: number, body: Buffer): Buffer {
+  const counter = from.counter++;
+  const mac = Buffer.concat([
+    Buffer.from([target >= 0xfff8 ? 0x41 : 0x61, 0x88, counter & 0xff]),
+    u16(hub.network.panId),
+    u16(target >= 0xfff8 ? 0xffff : target),
+    u16(from.short),
+  ]);
+  const head = Buffer.concat([u16(type | 0x1208), u16(target), u16(from.short), Buffer.from([1, counter & 0xff]), u64(from.extended)]);
+  const auxiliary = Buffer.alloc(AUXILIARY);
+  auxiliary[0] = 0x2d;
+  auxiliary.writeUInt32LE(counter, 1);
+  auxiliary.writeBigUInt64LE(from.extended, 5);
+  const nonce = Buffer.concat([auxiliary.subarray(5, 13), auxiliary.subarray(1, 5), Buffer.of(0x2d)]);
+  const cipher = createCipheriv("aes-128-ccm", NETWORK_KEY, nonce, { authTagLength: MIC });
+  cipher.setAAD(Buffer.concat([head, auxiliary]), { plaintextLength: body.length });
+  const sealed = Buffer.concat([cipher.update(body), cipher.final(), cipher.getAuthTag()]);
+  auxiliary[0] = 0x28;
+  return Buffer.concat([mac, head, auxiliary, sealed]);
+}
+
+/** What the next link status of the hub says of a neighbour: the octet of costs, or undefined. */
+function told(air: LabAir, short: number): number | undefined {
+  const from = air.frames.length;
+  air.run(17_000);
+  for (const { source, psdu } of air.frames.slice(from)) {
+    const octets = Buffer.from(psdu);
+    if (source !== "hub" || (octets[0] & 7) !== 1) continue;
+    const control = octets.readUInt16LE(MAC_HEADER);
+    const header = 8 + (control & 0x0800 ? 8 : 0) + (control & 0x1000 ? 8 : 0);
+    const at = MAC_HEADER + header;
+    const auxiliary = Buffer.from(octets.subarray(at, at + AUXILIARY));
+    auxiliary[0] |= 5;
+    const nonce = Buffer.concat([auxiliary.subarray(5, 13), auxiliary.subarray(1, 5), auxiliary.subarray(0, 1)]);
+    const body = octets.subarray(at + AUXILIARY, octets.length - FCS - MIC);
+    const decipher = createDecipheriv("aes-128-ccm", NETWORK_KEY, nonce, { authTagLength: MIC });
+    decipher.setAuthTag(octets.subarray(octets.length - FCS - MIC, octets.length - FCS));
+    decipher.setAAD(Buffer.concat([octets.subarray(MAC_HEADER, at), auxiliary]), { plaintextLength: body.length });
+    const clear = decipher.update(body);
+    if (clear[0] !== LINK_STATUS) continue;
+    for (let entry = 2; entry < clear.length; entry += 3) if (clear.readUInt16LE(entry) === short) return clear[entry + 2];
+  }
+  return undefined;
+}
+
+/** Beacons of many routers collide, so a round of three scans may hear none. */
+function joined(air: LabAir, node: LabNode, rounds = 3): void {
+  for (let round = 1; ; round++) {
+    try {
+      air.join(node);
+      return;
+    } catch (error) {
+      if (round === rounds) throw error;
+    }
+  }
+}
+
+const entry = (short: number, costs: number) => Buffer.concat([u16(short), Buffer.of(costs)]);
+const linkStatus = (bits: number, ...entries: Buffer[]) => Buffer.concat([Buffer.of(LINK_STATUS, bits | entries.length), ...entries]);
+
+test("a router that gave its row to others keeps its counter", () => {
+  const air = new LabAir("evict");
+  const hub = air.hub();
+  const old: Neighbour = { short: 0x2fff, extended: 0x00cafe00000000ffn, counter: 100 };
+  const frame = frameOf(hub, old, DATA, 0, payload(7));
+  const count = () => tags(hub).filter((tag) => tag === 7).length;
+  hub.inject(frame);
+  air.run(50);
+  assert.equal(count(), 1);
+  for (let index = 0; index < 30; index++) {
+    const other = { short: 0x3000 + index, extended: 0x00cafe0000000000n + BigInt(index), counter: 1 };
+    hub.inject(frameOf(hub, other, COMMAND, ROUTERS, linkStatus(FIRST | LAST)));
+    air.run(100);
+  }
+  hub.inject(frame);
+  air.run(50);
+  assert.equal(count(), 1, "an old frame was taken again");
+  hub.inject(frameOf(hub, old, DATA, 0, payload(7)));
+  air.run(50);
+  assert.equal(count(), 2, "and a new one is");
+});
+
+test("a link status in two frames, with us in the first", () => {
+  const air = new LabAir("two");
+  const hub = air.hub();
+  air.run(20_000);
+  const from: Neighbour = { short: 0x1234, extended: 0x00aa00bb00cc00ddn, counter: 100 };
+  const send = (body: Buffer) => hub.inject(frameOf(hub, from, COMMAND, ROUTERS, body));
+  send(linkStatus(FIRST, entry(0, 0x13)));
+  send(linkStatus(LAST, entry(0x7777, 0x11)));
+  assert.equal((told(air, from.short) ?? 0) >> 4, 3);
+  send(linkStatus(FIRST | LAST, entry(0x7777, 0x11)));
+  assert.equal((told(air, from.short) ?? 0xff) >> 4, 0, "who does not name us does not hear us");
+});
+
+test("eighteen routers around a hub: joins, broadcasts, unicasts, and a flash that rests", () => {
+  const air = new LabAir("eighteen");
+  const hub = air.hub();
+  const nodes: LabNode[] = [];
+  for (let index = 0; index < 18; index++) {
+    if (index % 8 === 0) hub.call("nwkPermitJoin", 250, hub.now);
+    const node = air.node("router", `r${index}`);
+    joined(air, node);
+    nodes.push(node);
+    air.run(300);
+  }
+  air.run(MINUTE_MS);
+  const all = [hub, ...nodes];
+  let writes = 0;
+  for (const { store } of all) {
+    const set = store.set.bind(store);
+    store.set = (record, octets) => {
+      writes++;
+      return set(record, octets);
+    };
+  }
+  air.run(MINUTE_MS);
+  assert.ok(writes < 18, `${writes} records in a minute`);
+  for (let index = 0; index < 6; index++) {
+    hub.send(0xfffc, payload(100 + index, true), SECURE);
+    air.run(1000);
+  }
+  air.run(3000);
+  for (const node of nodes) assert.equal(tags(node).filter((tag) => tag >= 100).length, 6, node.name);
+  for (const [index, node] of nodes.entries()) {
+    hub.send(node.network.address, payload(10 + index), SECURE | DISCOVER, 1);
+    node.send(0, payload(60 + index), SECURE | DISCOVER, 1);
+    air.run(400);
+  }
+  air.run(3000);
+  for (const [index, node] of nodes.entries()) {
+    assert.ok(tags(node).includes(10 + index), `${node.name} was not reached`);
+    assert.ok(tags(hub).includes(60 + index), `${node.name} did not reach the hub`);
+  }
+});
