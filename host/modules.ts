@@ -8,9 +8,12 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 /** The package that npm installs has the modules, and nothing to make them of. */
 export const PACKAGED = !existsSync(join(ROOT, "assembly"));
 
+/** What whoever has no modules, or old ones, does about it. */
+export const REMEDY = PACKAGED ? "install the package again" : 'run "npm run build"';
+
 export function builtPath(name: string): string {
   const path = join(ROOT, "build", `${name}.wasm`);
-  if (!existsSync(path)) throw new Error(`build/${name}.wasm is missing; run "npm run build"`);
+  if (!existsSync(path)) throw new Error(`build/${name}.wasm is missing; ${REMEDY}`);
   return path;
 }
 

@@ -1,5 +1,4 @@
 // Makes the devices of a plan: modules under V8 or wasm3 in this process, or emulated boards.
-import { moduleBytes } from "../modules.ts";
 import type { BoardDevice } from "./board_device.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
 import { firstPackage, programVersion, v8Machine, wasm3Machines } from "./machine.ts";
@@ -9,6 +8,7 @@ import type { Factory } from "./provision.ts";
 import { Recordings } from "./recordings.ts";
 import type { Options } from "./run_options.ts";
 import type { Site } from "./site.ts";
+import { soldModule } from "./sold_module.ts";
 
 export interface Builder {
   build(row: PlanRow, factory: Factory, edge: DeviceEdge, site: Site): HomeDevice;
@@ -24,6 +24,8 @@ export async function deviceBuilder(
   /** A maker's root key; the development's when absent. */
   root?: Buffer,
 ): Promise<Builder> {
+  // Before anything is compiled: a device whose module cannot run would only be silent.
+  const modules = new Map(plan.rows.map(({ module }) => [module, soldModule(module)]));
   const machine = options.engine === "wasm3" ? await wasm3Machines() : v8Machine;
   const version = programVersion();
   const onBoards = plan.rows.filter(({ board }) => board);
@@ -34,8 +36,10 @@ export async function deviceBuilder(
     build: (row, factory, edge, site) => {
       if (boards && row.board) return boards.build(row, factory, edge, site);
       const { id, role, module } = row;
-      const maker = root && { root, module: moduleBytes(module) };
-      const installed = maker ? undefined : (sold.get(`${role} ${module}`) ?? soldWith(row, version));
+      const maker = root && { root, module: modules.get(module) as Uint8Array };
+      const installed = maker
+        ? undefined
+        : (sold.get(`${role} ${module}`) ?? firstPackage(role, modules.get(module) as Uint8Array, version));
       if (installed) sold.set(`${role} ${module}`, installed);
       return new ModuleDevice(
         id,
@@ -51,10 +55,6 @@ export async function deviceBuilder(
   };
 }
 
-function soldWith({ role, module }: PlanRow, version: number): Buffer {
-  return firstPackage(role, moduleBytes(module), version);
-}
-
 /** Firmware of each kind of board, built where it is older than its sources. */
 async function boardBuilder(rows: readonly PlanRow[], version: number, say: (line: string) => void, root?: Buffer): Promise<Builder> {
   const { deviceFirmware } = await import("./firmware.ts");
@@ -64,7 +64,7 @@ async function boardBuilder(rows: readonly PlanRow[], version: number, say: (lin
   const boards: BoardDevice[] = [];
   return {
     build: (row, factory, edge, { medium, enter }) => {
-      const installed = root ? undefined : soldWith(row, version);
+      const installed = root ? undefined : firstPackage(row.role, soldModule(row.module), version);
       const board = new BoardDevice({ row, firmware: firmware.get(row.role) as string, factory, installed, medium, edge, enter });
       boards.push(board);
       return board;

@@ -5,6 +5,7 @@ import { ARENA_SIZE, buildFirmware, METER_ARENA_SIZE } from "../board/build.ts";
 import { developmentIdentity } from "../image/keys.ts";
 import { builtPath, ROOT } from "../modules.ts";
 import { type DeviceRole, KINDS } from "./plan.ts";
+import { soldModule } from "./sold_module.ts";
 
 /** The module that joins a network and downloads, and does nothing else. */
 export function factoryModule(role: DeviceRole): string {
@@ -21,6 +22,7 @@ export function arenaSize(role: DeviceRole): number {
 export async function deviceFirmware(role: DeviceRole, say: (line: string) => void, root?: Buffer): Promise<string> {
   const { module, image } = KINDS[role];
   const identity = developmentIdentity(image);
+  if (!root) soldModule(factoryModule(role));
   const common = { arenaSize: arenaSize(role), say };
   if (!root) return buildFirmware({ name: module, wasm: builtPath(factoryModule(role)), identity, ...common });
   return buildFirmware({ name: `${module}-own`, wasm: builtPath(module), identity: { ...identity, root }, ...common });

@@ -51,8 +51,8 @@ export function firstPackage(role: DeviceRole, wasm: Uint8Array, version: number
   return packageBuild({ wasm, role: KINDS[role].image, version, counter: 1 });
 }
 
-function nothingRuns(): EngineStopped {
-  return new EngineStopped(ResetReason.Trap, "no slot holds a module that can run");
+function nothingRuns(refused = ""): EngineStopped {
+  return new EngineStopped(ResetReason.Trap, `no slot holds a module that can run${refused}`);
 }
 
 /** A board's noise source never says the same twice, so every boot has a seed of its own. */
@@ -70,17 +70,19 @@ export function v8Machine(options: MachineOptions, make = (slots: SlotsOptions) 
   const keys = new KeySlots();
   const seed = seeds(factory);
   const boot = (surroundings: Surroundings): BootedEngine => {
+    let refused = "";
     for (let choice = slots.boot(); choice.wasm; choice = slots.refused(ImageReason.Gate, 0)) {
       try {
         const record = recorded?.recordings.wants(recorded.id) ?? false;
         const engine = new V8Engine({ wasm: choice.wasm, seed: seed(), surroundings, store: factory.records, keys, images: slots, record });
         if (record) recorded?.recordings.add(recorded.id, choice.wasm, engine);
         return Object.assign(engine, { module: { version: slots.version, onTrial: slots.trying, slot: choice.source } });
-      } catch {
-        // V8 refuses the module: the slots choose another one.
+      } catch (error) {
+        // V8 or the contract refuses the module: the slots choose another one.
+        refused += `; slot ${choice.source}: ${(error as Error).message}`;
       }
     }
-    throw nothingRuns();
+    throw nothingRuns(refused);
   };
   return boot;
 }
