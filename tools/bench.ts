@@ -2,9 +2,11 @@
 // over one hop against the air's own limit, and how small an update is.
 
 import { ensureBuilt } from "../host/build/built.ts";
+import { DEVICES_PLAN_MAX } from "../host/home/plan.ts";
+import { InputError } from "../host/load/input_error.ts";
 import { moduleBytes } from "../host/modules.ts";
 import { compressedFigure, type DeltaFigure, deltaFigures } from "./bench/deltas.ts";
-import { type Devices, thousandDevices } from "./bench/devices.ts";
+import { DEVICES, type Devices, FULL_HOUSE, manyDevices } from "./bench/devices.ts";
 import { padded } from "./bench/padding.ts";
 import { type RoundTrip, roundTrip } from "./bench/round_trip.ts";
 import { packageOf, type Transfer, transfer } from "./bench/transfer.ts";
@@ -17,6 +19,14 @@ const DELTA_AIM_PERCENT = 5;
 const ROUND_TRIP_AIM = 4;
 const DEVICES_AIM = 10;
 const SEED = 1;
+/** Whole houses of any size must fit into a plan. */
+const DEVICES_MAX = DEVICES_PLAN_MAX / 2;
+
+function devicesOf(text: string): number {
+  const count = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > DEVICES_MAX) throw new InputError(`--devices takes a whole number from 1 to ${DEVICES_MAX}, not "${text}".`);
+  return count;
+}
 
 function line(...cells: (string | number)[]): string {
   return cells.map((cell, index) => (index === 0 ? String(cell).padEnd(34) : String(cell).padStart(12))).join("");
@@ -86,13 +96,15 @@ function missed(trip: RoundTrip, devices: Devices, transfers: Transfer[], deltas
 export async function runBench(words: readonly string[]): Promise<number> {
   const program = quietCommand("kilowasm bench")
     .description("Ratios that do not depend on the machine.")
-    .option("--json", "one JSON object");
-  const values = program.parse(words, { from: "user" }).opts<{ json?: boolean }>();
+    .option("--json", "one JSON object")
+    .option("--home <file>", "copies of this home file's house are timed (default: docs/homes/full.yaml)")
+    .option("--devices <n>", `so many of them at least, 1 to ${DEVICES_MAX}`, devicesOf, DEVICES);
+  const values = program.parse(words, { from: "user" }).opts<{ json?: boolean; home?: string; devices: number }>();
   await ensureBuilt((text) => console.error(text));
   process.stderr.write("round trips of our meter and of zigbee-on-host ...\n");
   const trip = await roundTrip();
-  process.stderr.write("a thousand devices ...\n");
-  const devices = await thousandDevices((text) => process.stderr.write(`${text}\n`));
+  process.stderr.write(`${values.devices} devices ...\n`);
+  const devices = await manyDevices(values.home ?? FULL_HOUSE, values.devices, (text) => process.stderr.write(`${text}\n`));
   const transfers: Transfer[] = [];
   for (const size of SIZES) {
     process.stderr.write(`a package of ${size} octets over the air ...\n`);

@@ -1,5 +1,6 @@
-// A plan of so many devices: houses on a grid, each as full as a hub can serve, out of one another's range.
-import { DEVICES_PLAN_MAX, type DeviceRole, HUB_DEVICES_MAX, type Plan, type PlanRow, planOf, planRow } from "./plan.ts";
+// A plan of so many devices: a house again and again on a grid, each copy out of the others' range.
+import type { Place } from "../air/space.ts";
+import { DEVICES_PLAN_MAX, type DeviceRole, HUB_DEVICES_MAX, type Plan, planOf, planRow } from "./plan.ts";
 
 /** Farther apart than a radio reaches from wall to wall. */
 const PLOT_METRES = 60;
@@ -10,27 +11,58 @@ const HOUSE_COLUMNS = 3;
 /** What a hub serves, the most needed first. */
 const MEMBERS: readonly DeviceRole[] = ["meter", "ihd", "ihd", "meter", "ihd", "meter", "ihd", "ihd"];
 
-/** A function of the number alone; three are the default plan with places. */
-export function planNodes(count: number): Plan {
+/** A house as full as its hub can serve: docs/homes/full.yaml. */
+function fullHouse(): Plan {
+  const seen = new Map<DeviceRole, number>();
+  const roles: readonly DeviceRole[] = ["hub", ...MEMBERS.slice(0, HUB_DEVICES_MAX)];
+  const rows = roles.map((role, index) => {
+    const nth = (seen.get(role) ?? 0) + 1;
+    seen.set(role, nth);
+    const place = { x: (index % HOUSE_COLUMNS) * STEP_METRES, y: Math.floor(index / HOUSE_COLUMNS) * STEP_METRES };
+    return planRow(nth === 1 ? role : `${role}-${nth}`, role, "hub", { place });
+  });
+  return planOf(rows);
+}
+
+/** From the middle of one house to that of the next. */
+function plotOf({ rows, rangeMetres }: Plan): number {
+  const places = rows.map(({ place }) => place).filter((place) => place !== null);
+  const span = (of: (place: Place) => number): number => Math.max(...places.map(of)) - Math.min(...places.map(of));
+  return Math.max(
+    PLOT_METRES,
+    Math.ceil(
+      Math.max(
+        span(({ x }) => x),
+        span(({ y }) => y),
+      ) + rangeMetres,
+    ) + 1,
+  );
+}
+
+/** So many devices in copies of a house whose devices all have a place; the last copy may be a part.  What happens in the house is left out. */
+export function planCopies(house: Plan, count: number): Plan {
   if (!Number.isInteger(count) || count < 1 || count > DEVICES_PLAN_MAX)
     throw new RangeError(`a plan has 1 to ${DEVICES_PLAN_MAX} devices, not ${count}`);
-  const rows: PlanRow[] = [];
-  for (let house = 0; rows.length < count; house++) {
-    const size = Math.min(1 + HUB_DEVICES_MAX, count - rows.length);
-    const prefix = house === 0 ? "" : `h${house + 1}-`;
-    const corner = { x: (house % HOUSES_A_ROW) * PLOT_METRES, y: Math.floor(house / HOUSES_A_ROW) * PLOT_METRES };
-    const seen = new Map<DeviceRole, number>();
-    for (let index = 0; index < size; index++) {
-      const role: DeviceRole = index === 0 ? "hub" : MEMBERS[index - 1];
-      const nth = (seen.get(role) ?? 0) + 1;
-      seen.set(role, nth);
-      const id = `${prefix}${role}${nth === 1 ? "" : `-${nth}`}`;
-      const place = {
-        x: corner.x + (index % HOUSE_COLUMNS) * STEP_METRES,
-        y: corner.y + Math.floor(index / HOUSE_COLUMNS) * STEP_METRES,
-      };
-      rows.push(planRow(id, role, `${prefix}hub`, { place }));
-    }
-  }
-  return planOf(rows);
+  const plot = plotOf(house);
+  const copies = Array.from({ length: Math.ceil(count / house.rows.length) }, (_, index) => {
+    const prefix = index === 0 ? "" : `h${index + 1}-`;
+    const shift = ({ x, y }: Place): Place => ({
+      x: x + (index % HOUSES_A_ROW) * plot,
+      y: y + Math.floor(index / HOUSES_A_ROW) * plot,
+    });
+    const rows = house.rows.map((row) => ({
+      ...row,
+      id: `${prefix}${row.id}`,
+      hub: `${prefix}${row.hub}`,
+      place: row.place && shift(row.place),
+    }));
+    return { rows, walls: house.walls.map((wall) => ({ ...wall, from: shift(wall.from), to: shift(wall.to) })) };
+  });
+  const { rangeMetres, tariff } = house;
+  return planOf(copies.flatMap(({ rows }) => rows).slice(0, count), { walls: copies.flatMap(({ walls }) => walls), rangeMetres, tariff });
+}
+
+/** A function of the number alone; three are the default plan with places. */
+export function planNodes(count: number): Plan {
+  return planCopies(fullHouse(), count);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { DEFAULT_PLAN, DEVICES_PLAN_MAX, HUB_DEVICES_MAX, membersOf, type Plan, planIds, planOf, planRow } from "../../host/home/plan.ts";
-import { planNodes } from "../../host/home/plan_nodes.ts";
+import { planCopies, planNodes } from "../../host/home/plan_nodes.ts";
 import { planRead } from "../../host/home/plan_read.ts";
 import { Status } from "../../host/home/status.ts";
 import { ROOT } from "../../host/modules.ts";
@@ -121,6 +121,23 @@ test("a plan of any size is made of full houses that are out of each other's ran
   }
   assert.deepEqual(planIds(planNodes(3)), planIds(DEFAULT_PLAN));
   for (const count of [0, -1, 1.5, DEVICES_PLAN_MAX + 1]) assert.throws(() => planNodes(count), RangeError);
+});
+
+test("the full house of the examples is what --nodes sets side by side", async () => {
+  const { plan } = await planRead(join(HOMES, "full.yaml"));
+  assert.deepEqual(plan, planNodes(1 + HUB_DEVICES_MAX));
+  const walled = await planRead(join(HOMES, "street.yaml"));
+  const copies = planCopies(walled.plan, 3 * walled.plan.rows.length);
+  assert.deepEqual([copies.walls.length, copies.events.length], [3 * walled.plan.walls.length, 0]);
+  for (const one of copies.rows) assert.equal(copies.rows.find(({ id }) => id === one.hub)?.role, "hub");
+  const [last] = walled.plan.rows.slice(-1);
+  const near = copies.rows.filter(
+    ({ place }) => Math.hypot((place?.x ?? 0) - (last.place?.x ?? 0), (place?.y ?? 0) - (last.place?.y ?? 0)) <= 30,
+  );
+  assert.deepEqual(
+    near,
+    walled.plan.rows.filter((row) => near.some(({ id }) => id === row.id)),
+  );
 });
 
 test("a package for two displays at once, told by the plan: one file in the library, both run it", async () => {

@@ -1,18 +1,25 @@
-// A thousand devices in homes as large as a hub holds, on one core: how much faster than real time they live once they are settled.
+// Copies of a home file's house on one core: how much faster than real time they live once they are settled.
+import { join } from "node:path";
 import { deviceBuilder } from "../../host/home/devices.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
-import { type Plan, planOf, planRow } from "../../host/home/plan.ts";
+import type { Plan } from "../../host/home/plan.ts";
+import { planCopies } from "../../host/home/plan_nodes.ts";
+import { planRead } from "../../host/home/plan_read.ts";
 import { loadRead } from "../../host/load/file.ts";
 import { DEFAULT_HOUSEHOLD } from "../../host/load/household.ts";
+import { InputError } from "../../host/load/input_error.ts";
+import { ROOT } from "../../host/modules.ts";
 import { cpuUs } from "./cpu.ts";
 
-const HOMES = 125;
-const METERS = 4;
-const DISPLAYS = 3;
+/** As full as a hub can serve. */
+export const FULL_HOUSE = join(ROOT, "docs/homes/full.yaml");
+export const DEVICES = 1000;
+const SEED = 1;
 /** All have joined and made their keys. */
 const SETTLED_S = 600;
 const MEASURED_S = 300;
+const STEP_S = 60;
 
 export interface Devices {
   devices: number;
@@ -23,48 +30,40 @@ export interface Devices {
   ratio: number;
 }
 
-/** A hub with seven, meters and displays in turn. */
-function homeOfEight(): Plan {
-  const rows = [planRow("hub", "hub", "hub")];
-  for (let count = 1; count <= METERS; count++) {
-    rows.push(planRow(`meter${count}`, "meter", "hub"));
-    if (count <= DISPLAYS) rows.push(planRow(`ihd${count}`, "ihd", "hub"));
-  }
-  return planOf(rows);
+/** The file's house as often as it takes for whole houses of at least so many devices. */
+async function street(path: string, count: number): Promise<Plan> {
+  const { plan } = await planRead(path);
+  const nowhere = plan.rows.find(({ place }) => place === null);
+  if (nowhere) throw new InputError(`${path}: ${nowhere.id} has no place, and copies of the home would all be beside it; give it an at.`);
+  const board = plan.rows.find((row) => row.board);
+  if (board) throw new InputError(`${path}: ${board.id} is on a board, which keeps real time; a bench has devices in this process only.`);
+  return planCopies(plan, Math.ceil(count / plan.rows.length) * plan.rows.length);
 }
 
 /** `say` is told how far it is. */
-export async function thousandDevices(say: (line: string) => void): Promise<Devices> {
-  const plan = homeOfEight();
+export async function manyDevices(path: string, count: number, say: (line: string) => void): Promise<Devices> {
+  const plan = await street(path, count);
+  const hubs = plan.rows.filter(({ role }) => role === "hub").length;
   const builder = await deviceBuilder({ engine: "v8" }, plan, say);
   const load = loadRead(DEFAULT_HOUSEHOLD);
   const keyed = new Set<string>();
-  const homes = Array.from({ length: HOMES }, (_, index) => {
-    const tell = ({ device, event }: { device: string; event: string }): void => {
-      if (event === "key") keyed.add(`${index} ${device}`);
-      if (event === "trouble") throw new Error(`home ${index}: ${device} is in trouble`);
-    };
-    return new Home({
-      plan,
-      seed: index + 1,
-      suite: null,
-      load,
-      build: builder.build,
-      enter: (action) => action(),
-      keyring: new Keyring(plan),
-      tell,
-    });
-  });
-  for (const [index, home] of homes.entries()) {
-    home.start();
-    home.advance(SETTLED_S * 1e6);
-    if (index % 25 === 24) say(`${index + 1} homes have settled`);
+  const tell = ({ device, event }: { device: string; event: string }): void => {
+    if (event === "key") keyed.add(device);
+    if (event === "trouble") throw new Error(`${device} is in trouble`);
+  };
+  const enter = (action: () => void): void => action();
+  const home = new Home({ plan, seed: SEED, suite: null, load, build: builder.build, enter, keyring: new Keyring(plan), tell });
+  home.start();
+  for (let second = STEP_S; second <= SETTLED_S; second += STEP_S) {
+    home.advance(second * 1e6);
+    say(`${second} s of ${SETTLED_S + MEASURED_S}: ${keyed.size} of ${plan.rows.length} devices have a key`);
   }
-  const expected = HOMES * (METERS + DISPLAYS);
-  if (keyed.size < expected) throw new Error(`only ${keyed.size} of ${expected} devices have a key after ${SETTLED_S} s`);
+  const without = plan.rows.find(({ id }) => !keyed.has(id));
+  if (without) throw new Error(`${without.id} has no key after ${SETTLED_S} s, as ${plan.rows.length - keyed.size} in all`);
   const begun = cpuUs();
-  for (let second = 1; second <= MEASURED_S; second++) for (const home of homes) home.advance((SETTLED_S + second) * 1e6);
+  home.advance((SETTLED_S + MEASURED_S) * 1e6);
   const processor = (cpuUs() - begun) / 1e6;
-  for (const home of homes) home.close();
-  return { devices: HOMES * plan.rows.length, homes: HOMES, simulated: MEASURED_S, processor, ratio: MEASURED_S / processor };
+  home.close();
+  await builder.close();
+  return { devices: plan.rows.length, homes: hubs, simulated: MEASURED_S, processor, ratio: MEASURED_S / processor };
 }
