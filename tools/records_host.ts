@@ -124,7 +124,7 @@ export function hostParsers(head: string, uplink: readonly UplinkRecord[]): stri
   return `${out.join("\n").trimEnd()}\n`;
 }
 
-function storedText({ name, number, rows, about, fields, size }: StoredRecord): string[] {
+function storedText({ name, number, rows, from, whole, about, fields, size }: StoredRecord): string[] {
   const out = interfaceText(name, `${about}`, fields);
   const one = lower(name);
   const members = given(fields).map((field) =>
@@ -136,10 +136,11 @@ function storedText({ name, number, rows, about, fields, size }: StoredRecord): 
     `/** Of record ${number}; null for one of another size. */`,
     `export function ${one}Parse(octets: Uint8Array): ${name}${rows > 1 ? "[]" : ""} | null {`,
   );
-  out.push(`  if (octets.length !== ${rows * size}) return null;`);
+  out.push(`  if (octets.length !== ${whole}) return null;`);
   if (rows > 1) {
+    const base = from === 0 ? "" : `${from} + `;
     out.push(
-      `  return Array.from({ length: ${rows} }, (_, row) => ${one}Row(octets.subarray(row * ${size}, (row + 1) * ${size})));`,
+      `  return Array.from({ length: ${rows} }, (_, row) => ${one}Row(octets.subarray(${base}row * ${size}, ${base}(row + 1) * ${size})));`,
       "}",
       "",
     );

@@ -30,6 +30,10 @@ export interface StoredRecord {
   name: string;
   number: number;
   rows: number;
+  /** Octet of the first row; what lies before it has another layout. */
+  from: number;
+  /** Of all rows of this number. */
+  whole: number;
   about: string;
   fields: Field[];
   size: number;
@@ -47,12 +51,12 @@ export function readRecords(page: string, text: string): Records {
   for (const section of text.split(/^(?=#{2,3} )/m)) {
     const [title, ...lines] = section.split("\n");
     if (title.startsWith("## ")) side = title.slice(3);
-    const heading = /^### (\w+) (\d+)(?:, (\d+) times)?$/.exec(title);
+    const heading = /^### (\w+) (\d+)(?:, (\d+) times)?(?:, from (\d+))?$/.exec(title);
     if (title.startsWith("### ") && !heading) throw new Error(`${page}: "${title}" is not of the form "### Name number"`);
     if (!heading) continue;
-    const [, name, number, rows] = heading;
-    if (seen.has(`${side} ${number}`) || seen.has(name)) throw new Error(`${page}: ${name} or its number stands there twice`);
-    seen.add(`${side} ${number}`).add(name);
+    const [, name, number, rows, from = "0"] = heading;
+    if (seen.has(`${side} ${number} ${from}`) || seen.has(name)) throw new Error(`${page}: ${name} or its number stands there twice`);
+    seen.add(`${side} ${number} ${from}`).add(name);
     const about = lines
       .slice(
         0,
@@ -68,13 +72,29 @@ export function readRecords(page: string, text: string): Records {
         name,
         number: Number(number),
         rows: Number(rows ?? 1),
+        from: Number(from),
+        whole: 0,
         about,
         fields: aligned(page, name, fields, size, Number(rows ?? 1)),
         size,
       });
   }
+  laidTogether(page, found.stored);
   if (found.uplink.length + found.stored.length === 0) throw new Error(`${page}: there is no record; a heading is "### Name number"`);
   return found;
+}
+
+/** Rows of one number follow each other without touching, and know how long the whole is. */
+function laidTogether(page: string, stored: readonly StoredRecord[]): void {
+  for (const one of stored) {
+    const same = stored.filter(({ number }) => number === one.number);
+    one.whole = Math.max(...same.map(({ from, rows, size }) => from + rows * size));
+    const wide = one.fields.some(({ type }) => type === "u64" || type === "i64") ? 8 : 4;
+    const inside = same.find((other) => other !== one && other.from <= one.from && one.from < other.from + other.rows * other.size);
+    if (inside) throw new Error(`${page}: ${one.name} begins inside of ${inside.name}`);
+    if (one.from % wide !== 0) throw new Error(`${page}: ${one.name} does not begin at a multiple of ${wide}`);
+    if (same.every(({ from }) => from !== 0)) throw new Error(`${page}: nothing of record ${one.number} begins at octet 0`);
+  }
 }
 
 export function widthOf({ type, octets }: Field): number {

@@ -56,6 +56,46 @@ export class Household {
 }
 if (offsetof<Household>() != 28) ERROR("the record is not laid out as its page says");
 
+/** A hub: who is to get which file of its library, a row for each file; row 0 is none's. */
+@unmanaged @final
+export class Plan {
+  /** UTC of the activation */
+  time: u32;
+  /** 1: devices may load, 0: stopped */
+  go: u8;
+  /** how many may load at the same time, 0 = no limit */
+  atOnce: u8;
+  /** it stops after so many failures, 0 = never */
+  failuresMax: u8;
+  /** 0 now, 1 at the time, 2 on command */
+  activate: u8;
+  failures: u8;
+  /** 1: for every device that asks; else for those whose `listed` names the file */
+  everyone: u8;
+  /** 1: what waited for a command has got it */
+  released: u8;
+  /** 1: by its failures; the same plan told again does not begin anew */
+  stopped: u8;
+}
+if (offsetof<Plan>() != 12) ERROR("the record is not laid out as its page says");
+
+/** A hub: how far each device of its plans is. */
+@unmanaged @final
+export class RolloutDevice {
+  /** 0: the row is free */
+  extended: u64;
+  /** of the file that it is about */
+  version: u32;
+  /** bit n: on the list of file n */
+  listed: u8;
+  /** the file it loads or has loaded, 0 = none yet */
+  file: u8;
+  /** `FileStatus` */
+  status: u8;
+  reserved: u8;
+}
+if (offsetof<RolloutDevice>() != 16) ERROR("the record is not laid out as its page says");
+
 /** Every device: when what was loaded is to be activated. */
 @unmanaged @final
 export class UpgradeRecord {

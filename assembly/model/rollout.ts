@@ -10,6 +10,9 @@ import { FileStatus, Record, storeRead, storeWrite } from "../core/host";
 import { Err } from "../core/err";
 import { NEVER } from "../core/timers";
 import { LIBRARY_FILES, libraryFile } from "./library";
+import { Plan, RolloutDevice } from "./records";
+
+export { Plan, RolloutDevice };
 
 /** Devices that a hub follows; also the longest list of a plan. */
 export const ROLLOUT_DEVICES: u32 = 16;
@@ -30,41 +33,6 @@ const COME_BACK_MS: i64 = 2 * 3_600_000;
 const PROGRESS_SHIFT: u32 = 5;
 
 @unmanaged @final
-export class Plan {
-  /** UTC of the activation. */
-  time: u32;
-  /** 1: devices may load.  0: stopped. */
-  go: u8;
-  /** How many may load at the same time, 0 = no limit. */
-  atOnce: u8;
-  /** It stops after so many failures, 0 = never. */
-  failuresMax: u8;
-  activate: u8;
-  failures: u8;
-  /** 1: for every device that asks; else for those whose `listed` names the file. */
-  everyone: u8;
-  /** 1: what waited for a command has got it. */
-  released: u8;
-  /** 1: by its failures; the same plan told again does not begin anew. */
-  stopped: u8;
-}
-
-@unmanaged @final
-export class RolloutDevice {
-  /** 0: the row is free. */
-  extended: u64;
-  /** Version of the file that it is about. */
-  version: u32;
-  /** Bit n: on the list of file n. */
-  listed: u8;
-  /** The file it loads or has loaded, 0 = none yet. */
-  file: u8;
-  /** `FileStatus`. */
-  status: u8;
-  reserved: u8;
-}
-
-@unmanaged @final
 export class RolloutWatch {
   /** Loading: the turn lasts until then.  Activating: from then on the old version is a failure. */
   until: i64;
@@ -77,6 +45,7 @@ export class RolloutWatch {
 }
 
 const PLANS: u32 = (LIBRARY_FILES + 1) * offsetof<Plan>();
+/** docs/records.md: where the devices begin, and 5 rows before them. */
 const PLANS_ROOM: u32 = 64;
 const RECORD: u32 = PLANS_ROOM + ROLLOUT_DEVICES * offsetof<RolloutDevice>();
 if (PLANS > PLANS_ROOM) ERROR("the plans do not fit their place");

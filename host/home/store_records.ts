@@ -95,6 +95,79 @@ export function householdParse(octets: Uint8Array): Household | null {
   };
 }
 
+/** A hub: who is to get which file of its library, a row for each file; row 0 is none's. */
+export interface Plan {
+  /** UTC of the activation */
+  time: number;
+  /** 1: devices may load, 0: stopped */
+  go: number;
+  /** how many may load at the same time, 0 = no limit */
+  atOnce: number;
+  /** it stops after so many failures, 0 = never */
+  failuresMax: number;
+  /** 0 now, 1 at the time, 2 on command */
+  activate: number;
+  failures: number;
+  /** 1: for every device that asks; else for those whose `listed` names the file */
+  everyone: number;
+  /** 1: what waited for a command has got it */
+  released: number;
+  /** 1: by its failures; the same plan told again does not begin anew */
+  stopped: number;
+}
+
+/** Of record 27; null for one of another size. */
+export function planParse(octets: Uint8Array): Plan[] | null {
+  if (octets.length !== 320) return null;
+  return Array.from({ length: 5 }, (_, row) => planRow(octets.subarray(row * 12, (row + 1) * 12)));
+}
+
+function planRow(octets: Uint8Array): Plan {
+  const at = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  return {
+    time: at.getUint32(0, true),
+    go: at.getUint8(4),
+    atOnce: at.getUint8(5),
+    failuresMax: at.getUint8(6),
+    activate: at.getUint8(7),
+    failures: at.getUint8(8),
+    everyone: at.getUint8(9),
+    released: at.getUint8(10),
+    stopped: at.getUint8(11),
+  };
+}
+
+/** A hub: how far each device of its plans is. */
+export interface RolloutDevice {
+  /** 0: the row is free */
+  extended: bigint;
+  /** of the file that it is about */
+  version: number;
+  /** bit n: on the list of file n */
+  listed: number;
+  /** the file it loads or has loaded, 0 = none yet */
+  file: number;
+  /** `FileStatus` */
+  status: number;
+}
+
+/** Of record 27; null for one of another size. */
+export function rolloutDeviceParse(octets: Uint8Array): RolloutDevice[] | null {
+  if (octets.length !== 320) return null;
+  return Array.from({ length: 16 }, (_, row) => rolloutDeviceRow(octets.subarray(64 + row * 16, 64 + (row + 1) * 16)));
+}
+
+function rolloutDeviceRow(octets: Uint8Array): RolloutDevice {
+  const at = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  return {
+    extended: at.getBigUint64(0, true),
+    version: at.getUint32(8, true),
+    listed: at.getUint8(12),
+    file: at.getUint8(13),
+    status: at.getUint8(14),
+  };
+}
+
 /** Every device: when what was loaded is to be activated. */
 export interface UpgradeRecord {
   /** of the file that it is for */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { householdParse, registerRecordParse, tariffParse } from "../../host/home/store_records.ts";
+import { householdParse, planParse, registerRecordParse, rolloutDeviceParse, tariffParse } from "../../host/home/store_records.ts";
 import { admitEmit, blockEmit, clockEmit, offerEmit, rolloutEmit, tariffEmit } from "../../host/home/uplink.ts";
 import { downParse, upParse } from "../../host/home/uplink_parse.ts";
 import { ROOT } from "../../host/modules.ts";
@@ -27,6 +27,9 @@ test("a page that contradicts itself is refused by name", () => {
     [uplink, store.replace("| minutes | u16 |", "| minutes | u8 |"), /currency does not lie at a multiple of 2/],
     [uplink, store.replace("| label | u8[12] |", "| label | u8[labelSize] |"), /label has no fixed size/],
     ["", store, /there is no record/],
+    [uplink, store.replace("16 times, from 64", "16 times, from 56"), /RolloutDevice begins inside of Plan/],
+    [uplink, store.replace("16 times, from 64", "16 times, from 68"), /RolloutDevice does not begin at a multiple of 8/],
+    [uplink, store.replace("5 times", "5 times, from 4"), /nothing of record 27 begins at octet 0/],
   ];
   for (const [one, other, message] of cases) assert.throws(() => recordFiles(one, other), message);
 });
@@ -56,10 +59,23 @@ test("a stored record of another size is not read", () => {
   one.writeBigInt64LE(3600n, 0);
   assert.deepEqual(registerRecordParse(one), { register: 3600n, element: 0n });
   assert.deepEqual([registerRecordParse(one.subarray(1)), householdParse(one)], [null, null]);
-  const rows = Buffer.alloc(4 * 36);
+  const rows = Buffer.alloc(8 * 36);
   rows.writeUInt32LE(2703, 36 + 12);
   assert.deepEqual(
     tariffParse(rows)?.map(({ price }) => price),
-    [0, 2703, 0, 0],
+    [0, 2703, 0, 0, 0, 0, 0, 0],
   );
+});
+
+test("a rollout is plans and devices in one record", () => {
+  const octets = Buffer.alloc(320);
+  octets.writeUInt32LE(77, 12);
+  octets[12 + 5] = 3;
+  octets.writeBigUInt64LE(0xfedcba9876543210n, 64 + 16);
+  octets[64 + 16 + 14] = 4;
+  const [, plan] = planParse(octets) ?? [];
+  assert.deepEqual([plan.time, plan.atOnce, planParse(octets)?.length], [77, 3, 5]);
+  const devices = rolloutDeviceParse(octets) ?? [];
+  assert.deepEqual([devices.length, devices[1].extended, devices[1].status], [16, 0xfedcba9876543210n, 4]);
+  assert.deepEqual([planParse(octets.subarray(1)), rolloutDeviceParse(octets.subarray(0, 64))], [null, null]);
 });
