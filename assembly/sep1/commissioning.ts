@@ -37,6 +37,9 @@ export enum CommissioningHeard {
   Lost = 2,
 }
 
+/** Longer ago than any device asks. */
+const NOT_HEARD: i64 = -(1 << 40);
+
 enum State { Pause, Searching, Joining, Finding, Establishing, Resting, Ready, Climbing }
 
 enum Rung { Channel, Everywhere, TrustCentre, Anew, Top }
@@ -78,6 +81,8 @@ class Commissioning {
   deadline: i64;
   /** Until then nobody climbs again; who has a parent goes on with those who are there. */
   restUntil: i64;
+  /** When the trust centre was last heard under its key. */
+  heardAt: i64;
   state: u32;
   scans: u32;
   joins: u32;
@@ -139,10 +144,9 @@ export function commissioningSecured(now: i64): void {
   if (apsHeard.keySlot != KEY_SLOT_OWN + 1) return;
   let doubts = procedure.unheard >= UNHEARD_MAX && procedure.state != State.Establishing && commissioningJoined();
   procedure.attempts = procedure.rung = procedure.unheard = 0;
-  let deadline = now + keepAliveMs(random(0x1_0000));
   procedure.restUntil = 0;
-  if (doubts) ready(deadline);
-  if (procedure.state == State.Ready) procedure.deadline = deadline;
+  procedure.heardAt = now; // `watch` looks at it: a random number for each frame heard would cost a board a quarter of the frame
+  if (doubts) ready(now + keepAliveMs(random(0x1_0000)));
 }
 
 /** Takes how key establishment ended. */
@@ -224,6 +228,7 @@ function authenticated(now: i64): i32 {
   if (procedure.state != State.Climbing) procedure.attempts = 0;
   procedure.scans = procedure.failures = procedure.unheard = 0;
   procedure.restUntil = 0;
+  procedure.heardAt = NOT_HEARD;
   // On the way up one question is enough, and who was let in here need not look elsewhere.
   if (procedure.rung) {
     procedure.unheard = UNHEARD_MAX - 1;
@@ -247,6 +252,13 @@ function ready(deadline: i64): i32 {
  * it answers then, it is asked under its key once more, and only then gets a new one.
  */
 function watch(now: i64): i32 {
+  if (procedure.unheard == 0) {
+    let due = procedure.heardAt + keepAliveMs(random(0x1_0000));
+    if (due > now) {
+      procedure.deadline = due;
+      return CommissioningHeard.None;
+    }
+  }
   if (procedure.unheard == UNHEARD_MAX || procedure.unheard > IN_DOUBT) {
     find(now);
     return CommissioningHeard.None;
