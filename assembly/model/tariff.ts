@@ -158,7 +158,7 @@ function held(eventId: u32): Tariff | null {
   return null;
 }
 
-/** Whether a row is what `tariffNew` tells again: an open start was filled in with the time of arrival, and the end may have been shortened. */
+/** Whether a row is what `tariffNew` tells again: an open start was filled in when it came, and the end may have been shortened. */
 function same(row: Tariff): bool {
   let add = tariffNew;
   return row.price == add.price && row.currency == add.currency && row.digits == add.digits && row.tier == add.tier

@@ -46,3 +46,8 @@ export function linesOf(ended: Ended): Line[] {
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Line);
 }
+
+/** What a run printed, without what depends on how fast the machine is. */
+export function bodyOf(text: string): string {
+  return text.replace(/"wallMs":\d+/, "").replace(/^.*"event":"progress".*\n/gm, "");
+}

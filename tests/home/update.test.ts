@@ -9,7 +9,7 @@ import { Encoding } from "../../host/image/manifest.ts";
 import { moduleBytes } from "../../host/modules.ts";
 import { clean, clearPayloads, judge } from "../../host/oracle/tshark.ts";
 import { agree } from "./agreement.ts";
-import { run } from "./process.ts";
+import { bodyOf, run } from "./process.ts";
 import { FOLDER, of, ok, packageOf, path, refusedBy, saved, updated } from "./update_kit.ts";
 
 const FILES: Record<DeviceRole, string> = {
@@ -57,9 +57,8 @@ test("all three together, the hub last, on V8 and on wasm3 to the line; the air 
   const rebooted = (device: string): number => of(lines, device, "boot")[1].t;
   assert.ok(rebooted("hub") > rebooted("meter") && rebooted("hub") > rebooted("ihd"));
   agree(lines.slice(lines.findIndex(({ t, event }) => t > rebooted("hub") && event === "register")), 5);
-  const body = (text: string): string => text.replace(/"wallMs":\d+/, "");
   ok(wasm3);
-  assert.equal(body(wasm3.out), body(v8.out));
+  assert.equal(bodyOf(wasm3.out), bodyOf(v8.out));
   const verdict = await judge(pcap, keys);
   assert.ok(clean(verdict), JSON.stringify(verdict, null, 1));
   assert.deepEqual(await clearPayloads(pcap), []);

@@ -320,13 +320,11 @@ describe("the sweep of power cuts", () => {
 });
 
 test("vectors ota and verify judge alike", async () => {
-  const code = otaRead(read("full.ota")).elements.find(({ tag }) => tag === 3);
-  assert.ok(code);
+  const code = otaRead(read("full.ota")).elements.find(({ tag }) => tag === 3) as { offset: number };
   const wrong = read("full.ota");
   wrong[code.offset + 6] ^= 1;
   writeFileSync(at("code.ota"), wrong);
-  const ca = makeCa(Buffer.from("nobody"));
-  writeFileSync(at("unknown"), identityRecord(issue(ca, 2, 0x33n)));
+  writeFileSync(at("unknown"), identityRecord(issue(makeCa(Buffer.from("nobody")), 2, 0x33n)));
   await good("sign", "small.ota", "-o", "unknown.ota", "--suite", "2", "--signer", "unknown");
   for (const name of ["code.ota", "unknown.ota", "small.ota", "full.ota"]) {
     const { verdict } = await reportOctets(read(name));

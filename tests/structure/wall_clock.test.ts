@@ -16,6 +16,7 @@ const MAY: Record<string, string> = {
   "tests/hostile/hostile.test.ts": "a seed, which is printed",
   "tests/native/images_power.test.ts": "a seed, which is printed",
   "tests/scenarios/day.test.ts": "a figure for the reader",
+  "tests/scenarios/storm_run.ts": "the pace of a run by hand, for its reader",
   "tests/home/zep.test.ts": "a time stamp that is sent",
   "tests/air/support.ts": "the pace of an air in real time for a program outside, and patience with that program",
   "tests/boards/device.test.ts": "the pace of an air in real time for an emulated board",

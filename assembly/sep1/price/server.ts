@@ -40,5 +40,6 @@ function scheduled(now: i64): void {
   let after = start == 0 && utc != TIME_UNKNOWN ? utc : start;
   let rows = tariffRows(after, view.numberOfEvents);
   if (rows == 0) return zclDefault(ZCL_NOT_FOUND, now);
-  if (!publishAnswer(apsHeard.sourceExtended, apsHeard.sourceEndpoint, zclHeard.sequence, rows, now)) zclDefault(ZCL_INSUFFICIENT_SPACE, now);
+  let room = publishAnswer(apsHeard.sourceExtended, apsHeard.sourceEndpoint, zclHeard.sequence, rows, now);
+  if (!room) zclDefault(ZCL_INSUFFICIENT_SPACE, now);
 }
