@@ -147,5 +147,5 @@ export function transfer(file: Buffer, seed: number, say: (done: number, of: num
 
 /** A package for the meter. */
 export function packageOf(wasm: Uint8Array): Buffer {
-  return packageBuild({ wasm, role: KINDS.meter.image, version: NEXT_VERSION, counter: 1, memory: 65536 });
+  return packageBuild({ wasm, role: KINDS.meter.image, version: NEXT_VERSION, counter: 1 });
 }
