@@ -5,7 +5,7 @@
 // wasm3's validator is not built in, because it does not see what stands behind memory.fill and memory.copy.  And it refuses what
 // wasm3's translator could not hold, so that what was let through once does not fail on the day when it is first called.
 //
-// Time: a bounded number of instructions for each octet (tests/boards/gate_time.test.ts), and a watchdog is fed after each body.
+// Time: one pass and no look-up that walks, so it is linear in the octets; a watchdog is fed after each body.
 #ifndef KW_GATE_H
 #define KW_GATE_H
 
