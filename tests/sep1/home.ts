@@ -1,5 +1,7 @@
 // Three devices' clusters on one table: frames that one sends are heard by the other at once, through real ZCL octets.
+
 import { IMPORTS } from "../../host/abi.ts";
+import { labModule } from "../../host/build/labs.ts";
 import { type Images, NO_IMAGES } from "../../host/image/images.ts";
 
 export const HUB = 0;
@@ -9,6 +11,9 @@ export const ADDRESS = [0x00124b0000000001n, 0x00124b0000000002n, 0x00124b000000
 export const ESTABLISHED = 2;
 /** What a board answers that has no such thing. */
 const ABSENT = -7;
+
+/** The entry of these tests, compiled. */
+export const deviceModule = async (): Promise<WebAssembly.Module> => labModule("sep1/device");
 
 export interface Sent {
   extended: bigint;
