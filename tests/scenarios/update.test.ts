@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FileStatus, ImageReason } from "../../host/abi.ts";
 import { Activate, Plan } from "../../host/home/update_records.ts";
-import { nextPackage, UpdateHome, V1, V2 } from "./update_home.ts";
+import { padded } from "../../tools/bench/padding.ts";
+import { nextModule, nextPackage, UpdateHome, V1, V2 } from "./update_home.ts";
 
 const PAIRS = [
   ["hub", "meter"],
@@ -66,7 +67,7 @@ scenario(
   "200 kB on one hop take little more than the air needs for them",
   702,
   (home) => {
-    const file = nextPackage("meter", { extra: 150_000 });
+    const file = nextPackage("meter", { wasm: padded(nextModule("meter"), 205_000, 702) });
     home.offer(1, "meter", file);
     home.updated("meter");
     const own = home.of("meter", "update");
