@@ -53,7 +53,12 @@ export function replayOnV8(wasm: Uint8Array, recording: Uint8Array): Buffer {
   const { seed, store } = recordingHead(recording);
   const images = new RecordedImages(recording);
   const engine = new V8Engine({ wasm, seed, store, images, surroundings: SILENT, record: true });
-  feed(engine, recording);
+  try {
+    feed(engine, recording);
+  } catch (error) {
+    if (images.contradicted) throw new Error(`the recording goes on otherwise than the module does: ${(error as Error).message}`);
+    throw error;
+  }
   if (images.contradicted) throw new Error("the recording goes on otherwise than the module does");
   return engine.trace.bytes();
 }
