@@ -6,6 +6,8 @@ import { type Built, compileAll, compileEntry, compileText, type Wanted } from "
 
 /** As a device's module, from which a lab differs in nothing but its doors: asconfig.json alone. */
 const SHIPPED = { options: [] };
+/** With the display's number of neighbours. */
+const AS_THE_DISPLAY = { options: ["--use", "abort=,LIMIT_NEIGHBOURS=16"] };
 /** The clusters on a table: the edge below ZCL is a stub. */
 const ON_A_TABLE = {
   options: ["-O2"],
@@ -34,7 +36,7 @@ const LABS = {
   "nwk/parsers": SHIPPED,
   "nwk/coordinator": SHIPPED,
   "nwk/router": SHIPPED,
-  "nwk/end_device": SHIPPED,
+  "nwk/end_device": AS_THE_DISPLAY,
   "aps/parsers": SHIPPED,
   "aps/coordinator": SHIPPED,
   "aps/router": SHIPPED,
