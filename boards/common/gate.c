@@ -350,7 +350,8 @@ static bool sections(struct kw_gate_module *m) {
     return true;
 }
 
-enum kw_gate_reason kw_gate(const uint8_t *wasm, uint32_t size, uint32_t memory_limit, const struct kw_gate_watch *watch, uint32_t *offset) {
+enum kw_gate_reason kw_gate(const uint8_t *wasm, uint32_t size, uint32_t memory_limit, const struct kw_gate_watch *watch,
+                            uint32_t *offset) {
     static const uint8_t head[8] = {0, 'a', 's', 'm', 1, 0, 0, 0};
     struct kw_gate_module m = {.memory_limit = memory_limit, .watch = watch};
     m.in = (struct kw_gate_cursor){wasm, wasm, wasm + size, KW_GATE_OK, 0};

@@ -72,13 +72,13 @@ struct body {
 
 static uint32_t form_of(uint32_t opcode) {
     static const uint8_t low[0x45] = {
-        [0x00] = UNREACHABLE, [0x01] = NOP,       [0x02] = BLOCK,      [0x03] = BLOCK,      [0x04] = BLOCK,        [0x05] = ELSE,
-        [0x0b] = END,         [0x0c] = BRANCH,    [0x0d] = BRANCH_IF,  [0x0e] = BRANCH_TABLE, [0x0f] = RETURN,     [0x10] = CALL,
-        [0x11] = INDIRECT,    [0x1a] = DROP,      [0x1b] = SELECT,     [0x20] = LOCAL_GET,  [0x21] = LOCAL_SET,    [0x22] = LOCAL_TEE,
-        [0x23] = GLOBAL_GET,  [0x24] = GLOBAL_SET, [0x28] = LOAD | 2,  [0x29] = LOAD_L | 3, [0x2c] = LOAD,         [0x2d] = LOAD,
-        [0x2e] = LOAD | 1,    [0x2f] = LOAD | 1,  [0x30] = LOAD_L,     [0x31] = LOAD_L,     [0x32] = LOAD_L | 1,   [0x33] = LOAD_L | 1,
-        [0x34] = LOAD_L | 2,  [0x35] = LOAD_L | 2, [0x36] = STORE | 2, [0x37] = STORE_L | 3, [0x3a] = STORE,       [0x3b] = STORE | 1,
-        [0x3c] = STORE_L,     [0x3d] = STORE_L | 1, [0x3e] = STORE_L | 2, [0x3f] = MEMORY_SIZE, [0x41] = CONST32,  [0x42] = CONST64,
+        [0x00] = UNREACHABLE, [0x01] = NOP,         [0x02] = BLOCK,       [0x03] = BLOCK,        [0x04] = BLOCK,      [0x05] = ELSE,
+        [0x0b] = END,         [0x0c] = BRANCH,      [0x0d] = BRANCH_IF,   [0x0e] = BRANCH_TABLE, [0x0f] = RETURN,     [0x10] = CALL,
+        [0x11] = INDIRECT,    [0x1a] = DROP,        [0x1b] = SELECT,      [0x20] = LOCAL_GET,    [0x21] = LOCAL_SET,  [0x22] = LOCAL_TEE,
+        [0x23] = GLOBAL_GET,  [0x24] = GLOBAL_SET,  [0x28] = LOAD | 2,    [0x29] = LOAD_L | 3,   [0x2c] = LOAD,       [0x2d] = LOAD,
+        [0x2e] = LOAD | 1,    [0x2f] = LOAD | 1,    [0x30] = LOAD_L,      [0x31] = LOAD_L,       [0x32] = LOAD_L | 1, [0x33] = LOAD_L | 1,
+        [0x34] = LOAD_L | 2,  [0x35] = LOAD_L | 2,  [0x36] = STORE | 2,   [0x37] = STORE_L | 3,  [0x3a] = STORE,      [0x3b] = STORE | 1,
+        [0x3c] = STORE_L,     [0x3d] = STORE_L | 1, [0x3e] = STORE_L | 2, [0x3f] = MEMORY_SIZE,  [0x41] = CONST32,    [0x42] = CONST64,
     };
     if (opcode < sizeof low) return low[opcode];
     if (opcode <= 0x4f) return opcode == 0x45 ? TEST : COMPARE;

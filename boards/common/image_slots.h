@@ -82,7 +82,7 @@ struct kw_images {
     // What runs.
     enum kw_image_source source;
     bool on_trial;
-    bool feeds; // the running call may still have the watchdog fed by its long works
+    bool feeds;      // the running call may still have the watchdog fed by its long works
     uint8_t refused; // bit n: enum kw_image_source n does not load in this uptime
     const uint8_t *wasm;
     uint32_t wasm_size;

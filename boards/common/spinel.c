@@ -34,7 +34,7 @@ enum property {
 #define FLIP 0x20u
 #define GOOD_FCS 0xf0b8u
 #define FCS_SIZE 2u
-#define OUT_MAX 160u // header, command, property, size, PSDU of 127, what is said of it
+#define OUT_MAX 160u    // header, command, property, size, PSDU of 127, what is said of it
 #define BACKOFFS_MAX 4u // macMaxCSMABackoffs, macMaxFrameRetries
 #define RETRIES_MAX 3u
 

@@ -44,7 +44,7 @@ static void note(struct kw_store *s, uint32_t number, uint32_t size, uint32_t at
 }
 
 static bool open_place(struct kw_store *s, const struct kw_store_place *place) {
-    return place->size != KW_STORE_LOST && kw_entry_open(s, place->at, place->number, place->size);
+    return place != NULL && place->size != KW_STORE_LOST && kw_entry_open(s, place->at, place->number, place->size);
 }
 
 // ---- Sectors ----
