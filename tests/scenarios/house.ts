@@ -26,6 +26,14 @@ import { Watch } from "./watch.ts";
 
 /** A poll that takes longer on this machine is no bounded work; the longest slice of key establishment takes a few milliseconds. */
 export const POLL_MS_MAX = 500;
+/** Each way through the air of a house, and an air on which nothing happens to a frame. */
+export const PAIRS = [
+  ["hub", "meter"],
+  ["hub", "ihd"],
+  ["meter", "ihd"],
+] as const;
+export const CALM = { loss: 0, duplicate: 0, delayUs: 0, jitterUs: 0 };
+
 /** A watt-hour a second: every report tells another reading. */
 export const BRISK = "time,watts\n0,3600\n";
 

@@ -1,14 +1,7 @@
 // An hour on a bad air, then calm: whatever was lost, repeated, delayed or overtaken, the display must show the meter's register again.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { House, scenario } from "./house.ts";
-
-const PAIRS = [
-  ["hub", "meter"],
-  ["hub", "ihd"],
-  ["meter", "ihd"],
-] as const;
-const CALM = { loss: 0, duplicate: 0, delayUs: 0, jitterUs: 0 };
+import { CALM, House, PAIRS, scenario } from "./house.ts";
 
 for (const [seed, air] of [
   [31, { loss: 0.1, duplicate: 0.05, delayUs: 0, jitterUs: 3_000 }],

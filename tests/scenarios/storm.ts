@@ -3,18 +3,12 @@
 import assert from "node:assert/strict";
 import { Random } from "../../host/air/random.ts";
 import type { DeviceId } from "../../host/home/plan.ts";
-import { House } from "./house.ts";
+import { CALM, House, PAIRS } from "./house.ts";
 import { greet, healed } from "./outages.ts";
 
 const STORM_MS = 30 * 60_000;
 const LOSS_MAX = 0.5;
 const PLUGS: readonly DeviceId[] = ["hub", "meter", "ihd"];
-const PAIRS = [
-  ["hub", "meter"],
-  ["hub", "ihd"],
-  ["meter", "ihd"],
-] as const;
-const CALM = { loss: 0, duplicate: 0, delayUs: 0, jitterUs: 0 };
 /** Who is in a group of its own is out of range of the others. */
 const SPLITS = [
   [["hub"], ["meter", "ihd"]],

@@ -4,13 +4,9 @@ import { test } from "node:test";
 import { FileStatus, ImageReason } from "../../host/abi.ts";
 import { Activate, Plan } from "../../host/home/update_records.ts";
 import { padded } from "../../tools/bench/padding.ts";
+import { PAIRS } from "./house.ts";
 import { nextModule, nextPackage, UpdateHome, V1, V2 } from "./update_home.ts";
 
-const PAIRS = [
-  ["hub", "meter"],
-  ["hub", "ihd"],
-  ["meter", "ihd"],
-] as const;
 /** A meter that was reset tells its sleepy display again when the display asks for it. */
 const READING_MS = 300_000;
 /** Of one frame of 127 octets: preamble and frame, acknowledgement after its turnaround, mean back-off with CCA and turnaround. */
