@@ -166,7 +166,7 @@ describe("a notification", () => {
     const home = begin();
     home.server.version = RUNNING; // nothing new
     home.server.run(home.client, 60_000);
-    assert.deepEqual([home.server.count(QUERY), home.server.count(8)], [1, 1], "a file for this device alone is asked for too");
+    assert.deepEqual([home.server.count(QUERY), home.server.count(QUERY_SPECIFIC)], [1, 0], "no file for this device alone is asked for");
     return home;
   };
   const asks = (home: Scene, zcl: Buffer, options: Parameters<Client["hear"]>[2]): boolean => {
