@@ -127,6 +127,21 @@ test("a number used again for another message does not mix the two", () => {
   assert.deepEqual(arrived(), [Buffer.concat([octets(20, 1), octets(20, 2), octets(20, 3)])]);
 });
 
+test("a message whose extended header tells of no fragments is taken whole, and acknowledged", () => {
+  const before = air.frames.length;
+  say(0xc0, 1, u16(CLUSTER), u16(0x0109), 1, 7, 0, octets(5, 6));
+  assert.deepEqual(arrived(), [octets(5, 6)]);
+  assert.ok(air.frames.slice(before).some(({ psdu }) => openFrame(psdu, key)?.payload.equals(Buffer.from("020101fc09010107", "hex"))));
+});
+
+test("what is for the members of a group is not for us", () => {
+  const { foreign, malformed } = hub.counters();
+  say(0x0c, u16(0x1234), u16(CLUSTER), u16(0x0109), 1, 8, octets(5, 6));
+  assert.deepEqual(arrived(), []);
+  const after = hub.counters();
+  assert.deepEqual([after.foreign - foreign, after.malformed - malformed], [1, 0]);
+});
+
 test("commands without a link key are not followed by the trust centre", () => {
   const before = hub.counters().refused;
   const stranger = Buffer.from("0102030405060708", "hex");

@@ -57,6 +57,9 @@ function parse(parser: string, octets: Buffer): number {
 
 /** Forms that we take and never send. */
 const ONLY_TAKEN = new Set([
+  "extended header of a whole message",
+  "broadcast with an extended header",
+  "acknowledgement with an extended header of a whole message",
   "link key, without source",
   "key-load key, level sent",
   "Transport Key, trust centre",

@@ -180,6 +180,7 @@ function reasonOf(error: i32): u32 {
     case Err.BadMic: return Drop.BadMic;
     case Err.Replay: return Drop.Replayed;
     case Err.NoBuffer: return Drop.NoBuffer;
+    case Err.Refused: return Drop.Foreign;
   }
   return Drop.Malformed;
 }

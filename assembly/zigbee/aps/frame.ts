@@ -1,12 +1,12 @@
 // APS frame header: 05-3474 section 2.2.5.
 //
-//   data      | control | endpoint | cluster (2) | profile (2) | endpoint | counter | extended (0 or 2) | payload ...
+//   data      | control | endpoint | cluster (2) | profile (2) | endpoint | counter | extended (0 to 2) | payload ...
 //   command   | control | counter | command ...
-//   ack       | control | endpoint | cluster (2) | profile (2) | endpoint | counter | extended (0 or 3) |
+//   ack       | control | endpoint | cluster (2) | profile (2) | endpoint | counter | extended (0 to 3) |
 //   ack of a command: | control | counter |                                                    little-endian
 //
 //   control:   type 0..1, delivery 2..3, ack format 4, security 5, ack request 6, extended header 7
-//   extended:  fragmentation | block number | in an ack: ack bit field
+//   extended:  fragmentation | of a fragment: block number | in its ack: ack bit field
 import { Err } from "../../core/err";
 
 export const APS_DATA: u32 = 0;
@@ -19,6 +19,7 @@ export const APS_ACK_REQUEST: u32 = 0x40;
 export const APS_EXTENDED: u32 = 0x80;
 const TYPE: u32 = 0x03;
 const DELIVERY: u32 = 0x0c;
+const GROUP: u32 = 0x0c;
 
 // Fragmentation sub-field, table 2.20
 export const FRAGMENT_FIRST: u32 = 1;
@@ -58,7 +59,8 @@ export function apsParse(at: usize, have: u32): i32 {
   let type = control & TYPE;
   if (type > APS_ACKNOWLEDGEMENT) return Err.Reserved; // inter-PAN frames are another layer's
   let delivery = control & DELIVERY;
-  if (delivery != 0 && delivery != APS_BROADCAST) return Err.Reserved; // we are in no group, and indirect is no more
+  if (delivery == GROUP && type == APS_DATA) return Err.Refused; // for members, and we are in no group: section 2.2.8.4.2
+  if (delivery != 0 && delivery != APS_BROADCAST) return Err.Reserved; // indirect is no more
   if (type == APS_ACKNOWLEDGEMENT && delivery != 0) return Err.Reserved;
   if (type != APS_ACKNOWLEDGEMENT && control & APS_ACK_FORMAT) return Err.Reserved;
   if (type == APS_ACKNOWLEDGEMENT && control & APS_ACK_REQUEST) return Err.Reserved;
@@ -69,12 +71,12 @@ export function apsParse(at: usize, have: u32): i32 {
 }
 
 function parseExtended(at: usize, have: u32, control: u32, size: u32): i32 {
-  if (!addressed(control) || (control & DELIVERY) != 0) return Err.Reserved; // commands and broadcasts travel whole
-  if (have < size + 2) return Err.Truncated;
+  if (!addressed(control)) return Err.Reserved; // a command has none
+  if (have <= size) return Err.Truncated;
   let fragmentation: u32 = load<u8>(at + size);
-  if (fragmentation < FRAGMENT_FIRST || fragmentation > FRAGMENT_LATER) return Err.Reserved;
-  size += 2;
-  if ((control & TYPE) == APS_ACKNOWLEDGEMENT) size += 1;
+  if (fragmentation == 0) return <i32>size + 1; // of a whole message: no block number follows, section 2.2.5.1.8
+  if (fragmentation > FRAGMENT_LATER || (control & DELIVERY) != 0) return Err.Reserved; // a broadcast travels whole
+  size += (control & TYPE) == APS_ACKNOWLEDGEMENT ? 3 : 2;
   return have < size ? Err.Truncated : <i32>size;
 }
 

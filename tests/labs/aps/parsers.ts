@@ -6,7 +6,7 @@ import {
   apsRequestKeyEmit, apsTransportApplicationKeyEmit, apsTransportNetworkKeyEmit, apsTunnelEmit, apsUpdateDeviceEmit, KEY_TYPE_APPLICATION,
   KEY_TYPE_NETWORK, REQUEST_APPLICATION,
 } from "../../../assembly/zigbee/aps/command";
-import { ApsFrame, apsEmit, apsParse } from "../../../assembly/zigbee/aps/frame";
+import { APS_EXTENDED, ApsFrame, apsEmit, apsParse } from "../../../assembly/zigbee/aps/frame";
 import { Auxiliary, auxiliaryEmit, auxiliaryParse } from "../../../assembly/zigbee/auxiliary";
 import { installCodeKey, installCodeParse } from "../../../assembly/zigbee/security/install_code";
 import {
@@ -22,6 +22,7 @@ export function emit_aps_frame(from: usize, size: u32, to: usize): i32 {
   if (header < 0) return header;
   let frame = changetype<ApsFrame>(from);
   let hasExtended = frame.fragmentation != 0;
+  if (!hasExtended && frame.control & APS_EXTENDED) return 0; // an extended header without a fragment
   let isAddressed = frame.isAddressed;
   let emitted = apsEmit(
     to, frame.control, isAddressed ? frame.targetEndpoint : 0, isAddressed ? frame.cluster : 0, isAddressed ? frame.profile : 0,
