@@ -142,6 +142,36 @@ test("what is for the members of a group is not for us", () => {
   assert.deepEqual([after.foreign - foreign, after.malformed - malformed], [1, 0]);
 });
 
+const keyed = (aps: number, link: number): Buffer =>
+  sealAps(Buffer.from([0x60, 1, 0x01, 0xfc, 0x09, 0x01, 1, aps]), Buffer.from([1, 1, aps]), LINK, link, meter.extended);
+
+test("numbers used without the link key are not spent under it, and do not push out those that are", () => {
+  for (let aps = 0; aps < 8; aps++) say(0x40, 1, u16(CLUSTER), u16(0x0109), 1, aps, octets(3, 9));
+  const forged = arrived().length;
+  assert.equal(forged, 8);
+  say(keyed(5, 70_000));
+  assert.deepEqual(arrived().slice(forged), [Buffer.from([1, 1, 5])], "not a duplicate");
+  for (let aps = 100; aps < 140; aps++) say(0x40, 1, u16(CLUSTER), u16(0x0109), 1, aps, octets(3, 9));
+  const before = hub.counters().duplicates;
+  say(keyed(5, 70_001));
+  assert.equal(hub.counters().duplicates, before + 1, "known in spite of the flood");
+  assert.equal(arrived().length, forged + 1 + 40);
+});
+
+test("a message in fragments under the link key finds room where others hold all of it", () => {
+  for (let aps = 1; aps <= 2; aps++) fragment(aps, 1, 3, octets(20, aps));
+  const block = (kind: number, number: number, link: number, size: number): Buffer => {
+    const header = Buffer.from([0xe0, 1, 0x01, 0xfc, 0x09, 0x01, 1, 9, kind, number]);
+    return sealAps(header, octets(size, number), LINK, link, meter.extended);
+  };
+  say(block(1, 2, 70_000, 20));
+  air.run(1000);
+  fragment(3, 1, 3, octets(20, 3));
+  assert.equal(hub.counters().noBuffer, 1, "without the key there is none");
+  say(block(2, 1, 70_001, 4));
+  assert.deepEqual(arrived(), [Buffer.concat([octets(20, 2), octets(4, 1)])]);
+});
+
 test("commands without a link key are not followed by the trust centre", () => {
   const before = hub.counters().refused;
   const stranger = Buffer.from("0102030405060708", "hex");

@@ -136,7 +136,7 @@ function data(heard: ApsMessage, frame: ApsFrame, now: i64): i32 {
   // Smart Energy: what the preconfigured key secured is dropped without an acknowledgement, 07-5356 section 5.4.
   if (frame.isSecured && (heard.keyKind != ApsKeyKind.Established || heard.keyUse != KEY_DATA)) return drop(Err.NoKey);
   if (heard.broadcast && frame.wantsAck) return drop(Err.Reserved);
-  if (duplicateSeen(heard.source, frame.counter, now)) {
+  if (duplicateSeen(heard.source, frame.counter, heard.keySlot, now)) {
     apsCounters.duplicates++;
     acknowledge(frame, heard);
     return ApsHeard.None;
@@ -149,7 +149,7 @@ function data(heard: ApsMessage, frame: ApsFrame, now: i64): i32 {
     heard.payload = reassemblyPayload();
     heard.size = whole;
   } else acknowledge(frame, heard);
-  duplicateNote(heard.source, frame.counter, now);
+  duplicateNote(heard.source, frame.counter, heard.keySlot, now);
   return ApsHeard.Message;
 }
 
@@ -157,11 +157,11 @@ function command(heard: ApsMessage, frame: ApsFrame, now: i64): i32 {
   if (heard.size == 0) return drop(Err.Truncated);
   if (!nwkHeard.secured) return ApsHeard.Command; // a joiner cannot be heard yet, so it acknowledges nothing
   acknowledge(frame, heard);
-  if (duplicateSeen(heard.source, frame.counter, now)) {
+  if (duplicateSeen(heard.source, frame.counter, heard.keySlot, now)) {
     apsCounters.duplicates++;
     return ApsHeard.None;
   }
-  duplicateNote(heard.source, frame.counter, now);
+  duplicateNote(heard.source, frame.counter, heard.keySlot, now);
   return ApsHeard.Command;
 }
 

@@ -3,6 +3,7 @@
 import { Err } from "../../core/err";
 import { REASSEMBLIES_MAX } from "../limits";
 import { ApsFrame, FRAGMENT_FIRST } from "./frame";
+import { KEY_NONE } from "./keys";
 import { APS_MESSAGE_MAX, ApsMessage } from "./types";
 
 /** A sender that falls silent for as long has given up: its repetitions, to a sleepy device, are 9.3 s apart. */
@@ -64,21 +65,29 @@ function begin(frame: ApsFrame, heard: ApsMessage, now: i64): i32 {
   if (blocks < 2) return Err.Reserved;
   // All blocks but the last are as large as this one, the last is one octet at least.
   if ((blocks - 1) * heard.size + 1 > APS_MESSAGE_MAX) return Err.NoBuffer;
+  let row = place(heard.keySlot, now);
+  if (changetype<usize>(row) == 0) return Err.NoBuffer;
+  row.source = <u16>heard.source;
+  row.cluster = <u16>heard.cluster;
+  row.size = 0;
+  row.blockSize = <u16>heard.size;
+  row.slot = <u8>heard.keySlot;
+  row.counter = <u8>frame.counter;
+  row.blocks = <u8>blocks;
+  row.next = 0;
+  append(row, heard, now);
+  return 0;
+}
+
+/** A free row.  Anyone in the network can hold rows without a link key: who has one takes their places. */
+function place(slot: u32, now: i64): Reassembly {
+  let found = changetype<Reassembly>(0);
   for (let index: u32 = 0; index < REASSEMBLIES_MAX; index++) {
     let row = changetype<Reassembly>(rows + index * offsetof<Reassembly>());
-    if (row.until > now) continue;
-    row.source = <u16>heard.source;
-    row.cluster = <u16>heard.cluster;
-    row.size = 0;
-    row.blockSize = <u16>heard.size;
-    row.slot = <u8>heard.keySlot;
-    row.counter = <u8>frame.counter;
-    row.blocks = <u8>blocks;
-    row.next = 0;
-    append(row, heard, now);
-    return 0;
+    if (row.until <= now) return row;
+    if (slot != KEY_NONE && row.slot == KEY_NONE) found = row;
   }
-  return Err.NoBuffer;
+  return found;
 }
 
 function append(row: Reassembly, heard: ApsMessage, now: i64): void {
