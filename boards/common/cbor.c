@@ -27,6 +27,12 @@ void kw_cbor_exact(struct kw_cbor *c, enum kw_cbor_kind kind, uint32_t argument)
     if (kw_cbor_head(c, kind) != argument) kw_cbor_refuse(c);
 }
 
+bool kw_cbor_next(struct kw_cbor *c, uint32_t number) {
+    if (c->refused || c->at == c->end || *c->at != number) return false;
+    c->at++;
+    return true;
+}
+
 uint32_t kw_cbor_uint(struct kw_cbor *c, uint32_t most) {
     uint32_t value = kw_cbor_head(c, KW_CBOR_UINT);
     if (value > most) return (kw_cbor_refuse(c), 0);

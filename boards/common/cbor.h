@@ -19,6 +19,8 @@ void kw_cbor_refuse(struct kw_cbor *c);
 uint32_t kw_cbor_head(struct kw_cbor *c, enum kw_cbor_kind kind);
 // The same, and it must be this one.
 void kw_cbor_exact(struct kw_cbor *c, enum kw_cbor_kind kind, uint32_t argument);
+// Takes the next item if it is this number, below 24 so that one octet says it.
+bool kw_cbor_next(struct kw_cbor *c, uint32_t number);
 // An unsigned number up to `most`.
 uint32_t kw_cbor_uint(struct kw_cbor *c, uint32_t most);
 // An octet string of at most `most` octets; they stay where they are.

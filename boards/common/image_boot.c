@@ -57,7 +57,7 @@ static enum kw_image_reason verify(const struct kw_images *s, uint32_t slot, con
     if (out->key.epoch < s->record.epoch) return KW_IMAGE_REASON_REVOKED;
     const struct kw_manifest *m = &out->manifest;
     reason = manifest_verify(at + 4 + certificate, manifest, known, out);
-    if (reason == KW_IMAGE_REASON_NONE) reason = kw_manifest_fits(m, s->config->identity);
+    if (reason == KW_IMAGE_REASON_NONE) reason = kw_manifest_fits(m, s->config->identity, s->config->address);
     if (reason != KW_IMAGE_REASON_NONE) return reason;
     if (m->counter < s->record.counter) return KW_IMAGE_REASON_COUNTER;
     if (m->image_size > kw_slots_size(s) - KW_IMAGE_SLOT_HEAD) return KW_IMAGE_REASON_SIZE;

@@ -33,9 +33,10 @@ enum {
     M_NATIVE,
     M_NOT_BEFORE,
     M_KEY_ID,
-    M_SBOM
+    M_SBOM,
+    M_DESTINATION
 };
-#define REQUIRED 18u // all but base and not-before
+#define REQUIRED 18u // all but base, not-before and destination
 
 struct sign1 {
     const uint8_t *payload, *signature;
@@ -170,7 +171,9 @@ static void octets_of_it(struct kw_manifest *m, struct kw_cbor *c) {
     }
 }
 
-static void what_it_needs(struct kw_manifest *m, struct kw_cbor *c, bool has_not_before) {
+// Answers how many of the entries are there that need not be.
+static uint32_t what_it_needs(struct kw_manifest *m, struct kw_cbor *c) {
+    uint32_t more = 0;
     uint8_t sbom[SHA256]; // for people and tools; a device has no use for it
     key_of_map(c, M_ABI);
     range(c, &m->abi_minimum, &m->abi_maximum, UINT32_MAX);
@@ -178,14 +181,29 @@ static void what_it_needs(struct kw_manifest *m, struct kw_cbor *c, bool has_not
     m->memory = kw_cbor_uint(c, UINT32_MAX);
     key_of_map(c, M_NATIVE);
     m->native_minimum = kw_cbor_uint(c, UINT32_MAX);
-    if (has_not_before) {
-        key_of_map(c, M_NOT_BEFORE);
+    if (kw_cbor_next(c, M_NOT_BEFORE)) {
         m->not_before = kw_cbor_uint(c, UINT32_MAX);
+        more++;
     }
     key_of_map(c, M_KEY_ID);
     kw_cbor_copy(c, m->key_id, sizeof m->key_id);
     key_of_map(c, M_SBOM);
     kw_cbor_copy(c, sbom, sizeof sbom);
+    return more;
+}
+
+// [manufacturer, image type], and the address where it is for one device.
+static uint32_t whom_for(struct kw_manifest *m, struct kw_cbor *c) {
+    if (!kw_cbor_next(c, M_DESTINATION)) return 0;
+    uint32_t parts = kw_cbor_head(c, KW_CBOR_ARRAY);
+    if (parts != 2 && parts != 3) kw_cbor_refuse(c);
+    m->manufacturer = (uint16_t)kw_cbor_uint(c, UINT16_MAX);
+    m->type = (uint16_t)kw_cbor_uint(c, UINT16_MAX);
+    m->bound = KW_BOUND_KIND;
+    if (parts == 2) return 1;
+    kw_cbor_copy(c, m->destination, sizeof m->destination);
+    m->bound = KW_BOUND_DEVICE;
+    return 1;
 }
 
 static enum kw_image_reason manifest_read(struct kw_manifest *out, struct sign1 *s, const uint8_t *at, uint32_t size,
@@ -196,10 +214,10 @@ static enum kw_image_reason manifest_read(struct kw_manifest *out, struct sign1 
     uint32_t entries = kw_cbor_head(&c, KW_CBOR_MAP);
     who_and_what(out, &c);
     octets_of_it(out, &c);
-    // The map says how many entries it has, so what is not the base must be not-before.
     uint32_t optional = out->encoding == KW_ENCODING_DELTA ? 1 : 0;
-    what_it_needs(out, &c, entries == REQUIRED + optional + 1);
-    if (entries - REQUIRED - optional > 1 || !kw_cbor_done(&c)) return KW_IMAGE_REASON_MANIFEST;
+    optional += what_it_needs(out, &c);
+    optional += whom_for(out, &c);
+    if (entries != REQUIRED + optional || !kw_cbor_done(&c)) return KW_IMAGE_REASON_MANIFEST;
     return memcmp(out->key_id, key->id, sizeof key->id) == 0 ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_KEY_ID;
 }
 
@@ -215,7 +233,21 @@ enum kw_image_reason kw_manifest_recall(struct kw_manifest *out, const uint8_t *
     return manifest_read(out, &s, at, size, key);
 }
 
-enum kw_image_reason kw_manifest_fits(const struct kw_manifest *m, const struct kw_image_identity *board) {
+// Whom the destination names.
+static enum kw_image_reason is_for(const struct kw_manifest *m, const struct kw_image_identity *board, const uint8_t address[8]) {
+    static const uint8_t unknown[8] = {0};
+    if (m->bound == KW_BOUND_NOT) return KW_IMAGE_REASON_NONE;
+    if (m->manufacturer != board->manufacturer) return KW_IMAGE_REASON_MANUFACTURER;
+    if (m->type != board->type) return KW_IMAGE_REASON_IMAGE_TYPE;
+    if (m->bound == KW_BOUND_KIND) return KW_IMAGE_REASON_NONE;
+    // A device that does not know its own address takes no file that is for one device.
+    bool us = memcmp(m->destination, address, 8) == 0 && memcmp(unknown, address, 8) != 0;
+    return us ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_DESTINATION;
+}
+
+enum kw_image_reason kw_manifest_fits(const struct kw_manifest *m, const struct kw_image_identity *board, const uint8_t address[8]) {
+    enum kw_image_reason reason = is_for(m, board, address);
+    if (reason != KW_IMAGE_REASON_NONE) return reason;
     if (memcmp(m->vendor, board->vendor, sizeof m->vendor) != 0) return KW_IMAGE_REASON_VENDOR;
     if (memcmp(m->class_id, board->class_id, sizeof m->class_id) != 0) return KW_IMAGE_REASON_CLASS;
     if (board->hardware < m->hardware_minimum || board->hardware > m->hardware_maximum) return KW_IMAGE_REASON_HARDWARE;

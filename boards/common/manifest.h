@@ -30,10 +30,16 @@ struct kw_release_key {
     uint8_t point[64]; // x || y
 };
 
+// How far a manifest names whom the package is for, besides vendor, class, role and hardware.
+enum { KW_BOUND_NOT = 0, KW_BOUND_KIND = 1, KW_BOUND_DEVICE = 2 };
+
 struct kw_manifest {
     uint32_t counter; // suit-manifest-sequence-number
     uint8_t vendor[16], class_id[16];
     uint8_t role, phase, encoding;
+    uint8_t bound; // KW_BOUND_*: what of the destination is signed
+    uint16_t manufacturer, type; // of the header, where `bound` says so
+    uint8_t destination[8];      // the only device's IEEE address as on the air
     uint32_t version;
     uint16_t hardware_minimum, hardware_maximum;
     uint32_t image_size, payload_size;
@@ -57,7 +63,8 @@ enum kw_image_reason kw_manifest_read(struct kw_manifest *out, const uint8_t *at
 
 enum kw_image_reason kw_manifest_recall(struct kw_manifest *out, const uint8_t *at, uint32_t size, const struct kw_release_key *key);
 
-// Whether this board may run what the manifest describes: vendor, class, hardware, role, phase, host ABI, memory, native firmware.
-enum kw_image_reason kw_manifest_fits(const struct kw_manifest *m, const struct kw_image_identity *board);
+// Whether this board may run what the manifest describes: vendor, class, kind, device, hardware, role, phase, host ABI, memory,
+// native firmware.  `address`: the board's IEEE address as on the air, zeros when it is not known.
+enum kw_image_reason kw_manifest_fits(const struct kw_manifest *m, const struct kw_image_identity *board, const uint8_t address[8]);
 
 #endif

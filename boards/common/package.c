@@ -41,6 +41,8 @@ enum {
     SEEN_SIGNATURE = 64
 };
 
+_Static_assert(ELEMENT_HEAD <= AT_CONTROL, "what the manifest is compared with outlasts the elements' heads");
+
 enum { IN_HEADER, IN_OPTIONS, IN_ELEMENT_HEAD, IN_ELEMENT };
 
 void kw_package_begin(struct kw_package *p) {
@@ -50,7 +52,8 @@ void kw_package_begin(struct kw_package *p) {
     memset(&p->key, 0, sizeof p->key);
     memset(&p->manifest, 0, sizeof p->manifest);
     p->phase = IN_HEADER;
-    p->have = p->left = p->seen = 0;
+    p->have = p->seen = 0;
+    p->left = 0;
     p->need = HEADER;
     p->tag = 0;
 }
@@ -72,8 +75,7 @@ static enum kw_image_reason header(struct kw_package *p) {
     if (type != p->expected.type || (p->board != NULL && type != p->board->type)) return KW_IMAGE_REASON_IMAGE_TYPE;
     if (kw_get32(h + AT_FILE_VERSION) != p->expected.version) return KW_IMAGE_REASON_FILE_VERSION;
     if (kw_get32(h + AT_TOTAL) != p->expected.size) return KW_IMAGE_REASON_TOTAL_SIZE;
-    p->stack_version = (uint16_t)kw_get16(h + AT_STACK);
-    p->need = header_length(control);
+    p->need = (uint8_t)header_length(control);
     p->phase = IN_OPTIONS;
     return KW_IMAGE_REASON_NONE;
 }
@@ -84,18 +86,23 @@ static void expect_element(struct kw_package *p) {
     p->need = ELEMENT_HEAD;
 }
 
+// The header's destination and hardware versions, null without.
+static const uint8_t *destination_of(const struct kw_package *p) {
+    uint32_t control = kw_get16(p->hold + AT_CONTROL);
+    return control & SPECIFIC ? p->hold + HEADER + (control & CREDENTIAL ? 1 : 0) : NULL;
+}
+
+static const uint8_t *hardware_of(const struct kw_package *p) {
+    uint32_t control = kw_get16(p->hold + AT_CONTROL);
+    return control & HARDWARE ? p->hold + header_length(control) - 4 : NULL;
+}
+
+// What is for another device is refused before the next octet; that it is for this one, the manifest says.
 static enum kw_image_reason options(struct kw_package *p) {
     static const uint8_t unknown[8] = {0};
-    uint32_t control = kw_get16(p->hold + AT_CONTROL), at = HEADER + (control & CREDENTIAL ? 1 : 0);
-    if (control & SPECIFIC) {
-        // A device that does not know its own address takes no file that is for one device.
-        bool us = memcmp(p->hold + at, p->destination, 8) == 0 && memcmp(unknown, p->destination, 8) != 0;
-        if (p->board != NULL && !us) return KW_IMAGE_REASON_DESTINATION;
-        at += 8;
-    }
-    // Without the option no hardware fits: the manifest always has a range.
-    p->hardware_minimum = control & HARDWARE ? (uint16_t)kw_get16(p->hold + at) : UINT16_MAX;
-    p->hardware_maximum = control & HARDWARE ? (uint16_t)kw_get16(p->hold + at + 2) : 0;
+    const uint8_t *at = destination_of(p);
+    if (at != NULL && p->board != NULL && (memcmp(at, p->destination, 8) != 0 || memcmp(unknown, at, 8) == 0))
+        return KW_IMAGE_REASON_DESTINATION;
     expect_element(p);
     return KW_IMAGE_REASON_NONE;
 }
@@ -160,7 +167,7 @@ static enum kw_image_reason element_head(struct kw_package *p) {
     if (!may_measure(p, tag, size)) return KW_IMAGE_REASON_ELEMENT_LENGTH;
     if (bit_of(tag) == SEEN_SIGNATURE && size != p->expected.size - p->offset) return KW_IMAGE_REASON_SIGNATURES;
     p->tag = (uint16_t)tag;
-    p->seen |= bit_of(tag);
+    p->seen |= (uint8_t)bit_of(tag);
     p->left = size;
     p->phase = IN_ELEMENT;
     if (tag == TAG_IMAGE) {
@@ -170,14 +177,27 @@ static enum kw_image_reason element_head(struct kw_package *p) {
     return KW_IMAGE_REASON_NONE;
 }
 
+// The header is for servers that cannot read the manifest and is signed by nobody: it may say nothing that the manifest does not.
+static enum kw_image_reason agree(const struct kw_package *p) {
+    const struct kw_manifest *m = &p->manifest;
+    const uint8_t *destination = destination_of(p), *hardware = hardware_of(p);
+    if (m->version != p->expected.version) return KW_IMAGE_REASON_FILE_VERSION;
+    if (m->phase != kw_get16(p->hold + AT_STACK)) return KW_IMAGE_REASON_STACK_VERSION;
+    if (hardware == NULL || kw_get16(hardware) != m->hardware_minimum || kw_get16(hardware + 2) != m->hardware_maximum)
+        return KW_IMAGE_REASON_HARDWARE;
+    if (m->bound != KW_BOUND_NOT && m->manufacturer != p->expected.manufacturer) return KW_IMAGE_REASON_MANUFACTURER;
+    if (m->bound != KW_BOUND_NOT && m->type != p->expected.type) return KW_IMAGE_REASON_IMAGE_TYPE;
+    if ((destination != NULL) != (m->bound == KW_BOUND_DEVICE)) return KW_IMAGE_REASON_DESTINATION;
+    return destination == NULL || memcmp(destination, m->destination, 8) == 0 ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_DESTINATION;
+}
+
 // What the manifest says against header, board and what is stored.
 static enum kw_image_reason judge(const struct kw_package *p) {
     const struct kw_manifest *m = &p->manifest;
-    if (m->version != p->expected.version) return KW_IMAGE_REASON_FILE_VERSION;
-    if (m->phase != p->stack_version) return KW_IMAGE_REASON_STACK_VERSION;
-    if (m->hardware_minimum != p->hardware_minimum || m->hardware_maximum != p->hardware_maximum) return KW_IMAGE_REASON_HARDWARE;
+    enum kw_image_reason reason = agree(p);
+    if (reason != KW_IMAGE_REASON_NONE) return reason;
     if (p->board != NULL) {
-        enum kw_image_reason reason = kw_manifest_fits(m, p->board);
+        reason = kw_manifest_fits(m, p->board, p->destination);
         if (reason != KW_IMAGE_REASON_NONE) return reason;
         if (m->counter < p->counter) return KW_IMAGE_REASON_COUNTER;
         if (m->version <= p->running) return KW_IMAGE_REASON_VERSION;
@@ -220,7 +240,7 @@ static void element_octets(struct kw_package *p, const uint8_t *at, uint32_t siz
 // Takes what the present phase wants of `size` octets, at least one, and answers how many.
 static uint32_t step(struct kw_package *p, const uint8_t *at, uint32_t size, enum kw_image_reason *reason) {
     bool element = p->phase == IN_ELEMENT;
-    uint32_t wanted = element ? p->left : p->need - p->have, count = size < wanted ? size : wanted;
+    uint32_t wanted = element ? p->left : (uint32_t)p->need - p->have, count = size < wanted ? size : wanted;
     if (p->phase == IN_ELEMENT_HEAD && p->have == 0 && p->expected.size - p->offset < ELEMENT_HEAD) {
         *reason = KW_IMAGE_REASON_ELEMENT_LENGTH;
         return 0;
@@ -230,7 +250,7 @@ static uint32_t step(struct kw_package *p, const uint8_t *at, uint32_t size, enu
         element_octets(p, at, count);
     } else {
         memcpy(p->hold + p->have, at, count);
-        p->have += count;
+        p->have += (uint8_t)count;
         if (p->have < p->need) return count;
         *reason = p->phase == IN_HEADER ? header(p) : p->phase == IN_OPTIONS ? options(p) : element_head(p);
     }

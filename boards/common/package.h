@@ -34,10 +34,10 @@ struct kw_package {
     uint8_t envelope[KW_ENVELOPE_MAX]; // certificate, then manifest
     uint32_t certificate_size, manifest_size;
     // the parser's own
-    uint32_t phase, have, need, left, seen;
+    uint32_t left;
     uint16_t tag;
-    uint16_t stack_version, hardware_minimum, hardware_maximum;
-    uint8_t hold[80];
+    uint8_t phase, seen, have, need;
+    uint8_t hold[80]; // the header, its first octets later an element's head
 };
 
 // Sets everything but what the caller decides: board, root, expected, destination, epoch, counter, running.

@@ -13,6 +13,7 @@ const MANIFEST_VERSION = 1;
 const ALGORITHM_SHA256 = -16;
 const DIGEST_SIZE = 32;
 const UUID_SIZE = 16;
+const ADDRESS_SIZE = 8;
 const U8_MAX = 0xff;
 const U16_MAX = 0xffff;
 const U32_MAX = 0xffff_ffff;
@@ -41,6 +42,15 @@ export interface Manifest {
   notBefore?: number;
   keyId: Buffer;
   sbomDigest: Buffer;
+  /** The header's kind and device; absent in packages that only vendor, class, role and hardware bind. */
+  destination?: Destination;
+}
+
+export interface Destination {
+  manufacturer: number;
+  imageType: number;
+  /** IEEE address of the only device that may have it. */
+  address?: bigint;
 }
 
 const Key = {
@@ -64,6 +74,7 @@ const Key = {
   NotBefore: 18,
   KeyId: 19,
   SbomDigest: 20,
+  Destination: 21,
 } as const;
 
 export function manifestWrite(m: Manifest): Buffer {
@@ -89,7 +100,16 @@ export function manifestWrite(m: Manifest): Buffer {
   ]);
   if (m.base) map.set(Key.DeltaBase, m.base);
   if (m.notBefore !== undefined) map.set(Key.NotBefore, m.notBefore);
+  if (m.destination) map.set(Key.Destination, destinationParts(m.destination));
   return cborWrite(map);
+}
+
+/** As the header has them: an IEEE address is little-endian. */
+function destinationParts({ manufacturer, imageType, address }: Destination): unknown[] {
+  if (address === undefined) return [manufacturer, imageType];
+  const octets = Buffer.alloc(ADDRESS_SIZE);
+  octets.writeBigUInt64LE(address);
+  return [manufacturer, imageType, octets];
 }
 
 /** Takes exactly the keys that are known; `offset` is the manifest element's, for errors. */
@@ -116,6 +136,7 @@ export function manifestRead(payload: Uint8Array, offset = 0): Manifest {
     sbomDigest: map.octets(Key.SbomDigest, "sbom-digest", DIGEST_SIZE),
   };
   if (map.has(Key.NotBefore)) manifest.notBefore = map.uint(Key.NotBefore, "not-before", U32_MAX);
+  if (map.has(Key.Destination)) manifest.destination = map.destination(Key.Destination, "destination");
   if (map.has(Key.DeltaBase)) manifest.base = map.octets(Key.DeltaBase, "delta-base", DIGEST_SIZE);
   if ((manifest.encoding === Encoding.Delta) !== (manifest.base !== undefined)) map.fail("delta-base and encoding contradict each other");
   map.end();
@@ -181,6 +202,17 @@ class Fields {
     const [minimum, maximum] = value.map((part) => this.number(part, name, most));
     if (minimum > maximum) this.fail(`${name} ends before it begins`);
     return { minimum, maximum };
+  }
+
+  destination(key: number, name: string): Destination {
+    const value = this.take(key, name);
+    if (!Array.isArray(value) || value.length < 2 || value.length > 3) return this.fail(`${name} is neither a pair nor three`);
+    const [manufacturer, imageType] = value.slice(0, 2).map((part) => this.number(part, name, U16_MAX));
+    if (value.length === 2) return { manufacturer, imageType };
+    const octets = value[2];
+    if (!(octets instanceof Uint8Array) || octets.length !== ADDRESS_SIZE)
+      return this.fail(`${name} has an address that has not ${ADDRESS_SIZE} octets`);
+    return { manufacturer, imageType, address: Buffer.from(octets).readBigUInt64LE() };
   }
 
   /** A SUIT_Digest. */

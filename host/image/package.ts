@@ -5,6 +5,7 @@
 import { ImageReason } from "../abi.ts";
 import { decode } from "./codec.ts";
 import { type CoseSource, coseOpen, coseParse } from "./cose.ts";
+import { destinationAgrees } from "./destination.ts";
 import { ImageError } from "./image_error.ts";
 import { CERTIFICATE_MAX, certificateOpen, developmentRoot, type Identity, type ReleaseKey } from "./keys.ts";
 import { Encoding, MANIFEST_MAX, type Manifest, manifestRead } from "./manifest.ts";
@@ -133,6 +134,9 @@ function checkSignaturePlace(tag: number, seen: readonly number[], fail: (rule: 
   if (tag === PackageTag.Integrity && certified) fail("follows a profile certificate", ImageReason.ElementOrder);
 }
 
+/** Offsets in the header. */
+const DIFFERS_AT: Record<number, number> = { [ImageReason.Manufacturer]: 10, [ImageReason.ImageType]: 12, [ImageReason.Destination]: 56 };
+
 /** The header is for servers that cannot read the manifest; a device believes the manifest, so they must say the same. */
 function checkAgreement(header: OtaHeader, manifest: Manifest, image: OtaElementAt): void {
   const fail = (offset: number, rule: string, reason: number): never => {
@@ -145,6 +149,8 @@ function checkAgreement(header: OtaHeader, manifest: Manifest, image: OtaElement
   const { hardware } = header;
   if (hardware?.minimum !== manifest.hardware.minimum || hardware?.maximum !== manifest.hardware.maximum)
     fail(8, "the header's hardware versions are not the manifest's", ImageReason.Hardware);
+  const differs = destinationAgrees(manifest, header);
+  if (differs !== ImageReason.None) fail(DIFFERS_AT[differs], "the header's destination is not the one that is signed", differs);
   if (manifest.encoding > Encoding.Delta) fail(image.offset, `encoding ${manifest.encoding} is unknown`, ImageReason.Encoding);
   if (manifest.encoding === Encoding.Plain && manifest.payloadSize !== manifest.imageSize)
     fail(image.offset, "a plain payload has another size than the image", ImageReason.Size);
@@ -167,7 +173,7 @@ export function packageFits(p: Package, board: Identity, stored: Stored): number
   const headerReason = headerFits(header, board, stored);
   if (headerReason !== ImageReason.None) return headerReason;
   if (p.releaseKey.epoch < stored.epoch) return ImageReason.Revoked;
-  const boardReason = manifestFits(m, board);
+  const boardReason = manifestFits(m, board, stored.address);
   if (boardReason !== ImageReason.None) return boardReason;
   if (m.counter < stored.counter) return ImageReason.Counter;
   if (m.version <= stored.running) return ImageReason.Version;

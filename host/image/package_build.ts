@@ -92,14 +92,17 @@ function encode(options: PackageOptions): Buffer {
 
 function headerOf(options: PackageOptions, manifest: Manifest): OtaHeader {
   return {
-    manufacturer: options.manufacturer ?? MANUFACTURER_TEST,
-    imageType: options.imageType ?? IMAGE_TYPES[options.role] ?? options.role,
+    ...kindOf(options),
     fileVersion: manifest.version,
     stackVersion: manifest.phase,
     headerString: headerString(options.role, options.version),
     ...(options.destination === undefined ? {} : { destination: options.destination }),
     hardware: manifest.hardware,
   };
+}
+
+function kindOf({ manufacturer, imageType, role }: PackageOptions): { manufacturer: number; imageType: number } {
+  return { manufacturer: manufacturer ?? MANUFACTURER_TEST, imageType: imageType ?? IMAGE_TYPES[role] ?? role };
 }
 
 function manifestOf(options: PackageOptions, payload: Buffer, keyId: Buffer): Manifest {
@@ -125,5 +128,6 @@ function manifestOf(options: PackageOptions, payload: Buffer, keyId: Buffer): Ma
     ...(options.notBefore === undefined ? {} : { notBefore: options.notBefore }),
     keyId,
     sbomDigest: sha256(sbom),
+    destination: { ...kindOf(options), ...(options.destination === undefined ? {} : { address: options.destination }) },
   };
 }

@@ -27,6 +27,8 @@ export interface Judge {
   identity: Identity;
   epoch: number;
   counter: number;
+  /** IEEE address of the device, where it is known. */
+  address?: bigint;
 }
 
 /** Everything but the gate: signatures, epoch, counter, board, digest.  Throws `ImageError`. */
@@ -41,7 +43,7 @@ export function slotVerify({ certificate, envelope, module }: SlotContent, judge
     unsigned: ImageReason.ManifestSignature,
   };
   const manifest = manifestRead(coseOpen(envelope, key.point, source));
-  const reason = manifestFits(manifest, judge.identity);
+  const reason = manifestFits(manifest, judge.identity, judge.address);
   if (reason !== ImageReason.None) throw new ImageError(0, "the module is not for this board", reason);
   if (manifest.counter < judge.counter) throw new ImageError(0, "the security counter is below the stored one", ImageReason.Counter);
   if (!createHash("sha256").update(module).digest().equals(manifest.imageDigest))

@@ -81,17 +81,15 @@ export class ImageSlots extends SlotsBoot implements Images {
   private readonly slotCapacity: number;
   private readonly fileCapacity: number;
   private readonly sectorSize: number;
-  private readonly address: Uint8Array;
 
   constructor(options: SlotsOptions) {
     const files = options.files ?? 0;
     if (files > FILES_MAX) throw new RangeError(`a library has at most ${FILES_MAX} files, not ${files}`);
-    super(options.identity, options.factory, files);
+    super(options.identity, options.factory, files, options.address ?? new Uint8Array(8));
     this.kept = Array.from({ length: 1 + files }, () => Buffer.alloc(0));
     this.slotCapacity = options.slotCapacity ?? SLOT_CAPACITY;
     this.fileCapacity = options.fileCapacity ?? FILE_CAPACITY;
     this.sectorSize = options.sectorSize ?? SECTOR_SIZE;
-    this.address = options.address ?? new Uint8Array(8);
     if (options.installed) this.install(options.installed);
   }
 
@@ -373,7 +371,7 @@ export class ImageSlots extends SlotsBoot implements Images {
   private finishOwn(stream: PackageStream): void {
     const { record } = this;
     const content = { certificate: stream.certificate, envelope: stream.envelope, module: stream.payload() };
-    slotVerify(content, { identity: this.identity, epoch: record.epoch, counter: record.counter });
+    slotVerify(content, this.judge());
     const verdict = gate(content.module, (stream.manifest as Manifest).memory);
     if (verdict !== 0) throw new ImageError(verdict, "the load gate refuses the module", ImageReason.Gate);
     const need = memoryNeed(content.module);

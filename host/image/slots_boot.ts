@@ -1,9 +1,10 @@
 // Which module runs: the twin of boards/common/image_boot.c, in memory.
 import { FileStatus, ImageReason } from "../abi.ts";
 import { Err } from "../err.ts";
+import { addressAt } from "./destination.ts";
 import { ImageError } from "./image_error.ts";
 import type { Identity } from "./keys.ts";
-import { type SlotContent, slotVerify, type Verified } from "./slot.ts";
+import { type Judge, type SlotContent, slotVerify, type Verified } from "./slot.ts";
 import { freshRecord, NO_SLOT, Quality, type SlotRecord } from "./slot_record.ts";
 
 export const TRIES = 3;
@@ -41,6 +42,8 @@ export class SlotsBoot {
     protected readonly identity: Identity,
     private readonly factory: Uint8Array | undefined,
     files: number,
+    /** IEEE address as on the air; zeros where it is not known. */
+    protected readonly address: Uint8Array,
   ) {
     this.record = freshRecord(files);
     this.saved = structuredClone(this.record);
@@ -126,11 +129,17 @@ export class SlotsBoot {
     return true;
   }
 
+  /** What a slot is compared with, at the end of a download and at every boot. */
+  protected judge(): Judge {
+    const { epoch, counter } = this.record;
+    return { identity: this.identity, epoch, counter, address: addressAt(this.address) };
+  }
+
   protected verify(slot: number): Verified | null {
     const content = this.contents[slot];
     if (!content) return null;
     try {
-      return slotVerify(content, { identity: this.identity, epoch: this.record.epoch, counter: this.record.counter });
+      return slotVerify(content, this.judge());
     } catch (error) {
       if (error instanceof ImageError) return null;
       throw error;

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { ABI_VERSION, ImageReason } from "../abi.ts";
 import { decode } from "./codec.ts";
 import { coseOpen, coseParse } from "./cose.ts";
+import { addressAt, destinationAgrees, destinationFits } from "./destination.ts";
 import { ImageError } from "./image_error.ts";
 import { CERTIFICATE_MAX, certificateOpen, type Identity, type ReleaseKey } from "./keys.ts";
 import { Encoding, MANIFEST_MAX, type Manifest, manifestRead } from "./manifest.ts";
@@ -85,6 +86,7 @@ export class PackageStream {
   private readonly seen = new Set<number>();
   private headerSize = 0;
   private hardware: { minimum: number; maximum: number } | undefined;
+  private destination: bigint | undefined;
 
   constructor(
     private readonly receiver: Receiver,
@@ -186,9 +188,9 @@ export class PackageStream {
     const control = this.file.readUInt16LE(8);
     let at = HEADER_SIZE + (control & CREDENTIAL ? 1 : 0);
     if (control & DESTINATION) {
+      this.destination = this.file.readBigUInt64LE(at);
       // A device that does not know its own address takes no file that is for one device.
-      const ours = address.some((octet) => octet !== 0) && this.file.subarray(at, at + 8).equals(address);
-      if (identity && !ours) this.fail(ImageReason.Destination, "for another device");
+      if (identity && this.destination !== addressAt(address)) this.fail(ImageReason.Destination, "for another device");
       at += 8;
     }
     if (control & HARDWARE) this.hardware = { minimum: this.file.readUInt16LE(at), maximum: this.file.readUInt16LE(at + 2) };
@@ -274,12 +276,15 @@ export class PackageStream {
     const { hardware } = this;
     if (!hardware || hardware.minimum !== m.hardware.minimum || hardware.maximum !== m.hardware.maximum)
       this.fail(ImageReason.Hardware, "header and manifest differ in the hardware versions");
+    const { manufacturer, type } = this.expected;
+    const differs = destinationAgrees(m, { manufacturer, imageType: type, destination: this.destination });
+    if (differs !== ImageReason.None) this.fail(differs, "header and manifest differ in the destination");
   }
 
   private judge(m: Manifest): void {
     const { identity, counter, running } = this.receiver;
     if (identity) {
-      const reason = manifestFits(m, identity);
+      const reason = manifestFits(m, identity, addressAt(this.receiver.address));
       if (reason !== ImageReason.None) this.fail(reason, "not for this board");
       if (m.counter < counter) this.fail(ImageReason.Counter, "a security counter below the stored one");
       if (m.version <= running) this.fail(ImageReason.Version, "no newer version than the running one");
@@ -291,7 +296,9 @@ export class PackageStream {
 }
 
 /** Whether a board may run what the manifest describes: the first reason against it. */
-export function manifestFits(m: Manifest, board: Identity): number {
+export function manifestFits(m: Manifest, board: Identity, address: bigint | undefined): number {
+  const reason = destinationFits(m, board, address);
+  if (reason !== ImageReason.None) return reason;
   if (!m.vendor.equals(board.vendor)) return ImageReason.Vendor;
   if (!m.classId.equals(board.classId)) return ImageReason.Class;
   if (board.hardware < m.hardware.minimum || board.hardware > m.hardware.maximum) return ImageReason.Hardware;

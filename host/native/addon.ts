@@ -242,6 +242,8 @@ export interface NativeManifest {
   nativeMinimum: number;
   notBefore: number;
   keyId: Buffer;
+  /** Absent where the manifest names nobody. */
+  destination?: { manufacturer: number; type: number; address?: Buffer };
 }
 
 export interface PackageTaken {

@@ -43,7 +43,7 @@ static napi_value manifest_of(napi_env env, const struct kw_manifest *m) {
         {"nativeMinimum", m->native_minimum},
         {"notBefore", m->not_before},
     };
-    napi_value o;
+    napi_value o, whom;
     napi_create_object(env, &o);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) set(env, o, numbers[i].name, number_of(env, numbers[i].value));
     set(env, o, "vendor", buffer_of(env, m->vendor, sizeof m->vendor));
@@ -52,6 +52,12 @@ static napi_value manifest_of(napi_env env, const struct kw_manifest *m) {
     set(env, o, "payloadDigest", buffer_of(env, m->payload_digest, 32));
     set(env, o, "baseDigest", buffer_of(env, m->base_digest, 32));
     set(env, o, "keyId", buffer_of(env, m->key_id, sizeof m->key_id));
+    if (m->bound == KW_BOUND_NOT) return o;
+    napi_create_object(env, &whom);
+    set(env, whom, "manufacturer", number_of(env, m->manufacturer));
+    set(env, whom, "type", number_of(env, m->type));
+    if (m->bound == KW_BOUND_DEVICE) set(env, whom, "address", buffer_of(env, m->destination, sizeof m->destination));
+    set(env, o, "destination", whom);
     return o;
 }
 

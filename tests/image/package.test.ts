@@ -10,6 +10,7 @@ import { certify, developmentIdentity, developmentRelease, developmentRoot, keyI
 import { Encoding } from "../../host/image/manifest.ts";
 import { otaRead } from "../../host/image/ota_file.ts";
 import { packageFits, packageImage, packageOpen } from "../../host/image/package.ts";
+import { manifestFits } from "../../host/image/stream.ts";
 import { opensslVerifiesEs256 } from "./es256_openssl.ts";
 import { CASES, OTHER_KEY } from "./package_reasons.ts";
 import { type ManifestMap, smallPackage, VERSION, WASM, withElements, withManifest } from "./packages.ts";
@@ -119,6 +120,13 @@ describe("a package", () => {
     assert.equal(packageFits(forOne, ihd, { ...STORED, address: 7n }), ImageReason.None);
     assert.equal(packageFits(forOne, ihd, { ...STORED, address: 8n }), ImageReason.Destination);
     assert.equal(packageFits(forOne, ihd, STORED), ImageReason.Destination);
+    assert.deepEqual(forOne.manifest.destination, { manufacturer: 0xfff1, imageType: 3, address: 7n });
+    // The manifest alone says it as well: what lies in a slot has no header.
+    const { manifest } = forOne;
+    assert.equal(manifestFits(manifest, ihd, 7n), ImageReason.None);
+    for (const address of [8n, 0n, undefined]) assert.equal(manifestFits(manifest, ihd, address), ImageReason.Destination);
+    assert.equal(manifestFits(manifest, { ...ihd, type: 2 }, 7n), ImageReason.ImageType);
+    assert.equal(manifestFits(manifest, { ...ihd, manufacturer: 1 }, 7n), ImageReason.Manufacturer);
     assert.equal(packageFits(packageOpen(smallPackage()), ihd, { ...STORED, capacity: WASM.length - 1 }), ImageReason.Size);
   });
 

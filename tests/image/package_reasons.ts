@@ -68,7 +68,14 @@ const FIELDS: Case[] = [
   field("a time that is no number", 18, "now", ImageReason.Manifest),
   field("another key than the certificate's", 19, Buffer.alloc(8), ImageReason.KeyId),
   field("an SBOM digest of 33 octets", 20, Buffer.alloc(33), ImageReason.Manifest),
-  field("a key that nobody knows", 21, 0, ImageReason.Manifest),
+  field("a destination that is no list", 21, 0, ImageReason.Manifest),
+  field("a destination without an image type", 21, [0xfff1], ImageReason.Manifest),
+  field("an address of seven octets", 21, [0xfff1, 3, Buffer.alloc(7)], ImageReason.Manifest),
+  field("an address behind an address", 21, [0xfff1, 3, Buffer.alloc(8), 0], ImageReason.Manifest),
+  field("another manufacturer than the header", 21, [0x1234, 3], ImageReason.Manufacturer),
+  field("another image type than the header", 21, [0xfff1, 2], ImageReason.ImageType),
+  field("a device that the header does not name", 21, [0xfff1, 3, Buffer.alloc(8, 1)], ImageReason.Destination),
+  field("a key that nobody knows", 22, 0, ImageReason.Manifest),
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 19, 20].map((key) => ({
     name: `no field ${key}`,
     file: () => withManifest((map) => map.delete(key)),
@@ -86,13 +93,13 @@ const COSE: Case[] = [
   message("an octet behind the manifest", () => Buffer.concat([own({}), Buffer.of(0)])),
   message("a manifest that is no map", () => ownSign1(Buffer.from("80", "hex"), developmentRelease().scalar)),
   message("a map with a long head", () =>
-    ownSign1(Buffer.concat([Buffer.of(0xb8, 18), payloadOf().subarray(1)]), developmentRelease().scalar),
+    ownSign1(Buffer.concat([Buffer.of(0xb8, 19), payloadOf().subarray(1)]), developmentRelease().scalar),
   ),
   message("an indefinite map", () =>
     ownSign1(Buffer.concat([Buffer.of(0xbf), payloadOf().subarray(1), Buffer.of(0xff)]), developmentRelease().scalar),
   ),
   message("a map with one key twice", () =>
-    ownSign1(Buffer.concat([Buffer.of(0xb3, 1, 1), payloadOf().subarray(1)]), developmentRelease().scalar),
+    ownSign1(Buffer.concat([Buffer.of(0xb4, 1, 1), payloadOf().subarray(1)]), developmentRelease().scalar),
   ),
   {
     name: "a manifest signed by another key",
@@ -128,6 +135,16 @@ const HEADER: Case[] = [
   { name: "another manufacturer", file: () => withHeader({ manufacturer: 0x1234 }), reason: ImageReason.Manufacturer },
   { name: "another image type", file: () => withHeader({ imageType: 2 }), reason: ImageReason.ImageType },
   { name: "another device", file: () => withHeader({ destination: 0x1122n }), reason: ImageReason.Destination },
+  {
+    name: "a package for one device, given to another",
+    file: () => withHeader({ destination: 0x1122n }, smallPackage({ destination: 0x1123n })),
+    reason: ImageReason.Destination,
+  },
+  {
+    name: "a package for one device, given to all",
+    file: () => withHeader({ destination: undefined }, smallPackage({ destination: 0x1123n })),
+    reason: ImageReason.Destination,
+  },
   { name: "hardware above the range", file: () => smallPackage({ hardware: { minimum: 0, maximum: 0 } }), reason: ImageReason.Hardware },
   { name: "hardware below the range", file: () => smallPackage({ hardware: { minimum: 2, maximum: 9 } }), reason: ImageReason.Hardware },
   { name: "no hardware range", file: () => withHeader({ hardware: undefined }), reason: ImageReason.Hardware },

@@ -47,8 +47,8 @@ export function withParts(change: (header: OtaHeader, elements: OtaElement[]) =>
   );
 }
 
-export function withHeader(change: Partial<OtaHeader>): Buffer {
-  return withParts((header, elements) => [{ ...header, ...change }, elements]);
+export function withHeader(change: Partial<OtaHeader>, from = smallPackage()): Buffer {
+  return withParts((header, elements) => [{ ...header, ...change }, elements], from);
 }
 
 export function withElements(change: (elements: OtaElement[]) => OtaElement[]): Buffer {

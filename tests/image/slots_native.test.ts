@@ -4,7 +4,11 @@ import { test } from "node:test";
 import { FileStatus, IMAGE_REASON, IMAGE_STATUS, ImageReason, Role } from "../../host/abi.ts";
 import { developmentIdentity } from "../../host/image/keys.ts";
 import { Encoding } from "../../host/image/manifest.ts";
+import { withHeader } from "./packages.ts";
 import { grown, NEW, newer, OLD, SECTOR, SLOT_SECTORS, Twins } from "./slot_twins.ts";
+
+/** Of the twins, as the header has it. */
+const ADDRESS = 0x0807060504030201n;
 
 for (const block of [48, 240, 4096, 100_000]) {
   test(`a good package in blocks of ${block} is answered alike, to its confirmation and beyond`, () => {
@@ -92,6 +96,11 @@ test("refusals come at the same octet, with the same reason", () => {
     ["counter", newer({ counter: 4 })],
     ["version", newer({ version: 0x00010000 })],
     ["destination", newer({ destination: 0x1122334455667788n })],
+    ["destination that nobody signed", withHeader({ destination: ADDRESS }, good)],
+    ["destination that was another one", withHeader({ destination: ADDRESS }, newer({ destination: 0x1122334455667788n }))],
+    ["destination that was one", withHeader({ destination: undefined }, newer({ destination: ADDRESS }))],
+    ["type that was another one", withHeader({ imageType: 1 }, newer({ imageType: 3 }))],
+    ["manufacturer that was another one", withHeader({ manufacturer: 0xfff1 }, newer({ manufacturer: 0x1234 }))],
     ["another key", newer({ certificate: undefined, sign: () => Buffer.alloc(64, 1) })],
     ["gate", newer({ wasm: Buffer.concat([Buffer.from("\0asm\u0001\0\0\0", "latin1"), Buffer.alloc(9000)]) })],
     ["too large", newer({ wasm: grown(SLOT_SECTORS * SECTOR - 2048 - OLD.length) })],
@@ -115,6 +124,27 @@ test("refusals come at the same octet, with the same reason", () => {
     assert.equal(twins.finish(0), 0, `a good one after ${name}`);
   }
   assert.ok(seen.size >= 18, `${seen.size} different reasons`);
+});
+
+test("a package for one device is taken by it, in a slot and in a library, and a re-wrapped one by nobody", () => {
+  const file = newer({ destination: ADDRESS });
+  const other = newer({ destination: 0x1122334455667788n });
+  for (const [image, octets, taken] of [
+    [0, file, true],
+    [1, file, true],
+    [1, other, true],
+    [1, withHeader({ destination: ADDRESS }, other), false],
+    [1, withHeader({ destination: undefined }, other), false],
+    [1, withHeader({ destination: ADDRESS }, newer()), false],
+    [1, withHeader({ imageType: 2 }, newer()), false],
+  ] as const) {
+    const twins = new Twins();
+    assert.equal(twins.begin(image, octets), 0);
+    const answer = twins.feed(image, octets, 240);
+    assert.equal(answer === octets.length && twins.finish(image) === 0, taken);
+    if (image === 0) assert.equal(twins.activate(), 0);
+    twins.reset(image === 0 ? "b" : "a");
+  }
 });
 
 test("truncated files end alike", () => {

@@ -18,7 +18,7 @@ import { reportOctets } from "../../host/vectors/ota.ts";
 import { simulateSweep } from "../../tools/image/simulate.ts";
 import * as w from "../native/wasm_bytes.ts";
 import { derOf, openssl, scratch } from "./es256_openssl.ts";
-import { ihdModule, smallPackage } from "./packages.ts";
+import { ihdModule, smallPackage, withHeader } from "./packages.ts";
 
 const TOOL = fileURLToPath(new URL("../../tools/kilowasm.mjs", import.meta.url));
 const PAGE = fileURLToPath(new URL("../../docs/image.md", import.meta.url));
@@ -197,6 +197,38 @@ describe("packages", () => {
     assert.deepEqual([m.notBefore, m.nativeMinimum, m.hardware], ["2026-07-01T02:00:00Z", "2.0.1", "2-5"]);
     assert.equal(m.sbomDigest, createHash("sha256").update("{}").digest("hex"));
     assert.ok(!existsSync(at("full.ota.cdx.json")));
+    assert.equal(m.destination, "manufacturer 0x1234, image type 0x0009, only 0011223344556677");
+    assert.match((await good("verify", "full.ota")).out, /; for manufacturer 0x1234, image type 0x0009, only 0011223344556677;/);
+    assert.match((await good("verify", "small.ota")).out, /; for manufacturer 0xfff1, image type 0x0003, any device;/);
+    const packed = await good("pack", "--profile", "zigbee", "full.ota", "-o", "packed.ota");
+    assert.match(packed.errors, /for manufacturer 0x1234, image type 0x0009, only 0011223344556677\./);
+  });
+
+  test("a package that was wrapped anew for another device or kind is refused by every command", async () => {
+    await good(...BUILD, "-o", "mine.ota", "--destination", "00:11:22:33:44:55:66:77");
+    await good("gate", "mine.ota", "--board", "ihd", "--address", "0011223344556677");
+    await bad(3, /\(Destination\)\.$/, "gate", "mine.ota", "--board", "ihd", "--address", "0011223344556678");
+    const mine = read("mine.ota");
+    const wrapped: [string, string, Buffer][] = [
+      ["another device", "Destination", withHeader({ destination: 0x0011_2233_4455_6678n }, mine)],
+      ["any device", "Destination", withHeader({ destination: undefined }, mine)],
+      ["one device", "Destination", withHeader({ destination: 5n }, smallPackage())],
+      ["another type", "ImageType", withHeader({ imageType: 2 }, mine)],
+      ["another manufacturer", "Manufacturer", withHeader({ manufacturer: 0x1234 }, mine)],
+    ];
+    for (const [name, reason, octets] of wrapped) {
+      writeFileSync(at("wrapped.ota"), octets);
+      const told = new RegExp(`at octet \\d+: the header's destination is not the one that is signed.*\\(${reason}\\)\\.$`);
+      await bad(3, told, "verify", "wrapped.ota");
+      await bad(3, told, "gate", "wrapped.ota", "--board", "ihd", "--address", "0011223344556678");
+      await bad(3, told, "pack", "--profile", "zigbee", "wrapped.ota", "-o", "wrapped.out");
+      await bad(3, told, "simulate", "wrapped.ota", "--sample", "0.001");
+      await bad(3, told, "sign", "wrapped.ota", "-o", "wrapped.out");
+      const shown = await image("inspect", "wrapped.ota");
+      assert.equal(shown.code, 3, name);
+      assert.match(shown.errors.trimEnd(), told);
+    }
+    assert.ok(!existsSync(at("wrapped.out")));
   });
 
   test("delta makes little of little, verify wants its base, diff names what changed", async () => {
@@ -290,6 +322,12 @@ describe("packages", () => {
     await bad(3, /\(ImageDigest\)\.$/, "verify", "bad.img");
     const shown = await image("inspect", "bad.img");
     assert.equal(shown.code, 3);
+  });
+
+  test("simulate takes a package for one device, and its device has that address", async () => {
+    const report = JSON.parse((await good("simulate", "mine.ota", "--sample", "0.001", "--json")).out);
+    assert.ok(report.updateOperations > 30 && report.ranBefore > 0, JSON.stringify(report));
+    assert.deepEqual(report.failures, []);
   });
 
   test("simulate ends well, with its counts", async () => {

@@ -70,6 +70,8 @@ export interface Making {
   vendor?: Buffer;
   hardware?: [number, number];
   type?: number;
+  /** What the manifest signs of the destination; nothing when absent. */
+  destination?: [manufacturer: number, type: number, address?: Buffer];
   /** Behind the image element. */
   tail?: Buffer;
 }
@@ -104,6 +106,7 @@ function manifestOf(m: Making, payload: Buffer): Buffer {
     ...(m.notBefore === undefined ? [] : [[18, m.notBefore] as [number, unknown]]),
     [19, keyId(m.release ?? RELEASE)],
     [20, sha256(Buffer.from("a bill of materials"))],
+    ...(m.destination ? [[21, m.destination] as [number, unknown]] : []),
   ];
   return Buffer.from(encode(new Map(entries)));
 }
@@ -125,19 +128,21 @@ export function makePackage(m: Making): Buffer {
     element(0, payload),
     m.tail ?? Buffer.alloc(0),
   ]);
-  const header = Buffer.alloc(60);
+  const address = m.destination?.[2] ?? Buffer.alloc(0);
+  const header = Buffer.alloc(60 + address.length);
   header.writeUInt32LE(0x0beef11e, 0);
   header.writeUInt16LE(0x0100, 4);
-  header.writeUInt16LE(60, 6);
-  header.writeUInt16LE(4, 8);
+  header.writeUInt16LE(header.length, 6);
+  header.writeUInt16LE(address.length > 0 ? 6 : 4, 8);
   header.writeUInt16LE(IDENTITY.manufacturer, 10);
   header.writeUInt16LE(m.type ?? IDENTITY.type, 12);
   header.writeUInt32LE(m.version, 14);
   header.writeUInt16LE(2, 18);
   header.write("a test", 20, "latin1");
   header.writeUInt32LE(header.length + elements.length, 52);
-  header.writeUInt16LE(least, 56);
-  header.writeUInt16LE(most, 58);
+  address.copy(header, 56);
+  header.writeUInt16LE(least, 56 + address.length);
+  header.writeUInt16LE(most, 58 + address.length);
   return Buffer.concat([header, elements]);
 }
 

@@ -321,6 +321,29 @@ test("layouts that do not fit the part are refused", () => {
   assert.equal(board.load(1, makePackage({ wasm: FACTORY, version: 1, epoch: 2 })), Err.Ok, board.words(1));
 });
 
+test("a slot that holds one device's module runs on no other, nor on another kind of board", () => {
+  const address = Buffer.from("a1a2a3a4a5a6a7a8", "hex");
+  const board = Board.provisioned({ address });
+  const file = makePackage({ ...NEXT, destination: [IDENTITY.manufacturer, IDENTITY.type, address] });
+  assert.equal(board.load(0, file), 0);
+  assert.equal(board.images.activate(0), 0);
+  board.boot();
+  assert.equal(board.images.confirm(1), 0);
+  board.boot();
+  assert.equal(board.runs(), "new");
+  // The flash in other hands: an address that differs, or is not known, and then its own again.
+  for (const other of [Buffer.from("a1a2a3a4a5a6a7a9", "hex"), Buffer.alloc(8)]) {
+    const copy = new Board({ address: other });
+    board.nor.copy(copy.nor);
+    copy.boot();
+    assert.equal(copy.runs(), "factory"); // the module before is below the counter that was confirmed
+    assert.equal(copy.load(0, file), REFUSED);
+    assert.equal(copy.state().reason, ImageReason.Destination);
+  }
+  board.boot({ identity: { ...IDENTITY, type: 2 } });
+  assert.equal(board.runs(), "factory");
+});
+
 test("a board of another identity or key runs nothing of what the flash holds but what it verifies itself", () => {
   const board = Board.provisioned();
   board.boot({ identity: { ...IDENTITY, root: key("x").point } });

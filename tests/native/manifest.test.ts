@@ -89,7 +89,15 @@ const MAPS: [string, (map: CborMap) => void][] = [
     .map((key): [string, (map: CborMap) => void] => [`no key ${key + 1}`, (map) => map.delete(key + 1)]),
   ["format 2", (map) => map.set(1, 2)],
   ["key 0", (map) => map.set(0, 1)],
-  ["key 21", (map) => map.set(21, 1)],
+  ["a destination that is no array", (map) => map.set(21, 1)],
+  ["a destination of one part", (map) => map.set(21, [1])],
+  ["a destination of four parts", (map) => map.set(21, [1, 2, Buffer.alloc(8), 4])],
+  ["a manufacturer of 17 bits", (map) => map.set(21, [0x10000, 2])],
+  ["an image type of 17 bits", (map) => map.set(21, [1, 0x10000])],
+  ["an address of 7 octets", (map) => map.set(21, [1, 2, Buffer.alloc(7)])],
+  ["an address that is a number", (map) => map.set(21, [1, 2, 3])],
+  ["key 22", (map) => map.set(22, 1)],
+  ["key 22 behind a destination", (map) => map.set(21, [1, 2]).set(22, 1)],
   ["key -1", (map) => map.set(-1, 1)],
   ["a base without a delta", (map) => map.set(14, Buffer.alloc(32))],
   ["a delta without a base", (map) => map.set(13, 2)],
@@ -116,6 +124,18 @@ const MAPS: [string, (map: CborMap) => void][] = [
 for (const [name, change] of MAPS) {
   test(`a manifest with ${name} is malformed although its signature is right`, () => {
     assert.equal(ofManifest(signedMap(change)), ImageReason.Manifest);
+  });
+}
+
+for (const optional of [14, 18, 21]) {
+  test(`each of the fields that need not be there may stand alone: ${optional}`, () => {
+    const delta = optional === 14 ? { base: Buffer.from("base"), encoding: 2 } : {};
+    const map = manifestMap(content({ ...delta, ...(optional === 18 ? { notBefore: 9 } : {}) }));
+    if (optional === 21) map.set(21, [0xfff1, 3, Buffer.alloc(8, 7)]);
+    const found = read(CERTIFICATE, sign1(encode(map), RELEASE_KEY));
+    assert.equal(found.manifestReason, 0);
+    const whom = { manufacturer: 0xfff1, type: 3, address: Buffer.alloc(8, 7) };
+    assert.deepEqual(found.manifest.destination, optional === 21 ? whom : undefined);
   });
 }
 

@@ -51,6 +51,16 @@ const SIGNATURE2 = element(5, 80);
 const OTHERS = element(0xf002, 30);
 const with_ = (...more: Element[]): Change => ({ elements: (elements) => [...elements, ...more] });
 
+const US = Buffer.alloc(8, 0x22);
+const THEM = Buffer.alloc(8, 0x12);
+const KIND = [BOARD.manufacturer, BOARD.type] as const;
+/** What the manifest says of the destination. */
+const signs =
+  (...parts: unknown[]): Change["manifest"] =>
+  (map) =>
+    map.set(21, parts);
+const forUs: Change["header"] = { control: 6, destination: US };
+
 const GOOD: [string, Change, Options?][] = [
   ["three elements", {}],
   ["an integrity code", with_(INTEGRITY)],
@@ -61,7 +71,8 @@ const GOOD: [string, Change, Options?][] = [
     { elements: ([a, b, c]) => [OTHERS, a, OTHERS, b, element(0xffff, 0), c, OTHERS, CERTIFICATE1, OTHERS, SIGNATURE1] },
   ],
   ["a credential version", { header: { control: 5 } }],
-  ["our address", { header: { control: 7, destination: Buffer.alloc(8, 0x22) } }, { destination: Buffer.alloc(8, 0x22) }],
+  ["our address", { header: { control: 7, destination: US }, manifest: signs(...KIND, US) }, { destination: US }],
+  ["our kind", { manifest: signs(...KIND) }],
   ["the counter that is stored", {}, { counter: 7, epoch: 3, running: 0x01020002 }],
   ["hardware at both limits of its range", { header: { hardware: [0x0102, 0x0102] }, manifest: (map) => map.set(8, [0x0102, 0x0102]) }],
   ["the host ABI as narrow as it can be", { manifest: (map) => map.set(15, [0x00020000, 0x00020000]) }],
@@ -129,6 +140,34 @@ const BAD: [string, number, Change, Options?][] = [
   ["another device's address", ImageReason.Destination, { header: { control: 6 } }, { destination: Buffer.alloc(8, 0x12) }],
   ["an address, for a device that knows none", ImageReason.Destination, { header: { control: 6 } }],
   ["address 0, for a device that knows none", ImageReason.Destination, { header: { control: 6, destination: Buffer.alloc(8) } }],
+  ["our address in its header, which nobody signed", ImageReason.Destination, { header: forUs }, { destination: US }],
+  ["our address in its header, a kind signed", ImageReason.Destination, { header: forUs, manifest: signs(...KIND) }, { destination: US }],
+  [
+    "our address in its header, another device's signed",
+    ImageReason.Destination,
+    { header: forUs, manifest: signs(...KIND, THEM) },
+    { destination: US },
+  ],
+  [
+    "no address in its header, another device's signed",
+    ImageReason.Destination,
+    { manifest: signs(...KIND, THEM) },
+    { destination: US, running: 0 },
+  ],
+  ["no address in its header, ours signed", ImageReason.Destination, { manifest: signs(...KIND, US) }, { destination: US }],
+  [
+    "address 0 in header and manifest, for a device that knows none",
+    ImageReason.Destination,
+    { header: { control: 6, destination: Buffer.alloc(8) }, manifest: signs(...KIND, Buffer.alloc(8)) },
+  ],
+  [
+    "another device's address, well signed",
+    ImageReason.Destination,
+    { header: { control: 6, destination: THEM }, manifest: signs(...KIND, THEM) },
+    { destination: US },
+  ],
+  ["another manufacturer signed than its header says", ImageReason.Manufacturer, { manifest: signs(0xfff2, BOARD.type) }],
+  ["another image type signed than its header says", ImageReason.ImageType, { manifest: signs(BOARD.manufacturer, 2) }],
   ["no hardware in its header", ImageReason.Hardware, { header: { control: 0 } }],
   ["another minimum of hardware in its header", ImageReason.Hardware, { header: { hardware: [0x0100, 0x0103] } }],
   ["another maximum of hardware in its header", ImageReason.Hardware, { header: { hardware: [0x0101, 0x0104] } }],
@@ -200,6 +239,9 @@ const BAD: [string, number, Change, Options?][] = [
   ["an unknown encoding", ImageReason.Encoding, { content: { encoding: 3 } }],
 ];
 
+/** For somebody else, and header and manifest agree on it. */
+const WELL_SIGNED = ["another device's address, well signed", "address 0 in header and manifest, for a device that knows none"];
+
 /** The same COSE message with nobody's signature. */
 function signedAgain(message: Uint8Array): Buffer {
   const octets = Buffer.from(message);
@@ -230,7 +272,6 @@ test("nothing of the image is given on before the head has been checked", () => 
 
 test("a hub's library takes what is for another board, and nothing else", () => {
   const concernsBoard: number[] = [
-    ImageReason.Destination,
     ImageReason.Vendor,
     ImageReason.Class,
     ImageReason.Role,
@@ -244,7 +285,7 @@ test("a hub's library takes what is for another board, and nothing else", () => 
   const anyone: Options = { board: undefined, root: BOARD.root };
   for (const [name, reason, change, options] of BAD) {
     const octets = standard(change);
-    const boards = options?.board !== undefined || concernsBoard.includes(reason);
+    const boards = options?.board !== undefined || concernsBoard.includes(reason) || WELL_SIGNED.includes(name);
     const taken = take(octets, 0, { ...options, ...anyone });
     assert.equal(nameOf(outcome(taken)), boards ? "None" : nameOf(reason), name);
   }

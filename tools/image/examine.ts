@@ -1,5 +1,6 @@
 // What is found in a file, as plain values: `inspect --json` prints them, the tree and the comparison are made of them.
 
+import { destinationText } from "../../host/image/destination.ts";
 import { ImageError } from "../../host/image/image_error.ts";
 import { integrityMatch } from "../../host/image/integrity.ts";
 import { uuidText } from "../../host/image/keys.ts";
@@ -147,6 +148,7 @@ export function manifestValues(m: Manifest): Record<string, string | number> {
     ...(m.notBefore === undefined ? {} : { notBefore: new Date((m.notBefore + EPOCH_2000_S) * 1000).toISOString().replace(".000Z", "Z") }),
     keyId: m.keyId.toString("hex"),
     sbomDigest: m.sbomDigest.toString("hex"),
+    ...(m.destination ? { destination: destinationText(m.destination) } : {}),
   };
 }
 

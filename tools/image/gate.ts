@@ -145,8 +145,8 @@ type Found = ReturnType<typeof packageOpen>["manifest"];
 
 function why(reason: number, m: Found, board: Identity, options: GateWords): string {
   const sentences: Record<number, string> = {
-    [ImageReason.Manufacturer]: "its header names another manufacturer",
-    [ImageReason.ImageType]: "its header names another image type",
+    [ImageReason.Manufacturer]: "it is for another manufacturer's devices",
+    [ImageReason.ImageType]: "it is for another image type",
     [ImageReason.Destination]: "it is for the device with another IEEE address; say --address",
     [ImageReason.Hardware]: `it is for hardware ${m.hardware.minimum} to ${m.hardware.maximum}, the board is ${board.hardware}`,
     [ImageReason.Revoked]: `its release key's epoch is below the stored ${options.epoch}`,

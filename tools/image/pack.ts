@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { isPlainOutput } from "../../host/files/output_file.ts";
 import { es256Signer } from "../../host/image/cose.ts";
+import { forWhom } from "../../host/image/destination.ts";
 import { developmentRelease } from "../../host/image/keys.ts";
 import { Encoding, versionText } from "../../host/image/manifest.ts";
 import { type McubootVersion, mcubootBuild } from "../../host/image/mcuboot.ts";
@@ -104,7 +105,7 @@ function run(path: string, options: PackWords): void {
     throw new InputError(`2030.5 writes FILE.xml beside its output; --out takes the name of a file, not "${options.out}".`);
   writeWhole(options.out, octets);
   if (options.profile === "2030.5") sep2(opened, options);
-  say(`${options.out}: ${octets.length} octets.`);
+  say(`${options.out}: ${octets.length} octets, ${forWhom(opened.manifest)}.`);
 }
 
 function raw(path: string, opened: Package, options: PackWords): void {
@@ -114,7 +115,7 @@ function raw(path: string, opened: Package, options: PackWords): void {
   const made = options.region === undefined ? slot : region(slot, options.region);
   if (!made) throw new InputError(`the slot's content has ${slot.length} octets; ${options.region} sectors of ${SECTOR_SIZE} are too few.`);
   writeWhole(options.out, made);
-  say(`${options.out}: ${made.length} octets.`);
+  say(`${options.out}: ${made.length} octets, ${forWhom(opened.manifest)}.`);
 }
 
 function sep2(opened: Package, options: PackWords): void {

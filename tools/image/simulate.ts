@@ -123,7 +123,7 @@ class Sweep {
     const noise = createHash("sha256")
       .update(`uptime ${++this.boots}`)
       .digest();
-    const { identity } = this.options;
+    const { identity, address } = this.options;
     const { sectorSize, slotSectors } = this;
     const images = new (native().NativeImages)({
       nor,
@@ -133,6 +133,7 @@ class Sweep {
       deviceKey: DEVICE_KEY,
       noise,
       journal: true,
+      ...(address ? { address } : {}),
       ...more,
     });
     if (images.opened !== 0) throw new Error(`the slots do not open: ${images.opened}`);

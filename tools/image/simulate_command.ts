@@ -67,6 +67,7 @@ async function run(path: string, options: SimulateWords): Promise<void> {
   try {
     report = await simulateSweep(before, file, {
       identity: identityOf(opened, point),
+      address: addressOf(opened),
       modules,
       sample: options.sample,
       seed: options.seed,
@@ -102,12 +103,21 @@ function identityOf({ header, manifest }: Package, point: Buffer): Identity {
   };
 }
 
+/** The only device that the package is for; any where it names none. */
+function addressOf({ manifest }: Package): Buffer | undefined {
+  const address = manifest.destination?.address;
+  if (address === undefined) return undefined;
+  const octets = Buffer.alloc(8);
+  octets.writeBigUInt64LE(address);
+  return octets;
+}
+
 /** The same module with a mark in a custom section, one version below. */
 function older(path: string, opened: Package, development: boolean): Buffer {
   const { header, manifest } = opened;
   if (!development) throw new InputError("--before is needed with --root: only the owner of the key can sign what the device runs.");
   if (manifest.encoding === Encoding.Delta) throw new InputError(`${path} is a delta; give --before, the package that it is against.`);
-  if (manifest.version === 0 || header.destination !== undefined) throw new InputError(`--before is needed for ${path}.`);
+  if (manifest.version === 0) throw new InputError(`--before is needed for ${path}.`);
   const mark = Buffer.from("\u0000\u0007\u0006before", "latin1");
   return packageBuild({
     wasm: Buffer.concat([judging(path, () => packageImage(opened)), mark]),
@@ -117,6 +127,7 @@ function older(path: string, opened: Package, development: boolean): Buffer {
     encoding: Encoding.Plain,
     manufacturer: header.manufacturer,
     imageType: header.imageType,
+    destination: header.destination,
     phase: manifest.phase,
     hardware: manifest.hardware,
     vendor: manifest.vendor,

@@ -3,6 +3,8 @@ import type { Identity } from "../../host/image/keys.ts";
 
 export interface SweepOptions {
   identity: Identity;
+  /** IEEE address of the device, as on the air; one that no package is for, when absent. */
+  address?: Uint8Array;
   /** The modules that the packages make. */
   modules: { before: Uint8Array; after: Uint8Array };
   sectorSize?: number;

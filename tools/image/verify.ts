@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import type { Suite } from "../../host/crypto/ca.ts";
+import { forWhom } from "../../host/image/destination.ts";
 import { integrityCheck } from "../../host/image/integrity.ts";
 import { uuidText } from "../../host/image/keys.ts";
 import { Encoding, versionText } from "../../host/image/manifest.ts";
@@ -91,6 +92,7 @@ function verifyPackage(path: string, file: Buffer, options: VerifyWords): string
   const { manifest, releaseKey } = opened;
   const lines = [
     `${roleText(manifest.role)} ${versionText(manifest.version)} of vendor ${uuidText(manifest.vendor)}`,
+    forWhom(manifest),
     `signed by key ${releaseKey.id.toString("hex")} of epoch ${releaseKey.epoch}, which the root key certified`,
   ];
   if (manifest.encoding === Encoding.Delta && !options.base) return [...lines, "a delta, whose module is unknown without --base"];
