@@ -48,8 +48,10 @@ export class EngineStopped extends Error {
     /** ResetReason of docs/abi.md that the next start is given. */
     readonly reason: number,
     message: string,
+    /** Which function of the module ran, for a sentence: its name, or its number where the build knows no name. */
+    where?: string,
   ) {
-    super(message);
+    super(where ? `${message}, in ${where}` : message);
   }
 }
 

@@ -1,5 +1,6 @@
-// The sections of a WebAssembly binary, as far as size tables need them.
+// The sections of a WebAssembly binary, as far as size tables and names of functions need them.
 
+const CUSTOM_SECTION = 0;
 const NAME_SECTION = "name";
 const FUNCTION_NAMES = 1;
 const IMPORT_SECTION = 2;
@@ -67,19 +68,47 @@ export function customSection(wasm: Uint8Array, name: string): Uint8Array {
   while (!reader.done) {
     const id = reader.take(1)[0];
     const section = new Reader(reader.take(reader.u32()));
-    if (id === 0 && section.text() === name) return section.take(section.octets.length - section.at);
+    if (id === CUSTOM_SECTION && section.text() === name) return section.take(section.octets.length - section.at);
   }
   return new Uint8Array(0);
 }
 
-export function moduleSizes(wasm: Uint8Array): ModuleSizes {
+/** What the compiler called the functions, by their index; empty for a module that carries no names. */
+export function functionNames(wasm: Uint8Array): Map<number, string> {
+  const names = new Map<number, string>();
+  const section = new Reader(customSection(wasm, NAME_SECTION));
+  while (!section.done) {
+    const kind = section.take(1)[0];
+    const part = new Reader(section.take(section.u32()));
+    if (kind !== FUNCTION_NAMES) continue;
+    for (let count = part.u32(); count > 0; count--) {
+      const index = part.u32();
+      names.set(index, part.text());
+    }
+  }
+  return names;
+}
+
+/** The same module without its names. */
+export function withoutNames(wasm: Uint8Array): Uint8Array<ArrayBuffer> {
+  const reader = new Reader(wasm);
+  const kept = [reader.take(8)];
+  while (!reader.done) {
+    const begin = reader.at;
+    const id = reader.take(1)[0];
+    const section = new Reader(reader.take(reader.u32()));
+    if (id !== CUSTOM_SECTION || section.text() !== NAME_SECTION) kept.push(wasm.subarray(begin, reader.at));
+  }
+  return new Uint8Array(Buffer.concat(kept));
+}
+
+export function moduleSizes(wasm: Uint8Array, names: ReadonlyMap<number, string> = functionNames(wasm)): ModuleSizes {
   const reader = new Reader(wasm);
   reader.take(8);
   let imported = 0;
   let code = 0;
   let data = 0;
   const bodies: number[] = [];
-  const names = new Map<number, string>();
   while (!reader.done) {
     const id = reader.take(1)[0];
     const section = new Reader(reader.take(reader.u32()));
@@ -89,7 +118,6 @@ export function moduleSizes(wasm: Uint8Array): ModuleSizes {
       for (let count = section.u32(); count > 0; count--) bodies.push(section.take(section.u32()).length);
     }
     if (id === DATA_SECTION) data = section.octets.length;
-    if (id === 0 && section.text() === NAME_SECTION) functionNames(section, names);
   }
   const functions = bodies.map((size, index) => ({ name: names.get(imported + index) ?? `function ${imported + index}`, size }));
   return { total: wasm.length, code, data, functions: functions.sort((a, b) => b.size - a.size) };
@@ -106,16 +134,4 @@ function importedFunctions(section: Reader): number {
     section.u32();
   }
   return count;
-}
-
-function functionNames(section: Reader, names: Map<number, string>): void {
-  while (!section.done) {
-    const kind = section.take(1)[0];
-    const part = new Reader(section.take(section.u32()));
-    if (kind !== FUNCTION_NAMES) continue;
-    for (let count = part.u32(); count > 0; count--) {
-      const index = part.u32();
-      names.set(index, part.text());
-    }
-  }
 }

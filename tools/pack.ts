@@ -16,7 +16,7 @@ function compile(): void {
 }
 
 function copy(): void {
-  const modules = targets().map((name) => `build/${name}.wasm`);
+  const modules = targets().flatMap((name) => [`build/${name}.wasm`, `build/${name}.names`]);
   for (const path of [...READ, ...modules]) {
     mkdirSync(dirname(join(DIST, path)), { recursive: true });
     cpSync(join(ROOT, path), join(DIST, path), { recursive: true, filter: (name) => !name.endsWith(".ts") });

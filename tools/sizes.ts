@@ -13,14 +13,13 @@ function folderOf(name: string): string {
 }
 
 async function report(target: string) {
-  const { wasm, memory } = await compile(entryOf(target), target, ["--debug"]);
-  const shipped = await compile(entryOf(target), target);
-  const { code, data, functions } = moduleSizes(wasm);
+  const { wasm, names, memory } = await compile(entryOf(target), target);
+  const { code, data, functions } = moduleSizes(wasm, names);
   const folders = new Map<string, number>();
   for (const { name, size } of functions) folders.set(folderOf(name), (folders.get(folderOf(name)) ?? 0) + size);
   return {
     module: target,
-    octets: shipped.wasm.length,
+    octets: wasm.length,
     code,
     data,
     memory,

@@ -150,6 +150,10 @@ static void count(struct kw_machine *m, IM3Function f) {
 
 const char *kw_code_problem(const struct kw_machine *m) { return m->code.problem; }
 
+void kw_code_stopped(struct kw_machine *m, IM3Function f) {
+    if (m->reason_offset == 0) m->reason_offset = (uint32_t)(f - m->module->functions);
+}
+
 struct kw_code *kw_code_of(IM3Function f) {
     struct kw_machine *m = machine_of(f);
     struct kw_stub *stub = stub_of(f);

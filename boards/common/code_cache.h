@@ -44,6 +44,8 @@ void kw_code_begin(struct kw_machine *m);
 // Leaves by the arena's longjmp when there is no room although everything that may go has gone.
 struct kw_code *kw_code_of(struct M3Function *function);
 const char *kw_code_problem(const struct kw_machine *m);
+// A function was left by a trap: the first that says so is where the run stopped.
+void kw_code_stopped(struct kw_machine *m, struct M3Function *function);
 // Drops one function that is not active; false when there is none.
 bool kw_code_evict(struct kw_machine *m);
 // Tests: drops one inactive function by chance, and now and then all of them.

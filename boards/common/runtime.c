@@ -15,7 +15,6 @@ static const char memory_full[] = "the arena is full";
 static enum kw_stop stop_of(struct kw_machine *m, const char *result) {
     if (result == NULL) return KW_STOP_NONE;
     m->reason = result;
-    m->reason_offset = 0;
     if (result == memory_full) return KW_STOP_MEMORY;
     if (m->halted) return KW_STOP_HALT;
 #ifdef KW_FUEL
@@ -116,6 +115,7 @@ static void reset(struct kw_machine *m, const struct kw_config *config) {
 static enum kw_stop refused(struct kw_machine *m, const char *result) {
     enum kw_stop stop = stop_of(m, result);
     m->loaded = false;
+    m->reason_offset = 0; // no offset of the gate
     return stop == KW_STOP_MEMORY || stop == KW_STOP_NONE ? stop : KW_STOP_REFUSED;
 }
 
@@ -156,9 +156,12 @@ static enum kw_stop run(struct kw_machine *m, step *call) {
     const struct kw_trace *trace = m->config.trace;
     m->long_works = m->code.in_call = 0;
     m->code.aged = false;
-    const char *result = m->loaded && !m->running ? guarded(m, call) : "the module is not loaded, or runs already";
+    m->reason_offset = 0;
+    bool fit = m->loaded && !m->running;
+    const char *result = fit ? guarded(m, call) : "the module is not loaded, or runs already";
     enum kw_stop stop = stop_of(m, result);
     if (stop == KW_STOP_NONE) return stop;
+    if (fit && stop != KW_STOP_MEMORY) kw_code_stopped(m, call == call_start ? m->start : m->poll); // none that it called
     m->loaded = false; // wasm3's state is not fit to go on; the next step is kw_load
     if (trace != NULL) kw_trace_trap(trace);
     return stop;
@@ -206,6 +209,12 @@ bool kw_event_waits(const struct kw_machine *m) { return m->events > 0; }
 
 const char *kw_reason(const struct kw_machine *m) { return m->reason; }
 uint32_t kw_reason_offset(const struct kw_machine *m) { return m->reason_offset; }
+void kw_module_hash(const struct kw_machine *m, uint8_t out[KW_MODULE_HASH]) {
+    uint8_t hash[32];
+    kw_sha256(hash, m->config.wasm, m->config.wasm_size);
+    memcpy(out, hash, KW_MODULE_HASH);
+}
+
 uint32_t kw_halt_reason(const struct kw_machine *m) { return m->halt_reason; }
 uint32_t kw_gate_verdict(const struct kw_machine *m) { return m->gate_verdict; }
 

@@ -68,12 +68,17 @@ enum kw_stop kw_poll(struct kw_machine *m, int64_t now, int64_t *deadline);
 bool kw_push(struct kw_machine *m, const uint8_t *event, uint32_t size);
 bool kw_event_waits(const struct kw_machine *m);
 
-// A sentence without a full stop about the last stop, the module offset it is about (gate only), the reason given to halt.
+// A sentence without a full stop about the last stop, where in the module that was, the reason given to halt.
 const char *kw_reason(const struct kw_machine *m);
+// What the gate refused: an offset.  After a stop of a run: the index of the function that ran; 0 where none did.
 uint32_t kw_reason_offset(const struct kw_machine *m);
 uint32_t kw_halt_reason(const struct kw_machine *m);
 // enum kw_gate_reason of the last load; 0 when the gate let the module through.
 uint32_t kw_gate_verdict(const struct kw_machine *m);
+
+// The first octets of the SHA-256 of the module: beside a function's index they name the function (host/function_names.ts).
+#define KW_MODULE_HASH 8u
+void kw_module_hash(const struct kw_machine *m, uint8_t out[KW_MODULE_HASH]);
 
 void kw_stats(const struct kw_machine *m, struct kw_stats *out);
 

@@ -53,13 +53,13 @@ d_m3Op(KwMemCopy) {
 #define op_Loop op_KwLoop
 #define op_MemFill op_KwMemFill
 #define op_MemCopy op_KwMemCopy
-#define BEFORE_CALL() \
+#define BEFORE_CALL(out_of_fuel) \
     do { \
-        if (M3_UNLIKELY(burn())) newTrap(kw_out_of_fuel); \
+        if (M3_UNLIKELY(burn())) newTrap(out_of_fuel); \
         if (M3_UNLIKELY(kw_shaken != NULL)) kw_code_shake(kw_shaken); \
     } while (0)
 #else
-#define BEFORE_CALL() ((void)0)
+#define BEFORE_CALL(out_of_fuel) ((void)0)
 #endif
 
 // Zeroes locals, lays down constants, runs the body.  _sp is the callee's.
@@ -88,11 +88,17 @@ static IM3Function function_of(const struct kw_stub *stub) {
 static M3_NOINLINE struct kw_code *translated(const struct kw_stub *stub) { return kw_code_of(function_of(stub)); }
 static M3_NOINLINE m3ret_t problem(M3MemoryHeader *_mem) { return kw_code_problem(m3MemRuntime(_mem)->userdata); }
 
+// A call of an import that traps is its caller's.
+static M3_NOINLINE m3ret_t left(const struct kw_stub *stub, M3MemoryHeader *_mem, m3ret_t result) {
+    if (stub->enter == (const void *)kw_stub_operation) kw_code_stopped(m3MemRuntime(_mem)->userdata, function_of(stub));
+    return result;
+}
+
 // What m3_Call and op_CallIndirect find at M3Function.compiled.
 d_m3Op(KwStub) {
     const struct kw_stub *stub = (const void *)(_pc - 1);
     (void)_r0;
-    BEFORE_CALL();
+    BEFORE_CALL(kw_out_of_fuel);
     struct kw_code *code = stub->code != NULL ? stub->code : translated(stub);
     if (M3_UNLIKELY(code == NULL)) newTrap(problem(_mem));
     return run_body(code, _sp, _mem);
@@ -106,7 +112,7 @@ d_m3Op(KwCall) {
     i32 offset = immediate(i32);
     IM3Memory memory = m3MemInfo(_mem);
     m3ret_t result;
-    BEFORE_CALL();
+    BEFORE_CALL(left(stub, _mem, kw_out_of_fuel)); // the unit is the callee's
     if (M3_LIKELY(stub->enter == (const void *)op_KwStub)) {
         struct kw_code *code = stub->code != NULL ? stub->code : translated(stub);
         if (M3_UNLIKELY(code == NULL)) newTrap(problem(_mem));
@@ -116,7 +122,7 @@ d_m3Op(KwCall) {
         result = ((IM3Operation)raw[0])(raw + 1, _sp + offset, _mem, d_m3BaseOpDefaultArgs);
     }
     _mem = memory->mallocated;
-    if (M3_UNLIKELY(result != NULL)) forwardTrap(result);
+    if (M3_UNLIKELY(result != NULL)) forwardTrap(left(stub, _mem, result));
     nextOp();
 }
 

@@ -128,6 +128,22 @@ static void say_stop(const char *what) {
     console_end();
 }
 
+// `in function INDEX of module HASH` where one ran; whoever has the build finds its name.
+static void say_trap(void) {
+    uint8_t hash[KW_MODULE_HASH];
+    console_begin('#');
+    console_text("the module stopped:");
+    console_text(kw_reason(&machine));
+    if (kw_reason_offset(&machine) != 0) {
+        kw_module_hash(&machine, hash);
+        console_text("in function");
+        console_number(kw_reason_offset(&machine));
+        console_text("of module");
+        console_octets(hash, sizeof hash);
+    }
+    console_end();
+}
+
 // Ends a run that did not end as it should.
 static _Noreturn void stop(enum kw_stop why) {
     if (why == KW_STOP_HALT) {
@@ -135,7 +151,7 @@ static _Noreturn void stop(enum kw_stop why) {
         kw_uart_drain(KW_UART_CONSOLE);
         kw_reset_with(KW_RESET_REASON_HALT);
     }
-    say_stop("the module stopped:");
+    say_trap();
     kw_uart_drain(KW_UART_CONSOLE);
     kw_reset_with(KW_RESET_REASON_TRAP);
 }

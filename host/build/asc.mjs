@@ -70,7 +70,8 @@ async function make({ entry, options, sources, file, text }) {
       memory = /data_end[^\n]*\(i32\.const (\d+)\)/.exec(module.emitText())?.[1] ?? "";
     },
   };
-  const { error, stderr } = await compiler.main([entry, ...options, text ? "--textFile" : "--outFile", "out"], {
+  // `--debug` changes nothing but that functions keep their names; host/build/compile.ts takes them off.
+  const { error, stderr } = await compiler.main([entry, ...options, ...(text ? ["--textFile"] : ["--debug", "--outFile"]), "out"], {
     transforms: [ConstantTables, transform],
     readFile: (name, base) => {
       if (name in sources) return sources[name];

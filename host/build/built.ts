@@ -1,7 +1,9 @@
-// Compiles the modules of asconfig.json into build/, each with the memory it needs written in its custom section `han`.
+// Compiles the modules of asconfig.json into build/, each with the memory it needs written in its custom section `han`, and beside it
+// what its functions are called.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { namesText } from "../function_names.ts";
 import { ROOT } from "../modules.ts";
 import { type Built, compileAll, compileEntry, type Edit } from "./compile.ts";
 
@@ -42,11 +44,17 @@ export async function ensureBuilt(say: (line: string) => void): Promise<void> {
   const built = await compileAll(wanted, PROCESSES, (entry) => say(`compiled ${entry}`));
   mkdirSync(BUILD, { recursive: true });
   names.forEach((name, index) => {
-    const { wasm, memory } = built[index];
-    const path = join(BUILD, `${name}.wasm`);
-    if (existsSync(path) && readFileSync(path).equals(wasm)) return;
-    writeFileSync(`${path}.${process.pid}`, wasm); // whoever reads meanwhile sees a whole module
-    renameSync(`${path}.${process.pid}`, path);
-    say(`${name}.wasm  ${wasm.length} octets, ${memory} of memory`);
+    const { wasm, names, memory } = built[index];
+    put(`${name}.names`, Buffer.from(namesText(wasm, names)));
+    if (put(`${name}.wasm`, wasm)) say(`${name}.wasm  ${wasm.length} octets, ${memory} of memory`);
   });
+}
+
+/** False when the file is there as it should be. */
+function put(name: string, octets: Uint8Array): boolean {
+  const path = join(BUILD, name);
+  if (existsSync(path) && readFileSync(path).equals(octets)) return false;
+  writeFileSync(`${path}.${process.pid}`, octets); // whoever reads meanwhile sees a whole file
+  renameSync(`${path}.${process.pid}`, path);
+  return true;
 }

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } f
 import { basename, dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ROOT } from "../modules.ts";
-import { sectionIds } from "../wasm.ts";
+import { functionNames, sectionIds, withoutNames } from "../wasm.ts";
 
 const CACHE = join(ROOT, "build/compiled");
 const COMPILER = fileURLToPath(new URL("asc.mjs", import.meta.url));
@@ -31,6 +31,8 @@ export interface Wanted {
 
 export interface Built {
   wasm: Uint8Array<ArrayBuffer>;
+  /** Of its functions by their index; what is shipped carries none. */
+  names: Map<number, string>;
   /** Octets of linear memory below which all state lies. */
   memory: number;
 }
@@ -102,11 +104,16 @@ function made(job: Job): string {
 }
 
 function read(job: Job): Built {
-  const wasm = new Uint8Array(readFileSync(made(job)));
+  const named = readFileSync(made(job));
+  const wasm = withoutNames(named);
   if (sectionIds(wasm).includes(START_SECTION))
     throw new Error(`${job.entry}: a global does not begin with a constant, so there is a start function, and no board runs one`);
   // The custom section `han` comes last; its value is its last four octets.
-  return { wasm, memory: new DataView(wasm.buffer, wasm.length - MEMORY_SECTION).getUint32(MEMORY_SECTION - 4, true) };
+  return {
+    wasm,
+    names: functionNames(named),
+    memory: new DataView(wasm.buffer, wasm.length - MEMORY_SECTION).getUint32(MEMORY_SECTION - 4, true),
+  };
 }
 
 export function compileEntry(wanted: Wanted): Built {

@@ -7,6 +7,7 @@ import type { Medium } from "../air/medium.ts";
 import { Board } from "../board/board.ts";
 import type { ConsoleLine } from "../board/console.ts";
 import { install } from "../board/install.ts";
+import { withNames } from "../function_names.ts";
 import { developmentIdentity } from "../image/keys.ts";
 import { serveCoprocessor } from "../spinel/coprocessor.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
@@ -120,6 +121,6 @@ export class BoardDevice implements HomeDevice {
       const [, place, version = "0", trial] = boots;
       edge.booted?.({ slot: SLOTS[place], version: Number.parseInt(version, 16), onTrial: trial !== undefined });
     } else if (text === "the module halts") edge.reboots?.();
-    else if (text.startsWith("the module ") || text.endsWith("reset by watchdog")) edge.trouble(text);
+    else if (text.startsWith("the module ") || text.endsWith("reset by watchdog")) edge.trouble(withNames(text));
   }
 }

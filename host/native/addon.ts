@@ -17,6 +17,10 @@ export interface StopReport {
   offset: number;
   /** The argument of `halt`. */
   halt: number;
+  /** Of the function that ran when the module trapped or used up its fuel; else 0. */
+  function: number;
+  /** `moduleHash` of its module; else empty. */
+  module: string;
 }
 
 export interface NativeStats {

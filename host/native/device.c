@@ -1,4 +1,5 @@
 // class NativeDevice: boards/common with JavaScript as its surroundings.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "device.h"
@@ -177,7 +178,17 @@ static napi_value push(napi_env env, napi_callback_info info) {
     return boolean_of(env, event.size <= UINT32_MAX && kw_push(&d->machine, event.at, (uint32_t)event.size));
 }
 
-// stop(): { code, reason, offset, halt } of the last load, start or poll
+static void set_place(struct device *d, napi_env env, napi_value result) {
+    char text[2 * KW_MODULE_HASH + 1] = "";
+    uint8_t hash[KW_MODULE_HASH];
+    bool ran = (d->stop == KW_STOP_TRAP || d->stop == KW_STOP_FUEL) && kw_reason_offset(&d->machine) != 0;
+    if (ran) kw_module_hash(&d->machine, hash);
+    for (uint32_t i = 0; ran && i < KW_MODULE_HASH; i++) snprintf(text + 2 * i, 3, "%02x", hash[i]);
+    set(env, result, "function", number_of(env, ran ? kw_reason_offset(&d->machine) : 0));
+    set(env, result, "module", text_of(env, text));
+}
+
+// stop(): { code, reason, offset, halt, function, module } of the last load, start or poll
 static napi_value stop(napi_env env, napi_callback_info info) {
     struct arguments a;
     napi_value result;
@@ -189,6 +200,7 @@ static napi_value stop(napi_env env, napi_callback_info info) {
     set(env, result, "reason", text_of(env, kw_reason(&d->machine)));
     set(env, result, "offset", number_of(env, kw_reason_offset(&d->machine)));
     set(env, result, "halt", number_of(env, kw_halt_reason(&d->machine)));
+    set_place(d, env, result);
     return result;
 }
 

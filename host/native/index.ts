@@ -1,6 +1,7 @@
 // A device's module under wasm3 in Node: the engine of the boards behind the interface of every engine.
 import { IMAGE_FLAGS, IMAGE_RUNNING, ResetReason } from "../abi.ts";
 import { type Engine, EngineStopped, FUEL, type Surroundings } from "../engine.ts";
+import { functionOf } from "../function_names.ts";
 import {
   type DeviceImagesOptions,
   ImageSource,
@@ -132,16 +133,17 @@ export class Wasm3Engine implements Engine {
 }
 
 function stopped(stop: StopReport): EngineStopped {
+  const where = stop.module && functionOf(stop.module, stop.function);
   switch (stop.code) {
     case Stop.Halt:
       return new EngineStopped(ResetReason.Halt, `the module asked for a reboot, reason ${stop.halt}`);
     case Stop.Fuel:
-      return new EngineStopped(ResetReason.Watchdog, "the module ran on without an end");
+      return new EngineStopped(ResetReason.Watchdog, "the module ran on without an end", where);
     case Stop.Refused:
       return new EngineStopped(ResetReason.Trap, `the module is refused: ${stop.reason}${stop.offset ? `, at offset ${stop.offset}` : ""}`);
     case Stop.Memory:
       return new EngineStopped(ResetReason.Trap, "the module's translated code does not fit the arena");
     default:
-      return new EngineStopped(ResetReason.Trap, `the module trapped: ${stop.reason}`);
+      return new EngineStopped(ResetReason.Trap, `the module trapped: ${stop.reason}`, where);
   }
 }

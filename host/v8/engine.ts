@@ -1,6 +1,7 @@
 // A device's module under V8: the contract of docs/abi.md, with nothing native.
 import { ABI_VERSION, ResetReason } from "../abi.ts";
 import { type Engine, EngineStopped, FUEL, type Surroundings } from "../engine.ts";
+import { functionOf, moduleHash } from "../function_names.ts";
 import { type Images, NO_IMAGES } from "../image/images.ts";
 import type { TraceFile } from "../trace.ts";
 import { customSection } from "../wasm.ts";
@@ -44,10 +45,12 @@ export class V8Engine implements Engine {
   private readonly queue = new EventQueue();
   private readonly recorder: Recorder | undefined;
   private readonly exports: Exports;
+  private readonly wasm: Uint8Array;
   private readonly fuel: number;
 
   constructor(options: V8Options) {
     const { seed, surroundings } = options;
+    this.wasm = options.wasm;
     this.fuel = options.fuel ?? FUEL;
     this.store = options.store ?? new Map();
     this.keys = options.keys ?? new KeySlots();
@@ -147,9 +150,15 @@ export class V8Engine implements Engine {
     if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error;
     this.recorder?.trap();
     const fuel = this.exports[FUEL_EXPORT];
-    if (fuel && fuel.value === 0) return new EngineStopped(ResetReason.Watchdog, "the module ran on without an end");
-    const stopped = new EngineStopped(ResetReason.Trap, `the module trapped: ${(error as Error).message}`);
+    if (fuel && fuel.value === 0) return new EngineStopped(ResetReason.Watchdog, "the module ran on without an end", this.where(error));
+    const stopped = new EngineStopped(ResetReason.Trap, `the module trapped: ${error.message}`, this.where(error));
     stopped.cause = error;
     return stopped;
+  }
+
+  /** The innermost function of the module on the error's stack; metering leaves indices as they are. */
+  private where(error: Error): string | undefined {
+    const index = /wasm-function\[(\d+)\]/.exec(error.stack ?? "")?.[1];
+    return index && functionOf(moduleHash(this.wasm), Number(index));
   }
 }

@@ -22,6 +22,8 @@ import { Radio } from "../../host/air/radio.ts";
 import { Board } from "../../host/board/board.ts";
 import { buildFirmware } from "../../host/board/build.ts";
 import type { ConsoleLine } from "../../host/board/console.ts";
+import { compile } from "../../host/build/built.ts";
+import { moduleHash } from "../../host/function_names.ts";
 import { ROOT } from "../../host/modules.ts";
 import { serveCoprocessor } from "../../host/spinel/coprocessor.ts";
 import { hdlcEncode } from "../../host/spinel/hdlc.ts";
@@ -168,18 +170,27 @@ test("a write cut at any instant leaves the old count or the new one", async () 
   });
 });
 
-for (const [name, command, reason, word] of [
+/** The function that a board names when it says that the module stopped, as the compiler called it. */
+async function placeOf(line: ConsoleLine): Promise<string | undefined> {
+  const { wasm, names } = await compile("tests/labs/boards/probe.ts", undefined);
+  const place = / in function (\d+) of module ([0-9a-f]{16})$/.exec(line.kind === "say" ? line.text : "");
+  if (!place) return undefined;
+  assert.equal(place[2], moduleHash(wasm));
+  return names.get(Number(place[1]))?.replace(/.*\//, "");
+}
+
+for (const [name, command, reason, word, place] of [
   ["an endless loop is ended by the watchdog", Command.Loop, ResetReason.Watchdog, "kilowasm on mps2-an386, reset by watchdog"],
-  ["a trap reboots", Command.Trap, ResetReason.Trap, "the module stopped:"],
-  ["endless recursion traps before it meets the guard", Command.Recurse, ResetReason.Trap, "the module stopped:"],
-  ["a pointer out of the module's memory traps", Command.Outside, ResetReason.Trap, "the module stopped:"],
+  ["a trap reboots", Command.Trap, ResetReason.Trap, "the module stopped:", "obey"],
+  ["endless recursion traps before it meets the guard", Command.Recurse, ResetReason.Trap, "the module stopped:", "recurse"],
+  ["a pointer out of the module's memory traps", Command.Outside, ResetReason.Trap, "the module stopped:", "obey"],
   ["halt reboots", Command.Halt, ResetReason.Halt, "the module halts"],
 ] as const) {
   test(`${name}, and the next start is told`, async () => {
     await withBoard(async (board) => {
       const from = board.seen;
       assert.equal(await board.push(uplink(command)), 0);
-      await board.expect("last word", isSay(word));
+      assert.equal(await placeOf(await board.expect("last word", isSay(word))), place);
       await started(board, reason, from);
       const words = board.lines.slice(from).filter((line) => line.kind === "say");
       // No fault of the processor was involved.
