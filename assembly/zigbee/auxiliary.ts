@@ -12,8 +12,9 @@ import { ccmOpen, ccmSeal } from "../core/host";
 const SIZE_MIN: u32 = 5;
 const SIZE_WITH_SOURCE: u32 = 13;
 export const MIC_SIZE: u32 = 4;
-/** What the layers' own frames grow by: they always carry our IEEE address. */
+/** What the layers' own frames grow by: with our IEEE address, and an APS frame to a partner that knows it, without. */
 export const APS_AUXILIARY_SIZE: u32 = SIZE_WITH_SOURCE;
+export const APS_AUXILIARY_SIZE_SHORT: u32 = SIZE_MIN;
 export const NWK_AUXILIARY_SIZE: u32 = SIZE_WITH_SOURCE + 1;
 
 // Key identifier, table 4.31
@@ -61,10 +62,11 @@ export function auxiliaryParse(at: usize, have: u32, isNwk: bool): i32 {
   return have < size + MIC_SIZE ? Err.Truncated : <i32>size;
 }
 
-/** Writes a header with the sender's address, as it travels; `keySequence` goes with the network key only.  Answers its size. */
+/** Writes a header as it travels, without the sender's address where `source` is 0; `keySequence` goes with the network key only.  Answers its size. */
 export function auxiliaryEmit(at: usize, key: u32, counter: u32, source: u64, keySequence: u32): u32 {
-  store<u8>(at, EXTENDED_NONCE | (key << KEY_SHIFT));
+  store<u8>(at, (source != 0 ? EXTENDED_NONCE : 0) | (key << KEY_SHIFT));
   store<u32>(at, counter, 1);
+  if (source == 0) return SIZE_MIN;
   store<u64>(at, source, 5);
   if (key != KEY_NETWORK) return APS_AUXILIARY_SIZE;
   store<u8>(at, keySequence, SIZE_WITH_SOURCE);
@@ -73,11 +75,11 @@ export function auxiliaryEmit(at: usize, key: u32, counter: u32, source: u64, ke
 
 /**
  * Seals in place the frame at `at`, whose payload lies behind a header of `headerSize` octets, the auxiliary header `auxiliary` included,
- * with a key of the board; answers the size of the whole or an `Err`.
+ * with a key of the board, as from `source`; answers the size of the whole or an `Err`.
  */
-export function frameSeal(boardKey: u32, at: usize, headerSize: u32, auxiliary: Auxiliary, size: u32): i32 {
+export function frameSeal(boardKey: u32, at: usize, headerSize: u32, auxiliary: Auxiliary, source: u64, size: u32): i32 {
   auxiliary.setLevel(LEVEL);
-  let sealed = ccmSeal(boardKey, nonceOf(auxiliary, auxiliary.source), at, headerSize, at + headerSize, size);
+  let sealed = ccmSeal(boardKey, nonceOf(auxiliary, source), at, headerSize, at + headerSize, size);
   auxiliary.setLevel(0);
   return sealed < 0 ? sealed : <i32>headerSize + sealed;
 }

@@ -60,7 +60,6 @@ const ONLY_TAKEN = new Set([
   "extended header of a whole message",
   "broadcast with an extended header",
   "acknowledgement with an extended header of a whole message",
-  "link key, without source",
   "key-load key, level sent",
   "Transport Key, trust centre",
   "Request Key, trust centre",

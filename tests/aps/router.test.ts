@@ -15,7 +15,9 @@ import {
   type LabNode,
   longPayload,
   messageOf,
+  u16,
 } from "../scenarios/harness.ts";
+import { openFrame } from "../scenarios/intruder.ts";
 
 const METER_KEY = Buffer.from("00112233445566778899aabbccddeeff", "hex");
 const IHD_KEY = Buffer.from("ffeeddccbbaa99887766554433221100", "hex");
@@ -145,6 +147,42 @@ test("after a power cut everyone goes on with the same keys", async () => {
     );
   }
   await readable(air);
+});
+
+test("a partner's address goes with repetitions only, and tells who forgot it", async () => {
+  const { air, hub, ihd } = await joined(39, "aps-nonce");
+  establish(hub, ihd, IHD_KEY);
+  const key = hub.keys.entries().find(([slot]) => slot < 2)?.[1];
+  assert.ok(key);
+  /** Security controls and sizes of the sealed frames of a type that one device put on the air. */
+  const sealed = (from: LabNode, type: number, since: number): [number, number][] =>
+    air.frames.slice(since).flatMap(({ psdu }): [number, number][] => {
+      const frame = openFrame(psdu, key);
+      if (frame?.source !== from.extended || (frame.payload[0] & 0x23) !== (0x20 | type)) return [];
+      return [[frame.payload[8], frame.payload.length]];
+    });
+  const exchange = (): number => {
+    const since = air.frames.length;
+    const before = hub.notes.length;
+    const confirmed = ihd.heard(Heard.Confirm).length;
+    assert.ok(ihd.send(hub, METERING, APS_ACK | APS_LINK_KEY, REPORT) >= 0);
+    assert.ok(air.until(() => ihd.heard(Heard.Confirm).length > confirmed, 20_000));
+    assert.equal(messageOf(ihd.heard(Heard.Confirm)[confirmed]).status, 0);
+    assert.equal(hub.messages(before).length, 1);
+    return since;
+  };
+  const short: [number, number] = [0x00, 8 + 5 + REPORT.length + 4];
+  const named: [number, number] = [0x20, 8 + 13 + REPORT.length + 4];
+  let since = exchange();
+  assert.deepEqual(sealed(ihd, 0, since), [short]);
+  assert.deepEqual(sealed(hub, 2, since), [[0x00, 8 + 5 + 4]], "acknowledged alike");
+  hub.tell(21, u16(ihd.short), addressOctets(0x0102030405060708n));
+  since = exchange();
+  assert.deepEqual(sealed(ihd, 0, since), [short, named]);
+  assert.deepEqual(sealed(hub, 2, since), [[0x20, 8 + 13 + 4]]);
+  since = exchange();
+  assert.deepEqual(sealed(ihd, 0, since), [short], "and is known from then on");
+  air.close();
 });
 
 test("a device that rejoins in clear gets the network key under its established key only", async () => {

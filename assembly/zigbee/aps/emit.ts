@@ -1,12 +1,12 @@
 // Puts one APS frame together and hands it to the NWK layer.
-import { APS_AUXILIARY_SIZE, KEY_DATA } from "../auxiliary";
+import { APS_AUXILIARY_SIZE, APS_AUXILIARY_SIZE_SHORT, KEY_DATA } from "../auxiliary";
 import { NWK_DISCOVER, NWK_NO_CONFIRM, NWK_PAYLOAD_MAX, NWK_SECURE, nwkSend } from "../nwk/nwk";
 import {
   APS_ACK_FORMAT, APS_ACKNOWLEDGEMENT, APS_COMMAND, APS_EXTENDED, APS_HEADER_SIZE, APS_HEADER_SIZE_COMMAND, APS_HEADER_SIZE_FRAGMENT,
   APS_SECURITY, apsEmit, ApsFrame, FRAGMENT_FIRST, FRAGMENT_LATER,
 } from "./frame";
 import { KEY_NONE } from "./keys";
-import { APS_SECURE_OVERHEAD, apsSeal } from "./security";
+import { APS_SECURE_OVERHEAD, apsOpened, apsSeal } from "./security";
 import { ApsMessage } from "./types";
 
 /** Payload of one data frame, in clear above the NWK layer and sealed; and of one fragment. */
@@ -61,10 +61,13 @@ export function emitTransmission(frame: Transmission): i32 {
   let header = apsEmit(
     out, control, frame.targetEndpoint, frame.cluster, frame.profile, frame.sourceEndpoint, frame.counter, fragmentation, number, 0,
   );
-  return send(header, payload, size, frame.slot, frame.key, frame.target, frame.nwkOptions);
+  // A partner by whose key we send has heard our address with that key; one that forgot it is told by the repetition, where that fits.  A
+  // command always tells it: section 4.4.1.1.
+  let named = (control & APS_COMMAND) != 0 || (frame.tries != 0 && header + size + APS_SECURE_OVERHEAD <= NWK_PAYLOAD_MAX);
+  return send(header, payload, size, frame.slot, frame.key, named, frame.target, frame.nwkOptions);
 }
 
-/** Acknowledges a frame, under the key that secured it. */
+/** Acknowledges a frame, under the key that secured it, and with our address where it had its sender's. */
 export function emitAcknowledgement(frame: ApsFrame, heard: ApsMessage): void {
   let control = APS_ACKNOWLEDGEMENT;
   let fragmentation = frame.fragmentation;
@@ -79,22 +82,22 @@ export function emitAcknowledgement(frame: ApsFrame, heard: ApsMessage): void {
   let header = apsEmit(
     out, control, heard.sourceEndpoint, heard.cluster, heard.profile, heard.targetEndpoint, frame.counter, fragmentation, block, 1,
   );
-  send(header, 0, 0, heard.keySlot, KEY_DATA, heard.source, NWK_SECURE | NWK_DISCOVER); // lost, it is asked for again by a repetition
+  send(header, 0, 0, heard.keySlot, KEY_DATA, apsOpened.named, heard.source, NWK_SECURE | NWK_DISCOVER); // lost, it is asked for again by a repetition
 }
 
 /** Writes a whole sealed command, for a tunnel; answers its size or an `Err`. */
 export function emitTunnelled(at: usize, counter: u32, payload: usize, size: u32, slot: u32, key: u32): i32 {
   apsEmit(at, APS_COMMAND | APS_SECURITY, 0, 0, 0, 0, counter, 0, 0, 0);
   memory.copy(at + APS_HEADER_SIZE_COMMAND + APS_AUXILIARY_SIZE, payload, size);
-  return apsSeal(at, APS_HEADER_SIZE_COMMAND, size, slot, key);
+  return apsSeal(at, APS_HEADER_SIZE_COMMAND, size, slot, key, true);
 }
 
-function send(header: u32, payload: usize, size: u32, slot: u32, key: u32, target: u32, options: u32): i32 {
+function send(header: u32, payload: usize, size: u32, slot: u32, key: u32, named: bool, target: u32, options: u32): i32 {
   let total = <i32>(header + size);
   if (slot != KEY_NONE) {
     assert(header + size + APS_SECURE_OVERHEAD <= OUT_SIZE);
-    memory.copy(out + header + APS_AUXILIARY_SIZE, payload, size);
-    total = apsSeal(out, header, size, slot, key);
+    memory.copy(out + header + (named ? APS_AUXILIARY_SIZE : APS_AUXILIARY_SIZE_SHORT), payload, size);
+    total = apsSeal(out, header, size, slot, key, named);
     if (total < 0) return total;
   } else memory.copy(out + header, payload, size);
   return nwkSend(target, out, total, options, NWK_NO_CONFIRM);

@@ -3,12 +3,13 @@ import { Counter, counterLoad, counterRaise, counterTake, COUNTER_NONE } from ".
 import { Err } from "../../core/err";
 import { Record } from "../../core/host";
 import { NO_EXTENDED } from "../address";
-import { APS_AUXILIARY_SIZE, Auxiliary, auxiliaryEmit, auxiliaryParse, frameOpen, frameSeal, MIC_SIZE } from "../auxiliary";
+import { APS_AUXILIARY_SIZE, APS_AUXILIARY_SIZE_SHORT, Auxiliary, auxiliaryEmit, auxiliaryParse, frameOpen, frameSeal, MIC_SIZE } from "../auxiliary";
 import { nwkExtended } from "../nwk/nwk";
 import { apsKeyRow, apsKeySlot, apsKeysAny, apsKeysSave, KEY_NONE } from "./keys";
 
-/** What a sealed frame has more than a frame in clear. */
+/** What a sealed frame has more than a frame in clear, with our IEEE address and without. */
 export const APS_SECURE_OVERHEAD: u32 = APS_AUXILIARY_SIZE + MIC_SIZE;
+export const APS_SECURE_OVERHEAD_SHORT: u32 = APS_AUXILIARY_SIZE_SHORT + MIC_SIZE;
 
 /** What `apsOpen` found out. */
 @unmanaged @final
@@ -20,6 +21,8 @@ export class ApsOpened {
   slot: u32;
   /** Key identifier: which of the keys made from the link key. */
   key: u32;
+  /** The frame itself named its sender. */
+  named: bool;
 }
 export const apsOpened = changetype<ApsOpened>(memory.data(offsetof<ApsOpened>(), 8));
 
@@ -34,15 +37,15 @@ export function apsSecurityReset(): void {
 export function apsCounterRaise(floor: u32): void { counterRaise(counter, floor); }
 
 /**
- * Seals in place the frame at `at`: a header with its security bit, a gap for the auxiliary header, a payload.
+ * Seals in place the frame at `at`: a header with its security bit, a gap for the auxiliary header, `named` with our address, a payload.
  * Answers the size of the whole, or `Err.NoKey` when the slot is empty or the frame counter is at its end.
  */
-export function apsSeal(at: usize, headerSize: u32, payloadSize: u32, slot: u32, key: u32): i32 {
+export function apsSeal(at: usize, headerSize: u32, payloadSize: u32, slot: u32, key: u32, named: bool): i32 {
   let number = counterTake(counter);
   if (number == COUNTER_NONE) return Err.NoKey;
   let auxiliary = changetype<Auxiliary>(at + headerSize);
-  headerSize += auxiliaryEmit(at + headerSize, key, number, nwkExtended(), 0);
-  let sealed = frameSeal(boardKey(slot, key), at, headerSize, auxiliary, payloadSize);
+  headerSize += auxiliaryEmit(at + headerSize, key, number, named ? nwkExtended() : NO_EXTENDED, 0);
+  let sealed = frameSeal(boardKey(slot, key), at, headerSize, auxiliary, nwkExtended(), payloadSize);
   return sealed < 0 ? <i32>Err.NoKey : sealed;
 }
 
@@ -71,6 +74,7 @@ export function apsOpen(at: usize, headerSize: u32, size: u32, source: u64): i32
   apsOpened.size = <u32>opened;
   apsOpened.slot = slot;
   apsOpened.key = auxiliary.key;
+  apsOpened.named = auxiliary.hasSource;
   return Err.Ok;
 }
 

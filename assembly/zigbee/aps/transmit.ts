@@ -13,7 +13,7 @@ import { NWK_DISCOVER, nwkIsSleepyChild, NWK_SECURE } from "../nwk/nwk";
 import { EMIT_ROOM, EMIT_ROOM_FRAGMENT, emitTransmission, Transmission } from "./emit";
 import { APS_ACK_REQUEST, APS_BROADCAST, APS_COMMAND, APS_DATA, APS_SECURITY, ApsFrame } from "./frame";
 import { KEY_NONE } from "./keys";
-import { APS_SECURE_OVERHEAD } from "./security";
+import { APS_SECURE_OVERHEAD, APS_SECURE_OVERHEAD_SHORT } from "./security";
 import {
   APS_ACK, APS_FRAGMENT, APS_MESSAGE_MAX, APS_SLEEPY, apsCounters, ApsHeard, apsHeard, ApsMessage, ApsRequest, apsRequest,
 } from "./types";
@@ -74,10 +74,9 @@ export function transmitExpecting(): i64 {
 /** Sends what `apsRequest` describes, sealed with the key in `slot`; answers its handle or an `Err`. */
 export function transmitStart(type: u32, slot: u32, key: u32, now: i64): i32 {
   let request = apsRequest;
-  let overhead = slot != KEY_NONE ? APS_SECURE_OVERHEAD : 0;
   let wantsAck = (request.options & APS_ACK) != 0 && request.target < UNICAST_END;
   let row = once;
-  let whole = request.size <= EMIT_ROOM - overhead;
+  let whole = request.size <= EMIT_ROOM - (slot != KEY_NONE ? APS_SECURE_OVERHEAD_SHORT : 0);
   if (!whole) {
     if (!wantsAck || !(request.options & APS_FRAGMENT) || request.size > APS_MESSAGE_MAX) return Err.BadLength;
     if (largeInUse()) return Err.Busy;
@@ -90,7 +89,7 @@ export function transmitStart(type: u32, slot: u32, key: u32, now: i64): i32 {
   } else row.payload = request.payload;
   describe(row, request, type, slot, key, wantsAck);
   if (!whole) {
-    row.blockSize = <u8>(EMIT_ROOM_FRAGMENT - overhead);
+    row.blockSize = <u8>(EMIT_ROOM_FRAGMENT - (slot != KEY_NONE ? APS_SECURE_OVERHEAD : 0));
     row.blocks = <u8>((request.size + row.blockSize - 1) / row.blockSize);
   }
   let sent = emitTransmission(row);

@@ -77,7 +77,7 @@ export function nwkSeal(at: usize, headerSize: u32, size: u32): i32 {
   if (counter == COUNTER_NONE) { nwkDrop(Drop.Exhausted); return Err.NoKey; }
   let auxiliary = changetype<Auxiliary>(at + headerSize);
   headerSize += auxiliaryEmit(at + headerSize, KEY_NETWORK, counter, nwkState.extended, network.keySequence);
-  return frameSeal(network.keySequence & 1, at, headerSize, auxiliary, size);
+  return frameSeal(network.keySequence & 1, at, headerSize, auxiliary, nwkState.extended, size);
 }
 
 /**

@@ -39,8 +39,8 @@ export function emit_aps_auxiliary(from: usize, size: u32, to: usize): i32 {
   let header = auxiliaryParse(from, size, false);
   if (header < 0) return header;
   let auxiliary = changetype<Auxiliary>(from);
-  if (!auxiliary.hasSource || (auxiliary.control & 7) != 0) return 0; // without its source, or with its level
-  return auxiliaryEmit(to, auxiliary.key, auxiliary.counter, auxiliary.source, 0);
+  if ((auxiliary.control & 7) != 0) return 0; // with its level
+  return auxiliaryEmit(to, auxiliary.key, auxiliary.counter, auxiliary.hasSource ? auxiliary.source : 0, 0);
 }
 
 export function parse_aps_command(at: usize, size: u32): i32 { return apsCommandParse(at, size); }
