@@ -24,10 +24,19 @@ function question(sequence: number): Buffer[] {
 function send(house: House, insider: Insider, sequence: number, order: readonly number[], waitMs = WAIT_MS): number {
   const blocks = question(sequence);
   const from = insider.messages.length;
+  let collided = false;
+  // The insider does not listen before it speaks: a block that met another frame is lost, and goes again.
+  const stop = house.home.medium.onFrame((frame) => {
+    collided ||= ["insider", "another"].includes(frame.source) && frame.collided;
+  });
   for (const index of order) {
-    insider.send(HUB, insider.block(BASIC, sequence, index, blocks.length, blocks[index]));
-    house.run(60);
+    do {
+      collided = false;
+      insider.send(HUB, insider.block(BASIC, sequence, index, blocks.length, blocks[index]));
+      house.run(60);
+    } while (collided);
   }
+  stop();
   house.run(waitMs);
   const answers = insider.messages
     .slice(from)

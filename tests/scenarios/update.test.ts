@@ -11,7 +11,7 @@ import { nextModule, nextPackage, UpdateHome, V1, V2 } from "./update_home.ts";
 const READING_MS = 300_000;
 /** Of one frame of 127 octets: preamble and frame, acknowledgement after its turnaround, mean back-off with CCA and turnaround. */
 const FRAME_US = 133 * 32 + 192 + 11 * 32 + 3.5 * 320 + 128 + 192;
-const OCTETS_PER_FRAME = 48;
+const OCTETS_PER_FRAME = 56;
 
 function scenario(name: string, seed: number, body: (home: UpdateHome) => void, sizes = {}): void {
   test(name, (t) => {

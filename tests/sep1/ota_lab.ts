@@ -12,7 +12,7 @@ export const RUNNING = 0x01000000;
 export const OFFERED = 0x01000001;
 export const HOUR = 3_600_000;
 /** Octets of a block in one frame: 127 less MAC 11, NWK 26, APS 25, and 17 of the command. */
-export const BLOCK_SIZE = 48;
+export const BLOCK_SIZE = 56;
 const RECORD_UPGRADE = 26;
 const RECORD_ADDRESS = 1;
 /** Header, certificate and manifest of the pretended package; the board's resume records come with each sector. */

@@ -106,7 +106,7 @@ describe("image block", () => {
     const head = (offset: number, count: number): Buffer => Buffer.concat([octet(SUCCESS), file(3, NEW), u32(offset), octet(count)]);
     assert.equal(hub.block(ihd, NEW, 0).toString("hex"), response(5, head(0, 48), image.subarray(0, 48)));
     assert.equal(hub.block(ihd, NEW, 7, { max: 1 }).toString("hex"), response(5, head(7, 1), image.subarray(7, 8)));
-    assert.equal(hub.block(ihd, NEW, 100, { max: 255 }).toString("hex"), response(5, head(100, 48), image.subarray(100, 148)));
+    assert.equal(hub.block(ihd, NEW, 100, { max: 255 }).toString("hex"), response(5, head(100, 56), image.subarray(100, 156)));
     const last = image.length - 5;
     assert.equal(hub.block(ihd, NEW, last).toString("hex"), response(5, head(last, 5), image.subarray(last)));
   });

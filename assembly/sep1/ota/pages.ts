@@ -13,7 +13,7 @@ import { apsHeard } from "../../zigbee/aps/aps";
 import { apsSleeps } from "../../zigbee/aps/transmit";
 import { nwkIsSleepyChild, nwkQueued } from "../../zigbee/nwk/nwk";
 import { ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER } from "../../zigbee/zcl/frame";
-import { ZCL_END, zclBeginAnswer, zclHeard, zclSendOnce } from "../../zigbee/zcl/zcl";
+import { ZCL_END_ANSWER, zclBeginAnswer, zclHeard, zclSendOnce } from "../../zigbee/zcl/zcl";
 import { CLUSTER_OTA } from "../clusters";
 import { OTA_IMAGE_BLOCK_RESPONSE } from "../descriptors/ota";
 import { OTA_ABORT, OTA_BLOCK_ANSWER_HEAD, otaBlockAnswerEmit, otaRefusalEmit } from "./command";
@@ -108,7 +108,7 @@ function answer(page: Page, now: i64): bool {
   let at = zclBeginAnswer(ZCL_TYPE_CLUSTER | ZCL_TO_CLIENT | ZCL_NO_DEFAULT_RESPONSE, page.sequence, OTA_IMAGE_BLOCK_RESPONSE);
   let count: i32 = -1;
   if (libraryReady(page.image) && file.version == page.version && mayGoOn(page, now)) {
-    let room = min<u32>(page.dataMax, <u32>(ZCL_END - at) - OTA_BLOCK_ANSWER_HEAD);
+    let room = min<u32>(page.dataMax, <u32>(ZCL_END_ANSWER - at) - OTA_BLOCK_ANSWER_HEAD);
     count = imageRead(page.image, page.offset, at + OTA_BLOCK_ANSWER_HEAD, min<u32>(room, page.end - page.offset));
   }
   if (count <= 0) return abort(page, at, now);

@@ -13,7 +13,7 @@ import {
 import { apsHeard } from "../../zigbee/aps/aps";
 import { ZCL_INVALID_FIELD, ZCL_MALFORMED, ZCL_NO_CLUSTER_COMMAND, ZCL_SUCCESS } from "../../zigbee/zcl/foundation";
 import { ZCL_TYPE_CLUSTER } from "../../zigbee/zcl/frame";
-import { ZCL_END, zclDefault, zclHeard, zclReply, zclSendReply, zclTake } from "../../zigbee/zcl/zcl";
+import { ZCL_END_ANSWER, zclDefault, zclHeard, zclReply, zclSendReply, zclTake } from "../../zigbee/zcl/zcl";
 import { otaEndAnswer, otaTime } from "./activation";
 import {
   ImageBlock, ImagePage, OTA_IMAGE_BLOCK, OTA_IMAGE_BLOCK_RESPONSE, OTA_IMAGE_PAGE, OTA_QUERY_NEXT_IMAGE, OTA_QUERY_NEXT_IMAGE_RESPONSE,
@@ -156,7 +156,7 @@ function permit(image: u32, offset: u32, now: i64): u32 {
 function octets(image: u32, offset: u32, dataMax: u32, now: i64): void {
   let file = libraryFile(image);
   let at = zclReply(ZCL_TYPE_CLUSTER, OTA_IMAGE_BLOCK_RESPONSE);
-  let room = min<u32>(dataMax, <u32>(ZCL_END - at) - OTA_BLOCK_ANSWER_HEAD);
+  let room = min<u32>(dataMax, <u32>(ZCL_END_ANSWER - at) - OTA_BLOCK_ANSWER_HEAD);
   let count = imageRead(image, offset, at + OTA_BLOCK_ANSWER_HEAD, min<u32>(room, file.size - offset));
   if (count <= 0) {
     libraryLook(image); // the board knows why

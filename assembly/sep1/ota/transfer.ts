@@ -10,7 +10,7 @@ import { imageWrite } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { UPDATE_IMAGE, update, updateBegin } from "../../model/update";
 import { ZCL_HEADER_SIZE_MIN } from "../../zigbee/zcl/frame";
-import { ZCL_SIZE_MAX, zclHeard, zclKnown } from "../../zigbee/zcl/zcl";
+import { ZCL_SIZE_ANSWER, zclHeard, zclKnown } from "../../zigbee/zcl/zcl";
 import { ImageBlockResponse, OTA_IMAGE_PAGE } from "../descriptors/ota";
 import { OTA_ABORT, OTA_BLOCK_ANSWER_HEAD, OTA_SUCCESS, OTA_WAIT_FOR_DATA, OTA_WAIT_SIZE } from "./command";
 import { otaAskBlock, otaAskPage, otaIsOffered, otaOffer } from "./requests";
@@ -30,8 +30,8 @@ export enum Transfer {
   Stalled = 5,
 }
 
-/** Octets in one frame with both security layers. */
-export const OTA_DATA_MAX: u32 = ZCL_SIZE_MAX - ZCL_HEADER_SIZE_MIN - OTA_BLOCK_ANSWER_HEAD;
+/** Octets in one frame with both security layers, from a server that knows that we know it. */
+export const OTA_DATA_MAX: u32 = ZCL_SIZE_ANSWER - ZCL_HEADER_SIZE_MIN - OTA_BLOCK_ANSWER_HEAD;
 /** Asking anew costs two frames, so a page has many; it ends with a block of full size. */
 const PAGE_SIZE: u32 = OTA_DATA_MAX * 256;
 /** The head of a file is short, for what the board has of the rest after a reset is not loaded again. */

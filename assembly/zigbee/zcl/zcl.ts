@@ -70,10 +70,13 @@ export const zclCounters = changetype<ZclCounters>(memory.data(offsetof<ZclCount
 export const ZCL_ENDPOINT: u32 = 1;
 /** One frame with both security layers and short addresses: 82 octets less APS's auxiliary header with its source (13) and its MIC (4). */
 export const ZCL_SIZE_MAX: u32 = 65;
+/** The same without the source's address: only for a partner that just wrote to us, since its repetition could not tell it. */
+export const ZCL_SIZE_ANSWER: u32 = ZCL_SIZE_MAX + 8;
 /** Attribute values are written first and measured then, so the buffer ends this much later. */
 export const ZCL_VALUE_MAX: u32 = 24;
 const frame = memory.data(ZCL_SIZE_MAX + ZCL_VALUE_MAX);
 export const ZCL_END: usize = frame + ZCL_SIZE_MAX;
+export const ZCL_END_ANSWER: usize = frame + ZCL_SIZE_ANSWER;
 
 let sequence: u32 = 0;
 
@@ -195,7 +198,7 @@ export function zclIsDefault(): bool {
 }
 
 function send(source: u32, target: u32, extended: u64, cluster: u32, options: u32, end: usize, now: i64): i32 {
-  assert(end <= ZCL_END);
+  assert(end <= ZCL_END_ANSWER);
   apsRequest.target = target;
   apsRequest.targetExtended = extended;
   apsRequest.sourceEndpoint = source;
