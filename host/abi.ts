@@ -158,6 +158,7 @@ export const Role = {
   Hub: 1,
   Meter: 2,
   Ihd: 3,
+  Repeater: 4,
 } as const;
 
 export const Layer = {

@@ -160,6 +160,7 @@ export enum Role {
   Hub = 1,
   Meter = 2,
   Ihd = 3,
+  Repeater = 4,
 }
 
 export enum Layer {

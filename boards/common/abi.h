@@ -160,6 +160,7 @@ enum kw_role {
     KW_ROLE_HUB = 1,
     KW_ROLE_METER = 2,
     KW_ROLE_IHD = 3,
+    KW_ROLE_REPEATER = 4,
 };
 
 enum kw_err {

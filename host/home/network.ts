@@ -82,6 +82,8 @@ export class Network {
 
   /** A device has its key with the hub. */
   established(id: DeviceId): void {
+    // A repeater came after the permission, and lets nobody in behind it before it has heard one.
+    if (this.options.members.find((each) => each.id === id)?.role === "repeater") this.uplink(permitRecord(PERMIT_S));
     this.plugInNext(id);
   }
 

@@ -8,7 +8,7 @@ import { TARIFF, type Tariff } from "./tariff.ts";
 /** What a device is called: by its events, on the air, in the live view.  Free for the plan to choose. */
 export type DeviceId = string;
 
-export type DeviceRole = "hub" | "meter" | "ihd";
+export type DeviceRole = "hub" | "meter" | "ihd" | "repeater";
 
 export interface PlanRow {
   id: DeviceId;
@@ -63,6 +63,7 @@ export const KINDS: Record<DeviceRole, Kind> = {
   hub: { image: Role.Hub, module: "hub_sep1", label: "hub" },
   meter: { image: Role.Meter, module: "meter_sep1", label: "meter" },
   ihd: { image: Role.Ihd, module: "ihd_sep1", label: "display" },
+  repeater: { image: Role.Repeater, module: "repeater_sep1", label: "repeater" },
 };
 
 export const DEVICE_ROLES = Object.keys(KINDS) as readonly DeviceRole[];

@@ -55,7 +55,12 @@ export interface Identity {
 
 /** Not assigned to anyone by the ZigBee Alliance's list; for tests. */
 export const MANUFACTURER_TEST = 0xfff1;
-export const IMAGE_TYPES: Record<number, number> = { [Role.Hub]: 0x0001, [Role.Meter]: 0x0002, [Role.Ihd]: 0x0003 };
+export const IMAGE_TYPES: Record<number, number> = {
+  [Role.Hub]: 0x0001,
+  [Role.Meter]: 0x0002,
+  [Role.Ihd]: 0x0003,
+  [Role.Repeater]: 0x0004,
+};
 export const STACK_VERSION_PRO = 2;
 const NAMESPACE_DNS = Buffer.from("6ba7b8109dad11d180b400c04fd430c8", "hex");
 export const DEVELOPMENT_VENDOR = uuidFromName(NAMESPACE_DNS, "kilowasm.example");

@@ -16,6 +16,7 @@ const FILES: Record<DeviceRole, string> = {
   hub: saved("hub.ota", packageOf("hub")),
   meter: saved("meter.ota", packageOf("meter")),
   ihd: saved("ihd.ota", packageOf("ihd")),
+  repeater: saved("repeater.ota", packageOf("repeater")),
 };
 
 for (const device of ["ihd", "meter", "hub"] as const) {

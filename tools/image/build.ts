@@ -43,7 +43,7 @@ export function buildCommand(parent: Command): void {
     .requiredOption("-o, --out <file>", "the package")
     .requiredOption("--version <version>", "file version, such as 1.2.3", words.version("--version"))
     .option("--counter <n>", "security counter; a device never goes back below one it has confirmed", words.whole("--counter"), 1)
-    .option("--role <role>", "hub, meter or ihd (default: as the module's name begins)", words.role("--role"))
+    .option("--role <role>", `${words.ROLES} (default: as the module's name begins)`, words.role("--role"))
     .addOption(
       defaulted(
         "--hardware <range>",

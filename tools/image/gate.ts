@@ -43,11 +43,7 @@ export function gateCommand(parent: Command): void {
   parent
     .command("gate <file>")
     .description("say whether a board would take this package, or load this module")
-    .requiredOption(
-      "--board <role>",
-      "hub, meter or ihd: the development board of this role; what follows changes it",
-      words.role("--board"),
-    )
+    .requiredOption("--board <role>", `${words.ROLES}: the development board of this role; what follows changes it`, words.role("--board"))
     .option("--root <file>", "its root key, PEM (default: the development root)")
     .option("--vendor <uuid>", "its vendor", words.uuid("--vendor"))
     .option("--class <uuid>", "its class", words.uuid("--class"))

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { compile, entryOf, sources, targets } from "../../host/build/built.ts";
+import { DEVICE_ROLES } from "../../host/home/plan.ts";
 import { packageImage, packageOpen } from "../../host/image/package.ts";
 import { InputError } from "../../host/load/input_error.ts";
 import { moduleBytes, PACKAGED, ROOT } from "../../host/modules.ts";
@@ -13,7 +14,7 @@ import { fromHere, readWhole } from "./files.ts";
 const WASM_MAGIC = Buffer.from([0x00, 0x61, 0x73, 0x6d]);
 const OTA_MAGIC = Buffer.from([0x1e, 0xf1, 0xee, 0x0b]);
 /** Entries are named after the role that they play: ihd_sep1. */
-const ROLE_OF_ENTRY = /^(hub|meter|ihd)_/;
+const ROLE_OF_ENTRY = new RegExp(`^(${DEVICE_ROLES.join("|")})_`);
 
 export interface Source {
   wasm: Buffer;

@@ -10,6 +10,12 @@ const U32_MAX = 0xffff_ffff;
 /** 2000-01-01 in seconds of Unix time: the epoch of ZigBee's UTCTime. */
 export const EPOCH_2000_S = 946_684_800;
 
+/** The roles that there are, as a sentence names them. */
+export const ROLES = Object.keys(Role)
+  .map((name) => name.toLowerCase())
+  .join(", ")
+  .replace(/, (\w+)$/, " or $1");
+
 function wrong(option: string, takes: string, word: string): never {
   throw new InputError(`${option} takes ${takes}, not "${word}".`);
 }
@@ -42,7 +48,7 @@ export function version(option: string): (word: string) => number {
 export function role(option: string): (word: string) => number {
   return (word) => {
     const found = Object.entries(Role).find(([name]) => name.toLowerCase() === word.toLowerCase());
-    return found ? found[1] : wrong(option, "hub, meter or ihd", word);
+    return found ? found[1] : wrong(option, ROLES, word);
   };
 }
 
