@@ -92,7 +92,12 @@ export const commandOut = memory.data(COMMAND_SIZE_MAX, 4);
 const slots = memory.data(SLOTS_MAX * SLOT_SIZE, 8);
 
 @unmanaged @final
-class Queue { order: u32; flying: Slot; }
+class Queue {
+  order: u32;
+  flying: Slot;
+  /** No slot from here on is in use: most polls look at none. */
+  end: u32;
+}
 const queue = changetype<Queue>(memory.data(offsetof<Queue>(), 4));
 
 export function slotAt(index: u32): Slot {
@@ -153,6 +158,7 @@ function slotTake(): Slot {
     if (slot.state != SlotState.Free) continue;
     memory.fill(changetype<usize>(slot), 0, SLOT_HEAD);
     slot.order = queue.order++;
+    queue.end = max(queue.end, index + 1);
     return slot;
   }
   nwkDrop(Drop.NoBuffer);
@@ -194,7 +200,7 @@ export function nwkQueued(target: u32, sleepy: bool): u32 {
 /** The oldest slot in a state, or 0. */
 export function slotOfState(state: u32, due: i64): Slot {
   let oldest = changetype<Slot>(0);
-  for (let index: u32 = 0; index < SLOTS_MAX; index++) {
+  for (let index: u32 = 0; index < queue.end; index++) {
     let slot = slotAt(index);
     if (slot.state == state && slot.due <= due && (!oldest || <i32>(slot.order - oldest.order) < 0)) oldest = slot;
   }
@@ -209,10 +215,14 @@ export function slotReady(slot: Slot, nextHop: u32, due: i64): void {
 
 export function queueDeadline(): i64 {
   let earliest: i64 = queue.flying ? 0 : NEVER;
-  for (let index: u32 = 0; index < SLOTS_MAX; index++) {
+  let end: u32 = 0;
+  for (let index: u32 = 0; index < queue.end; index++) {
     let slot = slotAt(index);
-    if (slot.state != SlotState.Free && slot.state != SlotState.Air) earliest = min(earliest, slot.due);
+    if (slot.state == SlotState.Free) continue;
+    if (slot.state != SlotState.Air) earliest = min(earliest, slot.due);
+    end = index + 1;
   }
+  queue.end = end;
   return earliest == NEVER ? NEVER : macWhen(earliest);
 }
 
