@@ -47,45 +47,58 @@ function kindOf(field: Field): Kind | undefined {
 
 const THIS = "changetype<usize>(this)";
 
-/** Getters of the fields whose place is the same in every payload, and of those behind one counted string. */
+/**
+ * Getters of the fields whose place is the same in every payload.  What follows one counted string is a view of its own, `Behind`: the string is
+ * passed once and not for each field.
+ */
 function view(command: Command): string[] {
-  const out: string[] = [];
-  const seen = new Set<string>();
+  const name = pascal(command.name);
+  const head: string[] = [];
+  const behind: string[] = [];
   const places = offsets(command.fields);
-  let base = THIS;
-  let behind: number | undefined;
+  let place: number | undefined;
   command.fields.forEach((field, index) => {
-    const place = behind ?? places[index];
+    const rest = place !== undefined;
+    place ??= places[index];
     if (place === undefined) return;
+    const getters = gettersOf(field, place, rest);
     const kind = field.count ? undefined : kindOf(field);
-    const at = place === 0 ? base : `${base} + ${place}`;
-    const getters: string[] = [];
-    if (kind) getters.push(`get ${field.name}(): ${kind.type} { return ${kind.load(base, place)}; }`);
-    else if (field.type in STRINGS) {
-      getters.push(`get ${field.name}Size(): u32 { return zclStringSize(${at}); }`);
-      getters.push(`get ${field.name}(): usize { return ${base} + ${place + 1}; }`);
-    } else getters.push(`get ${field.name}(): usize { return ${at}; }`);
-    if (field.optional && !field.if && kind) {
-      getters.push(`has${pascal(field.name)}(known: u32): bool { return ${base} + ${place + field.size} <= ${THIS} + known; }`);
-    }
-    for (const getter of getters) if (!seen.has(getter)) out.push(`  ${getter}`);
-    for (const getter of getters) seen.add(getter);
-    if (kind && behind !== undefined) behind += field.size;
-    else if (STRINGS[field.type] < 0x43 && !field.if && behind === undefined && command.fields.length > index + 1) {
-      out.push(`  get after${pascal(field.name)}(): usize { return this.${field.name} + this.${field.name}Size; }`);
-      base = `this.after${pascal(field.name)}`;
-      behind = 0;
-    } else if (behind !== undefined) behind = undefined;
+    const into = rest ? behind : head;
+    into.push(...getters.filter((getter) => !into.includes(getter)));
+    if (rest && kind) place += field.size;
+    else if (!rest && STRINGS[field.type] < 0x43 && !field.if && command.fields.length > index + 1) {
+      head.push(`  get behind(): ${name}Behind { return changetype<${name}Behind>(this.${field.name} + this.${field.name}Size); }`);
+      place = 0;
+    } else place = undefined;
   });
-  if (out.length === 0) return [];
+  if (head.length === 0) return [];
   return [
     `/** ${hex(command.id)} to the ${command.to}. */`,
-    "@unmanaged @final",
-    `export class ${pascal(command.name)} {`,
-    ...out,
-    "}",
-    "",
+    ...classOf(name, head),
+    ...(behind.length > 0
+      ? [`/** The fields behind the string; their presence is judged by the payload's end. */`, ...classOf(`${name}Behind`, behind)]
+      : []),
   ];
+}
+
+function gettersOf(field: Field, place: number, rest: boolean): string[] {
+  const kind = field.count ? undefined : kindOf(field);
+  const at = place === 0 ? THIS : `${THIS} + ${place}`;
+  if (field.type in STRINGS && !kind)
+    return [
+      `  get ${field.name}Size(): u32 { return zclStringSize(${at}); }`,
+      `  get ${field.name}(): usize { return ${THIS} + ${place + 1}; }`,
+    ];
+  if (!kind) return [`  get ${field.name}(): usize { return ${at}; }`];
+  const getter = `  get ${field.name}(): ${kind.type} { return ${kind.load(THIS, place)}; }`;
+  if (!field.optional || field.if) return [getter];
+  const size = place + field.size;
+  const known = rest ? `end: usize): bool { return ${THIS} + ${size} <= end` : `known: u32): bool { return ${size} <= known`;
+  return [getter, `  has${pascal(field.name)}(${known}; }`];
+}
+
+function classOf(name: string, members: string[]): string[] {
+  return ["@unmanaged @final", `export class ${name} {`, ...members, "}", ""];
 }
 
 /** One emitter, or where the value of a field chooses between layouts one for each. */

@@ -53,42 +53,47 @@ export class PublishPrice {
   get providerId(): u32 { return load<u32>(changetype<usize>(this)); }
   get rateLabelSize(): u32 { return zclStringSize(changetype<usize>(this) + 4); }
   get rateLabel(): usize { return changetype<usize>(this) + 5; }
-  get afterRateLabel(): usize { return this.rateLabel + this.rateLabelSize; }
-  get issuerEventId(): u32 { return load<u32>(this.afterRateLabel); }
-  get currentTime(): u32 { return load<u32>(this.afterRateLabel, 4); }
-  get unit(): u32 { return load<u8>(this.afterRateLabel, 8); }
-  get currency(): u32 { return load<u16>(this.afterRateLabel, 9); }
-  get digitsTier(): u32 { return load<u8>(this.afterRateLabel, 11); }
-  get tiersRegister(): u32 { return load<u8>(this.afterRateLabel, 12); }
-  get startTime(): u32 { return load<u32>(this.afterRateLabel, 13); }
-  get minutes(): u32 { return load<u16>(this.afterRateLabel, 17); }
-  get price(): u32 { return load<u32>(this.afterRateLabel, 19); }
-  get priceRatio(): u32 { return load<u8>(this.afterRateLabel, 23); }
-  hasPriceRatio(known: u32): bool { return this.afterRateLabel + 24 <= changetype<usize>(this) + known; }
-  get generationPrice(): u32 { return load<u32>(this.afterRateLabel, 24); }
-  hasGenerationPrice(known: u32): bool { return this.afterRateLabel + 28 <= changetype<usize>(this) + known; }
-  get generationPriceRatio(): u32 { return load<u8>(this.afterRateLabel, 28); }
-  hasGenerationPriceRatio(known: u32): bool { return this.afterRateLabel + 29 <= changetype<usize>(this) + known; }
-  get alternateCost(): u32 { return load<u32>(this.afterRateLabel, 29); }
-  hasAlternateCost(known: u32): bool { return this.afterRateLabel + 33 <= changetype<usize>(this) + known; }
-  get alternateCostUnit(): u32 { return load<u8>(this.afterRateLabel, 33); }
-  hasAlternateCostUnit(known: u32): bool { return this.afterRateLabel + 34 <= changetype<usize>(this) + known; }
-  get alternateCostDigits(): u32 { return load<u8>(this.afterRateLabel, 34); }
-  hasAlternateCostDigits(known: u32): bool { return this.afterRateLabel + 35 <= changetype<usize>(this) + known; }
-  get blockThresholds(): u32 { return load<u8>(this.afterRateLabel, 35); }
-  hasBlockThresholds(known: u32): bool { return this.afterRateLabel + 36 <= changetype<usize>(this) + known; }
-  get control(): u32 { return load<u8>(this.afterRateLabel, 36); }
-  hasControl(known: u32): bool { return this.afterRateLabel + 37 <= changetype<usize>(this) + known; }
-  get generationTiers(): u32 { return load<u8>(this.afterRateLabel, 37); }
-  hasGenerationTiers(known: u32): bool { return this.afterRateLabel + 38 <= changetype<usize>(this) + known; }
-  get generationTier(): u32 { return load<u8>(this.afterRateLabel, 38); }
-  hasGenerationTier(known: u32): bool { return this.afterRateLabel + 39 <= changetype<usize>(this) + known; }
-  get extendedTiers(): u32 { return load<u8>(this.afterRateLabel, 39); }
-  hasExtendedTiers(known: u32): bool { return this.afterRateLabel + 40 <= changetype<usize>(this) + known; }
-  get extendedTier(): u32 { return load<u8>(this.afterRateLabel, 40); }
-  hasExtendedTier(known: u32): bool { return this.afterRateLabel + 41 <= changetype<usize>(this) + known; }
-  get extendedRegisterTier(): u32 { return load<u8>(this.afterRateLabel, 41); }
-  hasExtendedRegisterTier(known: u32): bool { return this.afterRateLabel + 42 <= changetype<usize>(this) + known; }
+  get behind(): PublishPriceBehind { return changetype<PublishPriceBehind>(this.rateLabel + this.rateLabelSize); }
+}
+
+/** The fields behind the string; their presence is judged by the payload's end. */
+@unmanaged @final
+export class PublishPriceBehind {
+  get issuerEventId(): u32 { return load<u32>(changetype<usize>(this)); }
+  get currentTime(): u32 { return load<u32>(changetype<usize>(this), 4); }
+  get unit(): u32 { return load<u8>(changetype<usize>(this), 8); }
+  get currency(): u32 { return load<u16>(changetype<usize>(this), 9); }
+  get digitsTier(): u32 { return load<u8>(changetype<usize>(this), 11); }
+  get tiersRegister(): u32 { return load<u8>(changetype<usize>(this), 12); }
+  get startTime(): u32 { return load<u32>(changetype<usize>(this), 13); }
+  get minutes(): u32 { return load<u16>(changetype<usize>(this), 17); }
+  get price(): u32 { return load<u32>(changetype<usize>(this), 19); }
+  get priceRatio(): u32 { return load<u8>(changetype<usize>(this), 23); }
+  hasPriceRatio(end: usize): bool { return changetype<usize>(this) + 24 <= end; }
+  get generationPrice(): u32 { return load<u32>(changetype<usize>(this), 24); }
+  hasGenerationPrice(end: usize): bool { return changetype<usize>(this) + 28 <= end; }
+  get generationPriceRatio(): u32 { return load<u8>(changetype<usize>(this), 28); }
+  hasGenerationPriceRatio(end: usize): bool { return changetype<usize>(this) + 29 <= end; }
+  get alternateCost(): u32 { return load<u32>(changetype<usize>(this), 29); }
+  hasAlternateCost(end: usize): bool { return changetype<usize>(this) + 33 <= end; }
+  get alternateCostUnit(): u32 { return load<u8>(changetype<usize>(this), 33); }
+  hasAlternateCostUnit(end: usize): bool { return changetype<usize>(this) + 34 <= end; }
+  get alternateCostDigits(): u32 { return load<u8>(changetype<usize>(this), 34); }
+  hasAlternateCostDigits(end: usize): bool { return changetype<usize>(this) + 35 <= end; }
+  get blockThresholds(): u32 { return load<u8>(changetype<usize>(this), 35); }
+  hasBlockThresholds(end: usize): bool { return changetype<usize>(this) + 36 <= end; }
+  get control(): u32 { return load<u8>(changetype<usize>(this), 36); }
+  hasControl(end: usize): bool { return changetype<usize>(this) + 37 <= end; }
+  get generationTiers(): u32 { return load<u8>(changetype<usize>(this), 37); }
+  hasGenerationTiers(end: usize): bool { return changetype<usize>(this) + 38 <= end; }
+  get generationTier(): u32 { return load<u8>(changetype<usize>(this), 38); }
+  hasGenerationTier(end: usize): bool { return changetype<usize>(this) + 39 <= end; }
+  get extendedTiers(): u32 { return load<u8>(changetype<usize>(this), 39); }
+  hasExtendedTiers(end: usize): bool { return changetype<usize>(this) + 40 <= end; }
+  get extendedTier(): u32 { return load<u8>(changetype<usize>(this), 40); }
+  hasExtendedTier(end: usize): bool { return changetype<usize>(this) + 41 <= end; }
+  get extendedRegisterTier(): u32 { return load<u8>(changetype<usize>(this), 41); }
+  hasExtendedRegisterTier(end: usize): bool { return changetype<usize>(this) + 42 <= end; }
 }
 
 export function publishPriceEmit(

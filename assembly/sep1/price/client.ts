@@ -6,7 +6,7 @@ import { ZCL_INVALID_FIELD, ZCL_SUCCESS } from "../../zigbee/zcl/foundation";
 import { ZCL_TYPE_CLUSTER } from "../../zigbee/zcl/frame";
 import { zclDefault, zclHeard, zclReply, zclSendReply, zclTake } from "../../zigbee/zcl/zcl";
 import {
-  PRICE_PRICE_ACKNOWLEDGEMENT, PublishPrice, getCurrentPriceEmit, getScheduledPricesEmit, priceAcknowledgementEmit,
+  PRICE_PRICE_ACKNOWLEDGEMENT, PublishPrice, PublishPriceBehind, getCurrentPriceEmit, getScheduledPricesEmit, priceAcknowledgementEmit,
 } from "../descriptors/price";
 import { PRICE_ACKNOWLEDGEMENT, PRICE_UNIT_KWH, priceWantsAcknowledgement } from "./message";
 
@@ -26,28 +26,29 @@ export function priceAsk(at: usize): usize {
 export function priceTake(now: i64): bool {
   if (!zclTake(now)) return false;
   let view = changetype<PublishPrice>(zclHeard.payload);
-  let taken = view.unit == PRICE_UNIT_KWH || view.unit == UNIT_KWH_BCD ? mirror(view, now) : Err.Reserved;
+  let behind = view.behind;
+  let taken = behind.unit == PRICE_UNIT_KWH || behind.unit == UNIT_KWH_BCD ? mirror(view, behind, now) : Err.Reserved;
   let held = taken == Err.Ok || taken == Err.Duplicate;
-  if (held && priceWantsAcknowledgement(view, zclHeard.known)) {
-    zclSendReply(acknowledge(view, now), now);
+  if (held && priceWantsAcknowledgement(behind, zclHeard.payload + zclHeard.known)) {
+    zclSendReply(acknowledge(view.providerId, behind.issuerEventId, now), now);
   } else zclDefault(taken == Err.Reserved ? ZCL_INVALID_FIELD : ZCL_SUCCESS, now);
   return held;
 }
 
-function acknowledge(view: PublishPrice, now: i64): usize {
+function acknowledge(provider: u32, eventId: u32, now: i64): usize {
   let at = zclReply(ZCL_TYPE_CLUSTER, PRICE_PRICE_ACKNOWLEDGEMENT);
-  return at + priceAcknowledgementEmit(at, view.providerId, view.issuerEventId, clockUtc(now), PRICE_ACKNOWLEDGEMENT);
+  return at + priceAcknowledgementEmit(at, provider, eventId, clockUtc(now), PRICE_ACKNOWLEDGEMENT);
 }
 
-function mirror(view: PublishPrice, now: i64): i32 {
+function mirror(view: PublishPrice, behind: PublishPriceBehind, now: i64): i32 {
   let tariff = tariffNew;
-  tariff.eventId = view.issuerEventId;
-  tariff.start = view.startTime;
-  tariff.minutes = <u16>view.minutes;
-  tariff.currency = <u16>view.currency;
-  tariff.price = view.price;
-  tariff.digits = <u8>(view.digitsTier >> 4);
-  tariff.tier = <u8>(view.digitsTier & 15);
+  tariff.eventId = behind.issuerEventId;
+  tariff.start = behind.startTime;
+  tariff.minutes = <u16>behind.minutes;
+  tariff.currency = <u16>behind.currency;
+  tariff.price = behind.price;
+  tariff.digits = <u8>(behind.digitsTier >> 4);
+  tariff.tier = <u8>(behind.digitsTier & 15);
   tariff.labelSize = <u8>min<u32>(view.rateLabelSize, TARIFF_LABEL_MAX);
   memory.copy(tariff.label, view.rateLabel, tariff.labelSize);
   return tariffPut(clockUtc(now));

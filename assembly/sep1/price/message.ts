@@ -2,7 +2,7 @@
 // descriptors/price.ts.
 import { TIME_UNKNOWN } from "../../model/clock";
 import { TARIFF_OPEN_MINUTES, Tariff, tariffTiers } from "../../model/tariff";
-import { PublishPrice, publishPriceEmit } from "../descriptors/price";
+import { PublishPriceBehind, publishPriceEmit } from "../descriptors/price";
 
 /** Options of get current price: the requester's receiver is on when idle. */
 export const PRICE_AWAKE: u32 = 0x01;
@@ -17,9 +17,9 @@ export const PRICE_UNIT_KWH: u32 = 0x00;
 const THRESHOLDS: u32 = 12;
 const OPTIONAL_SIZE: u32 = 19;
 
-/** Whether the sender asks for an acknowledgement; `known` octets are known. */
-export function priceWantsAcknowledgement(view: PublishPrice, known: u32): bool {
-  return view.hasControl(known) && (view.control & PRICE_ACKNOWLEDGEMENT) != 0 && view.control != 0xff;
+/** Whether the sender asks for an acknowledgement; what is known of the payload ends at `end`. */
+export function priceWantsAcknowledgement(view: PublishPriceBehind, end: usize): bool {
+  return view.hasControl(end) && (view.control & PRICE_ACKNOWLEDGEMENT) != 0 && view.control != 0xff;
 }
 
 /** Writes Publish Price of a price of ours with every field of 1.4, unused ones as "not available"; answers its size. */

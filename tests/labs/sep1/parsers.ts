@@ -16,23 +16,25 @@ export function emit_se_publish_price(from: usize, size: u32, to: usize): i32 {
   let known = parse_se_publish_price(from, size);
   if (known < 0) return known;
   let view = changetype<PublishPrice>(from);
-  let head = publishPriceEmit(to, view.providerId, view.rateLabel, view.rateLabelSize, view.issuerEventId, view.currentTime, view.unit,
-    view.currency, view.digitsTier, view.tiersRegister, view.startTime, view.minutes, view.price);
+  let behind = view.behind;
+  let end = from + known;
+  let head = publishPriceEmit(to, view.providerId, view.rateLabel, view.rateLabelSize, behind.issuerEventId, behind.currentTime, behind.unit,
+    behind.currency, behind.digitsTier, behind.tiersRegister, behind.startTime, behind.minutes, behind.price);
   store<u8>(to, load<u8>(from, 4), 4); // a length of 0xff stays one
   let at = to + head;
-  if (view.hasPriceRatio(known)) at = octet(at, view.priceRatio);
-  if (view.hasGenerationPrice(known)) at = word(at, view.generationPrice);
-  if (view.hasGenerationPriceRatio(known)) at = octet(at, view.generationPriceRatio);
-  if (view.hasAlternateCost(known)) at = word(at, view.alternateCost);
-  if (view.hasAlternateCostUnit(known)) at = octet(at, view.alternateCostUnit);
-  if (view.hasAlternateCostDigits(known)) at = octet(at, view.alternateCostDigits);
-  if (view.hasBlockThresholds(known)) at = octet(at, view.blockThresholds);
-  if (view.hasControl(known)) at = octet(at, view.control);
-  if (view.hasGenerationTiers(known)) at = octet(at, view.generationTiers);
-  if (view.hasGenerationTier(known)) at = octet(at, view.generationTier);
-  if (view.hasExtendedTiers(known)) at = octet(at, view.extendedTiers);
-  if (view.hasExtendedTier(known)) at = octet(at, view.extendedTier);
-  if (view.hasExtendedRegisterTier(known)) at = octet(at, view.extendedRegisterTier);
+  if (behind.hasPriceRatio(end)) at = octet(at, behind.priceRatio);
+  if (behind.hasGenerationPrice(end)) at = word(at, behind.generationPrice);
+  if (behind.hasGenerationPriceRatio(end)) at = octet(at, behind.generationPriceRatio);
+  if (behind.hasAlternateCost(end)) at = word(at, behind.alternateCost);
+  if (behind.hasAlternateCostUnit(end)) at = octet(at, behind.alternateCostUnit);
+  if (behind.hasAlternateCostDigits(end)) at = octet(at, behind.alternateCostDigits);
+  if (behind.hasBlockThresholds(end)) at = octet(at, behind.blockThresholds);
+  if (behind.hasControl(end)) at = octet(at, behind.control);
+  if (behind.hasGenerationTiers(end)) at = octet(at, behind.generationTiers);
+  if (behind.hasGenerationTier(end)) at = octet(at, behind.generationTier);
+  if (behind.hasExtendedTiers(end)) at = octet(at, behind.extendedTiers);
+  if (behind.hasExtendedTier(end)) at = octet(at, behind.extendedTier);
+  if (behind.hasExtendedRegisterTier(end)) at = octet(at, behind.extendedRegisterTier);
   return <i32>(at - to);
 }
 
