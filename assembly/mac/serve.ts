@@ -1,6 +1,6 @@
 // The coordinator's side of beacons, association and indirect transmission: IEEE 802.15.4-2006 sections 7.5.2, 7.5.3.1 and 7.5.5.
 import { Err } from "../core/err";
-import { RadioParameter, radioSet } from "../core/host";
+import { RadioParameter, entropy, radioSet } from "../core/host";
 import { NEVER } from "../core/timers";
 import { macAssociationResponseEmit } from "./command";
 import { macBeaconEmit } from "./beacon";
@@ -25,15 +25,20 @@ export class MacResponse {
 
 const responses = memory.data(RESPONSES_MAX * offsetof<MacResponse>(), 8);
 
+/** All who hear a request answer it: a beacon takes a millisecond, and who scans listens for 139. */
+const BEACON_JITTER_MS: u32 = 96;
+
 @unmanaged @final
 class Serve {
-  beaconWanted: bool;
-  beaconSequence: u8;
+  /** When a beacon is due; `NEVER`: nobody scans. */
+  beaconAt: i64;
   /** The response in flight. */
   flying: usize;
+  beaconSequence: u8;
+  noise: u16;
 }
 
-const serve = changetype<Serve>(memory.data(offsetof<Serve>(), 4));
+const serve = changetype<Serve>(memory.data(offsetof<Serve>(), 8));
 
 function responseAt(index: u32): MacResponse {
   return changetype<MacResponse>(responses + index * offsetof<MacResponse>());
@@ -41,13 +46,15 @@ function responseAt(index: u32): MacResponse {
 
 export function serveReset(): void {
   memory.fill(responses, 0, RESPONSES_MAX * offsetof<MacResponse>());
-  serve.beaconWanted = false;
+  serve.beaconAt = NEVER;
   serve.flying = 0;
 }
 
 /** Somebody scans.  Many requests before the beacon is out make one beacon. */
-export function serveBeacon(): void {
-  serve.beaconWanted = true;
+export function serveBeacon(now: i64): void {
+  if (serve.beaconAt != NEVER) return;
+  entropy(changetype<usize>(serve) + offsetof<Serve>("noise"), 2);
+  serve.beaconAt = now + serve.noise % BEACON_JITTER_MS;
 }
 
 /** Holds a response for a device that asked to associate; a second request of the same device replaces the first. */
@@ -72,7 +79,7 @@ export function serveRequested(extended: u64): void {
 }
 
 export function serveDeadline(): i64 {
-  let earliest = serve.beaconWanted ? macWhen(0) : NEVER;
+  let earliest = serve.beaconAt == NEVER ? NEVER : macWhen(serve.beaconAt);
   for (let index: u32 = 0; index < RESPONSES_MAX; index++) {
     let row = responseAt(index);
     if (row.extended) earliest = min(earliest, row.asked ? macWhen(0) : row.expiry);
@@ -88,7 +95,7 @@ export function serveTick(now: i64, coordinator: bool, permits: bool, payload: u
     if (row.asked && macIdle(now)) sendResponse(row, now);
     else if (row.expiry <= now) release(row);
   }
-  if (serve.beaconWanted && macIdle(now)) sendBeacon(now, coordinator, permits, payload, payloadSize);
+  if (serve.beaconAt <= now && macIdle(now)) sendBeacon(now, coordinator, permits, payload, payloadSize);
 }
 
 /** A response has left; answers its row, valid until the next call, when the device has it. */
@@ -126,5 +133,5 @@ function sendBeacon(now: i64, coordinator: bool, permits: bool, payload: usize, 
   let at = macBegin(macControl(MAC_BEACON, MAC_NONE, MAC_SHORT, false, false), serve.beaconSequence++, 0);
   at += macBeaconEmit(at, coordinator, permits);
   memory.copy(at, payload, payloadSize);
-  if (macTransmit(at + payloadSize, MacPurpose.Beacon, now) == Err.Ok) serve.beaconWanted = false;
+  if (macTransmit(at + payloadSize, MacPurpose.Beacon, now) == Err.Ok) serve.beaconAt = NEVER;
 }

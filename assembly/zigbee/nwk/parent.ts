@@ -108,7 +108,7 @@ export function parentCommand(now: i64): i32 {
   let command = changetype<MacCommand>(macHeard.payload);
   let frame = macHeard.frame;
   switch (command.identifier) {
-    case MAC_BEACON_REQUEST: serveBeacon(); break;
+    case MAC_BEACON_REQUEST: serveBeacon(now); break;
     case MAC_ASSOCIATION_REQUEST:
       if (frame.sourceMode == MAC_EXTENDED) associate(frame.sourceExtended, command.capability, now);
       break;
@@ -269,7 +269,9 @@ function strangerAsks(short: u32, now: i64): void {
 export function childKeep(source: u32, now: i64): void {
   let from = receivedFrom();
   let index = neighbourOfShort(source);
-  if (index >= 0 && index != from && neighbourAt(index).relation == Relation.Child) {
+  // Who is another and has the child's address is a matter of conflict.ts.
+  let same = index >= 0 && neighbourAt(index).extended == nwkHeard.extended;
+  if (same && index != from && neighbourAt(index).relation == Relation.Child) {
     neighbourAt(index).relation = Relation.Sibling;
     neighbourAt(index).short = <u16>NO_ADDRESS;
     linkAt(index).age = 0xff;
