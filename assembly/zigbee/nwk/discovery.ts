@@ -9,7 +9,7 @@ import { BROADCAST_ROUTERS, NO_ADDRESS } from "../address";
 import { DISCOVERIES_MAX } from "../limits";
 import { JITTER_MS } from "./broadcast";
 import { NWK_MANY_TO_ONE, NwkCommand, nwkRouteReplyEmit, nwkRouteRequestEmit } from "./command";
-import { costOf, isChild, isNear, linkAt } from "./neighbours";
+import { costOf, isChild, isNear, isOneWay, linkAt } from "./neighbours";
 import { randomBelow } from "./random";
 import { receivedFrame, receivedFrom } from "./receive";
 import { routeSet } from "./route";
@@ -61,7 +61,7 @@ export function discover(slot: Slot, now: i64): bool {
 export function routeRequest(command: NwkCommand, now: i64): void {
   let sender = macHeard.source;
   let originator = nwkHeard.source;
-  if (originator == network.address) return;
+  if (originator == network.address || (receivedFrom() >= 0 && isOneWay(receivedFrom()))) return;
   let cost = min(command.requestCost + linkCost(), 0xff);
   let row = discoveryOf(originator, command.request, now);
   if (!row || cost >= row.forwardCost) return;

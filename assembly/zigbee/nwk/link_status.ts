@@ -39,7 +39,10 @@ export function linkStatusHeard(command: NwkCommand): void {
   if (index < 0 || neighbourAt(index).short != nwkHeard.source) return;
   let link = linkAt(index);
   link.age = 0;
-  if (isAbout(command, network.address)) link.outgoingCost = 0;
+  if (isAbout(command, network.address)) {
+    link.outgoingCost = 0;
+    link.told = 1;
+  }
   for (let entry: u32 = 0; entry < command.linkCount; entry++) {
     let told = command.link(entry);
     if (told.neighbour == network.address) link.outgoingCost = <u8>told.incomingCost;

@@ -21,11 +21,12 @@ export class Link {
   /** A child: when it counts as gone.  A sibling: when it was heard last. */
   deadline: i64;
   lqi: u8;
-  /** What the neighbour says of our frames in its link status, 0 unknown. */
+  /** What the neighbour says of our frames in its link status, 0: nothing. */
   outgoingCost: u8;
   /** Link status periods since its last one. */
   age: u8;
-  reserved: u8;
+  /** 1 once it has said whom it hears. */
+  told: u8;
 }
 
 /** nwkRouterAgeLimit: link status periods. */
@@ -99,10 +100,15 @@ export function neighbourSetParent(extended: u64, short: u32): void {
   neighbourAt(index).relation = Relation.Parent;
 }
 
-/** Whether a device hears us without help: a child, or a neighbour heard lately. */
+/** Whether a device hears us without help: a child, or a neighbour heard lately that does not say otherwise. */
 export function isNear(short: u32): bool {
   let index = neighbourOfShort(short);
-  return index >= 0 && (neighbourAt(index).relation >= Relation.Child || linkAt(index).age < AGE_MAX);
+  return index >= 0 && (neighbourAt(index).relation >= Relation.Child || (linkAt(index).age < AGE_MAX && !isOneWay(index)));
+}
+
+/** A neighbour whose link status does not name us: what it hears of us is nothing, and no way leads over it. */
+export function isOneWay(index: i32): bool {
+  return linkAt(index).told != 0 && linkAt(index).outgoingCost == 0;
 }
 
 export function isChild(short: u32): bool {
