@@ -4,8 +4,8 @@
 //
 import { NEVER } from "../core/timers";
 import { MAC_BEACON_REQUEST, macRequestEmit } from "./command";
-import { MAC_BROADCAST, MAC_COMMAND, MAC_NO_ADDRESS, MAC_NONE, MAC_SHORT, macControl } from "./frame";
-import { MacPurpose, macBegin, macIdle, macNextSequence, macOpen, macReceive, macTransmit, macWhen } from "./mac";
+import { MAC_BROADCAST, MAC_COMMAND, MAC_NO_ADDRESS, MAC_NONE, MAC_SHORT, macControl, macEmit } from "./frame";
+import { MacPurpose, macAir, macIdle, macNextSequence, macOpen, macReceive, macTransmit, macWhen } from "./mac";
 
 /** Channels 11 to 26, section 6.1.2. */
 export const MAC_CHANNELS: u32 = 0x07fff800;
@@ -57,8 +57,14 @@ function scanNext(now: i64): void {
 }
 
 function requestBeacons(now: i64): void {
-  let at = macBegin(macControl(MAC_COMMAND, MAC_SHORT, MAC_NONE, false, false), macNextSequence(), MAC_BROADCAST);
-  if (macTransmit(at + macRequestEmit(at, MAC_BEACON_REQUEST), MacPurpose.BeaconRequest, now) < 0) return;
+  if (scanAsk(now) < 0) return;
   scan.wanted = false;
   scan.due = now + LISTEN_MS;
+}
+
+/** Asks all on the channel for their beacons; the radio lets those of its own PAN through. */
+export function scanAsk(now: i64): i32 {
+  let control = macControl(MAC_COMMAND, MAC_SHORT, MAC_NONE, false, false);
+  let at = macAir + macEmit(macAir, control, macNextSequence(), MAC_BROADCAST, MAC_BROADCAST, 0, 0);
+  return macTransmit(at + macRequestEmit(at, MAC_BEACON_REQUEST), MacPurpose.BeaconRequest, now);
 }

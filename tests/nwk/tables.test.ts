@@ -1,55 +1,26 @@
 // Tables at their limits: more routers in range than rows, counters of those that gave way, links told in several frames.
 import assert from "node:assert/strict";
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { createDecipheriv } from "node:crypto";
 import { test } from "node:test";
 import { DISCOVER, LabAir, type LabNode, NETWORK_KEY, payload, SECURE, tags } from "./lab.ts";
+import {
+  AUXILIARY,
+  COMMAND,
+  DATA,
+  entry,
+  FIRST,
+  frameOf,
+  LAST,
+  LINK_STATUS,
+  linkStatus,
+  MAC_HEADER,
+  MIC,
+  type Neighbour,
+  ROUTERS,
+} from "./neighbour.ts";
 
-const MAC_HEADER = 9;
-const AUXILIARY = 14;
-const MIC = 4;
 const FCS = 2;
-const DATA = 0;
-const COMMAND = 1;
-const LINK_STATUS = 8;
-const FIRST = 0x20;
-const LAST = 0x40;
-const ROUTERS = 0xfffc;
 const MINUTE_MS = 60_000;
-
-const u16 = (value: number) => Buffer.from([value & 0xff, value >> 8]);
-const u64 = (value: bigint) => {
-  const octets = Buffer.alloc(8);
-  octets.writeBigUInt64LE(value);
-  return octets;
-};
-
-interface Neighbour {
-  short: number;
-  extended: bigint;
-  counter: number;
-}
-
-/** A secured frame of one hop as a device of this network sends it. */
-function frameOf(hub: LabNode, from: Neighbour, type: number, target: number, body: Buffer): Buffer {
-  const counter = from.counter++;
-  const mac = Buffer.concat([
-    Buffer.from([target >= 0xfff8 ? 0x41 : 0x61, 0x88, counter & 0xff]),
-    u16(hub.network.panId),
-    u16(target >= 0xfff8 ? 0xffff : target),
-    u16(from.short),
-  ]);
-  const head = Buffer.concat([u16(type | 0x1208), u16(target), u16(from.short), Buffer.from([1, counter & 0xff]), u64(from.extended)]);
-  const auxiliary = Buffer.alloc(AUXILIARY);
-  auxiliary[0] = 0x2d;
-  auxiliary.writeUInt32LE(counter, 1);
-  auxiliary.writeBigUInt64LE(from.extended, 5);
-  const nonce = Buffer.concat([auxiliary.subarray(5, 13), auxiliary.subarray(1, 5), Buffer.of(0x2d)]);
-  const cipher = createCipheriv("aes-128-ccm", NETWORK_KEY, nonce, { authTagLength: MIC });
-  cipher.setAAD(Buffer.concat([head, auxiliary]), { plaintextLength: body.length });
-  const sealed = Buffer.concat([cipher.update(body), cipher.final(), cipher.getAuthTag()]);
-  auxiliary[0] = 0x28;
-  return Buffer.concat([mac, head, auxiliary, sealed]);
-}
 
 /** What the next link status of the hub says of a neighbour: the octet of costs, or undefined. */
 function told(air: LabAir, short: number): number | undefined {
@@ -86,9 +57,6 @@ function joined(air: LabAir, node: LabNode, rounds = 3): void {
     }
   }
 }
-
-const entry = (short: number, costs: number) => Buffer.concat([u16(short), Buffer.of(costs)]);
-const linkStatus = (bits: number, ...entries: Buffer[]) => Buffer.concat([Buffer.of(LINK_STATUS, bits | entries.length), ...entries]);
 
 test("a router that gave its row to others keeps its counter", () => {
   const air = new LabAir("evict");

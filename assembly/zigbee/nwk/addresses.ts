@@ -17,13 +17,22 @@ class Address {
 }
 
 const map = memory.data(ADDRESSES_MAX * 16, 8);
-/** The row to give up next when all are taken. */
-const turn = memory.data(4, 4);
+
+@unmanaged @final
+class Addresses {
+  /** The row to give up next when all are taken. */
+  turn: u32;
+  /** A short address that two devices have, see conflict.ts; `NO_ADDRESS`: none. */
+  disputed: u32;
+}
+
+export const address = changetype<Addresses>(memory.data(offsetof<Addresses>(), 4));
 
 if (offsetof<Address>() > 16) ERROR("an address does not fit its row");
 
 export function addressesClear(): void {
   memory.fill(map, 0, ADDRESSES_MAX << 4);
+  address.disputed = NO_ADDRESS;
 }
 
 function addressAt(index: u32): Address {
@@ -52,9 +61,13 @@ export function nwkShortOf(extended: u64): u32 {
   return NO_ADDRESS;
 }
 
-/** Remembers a pair heard in an authentic frame.  A pair that contradicts an older one replaces it. */
+/** Remembers a pair heard in an authentic frame.  A pair that contradicts an older one replaces it, and is disputed; ours stays. */
 export function nwkLearn(short: u32, extended: u64): void {
-  if (short >= UNICAST_END || extended == NO_EXTENDED || extended == nwkState.extended || nwkExtendedOf(short) == extended) return;
+  if (short >= UNICAST_END || extended == NO_EXTENDED || extended == nwkState.extended) return;
+  let owner = nwkExtendedOf(short);
+  if (owner == extended) return;
+  if (owner != NO_EXTENDED) address.disputed = short;
+  if (short == network.address) return;
   let index = neighbourOf(extended);
   if (index >= 0) {
     // A neighbour that moved to another parent took a new address along.
@@ -111,8 +124,7 @@ function addressTake(extended: u64): Address {
   if (index < 0) {
     index = rowOf(0);
     for (let tries: u32 = 0; index < 0; tries++) {
-      let next = load<u32>(turn) % ADDRESSES_MAX;
-      store<u32>(turn, next + 1);
+      let next = address.turn++ % ADDRESSES_MAX;
       if (!addressAt(next).heard || tries == ADDRESSES_MAX) index = next;
     }
     memory.fill(changetype<usize>(addressAt(index)), 0, 16);

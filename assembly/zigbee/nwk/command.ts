@@ -7,6 +7,8 @@
 //   6 rejoin request  | capability 1
 //   7 rejoin response | short address 2 | status 1
 //   8 link status     | options 1 | neighbours 3 each: address 2, costs 1
+//   9 network report  | options 1 | extended PAN 8 | PAN identifiers 2 each
+//   10 network update | options 1 | extended PAN 8 | update 1 | PAN identifier 2
 //   11 end-device timeout request | timeout 1 | configuration 1        12 response | status 1 | parent information 1
 //
 import { Err } from "../../core/err";
@@ -18,6 +20,8 @@ export const NWK_LEAVE: u32 = 4;
 export const NWK_REJOIN_REQUEST: u32 = 6;
 export const NWK_REJOIN_RESPONSE: u32 = 7;
 export const NWK_LINK_STATUS: u32 = 8;
+export const NWK_NETWORK_REPORT: u32 = 9;
+export const NWK_NETWORK_UPDATE: u32 = 10;
 export const NWK_TIMEOUT_REQUEST: u32 = 11;
 export const NWK_TIMEOUT_RESPONSE: u32 = 12;
 
@@ -44,6 +48,12 @@ const LINK_COST: u32 = 0x07;
 const LINK_OUTGOING_SHIFT: u32 = 4;
 export const NWK_LINK_ENTRY_SIZE: u32 = 3;
 const LINK_HEAD_SIZE: u32 = 2;
+
+/** The options of a report or an update: of type 0, and about one PAN identifier. */
+export const NWK_ONE_PAN: u32 = 1;
+const PAN_COUNT: u32 = 0x1f;
+const REPORT_HEAD_SIZE: u32 = 10;
+const UPDATE_HEAD_SIZE: u32 = 11;
 
 const ROUTE_REQUEST_SIZE: u32 = 6;
 const ROUTE_REPLY_SIZE: u32 = 8;
@@ -82,6 +92,10 @@ export class NwkCommand {
   get timeout(): u32 { return this.options; }
   get timeoutStatus(): u32 { return this.options; }
   get parentInformation(): u32 { return load<u8>(changetype<usize>(this), 2); }
+  // network report and update
+  get extendedPanId(): u64 { return load<u64>(changetype<usize>(this), 2); }
+  get updateId(): u32 { return load<u8>(changetype<usize>(this), 10); }
+  get panId(): u32 { return load<u16>(changetype<usize>(this), 11); }
   // link status
   get linkCount(): u32 { return this.options & LINK_COUNT; }
   link(index: u32): NwkLink { return changetype<NwkLink>(changetype<usize>(this) + LINK_HEAD_SIZE + index * NWK_LINK_ENTRY_SIZE); }
@@ -110,6 +124,8 @@ export function nwkCommandParse(at: usize, have: u32): i32 {
     case NWK_LEAVE: size = LEAVE_SIZE; break;
     case NWK_REJOIN_REQUEST: size = REJOIN_REQUEST_SIZE; break;
     case NWK_LINK_STATUS: size = LINK_HEAD_SIZE + (options & LINK_COUNT) * NWK_LINK_ENTRY_SIZE; break;
+    case NWK_NETWORK_REPORT: size = REPORT_HEAD_SIZE + ((options & PAN_COUNT) << 1); break;
+    case NWK_NETWORK_UPDATE: size = UPDATE_HEAD_SIZE + ((options & PAN_COUNT) << 1); break;
     case NWK_TIMEOUT_REQUEST:
     case NWK_TIMEOUT_RESPONSE: size = TIMEOUT_SIZE; break;
     default: return Err.Reserved;
@@ -178,4 +194,20 @@ export function nwkTimeoutResponseEmit(at: usize, status: u32, parentInformation
   store<u16>(at, NWK_TIMEOUT_RESPONSE | (status << 8));
   store<u8>(at, parentInformation, 2);
   return TIMEOUT_SIZE;
+}
+
+/** Another network has our PAN identifier. */
+export function nwkReportEmit(at: usize, extendedPanId: u64, panId: u32): u32 {
+  store<u16>(at, NWK_NETWORK_REPORT | (NWK_ONE_PAN << 8));
+  store<u64>(at, extendedPanId, 2);
+  store<u16>(at, panId, 10);
+  return REPORT_HEAD_SIZE + 2;
+}
+
+export function nwkUpdateEmit(at: usize, extendedPanId: u64, updateId: u32, panId: u32): u32 {
+  store<u16>(at, NWK_NETWORK_UPDATE | (NWK_ONE_PAN << 8));
+  store<u64>(at, extendedPanId, 2);
+  store<u8>(at, updateId, 10);
+  store<u16>(at, panId, 11);
+  return UPDATE_HEAD_SIZE + 2;
 }

@@ -1,17 +1,14 @@
 // The network layer of a sleepy end device: it joins, speaks to its parent only and asks it for what came meanwhile.
 import { MAC_CAPABLE_ALLOCATE } from "../../mac/command";
 import { MacHeard, MacPurpose, macHeard, macInput, macOpen, macReset } from "../../mac/mac";
-import { BROADCAST_ALL, NO_ADDRESS } from "../address";
+import { BROADCAST_ALL, NO_ADDRESS, UNICAST_END } from "../address";
 import { addressesClear } from "./addresses";
 import { broadcastsClear } from "./broadcast";
-import {
-  NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_NETWORK_STATUS, NWK_REJOIN_RESPONSE, NWK_STATUS_ADDRESS_CONFLICT, NWK_TIMEOUT_RESPONSE,
-  NwkCommand, nwkCommandParse,
-} from "./command";
+import { NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_REJOIN_RESPONSE, NWK_TIMEOUT_RESPONSE, NwkCommand, nwkCommandParse } from "./command";
 import { NWK_COMMAND } from "./frame";
 import {
   joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, joinTurnedAway,
-  leave, leaveEnd,
+  leave, leaveEnd, readdress,
 } from "./join";
 import { linksClear } from "./neighbours";
 import { pollDeadline, pollHeard, pollProven, pollReset, pollRuns, pollSent, pollStart, pollStop, pollTick } from "./poll";
@@ -129,7 +126,11 @@ function dataHeard(): i32 {
 function commandHeard(command: NwkCommand): i32 {
   let fromParent = nwkHeard.source == network.parent;
   switch (command.identifier) {
-    case NWK_REJOIN_RESPONSE: return joined(joinRejoined(command));
+    case NWK_REJOIN_RESPONSE:
+      if (joinRejoining()) return joined(joinRejoined(command));
+      // Unasked: somebody else has our address, and the parent gives us another.
+      if (!fromParent || !nwkHeard.secured || command.rejoinStatus != 0 || command.rejoinAddress >= UNICAST_END) return NwkHeard.None;
+      return readdress(command.rejoinAddress);
     case NWK_TIMEOUT_RESPONSE:
       if (!fromParent) return NwkHeard.None;
       if (command.timeoutStatus == 0) network.parentInformation = <u8>command.parentInformation;
@@ -144,11 +145,6 @@ function commandHeard(command: NwkCommand): i32 {
         return NwkHeard.Command;
       }
       return nwkTell(NwkHeard.ParentLost, network.parent, nwkHeard.extended, 0, Err.Refused);
-    case NWK_NETWORK_STATUS:
-      if (command.code == NWK_STATUS_ADDRESS_CONFLICT && command.statusTarget == network.address) {
-        return nwkTell(NwkHeard.AddressConflict, network.address, 0, 0, 0);
-      }
-      return NwkHeard.Command;
     default: return NwkHeard.Command;
   }
 }

@@ -2,11 +2,15 @@
 //
 //   Idle -> Scanning -> Idle (Formed)
 //
+// The coordinator is also the network manager: it takes another PAN identifier when there is a conflict, section 3.6.1.13.2.
 import { Err } from "../../core/err";
 import { macHeard, macOpen } from "../../mac/mac";
 import { MAC_CHANNELS, scanChannel, scanDeadline, scanStart, scanTick } from "../../mac/scan";
-import { NO_ADDRESS } from "../address";
+import { BROADCAST_ALL, NO_ADDRESS } from "../address";
+import { nwkUpdateEmit } from "./command";
+import { panMove } from "./pan";
 import { randomShort } from "./random";
+import { RADIUS, commandOut, sendCommand } from "./send";
 import { NwkHeard, network, networkClear, nwkState, nwkTell } from "./state";
 
 const CHANNEL_FIRST: u32 = 11;
@@ -16,14 +20,19 @@ const HEARD_MAX: u32 = 16;
 /** PAN identifiers above are not for use, section 3.6.1.1. */
 const PAN_END: u32 = 0x3fff;
 
+/** Anybody can send a beacon: so often at most the network takes another identifier. */
+const RENEW_MS: i64 = 60 * 60_000;
+
 @unmanaged @final
 class Form {
+  /** From then on it may. */
+  renewAt: i64;
   mask: u32;
   panId: u32;
   heard: u32;
 }
 
-const form = changetype<Form>(memory.data(offsetof<Form>(), 4));
+const form = changetype<Form>(memory.data(offsetof<Form>(), 8));
 /** Beacons per channel. */
 const crowd = memory.data(CHANNELS, 1);
 const pans = memory.data(HEARD_MAX * 2, 2);
@@ -37,6 +46,18 @@ export function nwkFormStart(channelMask: u32, panId: u32, now: i64): i32 {
   memory.fill(crowd, 0, CHANNELS);
   scanStart(channelMask, now);
   return Err.Ok;
+}
+
+export function formReset(now: i64): void { form.renewAt = now; }
+
+/** Another network has our PAN identifier: all are told of a new one. */
+export function formRenew(now: i64): void {
+  if (form.renewAt > now) return;
+  let panId = randomPan();
+  let updateId = (network.updateId + 1) & 0xff;
+  if (!sendCommand(BROADCAST_ALL, RADIUS, true, nwkUpdateEmit(commandOut, network.extendedPanId, updateId, panId))) return;
+  form.renewAt = now + RENEW_MS;
+  panMove(panId, updateId, now);
 }
 
 export function formDeadline(): i64 { return scanDeadline(); }
@@ -74,7 +95,7 @@ function emptiest(): u32 {
 
 function randomPan(): u32 {
   let panId: u32;
-  do panId = 1 + randomShort() % (PAN_END - 1); while (wasHeard(panId));
+  do panId = 1 + randomShort() % (PAN_END - 1); while (panId == network.panId || wasHeard(panId));
   return panId;
 }
 

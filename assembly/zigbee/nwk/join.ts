@@ -184,7 +184,7 @@ export function joinBeacon(): void {
   if (join.rejoin && macHeard.source == network.address) return; // somebody has our address, or an echo
   let takes = join.capability & MAC_CAPABLE_ROUTER ? ours.takesRouters : ours.takesEndDevices;
   if (!join.rejoin && !(takes && beacon.permits)) return;
-  let score = ((8 - costOf(macHeard.lqi)) << 4) + 16 - ours.depth;
+  let score = ((9 - costOf(macHeard.lqi)) << 3) - ours.depth + (join.rejoin && join.secured ? lateness(ours.updateId) : 0);
   let row = candidateFor(score);
   if (!row) return;
   row.extendedPanId = extended;
@@ -213,6 +213,12 @@ export function joinRejoined(heard: NwkCommand): i32 {
   if (nwkHeard.extended == NO_EXTENDED) return NwkHeard.None;
   if (heard.rejoinStatus != 0) return joinFailed(Err.Refused);
   return joined(heard.rejoinAddress, nwkHeard.extended, 1);
+}
+
+/** The part of our network that knows of later updates is the better one; a clear rejoin, the last resort, takes what is near. */
+function lateness(updateId: u32): u32 {
+  let ahead = <i8>(updateId - <u32>network.updateId);
+  return ahead > 0 ? 128 : ahead == 0 ? 64 : 0;
 }
 
 function afterScan(now: i64): i32 {
@@ -271,6 +277,15 @@ function joinFailed(status: i32): i32 {
   if (network.keys == 0) networkLoad();
   resume();
   return nwkTell(NwkHeard.JoinFailed, network.address, 0, 0, status);
+}
+
+/** Takes another short address, which all must hear of. */
+export function readdress(short: u32): i32 {
+  let former: u32 = network.address;
+  network.address = <u16>short;
+  macOpen(network.channel, network.panId, short);
+  networkSave();
+  return nwkTell(NwkHeard.AddressConflict, former, nwkState.extended, 0, 0);
 }
 
 /** A device that associates anew knows nothing of the network before, but for its record. */

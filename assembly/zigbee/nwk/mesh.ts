@@ -1,29 +1,28 @@
 // What routers and coordinators have in common: they are always awake, have children and pass frames on.
 import { MAC_BROADCAST } from "../../mac/frame";
-import { mac, macHeard, macReset } from "../../mac/mac";
+import { mac, macHeard, macOpen, macReceive, macReset } from "../../mac/mac";
 import { Err } from "../../core/err";
 import { NEVER } from "../../core/timers";
-import { BROADCAST_ROUTERS, NO_ADDRESS } from "../address";
+import { BROADCAST_ROUTERS } from "../address";
 import { addressesClear } from "./addresses";
 import { broadcastHeardAgain, broadcastSent, broadcastTick, broadcastsClear } from "./broadcast";
 import {
   NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_LINK_STATUS, NWK_NETWORK_STATUS, NWK_REJOIN_REQUEST, NWK_ROUTE_REPLY, NWK_ROUTE_REQUEST,
   NWK_STATUS_ADDRESS_CONFLICT, NWK_TIMEOUT_REQUEST, NwkCommand, nwkCommandParse,
 } from "./command";
+import { conflictDeadline, conflictHeard, conflictReset, conflictTick } from "./conflict";
 import { discoveriesClear, routeReply, routeRequest } from "./discovery";
 import { NWK_COMMAND } from "./frame";
 import { indirectSent } from "./indirect";
 import { linkStatusDeadline, linkStatusHeard, linkStatusReset, linkStatusTick } from "./link_status";
 import { linksClear } from "./neighbours";
-import {
-  childKeep, parentDeadline, parentLeave, parentRejoin, parentReset, parentTick, parentTimeout, randomAddress, refresh,
-} from "./parent";
+import { panDeadline, panDoubt, panReset, panTick } from "./pan";
+import { childKeep, parentDeadline, parentLeave, parentRejoin, parentReset, parentTick, parentTimeout, refresh } from "./parent";
 import { FOR_OTHERS, FOR_US, HEARD_AGAIN, nwkReceive, receivedFrame, receivedFrom } from "./receive";
 import { routeFailed, routeForget, routeForward, routeSlot, routesClear } from "./route";
 import { queueDeadline, queueFlying, queueReset, queueSent, queueTick, SlotState, slotOfState } from "./send";
 import { securityReset } from "./security";
-import { macOpen, macReceive } from "../../mac/mac";
-import { Drop, NwkHeard, network, networkLoad, networkSave, nwkDrop, nwkHeard, nwkState, nwkTell } from "./state";
+import { Drop, NwkHeard, network, networkLoad, nwkDrop, nwkHeard, nwkState } from "./state";
 
 /** The lowest broadcast address heard: routers and the coordinator. */
 const GROUPS: u32 = BROADCAST_ROUTERS;
@@ -43,6 +42,8 @@ export function meshReset(now: i64): bool {
   let resumed = networkLoad();
   securityReset();
   parentReset(now);
+  panReset(now);
+  conflictReset(now);
   if (resumed) macOpen(network.channel, network.panId, network.address);
   macReceive(true);
   return resumed;
@@ -51,7 +52,10 @@ export function meshReset(now: i64): bool {
 /** A data frame of the MAC was heard; answers `NwkHeard`, with a command for us still to be looked at. */
 export function meshReceive(now: i64): i32 {
   let whom = nwkReceive(GROUPS, now);
-  if (whom == 0) return NwkHeard.None;
+  if (whom == 0) {
+    panDoubt(now);
+    return NwkHeard.None;
+  }
   if (receivedFrom() >= 0) refresh(receivedFrom(), now);
   if (nwkHeard.secured && (whom & HEARD_AGAIN) == 0) childKeep(receivedFrame().source, now);
   if (whom & HEARD_AGAIN) broadcastHeardAgain(receivedFrame());
@@ -77,7 +81,10 @@ export function meshCommand(now: i64): i32 {
     case NWK_ROUTE_REPLY: routeReply(command, now); break;
     case NWK_LINK_STATUS: linkStatusHeard(command); break;
     case NWK_TIMEOUT_REQUEST: return parentTimeout(command, now);
-    case NWK_NETWORK_STATUS: return networkStatus(command);
+    case NWK_NETWORK_STATUS:
+      if (command.code == NWK_STATUS_ADDRESS_CONFLICT) return conflictHeard(command.statusTarget, now);
+      routeForget(command.statusTarget);
+      break;
     case NWK_LEAVE:
       if (!(command.options & NWK_LEAVE_REQUEST)) return parentLeave();
       nwkDrop(Drop.Refused); // only a joiner's parent may ask, see router.ts
@@ -97,7 +104,9 @@ export function meshSent(now: i64): i32 {
 
 export function meshTick(now: i64): i32 {
   let heard = parentTick(now);
+  if (heard == NwkHeard.None) heard = conflictTick(now);
   if (heard != NwkHeard.None) return heard;
+  panTick(now);
   broadcastTick();
   linkStatusTick(now);
   let slot = slotOfState(SlotState.Route, NEVER);
@@ -109,21 +118,5 @@ export function meshTick(now: i64): i32 {
 }
 
 export function meshDeadline(): i64 {
-  return min(queueDeadline(), min(parentDeadline(), linkStatusDeadline()));
-}
-
-function networkStatus(command: NwkCommand): i32 {
-  let target = command.statusTarget;
-  if (command.code != NWK_STATUS_ADDRESS_CONFLICT) {
-    routeForget(target);
-    return NwkHeard.Command;
-  }
-  // A coordinator's address 0 is its own by definition.
-  if (target != network.address || target == 0) return NwkHeard.Command;
-  let address = randomAddress();
-  if (address == NO_ADDRESS) return NwkHeard.Command;
-  network.address = <u16>address;
-  macOpen(network.channel, network.panId, address);
-  networkSave();
-  return nwkTell(NwkHeard.AddressConflict, target, nwkState.extended, 0, 0);
+  return min(min(queueDeadline(), panDeadline()), min(min(parentDeadline(), conflictDeadline()), linkStatusDeadline()));
 }

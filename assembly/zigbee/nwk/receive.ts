@@ -45,6 +45,7 @@ export function nwkReceive(groups: u32, now: i64): u32 {
   nwkHeard.payload = at + header;
   nwkHeard.size = macHeard.size - header;
   nwkHeard.secured = frame.isSecured;
+  nwkHeard.status = Err.Ok;
   if (!(frame.isSecured ? openFrame(frame, header, now) : mayBeClear(frame))) return 0;
   nwkHeard.source = frame.source;
   nwkHeard.target = frame.target;
@@ -55,6 +56,7 @@ export function nwkReceive(groups: u32, now: i64): u32 {
 
 function openFrame(frame: NwkFrame, header: u32, now: i64): bool {
   let size = nwkOpen(changetype<usize>(frame), header, macHeard.size, now);
+  nwkHeard.status = size;
   if (size < 0) return false;
   received.neighbour = neighbourOf(changetype<Auxiliary>(nwkHeard.payload).source);
   nwkHeard.payload += NWK_AUXILIARY_SIZE;

@@ -2,12 +2,17 @@
 import { Err } from "../../core/err";
 import { MAC_CAPABLE_ALLOCATE, MAC_CAPABLE_AWAKE, MAC_CAPABLE_MAINS, MAC_CAPABLE_ROUTER } from "../../mac/command";
 import { MacHeard, MacPurpose, macHeard, macInput } from "../../mac/mac";
-import { NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_REJOIN_RESPONSE, NwkCommand } from "./command";
+import { TRUST_CENTRE_SHORT, UNICAST_END } from "../address";
+import {
+  NWK_LEAVE, NWK_LEAVE_REQUEST, NWK_NETWORK_UPDATE, NWK_ONE_PAN, NWK_REJOIN_RESPONSE, NwkCommand, nwkReportEmit,
+} from "./command";
 import {
   joinBeacon, joinBusy, joinCommand, joinDeadline, joinRejoined, joinRejoining, joinReset, joinSent, joinTick, joinTurnedAway, leaveEnd,
 } from "./join";
 import { meshCommand, meshDeadline, meshReceive, meshReset, meshSent, meshTick } from "./mesh";
+import { panConflict, panMove } from "./pan";
 import { parentCommand, parentSent } from "./parent";
+import { RADIUS, commandOut, sendCommand } from "./send";
 import { NwkHeard, network, nwkHeard, nwkState, nwkTell } from "./state";
 
 export { nwkJoinNext, nwkJoinStart, nwkJoinUndo, nwkLeave, nwkRejoinStart } from "./join";
@@ -26,7 +31,12 @@ export function nwkInput(event: usize, now: i64): i32 {
       return heard == NwkHeard.Command ? commandHeard(now) : heard;
     }
     case MacHeard.Command: return joinBusy() ? joinCommand() : parentCommand(now);
-    case MacHeard.Beacon: joinBeacon(); return NwkHeard.None;
+    case MacHeard.Beacon: {
+      joinBeacon();
+      // nwkManagerAddr is the coordinator.
+      if (panConflict(now)) sendCommand(TRUST_CENTRE_SHORT, RADIUS, true, nwkReportEmit(commandOut, network.extendedPanId, network.panId));
+      return NwkHeard.None;
+    }
     case MacHeard.Sent:
       switch (macHeard.purpose) {
         case MacPurpose.Data: return left(meshSent(now));
@@ -62,8 +72,19 @@ function commandHeard(now: i64): i32 {
       joinTurnedAway();
       return nwkTell(NwkHeard.JoinFailed, network.address, 0, 0, Err.Refused);
     }
+    case NWK_NETWORK_UPDATE: {
+      networkUpdate(command, now);
+      return NwkHeard.Command;
+    }
     default: return meshCommand(now);
   }
+}
+
+/** The coordinator takes another PAN identifier: with it, unless we have heard of a later one. */
+function networkUpdate(command: NwkCommand, now: i64): void {
+  let later = <i8>(command.updateId - <u32>network.updateId) > 0;
+  if (!nwkHeard.secured || nwkHeard.source != TRUST_CENTRE_SHORT || command.options != NWK_ONE_PAN || !later) return;
+  if (command.extendedPanId == network.extendedPanId && command.panId < UNICAST_END) panMove(command.panId, command.updateId, now);
 }
 
 function left(heard: i32): i32 {

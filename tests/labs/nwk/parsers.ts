@@ -4,10 +4,10 @@ import { Err } from "../../../assembly/core/err";
 import { Auxiliary, KEY_NETWORK, auxiliaryEmit, auxiliaryParse } from "../../../assembly/zigbee/auxiliary";
 import { NWK_BEACON_SIZE, NwkBeacon, nwkBeaconEmit, nwkBeaconParse } from "../../../assembly/zigbee/nwk/beacon";
 import {
-  NWK_LEAVE, NWK_LINK_STATUS, NWK_NETWORK_STATUS, NWK_REJOIN_REQUEST, NWK_REJOIN_RESPONSE, NWK_ROUTE_REPLY, NWK_ROUTE_REQUEST,
-  NWK_TIMEOUT_REQUEST, NWK_TIMEOUT_RESPONSE, NwkCommand, nwkCommandParse, nwkLeaveEmit, nwkLinkEmit, nwkLinkStatusEmit,
-  nwkNetworkStatusEmit, nwkRejoinRequestEmit, nwkRejoinResponseEmit, nwkRouteReplyEmit, nwkRouteRequestEmit, nwkTimeoutRequestEmit,
-  nwkTimeoutResponseEmit,
+  NWK_LEAVE, NWK_LINK_STATUS, NWK_NETWORK_REPORT, NWK_NETWORK_STATUS, NWK_NETWORK_UPDATE, NWK_ONE_PAN, NWK_REJOIN_REQUEST,
+  NWK_REJOIN_RESPONSE, NWK_ROUTE_REPLY, NWK_ROUTE_REQUEST, NWK_TIMEOUT_REQUEST, NWK_TIMEOUT_RESPONSE, NwkCommand, nwkCommandParse,
+  nwkLeaveEmit, nwkLinkEmit, nwkLinkStatusEmit, nwkNetworkStatusEmit, nwkRejoinRequestEmit, nwkRejoinResponseEmit, nwkReportEmit,
+  nwkRouteReplyEmit, nwkRouteRequestEmit, nwkTimeoutRequestEmit, nwkTimeoutResponseEmit, nwkUpdateEmit,
 } from "../../../assembly/zigbee/nwk/command";
 import { NWK_HEADER_SIZE, NwkFrame, nwkEmit, nwkParse } from "../../../assembly/zigbee/nwk/frame";
 
@@ -46,6 +46,12 @@ export function emit_nwk_command(from: usize, size: u32, to: usize): i32 {
     case NWK_REJOIN_REQUEST: return nwkRejoinRequestEmit(to, command.capability);
     case NWK_REJOIN_RESPONSE: return nwkRejoinResponseEmit(to, command.rejoinAddress, command.rejoinStatus);
     case NWK_LINK_STATUS: return linkStatus(command, to);
+    case NWK_NETWORK_REPORT:
+      if (command.options != NWK_ONE_PAN) return 0; // of another type, or of several
+      return nwkReportEmit(to, command.extendedPanId, load<u16>(from, 10));
+    case NWK_NETWORK_UPDATE:
+      if (command.options != NWK_ONE_PAN) return 0; // of another type
+      return nwkUpdateEmit(to, command.extendedPanId, command.updateId, command.panId);
     case NWK_TIMEOUT_REQUEST: return load<u8>(from, 2) == 0 ? nwkTimeoutRequestEmit(to, command.timeout) : 0;
     case NWK_TIMEOUT_RESPONSE: return nwkTimeoutResponseEmit(to, command.timeoutStatus, command.parentInformation);
     default: return Err.Reserved;
