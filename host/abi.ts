@@ -152,6 +152,7 @@ export const ImageReason = {
   NotConfirmed: 42,
   Unhealthy: 43,
   Lost: 44,
+  Stopped: 45,
 } as const;
 
 export const Role = {

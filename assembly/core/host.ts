@@ -154,6 +154,7 @@ export enum ImageReason {
   NotConfirmed = 42,
   Unhealthy = 43,
   Lost = 44,
+  Stopped = 45,
 }
 
 export enum Role {

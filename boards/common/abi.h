@@ -154,6 +154,7 @@ enum kw_image_reason {
     KW_IMAGE_REASON_NOT_CONFIRMED = 42,
     KW_IMAGE_REASON_UNHEALTHY = 43,
     KW_IMAGE_REASON_LOST = 44,
+    KW_IMAGE_REASON_STOPPED = 45,
 };
 
 enum kw_role {

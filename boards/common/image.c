@@ -36,7 +36,7 @@ static bool has(const struct kw_images *s, uint32_t image) { return image <= s->
 static int32_t forget(struct kw_images *s, uint32_t image) {
     struct kw_image_record *r = &s->record;
     struct kw_image_load *load = kw_slots_loading(s, image);
-    if (load != NULL) load->open = false;
+    if (load != NULL) kw_attempt_ends(load);
     r->entries[image] = (struct kw_image_entry){0};
     if (image == 0) {
         // A module that was confirmed once stays, for the day when the confirmed one is lost.
@@ -156,5 +156,6 @@ int32_t kw_images_install(struct kw_images *s, const uint8_t *package, uint32_t 
     r->counter = p->manifest.counter;
     r->epoch = p->key.epoch;
     r->entries[0].status = KW_FILE_STATUS_ACTIVATED;
+    r->attempts = 0;
     return kw_slots_save(s) && kw_slots_mirror(s) ? KW_OK : kw_slots_refuse(s, 0, KW_IMAGE_REASON_FLASH, 0);
 }

@@ -12,10 +12,12 @@
 #include "package.h"
 
 #define KW_IMAGE_FILES_MAX 4u
-#define KW_IMAGE_TRIES_MAX 3u
-#define KW_IMAGE_TRIAL_MS 1200000u // a module on trial that has not confirmed by then is stopped: a failed try
-#define KW_IMAGE_PAGE 256u         // octets programmed at once: whole units of every flash that kw_nor describes
-#define KW_IMAGE_SLOT_HEAD 2048u   // octets before the module in a slot: the envelope
+#define KW_IMAGE_TRIES_MAX 3u         // boots of a trial, and resets in the middle of one verification
+#define KW_IMAGE_ATTEMPTS_MAX 8u      // packages in a row that were begun and not confirmed; then each waits for its turn
+#define KW_IMAGE_ATTEMPT_MS 10800000u // of uptime, after which one of them is forgotten: eight a day
+#define KW_IMAGE_TRIAL_MS 1200000u    // a module on trial that has not confirmed by then is stopped: a failed try
+#define KW_IMAGE_PAGE 256u            // octets programmed at once: whole units of every flash that kw_nor describes
+#define KW_IMAGE_SLOT_HEAD 2048u      // octets before the module in a slot: the envelope
 
 // Sectors of the region in this order: state 2, slot A, slot B, library files, and state once more where there is one left.  The flash must be mapped (kw_nor.mapped).
 struct kw_image_layout {
@@ -54,8 +56,9 @@ enum kw_image_source kw_images_boot(struct kw_images *s, const uint8_t **wasm, u
 // The running module's load failed (the gate, wasm3): a trial ends, a confirmed slot is lost; boot again.
 void kw_images_refused(struct kw_images *s, enum kw_image_reason reason, uint32_t detail);
 
-// Whether the module on trial has run too long without a confirmation.
-bool kw_images_overdue(const struct kw_images *s, int64_t now);
+// Tells the time since boot; answers whether the module on trial has run too long without a confirmation.  Attempts are bounded from the
+// first call on.
+bool kw_images_overdue(struct kw_images *s, int64_t now);
 
 // The imports, docs/abi.md.
 int32_t kw_image_begin(struct kw_images *s, uint32_t image, const struct kw_package_key *key);

@@ -232,6 +232,19 @@ static bool boot_anything(struct kw_images *s, struct kw_slot_content *content) 
     return false;
 }
 
+// A reset came in the middle of a verification.  The octets are all there, so it is begun again, but not for ever: it may have been
+// the verification that the watchdog ended.
+static void end_verification(struct kw_images *s) {
+    struct kw_image_entry *own = &s->record.entries[0];
+    if (own->status != KW_FILE_STATUS_VERIFYING) return;
+    own->status = KW_FILE_STATUS_LOADING;
+    if (s->record.verifications < KW_IMAGE_TRIES_MAX) return;
+    own->status = KW_FILE_STATUS_FAILED;
+    own->reason = KW_IMAGE_REASON_STOPPED;
+    own->sectors = 0;
+    kw_slots_save(s);
+}
+
 enum kw_image_source kw_images_boot(struct kw_images *s, const uint8_t **wasm, uint32_t *size) {
     struct kw_slot_content content;
     s->source = KW_IMAGE_NOTHING;
@@ -241,6 +254,7 @@ enum kw_image_source kw_images_boot(struct kw_images *s, const uint8_t **wasm, u
     s->own.open = false;
     if (s->config->library != NULL) s->config->library->open = false;
     if (!s->log.mirrored) kw_slots_mirror(s);
+    end_verification(s);
     bool found = boot_trial(s, &content) || boot_confirmed(s, &content) || boot_former(s, &content) || boot_untried(s, &content);
     if (found || boot_factory(s) || boot_anything(s, &content)) {
         *wasm = s->wasm;
@@ -256,7 +270,12 @@ void kw_images_refused(struct kw_images *s, enum kw_image_reason reason, uint32_
     else if (s->record.confirmed == s->source) lose(s, reason, detail);
 }
 
-bool kw_images_overdue(const struct kw_images *s, int64_t now) { return s->on_trial && now >= KW_IMAGE_TRIAL_MS; }
+bool kw_images_overdue(struct kw_images *s, int64_t now) {
+    int64_t periods = now / KW_IMAGE_ATTEMPT_MS;
+    s->clocked = true;
+    s->periods = periods > UINT16_MAX ? UINT16_MAX : (uint16_t)periods;
+    return s->on_trial && now >= KW_IMAGE_TRIAL_MS;
+}
 
 // ---- Confirmation ----
 
@@ -273,7 +292,7 @@ int32_t kw_image_confirm(struct kw_images *s, bool healthy) {
     r->entries[0].status = KW_FILE_STATUS_ACTIVATED;
     r->entries[0].reason = KW_IMAGE_REASON_NONE;
     r->trial = KW_IMAGE_NO_SLOT;
-    r->tries = 0;
+    r->tries = r->attempts = 0;
     if (!kw_slots_save(s)) {
         *r = before;
         r->entries[0].reason = KW_IMAGE_REASON_FLASH;

@@ -46,7 +46,7 @@ int32_t kw_slots_refuse(struct kw_images *s, uint32_t image, enum kw_image_reaso
     struct kw_image_entry *e = &s->record.entries[image];
     if (load != NULL) {
         e->key = load->package.expected;
-        load->open = false;
+        kw_attempt_ends(load);
     }
     e->status = status_after(reason);
     e->reason = (uint8_t)reason;
@@ -99,10 +99,13 @@ int32_t kw_slots_begin(struct kw_images *s, uint32_t image, const struct kw_pack
     bool begun = there && same_key(&e->key, key);
     uint32_t slot = image == 0 ? target_of(s, begun) : 0;
     if (image == 0 && slot == s->record.confirmed) return KW_ERR_BUSY; // a trial that ended badly still runs
+    bool resuming = begun && (image != 0 || slot == s->record.slot);
+    if (image == 0 && !resuming && !kw_attempt_may(s)) return KW_ERR_BUSY;
     load->s = s;
     load->open = true;
     load->image = image;
-    load->resuming = begun && (image != 0 || slot == s->record.slot);
+    load->resuming = resuming;
+    load->spent = false;
     load->package.expected = *key;
     load->writer.base = image == 0 ? kw_slots_base(s, slot) : kw_slots_file_base(s, image);
     package_restart(load);
@@ -193,6 +196,8 @@ static enum kw_image_reason take_slot(struct kw_image_load *load, const uint8_t 
     if (!base_runs(load->s, m)) return KW_IMAGE_REASON_BASE;
     r->entries[0] = (struct kw_image_entry){.key = load->package.expected, .status = KW_FILE_STATUS_LOADING, .not_before = m->not_before};
     r->quality[r->slot] = KW_IMAGE_EMPTY;
+    r->verifications = 0;
+    kw_attempt_anew(load);
     memcpy(r->head, head, sizeof r->head);
     kw_decode_begin(&load->decoder, (enum kw_encoding)m->encoding);
     r->decoder = load->decoder;
@@ -221,11 +226,13 @@ static enum kw_image_reason own_payload(struct kw_image_load *load) {
     struct kw_package *p = &load->package;
     uint8_t digest[32];
     br_sha256_out(&load->head, digest);
-    if (!load->resuming || memcmp(digest, r->head, sizeof r->head) != 0) return take_slot(load, digest);
+    if (!load->resuming) return take_slot(load, digest);
+    if (memcmp(digest, r->head, sizeof r->head) != 0) return kw_attempt_may(load->s) ? take_slot(load, digest) : KW_IMAGE_REASON_CHANGED;
     if (r->entries[0].status == KW_FILE_STATUS_WAITING) {
         load->open = false;
         return KW_IMAGE_REASON_NONE;
     }
+    if (!kw_attempt_goes_on(load)) return KW_IMAGE_REASON_ABORTED;
     if (!base_runs(load->s, &p->manifest)) return KW_IMAGE_REASON_BASE;
     uint32_t upto = r->entries[0].sectors * nor_of(load)->sector_size;
     // A cut inside the slot's head, which has more than one of the smallest sectors, leaves nothing to go on behind.
@@ -341,6 +348,10 @@ static enum kw_image_reason finish_own(struct kw_image_load *load, uint32_t *det
     struct kw_decode_io io = decode_io(load);
     if (!kw_decode_done(&load->decoder, &io)) return KW_IMAGE_REASON_ENCODING;
     if (load->writer.fill > 0 && !write_page(nor_of(load), &load->writer)) return KW_IMAGE_REASON_FLASH;
+    // What follows takes long, and a watchdog may end it: the next boot knows.
+    entry_of(load)->status = KW_FILE_STATUS_VERIFYING;
+    s->record.verifications++;
+    if (!kw_slots_save(s)) return KW_IMAGE_REASON_FLASH;
     enum kw_image_reason reason = kw_slots_verify(s, s->record.slot, &content);
     if (reason != KW_IMAGE_REASON_NONE) return reason;
     reason = pass_gate(s, &content, detail);

@@ -1,6 +1,7 @@
 // The insides of struct kw_images, for whoever reserves one, and what the image_*.c files share.
 //
 //   image.c        the imports: begin, write, read, finish, activate, confirm, state
+//   image_attempts.c how many packages may be begun in vain
 //   image_load.c   a package on its way into a slot, a file on its way into the library
 //   image_boot.c   what runs, and whether a slot verifies
 //   image_state.c  the state sectors
@@ -38,8 +39,10 @@ struct kw_image_record {
     uint8_t confirmed, trial; // 0, 1 or KW_IMAGE_NO_SLOT
     uint8_t tries;
     uint8_t quality[2];
-    uint8_t slot;    // that entries[0] is about
-    uint32_t offset; // in the file of entries[0], with `sectors`
+    uint8_t slot;          // that entries[0] is about
+    uint8_t attempts;      // of packages for us since the last confirmation, less those that time has forgotten
+    uint8_t verifications; // of the slot's content that were begun
+    uint32_t offset;       // in the file of entries[0], with `sectors`
     uint8_t head[KW_IMAGE_HEAD_DIGEST];
     struct kw_decoder decoder;
     struct kw_image_entry entries[KW_IMAGE_ENTRIES];
@@ -67,6 +70,7 @@ struct kw_image_load {
     struct kw_images *s;
     bool open;
     bool resuming; // the flash may hold the rest of what is written again
+    bool spent;    // it counts as an attempt
     uint32_t image;
     struct kw_package package;
     struct kw_image_writer writer;
@@ -82,8 +86,11 @@ struct kw_images {
     // What runs.
     enum kw_image_source source;
     bool on_trial;
-    bool feeds;      // the running call may still have the watchdog fed by its long works
-    uint8_t refused; // bit n: enum kw_image_source n does not load in this uptime
+    bool feeds;                  // the running call may still have the watchdog fed by its long works
+    uint8_t refused;             // bit n: enum kw_image_source n does not load in this uptime
+    bool clocked;                // somebody tells the time
+    uint16_t periods, forgotten; // of KW_IMAGE_ATTEMPT_MS since boot; those that attempts were forgotten for
+    uint16_t resumed;            // sectors that the last download began with which went on, one more; 0 = none did in this uptime
     const uint8_t *wasm;
     uint32_t wasm_size;
     uint32_t version, counter, epoch, phase;
@@ -110,6 +117,12 @@ uint32_t kw_slots_size(const struct kw_images *s);                // octets of a
 // Everything but the gate: signatures, epoch, counter, board, digest.
 enum kw_image_reason kw_slots_verify(const struct kw_images *s, uint32_t slot, struct kw_slot_content *out);
 void kw_slots_give_up(struct kw_images *s, enum kw_image_reason reason, uint32_t detail);
+
+// ---- image_attempts.c ----
+bool kw_attempt_may(struct kw_images *s);            // one more
+void kw_attempt_anew(struct kw_image_load *load);    // the slot is about to be erased
+bool kw_attempt_goes_on(struct kw_image_load *load); // from what the flash holds
+void kw_attempt_ends(struct kw_image_load *load);    // badly, or given up
 
 // ---- image_load.c ----
 struct kw_image_load *kw_slots_loading(struct kw_images *s, uint32_t image); // null when that image is not being loaded

@@ -1,7 +1,7 @@
 // The state of the slots: two or three sectors of snapshots, each the whole record, one behind the other.
 //
-//   snapshot | magic u32 | sequence u32 | salt 8 | counter u32 | epoch u32 | confirmed u8 | trial u8 | tries u8 | quality 2 | slot u8 | 0 0 |
-//            | offset u32 | head digest 16 | decoder 48 | 5 entries of 24 | verdict 28 | tag 8 |                               256 octets
+//   snapshot | magic u32 | sequence u32 | salt 8 | counter u32 | epoch u32 | confirmed u8 | trial u8 | tries u8 | quality 2 | slot u8 |
+//            | attempts u8 | verifications u8 | offset u32 | head digest 16 | decoder 48 | 5 entries of 24 | verdict 28 | tag 8 |                               256 octets
 //   entry    | manufacturer u16 | type u16 | version u32 | size u32 | status u8 | reason u8 | detail u16 | sectors u16 | 0 0 | not before u32 |
 //
 // The newest whole snapshot counts.  The tag is that of AES-128-CCM over all octets before it, nothing is encrypted; the nonce is
@@ -30,6 +30,8 @@ enum {
     AT_TRIES,
     AT_QUALITY,
     AT_SLOT = 29,
+    AT_ATTEMPTS,
+    AT_VERIFICATIONS,
     AT_OFFSET = 32,
     AT_HEAD = 36,
     AT_DECODER = 52,
@@ -71,6 +73,8 @@ static void record_put(uint8_t *at, const struct kw_image_record *r) {
     at[AT_TRIES] = r->tries;
     memcpy(at + AT_QUALITY, r->quality, 2);
     at[AT_SLOT] = r->slot;
+    at[AT_ATTEMPTS] = r->attempts;
+    at[AT_VERIFICATIONS] = r->verifications;
     kw_put32(at + AT_OFFSET, r->offset);
     memcpy(at + AT_HEAD, r->head, sizeof r->head);
     memcpy(at + AT_DECODER, r->decoder.state, KW_DECODER_STATE);
@@ -88,6 +92,8 @@ static void record_get(struct kw_image_record *r, const uint8_t *at, const struc
     r->tries = at[AT_TRIES];
     memcpy(r->quality, at + AT_QUALITY, 2);
     r->slot = at[AT_SLOT] & 1;
+    r->attempts = at[AT_ATTEMPTS];
+    r->verifications = at[AT_VERIFICATIONS];
     r->offset = kw_get32(at + AT_OFFSET);
     memcpy(r->head, at + AT_HEAD, sizeof r->head);
     memcpy(r->decoder.state, at + AT_DECODER, KW_DECODER_STATE);

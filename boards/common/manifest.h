@@ -37,7 +37,7 @@ struct kw_manifest {
     uint32_t counter; // suit-manifest-sequence-number
     uint8_t vendor[16], class_id[16];
     uint8_t role, phase, encoding;
-    uint8_t bound; // KW_BOUND_*: what of the destination is signed
+    uint8_t bound;               // KW_BOUND_*: what of the destination is signed
     uint16_t manufacturer, type; // of the header, where `bound` says so
     uint8_t destination[8];      // the only device's IEEE address as on the air
     uint32_t version;

@@ -57,6 +57,7 @@ const REASONS: Record<string, string> = {
   gate: "the load gate refuses the module",
   flash: "the flash reports a fault",
   changed: "the server's file changed meanwhile",
+  stopped: "the device was reset three times while it verified it",
   aborted: "it was ended by the server or the user",
   notConfirmed: "three tries ended without a confirmation",
   unhealthy: "its health check failed",

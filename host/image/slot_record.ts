@@ -38,6 +38,8 @@ export interface SlotRecord {
   quality: [Quality, Quality];
   /** That the first entry is about. */
   slot: number;
+  /** Of packages for us since the last confirmation, less those that time has forgotten. */
+  attempts: number;
   /** In the file of the first entry, with its `sectors`. */
   offset: number;
   /** The octets of that file up to its payload. */
@@ -60,6 +62,7 @@ export function freshRecord(files: number): SlotRecord {
     tries: 0,
     quality: [Quality.Unknown, Quality.Unknown],
     slot: 0,
+    attempts: 0,
     offset: 0,
     head: new Uint8Array(0),
     entries: Array.from({ length: 1 + files }, () => freshEntry()),

@@ -3,30 +3,7 @@
 // It is the twin of boards/common/image.c and image_load.c, call by call.  Of compressed packages it decodes the whole payload at
 // once, so it finds a fault in one, and goes on after a reset, at other octets than a board.
 import { createHash } from "node:crypto";
-import {
-  FileStatus,
-  IMAGE_CAPACITY,
-  IMAGE_COUNTER,
-  IMAGE_DETAIL,
-  IMAGE_EPOCH,
-  IMAGE_FILES,
-  IMAGE_FLAGS,
-  IMAGE_HARDWARE,
-  IMAGE_MANUFACTURER,
-  IMAGE_NOT_BEFORE,
-  IMAGE_OFFSET,
-  IMAGE_PHASE,
-  IMAGE_REASON,
-  IMAGE_ROLE,
-  IMAGE_RUNNING,
-  IMAGE_SIZE,
-  IMAGE_STATE,
-  IMAGE_STATUS,
-  IMAGE_TRIES,
-  IMAGE_TYPE,
-  IMAGE_VERSION,
-  ImageReason,
-} from "../abi.ts";
+import { FileStatus, IMAGE_STATE, ImageReason } from "../abi.ts";
 import { Err } from "../err.ts";
 import { memoryNeed } from "../memory_need.ts";
 import { ImageError } from "./image_error.ts";
@@ -36,6 +13,7 @@ import { Encoding, type Manifest } from "./manifest.ts";
 import { gate } from "./module_gate.ts";
 import { SLOT_HEAD, slotVerify } from "./slot.ts";
 import { type Entry, freshEntry, NO_SLOT, Quality, statusOf } from "./slot_record.ts";
+import { stateOctets } from "./slot_state.ts";
 import { SlotsBoot, TRIES } from "./slots_boot.ts";
 import { type PackageKey, PackageStream, type Receiver } from "./stream.ts";
 
@@ -45,8 +23,6 @@ export const FILES_MAX = 4;
 export const SLOT_CAPACITY = 128 * 1024;
 export const FILE_CAPACITY = 96 * 1024;
 export const SECTOR_SIZE = 4096;
-const FLAG_TRIAL = 1;
-const FLAG_FACTORY = 2;
 /** Octets of a ZigBee OTA header that announce the package. */
 const ANNOUNCED_AT = 10;
 const ANNOUNCED = 8;
@@ -71,6 +47,8 @@ interface Load {
   stream: PackageStream;
   /** The flash may hold the rest of what is written again. */
   resuming: boolean;
+  /** It counts as an attempt. */
+  spent: boolean;
 }
 
 export class ImageSlots extends SlotsBoot implements Images {
@@ -158,29 +136,8 @@ export class ImageSlots extends SlotsBoot implements Images {
     if (!this.has(image)) return Err.NotFound;
     if (to.length < IMAGE_STATE) return Err.NoBuffer;
     const { identity, running, record } = this;
-    const entry = record.entries[image];
-    const offset = this.offsetOf(image, entry);
-    const out = Buffer.alloc(IMAGE_STATE);
-    out[IMAGE_STATUS] = entry.status === FileStatus.Loading && offset === entry.key.size ? FileStatus.Verifying : entry.status;
-    out[IMAGE_REASON] = entry.reason;
-    out.writeUInt16LE(image === 0 ? identity.manufacturer : entry.key.manufacturer, IMAGE_MANUFACTURER);
-    out.writeUInt16LE(image === 0 ? identity.type : entry.key.type, IMAGE_TYPE);
-    out.writeUInt16LE(identity.hardware, IMAGE_HARDWARE);
-    out.writeUInt32LE(entry.key.version, IMAGE_VERSION);
-    out.writeUInt32LE(entry.key.size, IMAGE_SIZE);
-    out.writeUInt32LE(offset, IMAGE_OFFSET);
-    out.writeUInt32LE(running.version, IMAGE_RUNNING);
-    out[IMAGE_FLAGS] = (running.onTrial ? FLAG_TRIAL : 0) | (running.source === "factory" ? FLAG_FACTORY : 0);
-    out[IMAGE_TRIES] = record.tries;
-    out.writeUInt16LE(entry.detail, IMAGE_DETAIL);
-    out[IMAGE_ROLE] = identity.role;
-    out[IMAGE_FILES] = record.entries.length - 1;
-    out[IMAGE_PHASE] = running.phase;
-    out.writeUInt32LE(entry.notBefore, IMAGE_NOT_BEFORE);
-    out.writeUInt32LE(this.capacity(image), IMAGE_CAPACITY);
-    out.writeUInt32LE(record.counter, IMAGE_COUNTER);
-    out.writeUInt32LE(record.epoch, IMAGE_EPOCH);
-    to.set(out);
+    const offset = this.offsetOf(image, record.entries[image]);
+    to.set(stateOctets({ image, identity, running, record, offset, capacity: this.capacity(image) }));
     return IMAGE_STATE;
   }
 
@@ -233,6 +190,7 @@ export class ImageSlots extends SlotsBoot implements Images {
     record.counter = content.manifest.counter;
     record.epoch = content.key.epoch;
     record.entries[0].status = FileStatus.Activated;
+    record.attempts = 0;
     this.save();
   }
 
@@ -244,7 +202,8 @@ export class ImageSlots extends SlotsBoot implements Images {
     const slot = image === 0 ? this.target(begun) : 0;
     if (image === 0 && slot === record.confirmed) return Err.Busy; // a trial that ended badly still runs
     const resuming = begun && (image !== 0 || slot === record.slot);
-    this.loads[image === 0 ? 0 : 1] = { image, resuming, stream: new PackageStream(this.receiver(image), key) };
+    if (image === 0 && !resuming && !this.mayAttempt()) return Err.Busy;
+    this.loads[image === 0 ? 0 : 1] = { image, resuming, spent: false, stream: new PackageStream(this.receiver(image), key) };
     Object.assign(entry, { reason: ImageReason.None, detail: 0 });
     if (resuming) return 0;
     record.entries[image] = freshEntry(key, FileStatus.Loading);
@@ -261,7 +220,7 @@ export class ImageSlots extends SlotsBoot implements Images {
 
   private forget(image: number): number {
     const { record, running } = this;
-    if (this.loading(image)) this.loads[image === 0 ? 0 : 1] = null;
+    this.endLoad(image);
     record.entries[image] = freshEntry();
     if (image === 0) {
       if (record.quality[record.slot] === Quality.Ready && running.slot !== record.slot) record.quality[record.slot] = Quality.Empty;
@@ -271,12 +230,20 @@ export class ImageSlots extends SlotsBoot implements Images {
     return Err.Ok;
   }
 
+  /** Badly, or given up. */
+  private endLoad(image: number): void {
+    const load = this.loading(image);
+    if (!load) return;
+    if (image === 0 && !load.spent) this.spend();
+    this.loads[image === 0 ? 0 : 1] = null;
+  }
+
   private refuse(image: number, error: unknown): number {
     if (!(error instanceof ImageError)) throw error;
     const load = this.loading(image);
     const entry = this.record.entries[image];
     if (load) entry.key = load.stream.expected;
-    this.loads[image === 0 ? 0 : 1] = null;
+    this.endLoad(image);
     const { reason } = error;
     Object.assign(entry, { status: statusOf(reason), reason, detail: reason === ImageReason.Gate ? error.offset : 0, sectors: 0 });
     this.save();
@@ -312,9 +279,13 @@ export class ImageSlots extends SlotsBoot implements Images {
     const own = record.entries[0];
     const head = stream.file.subarray(0, stream.payloadAt);
     const same = load.resuming && head.equals(record.head);
+    if (load.resuming && !same && !this.mayAttempt())
+      throw new ImageError(stream.payloadAt, "another file than the one begun", ImageReason.Changed);
     load.resuming = false;
     stream.base(this.running.module ?? undefined);
     if (same && own.status === FileStatus.Waiting) return true;
+    if (same) load.spent = true; // when it was begun
+    if (same && !this.goesOn()) throw new ImageError(stream.payloadAt, "it came no further, too often", ImageReason.Aborted);
     if (same) stream.checkBase(); // a reset may have brought another module than it was begun with
     if (same && record.offset >= stream.payloadAt) {
       if (record.offset > stream.have) stream.skip(this.kept[0], record.offset);
@@ -327,6 +298,9 @@ export class ImageSlots extends SlotsBoot implements Images {
     record.entries[0] = { ...freshEntry(stream.expected, FileStatus.Loading), notBefore: manifest.notBefore ?? 0 };
     record.quality[record.slot] = Quality.Empty;
     this.contents[record.slot] = null;
+    this.resumed = 0;
+    load.spent = true;
+    this.spend();
     record.head = Uint8Array.from(head);
     record.offset = stream.payloadAt;
     this.save();

@@ -11,6 +11,11 @@ export const TRIES = 3;
 /** A module on trial that has not confirmed by then is stopped. */
 export const TRIAL_MS = 1_200_000n;
 
+/** Packages in a row that were begun and not confirmed, and the uptime after which one of them is forgotten: boards/common/image_attempts.c. */
+export const ATTEMPTS_MAX = 8;
+export const ATTEMPT_MS = 10_800_000n;
+const ATTEMPTS_COUNTED = 255;
+
 export type Source = "a" | "b" | "factory" | "nothing";
 const SLOTS: Source[] = ["a", "b"];
 
@@ -35,6 +40,11 @@ export class SlotsBoot {
   private saved: SlotRecord;
   protected readonly contents: (SlotContent | null)[] = [null, null];
   protected running: Running = { ...NOTHING };
+  /** Of ATTEMPT_MS since boot; undefined while nobody tells the time. */
+  private periods: number | undefined;
+  private forgotten = 0;
+  /** Sectors that the last download began with which went on, one more. */
+  protected resumed = 0;
   /** What did not load in this uptime. */
   private readonly unloadable = new Set<Source>();
 
@@ -70,6 +80,7 @@ export class SlotsBoot {
   boot(): { source: Source; wasm: Uint8Array | null } {
     this.record = structuredClone(this.saved);
     this.unloadable.clear();
+    Object.assign(this, { periods: undefined, forgotten: 0, resumed: 0 });
     return this.choose();
   }
 
@@ -82,7 +93,9 @@ export class SlotsBoot {
     return this.choose();
   }
 
+  /** Tells the time since boot as well. */
   overdue(now: bigint): boolean {
+    this.periods = Number(now / ATTEMPT_MS);
     return this.running.onTrial && now >= TRIAL_MS;
   }
 
@@ -98,9 +111,32 @@ export class SlotsBoot {
     record.counter = Math.max(record.counter, running.counter);
     record.epoch = Math.max(record.epoch, running.epoch);
     Object.assign(record.entries[0], { status: FileStatus.Activated, reason: ImageReason.None });
+    record.attempts = 0;
     this.endTrial();
     this.save();
     return Err.Ok;
+  }
+
+  protected mayAttempt(): boolean {
+    const { record, periods = 0 } = this;
+    record.attempts = Math.max(0, record.attempts - (periods - this.forgotten));
+    this.forgotten = periods;
+    return this.periods === undefined || record.attempts < ATTEMPTS_MAX;
+  }
+
+  protected spend(): void {
+    this.record.attempts = Math.min(this.record.attempts + 1, ATTEMPTS_COUNTED);
+  }
+
+  /** One that comes no further than the last that went on is another attempt. */
+  protected goesOn(): boolean {
+    const from = this.record.entries[0].sectors + 1;
+    const further = from !== this.resumed;
+    this.resumed = from;
+    if (further) return true;
+    const may = this.mayAttempt();
+    this.spend();
+    return may;
   }
 
   protected save(): void {

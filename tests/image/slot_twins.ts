@@ -103,6 +103,11 @@ export class Twins {
     return wanted;
   }
 
+  /** As a device does before each of its turns. */
+  tell(now: bigint): void {
+    assert.equal(this.v8.overdue(now), this.board.overdue(now));
+  }
+
   finish(image: number): number {
     return this.ask(`finish ${image}`, this.v8.finish(image), this.board.finish(image));
   }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FileStatus, IMAGE_REASON, IMAGE_STATUS, ImageReason, Role } from "../../host/abi.ts";
+import { Err } from "../../host/err.ts";
 import { developmentIdentity } from "../../host/image/keys.ts";
 import { Encoding } from "../../host/image/manifest.ts";
 import { withHeader } from "./packages.ts";
@@ -145,6 +146,36 @@ test("a package for one device is taken by it, in a slot and in a library, and a
     if (image === 0) assert.equal(twins.activate(), 0);
     twins.reset(image === 0 ? "b" : "a");
   }
+});
+
+test("packages in vain are bounded alike, and time gives them back alike", () => {
+  const good = newer();
+  const wrong = [0x00030000, 0x00040000].map((version) => {
+    const file = Buffer.from(newer({ version }));
+    file[file.length - 5] ^= 1;
+    return file;
+  });
+  const twins = new Twins();
+  let now = 0n;
+  for (let turn = 0, resets = 0; turn < 40; turn++, now += 1_500_000n) {
+    twins.tell(now);
+    const file = wrong[turn % 2];
+    if (twins.begin(0, file) < 0) continue;
+    if (turn % 5 === 4) {
+      twins.feed(0, file, 4096, 9000); // given up by the server, and begun again at the same place
+      twins.begin(0, file);
+    }
+    if (twins.feed(0, file, 4096) >= 0) twins.finish(0);
+    if (turn % 7 === 3 && resets++ < 3) {
+      twins.reset("a");
+      now = 0n;
+    }
+  }
+  assert.equal(twins.begin(0, good), Err.Busy);
+  twins.tell(now + 86_400_000n);
+  assert.equal(twins.begin(0, good), 0);
+  assert.equal(twins.feed(0, good, 4000), good.length);
+  assert.equal(twins.finish(0), 0);
 });
 
 test("truncated files end alike", () => {

@@ -24,8 +24,8 @@ const identity = developmentIdentity(Role.Ihd);
 
 /** Only a module's client says these of itself: tests/sep1/ota_client.test.ts. */
 const OF_MODULES: number[] = [ImageReason.Changed, ImageReason.Aborted];
-/** What a flash in memory never says. */
-const OF_BOARDS: number[] = [ImageReason.Flash];
+/** What a flash in memory never says, and no reset comes in the middle of a call there. */
+const OF_BOARDS: number[] = [ImageReason.Flash, ImageReason.Stopped];
 
 /** What the slots of a board and those of V8 have in common. */
 interface Slots {
@@ -57,6 +57,18 @@ class Board implements Slots {
       .update(`${++this.uptimes}`)
       .digest();
     return new (native().NativeImages)({ ...LAYOUT, nor: this.nor, identity, deviceKey: Buffer.alloc(16, 3), noise, ...more });
+  }
+
+  /** The power fails in the last operation, which says how the verification ended. */
+  loadAndCut(file: Buffer): void {
+    const before = Buffer.from(this.nor);
+    load(this, file);
+    const cutAt = this.images.stats().operations;
+    before.copy(this.nor);
+    this.images = this.open({ cutAt });
+    this.images.boot();
+    load(this, file);
+    this.reset();
   }
 
   reset(): void {
@@ -241,6 +253,12 @@ for (const [name, make, others] of [
         const slots = new Board({ stuck: 2 + SECTORS, stuckSilent: true });
         load(slots, NEXT);
         expect(slots, 0, ImageReason.Flash);
+      });
+    if (!others.includes(ImageReason.Stopped))
+      test("refuse a package whose verification ends in resets: Stopped", () => {
+        const slots = new Board();
+        for (let reset = 0; reset < 3; reset++) slots.loadAndCut(NEXT);
+        expect(slots, 0, ImageReason.Stopped);
       });
     after(() => {
       const missing = Object.values(ImageReason).filter((reason) => typeof reason === "number" && !seen.has(reason));

@@ -83,7 +83,7 @@ const state = changetype<State>(memory.data(offsetof<State>(), 8));
 export function otaClientReset(now: i64): void {
   memory.fill(changetype<usize>(state), 0, offsetof<State>());
   memory.fill(changetype<usize>(otaServer), 0, offsetof<OtaServer>());
-  if (update.status == FileStatus.ActivationFailed) hold(now);
+  if (update.status == FileStatus.ActivationFailed || update.reason == ImageReason.Stopped) hold(now);
   otaClientStop();
 }
 
