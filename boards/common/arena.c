@@ -24,7 +24,7 @@ enum { FREE, USED, KEPT };
 #define HEAD ((uint32_t)sizeof(struct block))
 #define SPLIT_MIN 16u // a rest smaller than this stays with its block
 
-static struct kw_arena *current;
+static KW_PER_THREAD struct kw_arena *current;
 
 static struct block *block_at(const struct kw_arena *a, uint32_t offset) { return (struct block *)(void *)(a->base + offset); }
 static struct block *block_of(void *at) { return (struct block *)(void *)((uint8_t *)at - HEAD); }

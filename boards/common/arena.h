@@ -9,6 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Where several threads run machines, each has its own of what is in force; a board has one thread.
+#ifdef KW_THREADS
+#define KW_PER_THREAD _Thread_local
+#else
+#define KW_PER_THREAD
+#endif
+
 struct kw_arena {
     uint8_t *base;
     uint32_t size;       // a multiple of 8

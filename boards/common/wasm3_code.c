@@ -10,7 +10,7 @@
 #undef NewCodePage
 #undef EmitWord_impl
 
-uint32_t kw_page_lines = KW_PAGE_LINES;
+KW_PER_THREAD uint32_t kw_page_lines = KW_PAGE_LINES;
 
 static uint32_t *bits_of(IM3CodePage page) { return (uint32_t *)(void *)&page->code[page->info.numLines]; }
 

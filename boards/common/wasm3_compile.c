@@ -22,8 +22,8 @@
 #ifdef KW_FUEL
 
 const char kw_out_of_fuel[] = "the call used up its fuel";
-uint64_t kw_fuel;
-struct kw_machine *kw_shaken;
+KW_PER_THREAD uint64_t kw_fuel;
+KW_PER_THREAD struct kw_machine *kw_shaken;
 
 static bool burn(void) { return kw_fuel != 0 && --kw_fuel == 0; }
 

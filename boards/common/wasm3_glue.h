@@ -4,12 +4,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "arena.h"
 #include "m3_code.h"
 
 #ifdef KW_FUEL
 // What the running call of a module may still take, 0 = no limit: one for a loop turn and for a call, for 64 octets that are filled or
 // copied, and for each octet that an import is given.
-extern uint64_t kw_fuel;
+extern KW_PER_THREAD uint64_t kw_fuel;
 extern const char kw_out_of_fuel[];
 // Work that takes longer than a turn; when it takes the last unit, the next turn or call ends the run.
 static inline void kw_work(uint64_t units) {
@@ -17,7 +18,7 @@ static inline void kw_work(uint64_t units) {
 }
 // Tests: the machine whose functions are dropped by chance before each call; null for none.
 struct kw_machine;
-extern struct kw_machine *kw_shaken;
+extern KW_PER_THREAD struct kw_machine *kw_shaken;
 #else
 static inline void kw_work(uint64_t units) { (void)units; }
 #endif
@@ -28,7 +29,7 @@ extern const void *const kw_stub_operation;
 
 // wasm3_code.c: the lines of the next new page when that is more than asked for; then KW_PAGE_LINES again.
 #define KW_PAGE_LINES 64u
-extern uint32_t kw_page_lines;
+extern KW_PER_THREAD uint32_t kw_page_lines;
 // Whether a word of a page was emitted as a pointer, and not as a number that may look like one.
 bool kw_is_pointer(IM3CodePage page, uint32_t line);
 

@@ -82,7 +82,11 @@ function sourcesHash(): string {
 }
 
 async function compile(work: string, mode: string[]): Promise<string> {
-  const objects = await compileUnits(work, [...mode, "-fPIC", "-fvisibility=hidden"], [...engineUnits(SANITISE), ...addonUnits()]);
+  const objects = await compileUnits(
+    work,
+    [...mode, "-fPIC", "-fvisibility=hidden", "-ftls-model=initial-exec"],
+    [...engineUnits(SANITISE), ...addonUnits()],
+  );
   const linked = join(work, "linked.node");
   await run("cc", [...mode, ...(SANITISE ? UNDEFINED : []), "-shared", "-o", linked, ...objects]);
   return linked;
@@ -140,7 +144,7 @@ function includes(folders: string[]): string[] {
 
 function engineFlags(): string[] {
   const sources = engineSources();
-  return ["-fno-strict-aliasing", "-DKW_FUEL", ...includes(sources.include), "-include", join(ROOT, sources.forceInclude)];
+  return ["-fno-strict-aliasing", "-DKW_FUEL", "-DKW_THREADS", ...includes(sources.include), "-include", join(ROOT, sources.forceInclude)];
 }
 
 function engineUnits(sanitise: boolean, only?: string[]): Unit[] {

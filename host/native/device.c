@@ -6,15 +6,21 @@
 
 #define BOOTS_MAX 4 // on trial, confirmed, the other one, the factory's
 
+#define ARENA_MAX (256u << 20)
+
 // ---- Life ----
 
 static void release(struct device *d) {
     if (d->closed) return;
     d->closed = true;
-    if (d->kept != NULL) napi_delete_reference(d->env, d->kept);
+    if (d->surroundings != NULL) napi_delete_reference(d->env, d->surroundings);
+    if (d->thrown != NULL) napi_delete_reference(d->env, d->thrown);
+    kept_drop(&d->nor);
     nor_end(&d->flash);
-    device_images_close(d->images);
+    if (d->images != NULL) device_images_close(d->images);
+    free(d->images);
     d->images = NULL;
+    free(d->wasm.at);
     free(d->arena);
     free(d->traced);
     kw_wipe(&d->machine, sizeof d->machine);
@@ -27,61 +33,91 @@ static void finalize(napi_env env, void *data, void *hint) {
     free(data);
 }
 
-static void keep(napi_env env, napi_value list, napi_value options, uint32_t index, const char *name) {
-    napi_value value;
-    if (property(env, options, name, &value)) napi_set_element(env, list, index, value);
+struct device_options {
+    napi_value images, surroundings;
+    uint8_t seed[32], device_key[16];
+    uint32_t arena_size, memory_limit, code_room, shake, fuel, fail_allocation, sector_size, unit;
+    bool trace, eager;
+};
+
+static bool take_device(napi_env env, napi_value options, struct device *d, struct device_options *o) {
+#define AT(member) offsetof(struct device_options, member)
+    static const struct option list[] = {
+        {"images", OPTION_OBJECT, AT(images), 0, false},
+        {"surroundings", OPTION_OBJECT, AT(surroundings), 0, true},
+        {"seed", OPTION_OCTETS, AT(seed), 32, true},
+        {"deviceKey", OPTION_OCTETS, AT(device_key), 16, true},
+        {"arenaSize", OPTION_U32, AT(arena_size), 0, true},
+        {"memoryLimit", OPTION_U32, AT(memory_limit), 0, false},
+        {"codeRoom", OPTION_U32, AT(code_room), 0, false},
+        {"shake", OPTION_U32, AT(shake), 0, false},
+        {"fuel", OPTION_U32, AT(fuel), 0, false},
+        {"failAllocation", OPTION_U32, AT(fail_allocation), 0, false},
+        {"sectorSize", OPTION_U32, AT(sector_size), 0, false},
+        {"unit", OPTION_U32, AT(unit), 0, false},
+        {"trace", OPTION_TRUE, AT(trace), 0, false},
+        {"eager", OPTION_TRUE, AT(eager), 0, false},
+    };
+#undef AT
+    static const struct option own[] = {
+        {"wasm", OPTION_COPY, offsetof(struct device, wasm), 0, false},
+        {"nor", OPTION_KEPT, offsetof(struct device, nor), 0, true},
+    };
+    return TAKE_OPTIONS(env, options, list, o) && TAKE_OPTIONS(env, options, own, d);
 }
 
-static const char *open_store(struct device *d, napi_env env, napi_value options, const uint8_t seed[32]) {
-    struct bytes nor, key;
+static const char *open_store(struct device *d, const struct device_options *o) {
     uint8_t noise[32];
-    if (!property_bytes(env, options, "nor", &nor) || !property_bytes(env, options, "deviceKey", &key))
-        return "a device needs nor and deviceKey";
-    if (key.size != 16) return "deviceKey must have 16 octets";
-    if (!nor_begin(&d->flash, nor.at, nor.size, property_u32(env, options, "sectorSize", 4096), property_u32(env, options, "unit", 8)))
+    if (!kept_whole(&d->nor) || !nor_begin(&d->flash, d->nor.at, d->nor.size, o->sector_size, o->unit))
         return "nor must be a whole number of sectors";
-    kw_sha256(noise, seed, 32); // the store's salts are not the module's random octets
-    int32_t answer = kw_store_open(&d->store, &d->flash.nor, key.at, noise);
+    kw_sha256(noise, o->seed, 32); // the store's salts are not the module's random octets
+    int32_t answer = kw_store_open(&d->store, &d->flash.nor, o->device_key, noise);
     if (answer == KW_ERR_NOT_FOUND) answer = kw_store_format(&d->store);
     return answer == KW_OK ? NULL : "nor has too few or too small sectors for a store";
 }
 
-static const char *open_images(struct device *d, napi_env env, napi_value options, napi_value images, const uint8_t seed[32]) {
-    struct bytes key;
-    property_bytes(env, options, "deviceKey", &key); // open_store has seen it
-    return device_images_open(&d->images, env, images, key.at, seed);
+static const char *open_images(struct device *d, const struct device_options *o) {
+    memcpy(d->images->device_key, o->device_key, sizeof d->images->device_key);
+    kw_sha256(d->images->noise, o->seed, 32);
+    kw_sha256(d->images->noise, d->images->noise, 32); // the first hash is the store's noise
+    return device_images_open(d->images) == KW_OK ? NULL : "images.nor does not have the sectors that its layout asks for";
 }
 
-static const char *prepare(struct device *d, napi_env env, napi_value options, struct kw_config *config, uint8_t seed[32]) {
-    struct bytes wasm = {0}, given;
-    napi_value images;
-    bool slots = property(env, options, "images", &images);
-    uint32_t arena = property_u32(env, options, "arenaSize", 0);
-    bool given_wasm = property_bytes(env, options, "wasm", &wasm) && wasm.size <= UINT32_MAX;
-    if (given_wasm == slots) return "a device needs wasm, or images";
-    if (!property_bytes(env, options, "seed", &given) || given.size != 32) return "seed must have 32 octets";
-    if (arena < 1024 || (d->arena = malloc(arena)) == NULL) return "arenaSize must be 1024 or more, and there must be memory";
-    memcpy(seed, given.at, 32);
-    const char *problem = open_store(d, env, options, seed);
-    if (problem == NULL && slots) problem = open_images(d, env, options, images, seed);
+// What is wrong with the options, or null; `taken` is false where it has been said.
+static const char *prepare(struct device *d, napi_value options, uint8_t seed[32], bool *taken) {
+    struct device_options o = {.sector_size = 4096, .unit = 8};
+    *taken = take_device(d->env, options, d, &o);
+    if (!*taken) return NULL;
+    if ((d->wasm.at != NULL) == (o.images != NULL)) return "a device needs wasm, or images";
+    if (o.images != NULL) {
+        if ((d->images = calloc(1, sizeof *d->images)) == NULL) return "there is no memory for the images";
+        *taken = take_images(d->env, o.images, d->images);
+        if (!*taken) return NULL;
+    }
+    if (o.arena_size < 1024 || o.arena_size > ARENA_MAX || (d->arena = malloc(o.arena_size)) == NULL)
+        return "arenaSize must be 1024 to 268435456, and there must be memory";
+    napi_create_reference(d->env, o.surroundings, 1, &d->surroundings);
+    const char *problem = open_store(d, &o);
+    if (problem == NULL && d->images != NULL) problem = open_images(d, &o);
     if (problem != NULL) return problem;
     device_edge(d);
-    d->machine.arena.fail_after = property_u32(env, options, "failAllocation", 0);
-    *config = (struct kw_config){
+    memcpy(seed, o.seed, sizeof o.seed);
+    d->machine.arena.fail_after = o.fail_allocation;
+    d->config = (struct kw_config){
         .board = &d->board,
         .store = &d->store,
         .images = d->images == NULL ? NULL : &d->images->slots,
-        .wasm = wasm.at,
-        .wasm_size = (uint32_t)wasm.size,
-        .memory_limit = property_u32(env, options, "memoryLimit", 0),
+        .wasm = d->wasm.at,
+        .wasm_size = (uint32_t)d->wasm.size,
+        .memory_limit = o.memory_limit,
         .arena = d->arena,
-        .arena_size = arena,
-        .code_room = property_u32(env, options, "codeRoom", 0),
-        .shake = property_u32(env, options, "shake", 0),
+        .arena_size = o.arena_size,
+        .code_room = o.code_room,
+        .shake = o.shake,
         .seed = seed,
-        .trace = property_true(env, options, "trace") ? &d->trace : NULL,
-        .fuel = property_u32(env, options, "fuel", 0),
-        .eager = property_true(env, options, "eager"),
+        .trace = o.trace ? &d->trace : NULL,
+        .fuel = o.fuel,
+        .eager = o.eager,
     };
     return NULL;
 }
@@ -97,52 +133,52 @@ static void load(struct device *d) {
     }
 }
 
-// new NativeDevice({ wasm or images, memoryLimit, seed, arenaSize, codeRoom, nor, sectorSize, deviceKey, surroundings, trace, fuel, eager, shake })
-static napi_value construct(napi_env env, napi_callback_info info) {
-    struct arguments a;
-    uint8_t seed[32];
-    napi_value list;
-    take_arguments(env, info, &a);
-    struct device *d = calloc(1, sizeof *d);
-    if (d == NULL || a.count < 1) {
-        free(d);
-        return fail(env, "a device needs its options");
-    }
-    d->env = env;
-    napi_wrap(env, a.self, d, finalize, NULL, NULL);
-    napi_create_array(env, &list);
-    keep(env, list, a.values[0], KEPT_WASM, "wasm");
-    keep(env, list, a.values[0], KEPT_NOR, "nor");
-    keep(env, list, a.values[0], KEPT_SURROUNDINGS, "surroundings");
-    keep(env, list, a.values[0], KEPT_IMAGES, "images");
-    napi_create_reference(env, list, 1, &d->kept);
-    const char *problem = prepare(d, env, a.values[0], &d->config, seed);
-    if (problem != NULL) {
-        release(d);
-        return fail(env, problem);
-    }
-    load(d);
-    d->config.seed = NULL;
-    return a.self;
-}
-
-static struct device *device_of(struct arguments *a) {
-    struct device *d = self_of(a);
-    if (d == NULL || !d->closed) return d;
-    fail(a->env, "the device is closed");
-    return NULL;
-}
-
-// Throws what a callback threw; true when there was something.
+// Throws what a callback threw, or that the flash went away under the call; true when there was something.
 static bool rethrow(struct device *d) {
-    napi_value box, error;
-    if (d->thrown == NULL) return false;
+    napi_value box = NULL, error = NULL;
+    if (d->thrown == NULL) {
+        if (d->lost) fail(d->env, "the flash of the device was detached, or changed its size");
+        return d->lost;
+    }
     napi_get_reference_value(d->env, d->thrown, &box);
-    napi_get_element(d->env, box, 0, &error);
+    napi_get_named_property(d->env, box, THROWN, &error);
     napi_delete_reference(d->env, d->thrown);
     d->thrown = NULL;
     napi_throw(d->env, error);
     return true;
+}
+
+// new NativeDevice({ wasm or images, memoryLimit, seed, arenaSize, codeRoom, nor, sectorSize, deviceKey, surroundings, trace, fuel, eager, shake })
+static napi_value construct(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    uint8_t seed[32];
+    bool taken;
+    if (!take_arguments(env, info, &a)) return NULL;
+    struct device *d = calloc(1, sizeof *d);
+    if (d == NULL) return fail(env, "there is no memory for a device");
+    d->env = env;
+    if (!wrap(&a, info, KIND_DEVICE, d, finalize)) return (free(d), NULL);
+    const char *problem = prepare(d, a.values[0], seed, &taken);
+    if (taken && problem == NULL) {
+        load(d);
+        d->config.seed = NULL;
+        if (!rethrow(d)) return a.self;
+    }
+    release(d);
+    return problem == NULL ? NULL : fail(env, problem);
+}
+
+// The device that a method is about: open, its flash where it was, and its module not running, but for what may be done meanwhile.
+static struct device *device_of(struct arguments *a, bool meanwhile) {
+    struct device *d = self_of(a, KIND_DEVICE);
+    if (d == NULL) return NULL;
+    const char *problem = d->closed                          ? "the device is closed"
+                          : d->machine.running && !meanwhile ? "the module is running; call again when its call has returned"
+                          : !device_whole(d)                 ? "the flash of the device was detached, or changed its size"
+                                                             : NULL;
+    if (problem == NULL) return d;
+    fail(a->env, problem);
+    return NULL;
 }
 
 // start(now, reason): true when the module ended well; else `stop()` says how it ended
@@ -150,8 +186,8 @@ static napi_value start(napi_env env, napi_callback_info info) {
     struct arguments a;
     int64_t now;
     uint32_t reason;
-    take_arguments(env, info, &a);
-    struct device *d = device_of(&a);
+    if (!take_arguments(env, info, &a)) return NULL;
+    struct device *d = device_of(&a, false);
     if (d == NULL || !want_i64(&a, 0, "now", &now) || !want_u32(&a, 1, "reason", &reason)) return NULL;
     d->stop = kw_start(&d->machine, now, reason);
     return rethrow(d) ? NULL : boolean_of(env, d->stop == KW_STOP_NONE);
@@ -161,8 +197,8 @@ static napi_value start(napi_env env, napi_callback_info info) {
 static napi_value poll(napi_env env, napi_callback_info info) {
     struct arguments a;
     int64_t now, deadline;
-    take_arguments(env, info, &a);
-    struct device *d = device_of(&a);
+    if (!take_arguments(env, info, &a)) return NULL;
+    struct device *d = device_of(&a, false);
     if (d == NULL || !want_i64(&a, 0, "now", &now)) return NULL;
     d->stop = kw_poll(&d->machine, now, &deadline);
     if (rethrow(d)) return NULL;
@@ -172,10 +208,10 @@ static napi_value poll(napi_env env, napi_callback_info info) {
 static napi_value push(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct bytes event;
-    take_arguments(env, info, &a);
-    struct device *d = device_of(&a);
+    if (!take_arguments(env, info, &a)) return NULL;
+    struct device *d = device_of(&a, true);
     if (d == NULL || !want_bytes(&a, 0, "event", &event)) return NULL;
-    return boolean_of(env, event.size <= UINT32_MAX && kw_push(&d->machine, event.at, (uint32_t)event.size));
+    return boolean_of(env, kw_push(&d->machine, event.at, (uint32_t)event.size));
 }
 
 static void set_place(struct device *d, napi_env env, napi_value result) {
@@ -192,10 +228,10 @@ static void set_place(struct device *d, napi_env env, napi_value result) {
 static napi_value stop(napi_env env, napi_callback_info info) {
     struct arguments a;
     napi_value result;
-    take_arguments(env, info, &a);
-    struct device *d = device_of(&a);
+    if (!take_arguments(env, info, &a)) return NULL;
+    struct device *d = device_of(&a, true);
     if (d == NULL) return NULL;
-    napi_create_object(env, &result);
+    result = object_of(env);
     set(env, result, "code", number_of(env, d->stop));
     set(env, result, "reason", text_of(env, kw_reason(&d->machine)));
     set(env, result, "offset", number_of(env, kw_reason_offset(&d->machine)));
@@ -208,8 +244,8 @@ static napi_value stats(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct kw_stats s;
     napi_value result;
-    take_arguments(env, info, &a);
-    struct device *d = device_of(&a);
+    if (!take_arguments(env, info, &a)) return NULL;
+    struct device *d = device_of(&a, true);
     if (d == NULL) return NULL;
     kw_stats(&d->machine, &s);
     const struct {
@@ -234,7 +270,7 @@ static napi_value stats(napi_env env, napi_callback_info info) {
         {"storeErases", d->store.erases},
         {"storeLive", d->store.live},
     };
-    napi_create_object(env, &result);
+    result = object_of(env);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) set(env, result, all[i].name, number_of(env, all[i].value));
     return result;
 }
@@ -242,8 +278,8 @@ static napi_value stats(napi_env env, napi_callback_info info) {
 // takeTrace(): the records written since the last call, without the four octets a file begins with
 static napi_value take_trace(napi_env env, napi_callback_info info) {
     struct arguments a;
-    take_arguments(env, info, &a);
-    struct device *d = device_of(&a);
+    if (!take_arguments(env, info, &a)) return NULL;
+    struct device *d = device_of(&a, true);
     if (d == NULL) return NULL;
     if (d->trace_lost) return fail(env, "the trace exceeded 64 MiB between two calls of takeTrace");
     napi_value result = buffer_of(env, d->traced, d->traced_size);
@@ -264,10 +300,9 @@ static bool read_recording(void *context, void *to, uint32_t size) {
 static napi_value replay(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct bytes recording;
-    take_arguments(env, info, &a);
-    struct device *d = device_of(&a);
+    if (!take_arguments(env, info, &a)) return NULL;
+    struct device *d = device_of(&a, false);
     if (d == NULL || !want_bytes(&a, 0, "recording", &recording)) return NULL;
-    if (d->machine.running) return fail(env, "the module is running");
     struct kw_config config = d->config;
     config.board = &kw_replay_board;
     config.trace = &d->trace;
@@ -279,8 +314,8 @@ static napi_value read_record(napi_env env, napi_callback_info info) {
     struct arguments a;
     uint32_t record;
     uint8_t octets[KW_STORE_RECORD_MAX];
-    take_arguments(env, info, &a);
-    struct device *d = device_of(&a);
+    if (!take_arguments(env, info, &a)) return NULL;
+    struct device *d = device_of(&a, true);
     if (d == NULL || !want_u32(&a, 0, "record", &record)) return NULL;
     int32_t size = kw_store_read(&d->store, record, octets, sizeof octets);
     return size < 0 ? number_of(env, size) : buffer_of(env, octets, (size_t)size);
@@ -290,8 +325,8 @@ static napi_value write_record(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct bytes octets;
     uint32_t record;
-    take_arguments(env, info, &a);
-    struct device *d = device_of(&a);
+    if (!take_arguments(env, info, &a)) return NULL;
+    struct device *d = device_of(&a, true);
     if (d == NULL || !want_u32(&a, 0, "record", &record) || !want_bytes(&a, 1, "octets", &octets)) return NULL;
     return number_of(env, octets.size > KW_STORE_RECORD_MAX ? KW_ERR_NO_BUFFER
                                                             : kw_store_write(&d->store, record, octets.at, (uint32_t)octets.size));
@@ -302,12 +337,12 @@ static napi_value images(napi_env env, napi_callback_info info) {
     struct arguments a;
     uint8_t state[KW_IMAGE_STATE];
     napi_value result;
-    take_arguments(env, info, &a);
-    struct device *d = device_of(&a);
+    if (!take_arguments(env, info, &a)) return NULL;
+    struct device *d = device_of(&a, true);
     if (d == NULL) return NULL;
     if (d->images == NULL) return null_of(env);
     int32_t size = kw_image_state(&d->images->slots, 0, state, sizeof state);
-    napi_create_object(env, &result);
+    result = object_of(env);
     set(env, result, "source", number_of(env, d->images->source));
     set(env, result, "state", buffer_of(env, state, size < 0 ? 0 : (size_t)size));
     return result;
@@ -315,16 +350,13 @@ static napi_value images(napi_env env, napi_callback_info info) {
 
 static napi_value close_device(napi_env env, napi_callback_info info) {
     struct arguments a;
-    take_arguments(env, info, &a);
-    struct device *d = self_of(&a);
+    if (!take_arguments(env, info, &a)) return NULL;
+    struct device *d = self_of(&a, KIND_DEVICE);
     if (d == NULL) return NULL;
     if (d->machine.running) return fail(env, "the module is running; close the device after its call has returned");
     release(d);
     return NULL;
 }
-
-#define METHOD(name, call) \
-    { name, NULL, call, NULL, NULL, NULL, napi_default, NULL }
 
 napi_value define_device(napi_env env, napi_value exports) {
     static const napi_property_descriptor methods[] = {
@@ -340,8 +372,6 @@ napi_value define_device(napi_env env, napi_value exports) {
         METHOD("images", images),
         METHOD("close", close_device),
     };
-    napi_value constructor;
-    napi_define_class(env, "NativeDevice", NAPI_AUTO_LENGTH, construct, NULL, sizeof methods / sizeof *methods, methods, &constructor);
-    set(env, exports, "NativeDevice", constructor);
+    define_class(env, exports, "NativeDevice", construct, sizeof methods / sizeof *methods, methods);
     return exports;
 }

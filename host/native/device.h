@@ -16,19 +16,22 @@ struct device {
     struct kw_trace trace;
     struct kw_config config;
     uint8_t *arena;
-    napi_ref kept;   // an array of what must stay alive: the module's octets, the flash, the surroundings, the images' options
-    napi_ref thrown; // what a callback threw first
+    struct owned wasm;
+    struct kept nor;
+    napi_ref surroundings;
+    napi_ref thrown; // an object with what a callback threw first
+    bool lost;       // a callback took the flash away: the call was left at once
     enum kw_stop stop;
     uint8_t *traced;
     size_t traced_size, traced_room;
     bool trace_lost, closed;
 };
 
-enum { KEPT_WASM, KEPT_NOR, KEPT_SURROUNDINGS, KEPT_IMAGES };
+#define THROWN "error" // the property of `thrown`
 
+// Whether the flash is still where it was.
+bool device_whole(const struct device *d);
 // device_edge.c: gives the device its board, which asks the surroundings, and its trace, which collects octets.
 void device_edge(struct device *d);
-
-napi_value bigint_of(napi_env env, int64_t value);
 
 #endif

@@ -17,28 +17,35 @@ enum {
 };
 static const char *const surround_names[SURROUND_COUNT] = {"radioSet", "radioSend", "sense", "display", "uplinkSend", "log", "keySet"};
 
-// Calls a function of the surroundings.  What it throws is kept and thrown when the module's call has ended.
-static int32_t ask(struct device *d, int which, size_t count, napi_value *arguments) {
-    napi_value kept, surroundings, function, result;
-    int32_t answer = KW_OK;
-    if (d->thrown != NULL) return KW_ERR_BUSY;
-    napi_get_reference_value(d->env, d->kept, &kept);
-    napi_get_element(d->env, kept, KEPT_SURROUNDINGS, &surroundings);
-    napi_get_named_property(d->env, surroundings, surround_names[which], &function);
-    if (napi_call_function(d->env, surroundings, function, count, arguments, &result) == napi_ok) {
-        napi_get_value_int32(d->env, result, &answer); // a function without an answer leaves KW_OK
-        return answer;
-    }
-    napi_value error;
+bool device_whole(const struct device *d) { return kept_whole(&d->nor) && (d->images == NULL || kept_whole(&d->images->nor)); }
+
+static void keep_thrown(struct device *d) {
+    napi_value error = NULL, box = object_of(d->env);
     bool pending = false;
     napi_is_exception_pending(d->env, &pending);
     if (pending) napi_get_and_clear_last_exception(d->env, &error);
     else napi_create_error(d->env, NULL, text_of(d->env, "a function of the surroundings is missing"), &error);
-    napi_value box;
-    napi_create_array_with_length(d->env, 1, &box);
-    napi_set_element(d->env, box, 0, error);
+    set(d->env, box, THROWN, error);
     napi_create_reference(d->env, box, 1, &d->thrown);
-    return KW_ERR_BUSY;
+}
+
+// Calls a function of the surroundings.  What it throws is kept and thrown when the module's call has ended.
+static int32_t ask(struct device *d, int which, size_t count, napi_value *arguments) {
+    napi_value surroundings = NULL, function = NULL, result = NULL;
+    int32_t answer = KW_OK;
+    if (d->thrown != NULL) return KW_ERR_BUSY;
+    bool called = napi_get_reference_value(d->env, d->surroundings, &surroundings) == napi_ok &&
+                  napi_get_named_property(d->env, surroundings, surround_names[which], &function) == napi_ok &&
+                  napi_call_function(d->env, surroundings, function, count, arguments, &result) == napi_ok;
+    if (called) napi_get_value_int32(d->env, result, &answer); // a function without an answer leaves KW_OK
+    else keep_thrown(d);
+    d->lost = !device_whole(d);
+    return called ? answer : KW_ERR_BUSY;
+}
+
+// Ends the module's call from within an import; what lies between keeps nothing open.
+static void leave_if_lost(struct device *d) {
+    if (d->lost) longjmp(d->machine.arena.full, 1);
 }
 
 #define SURROUND(d, which, count, ...) \
@@ -46,13 +53,8 @@ static int32_t ask(struct device *d, int which, size_t count, napi_value *argume
     napi_open_handle_scope((d)->env, &scope); \
     napi_value values[] = {__VA_ARGS__}; \
     int32_t answer = ask(d, which, count, values); \
-    napi_close_handle_scope((d)->env, scope)
-
-napi_value bigint_of(napi_env env, int64_t value) {
-    napi_value result;
-    napi_create_bigint_int64(env, value, &result);
-    return result;
-}
+    napi_close_handle_scope((d)->env, scope); \
+    leave_if_lost(d)
 
 static int32_t radio_set(void *context, uint32_t interface_number, uint32_t parameter, int64_t value) {
     struct device *d = context;

@@ -2,81 +2,101 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool octets(napi_env env, napi_value object, const char *name, uint8_t *to, size_t size) {
-    struct bytes given;
-    if (!property_bytes(env, object, name, &given) || given.size != size) return false;
-    memcpy(to, given.at, size);
+struct identity_options {
+    uint8_t root[64], vendor[16], class_id[16];
+    uint32_t manufacturer, type, hardware, role, phases, native_version, memory_max;
+};
+
+bool take_identity(napi_env env, napi_value object, struct kw_image_identity *out) {
+#define AT(member) offsetof(struct identity_options, member)
+    static const struct option list[] = {
+        {"identity.root", OPTION_OCTETS, AT(root), 64, true},
+        {"identity.vendor", OPTION_OCTETS, AT(vendor), 16, true},
+        {"identity.classId", OPTION_OCTETS, AT(class_id), 16, true},
+        {"identity.manufacturer", OPTION_U32, AT(manufacturer), 0, false},
+        {"identity.type", OPTION_U32, AT(type), 0, false},
+        {"identity.hardware", OPTION_U32, AT(hardware), 0, false},
+        {"identity.role", OPTION_U32, AT(role), 0, false},
+        {"identity.phases", OPTION_U32, AT(phases), 0, false},
+        {"identity.nativeVersion", OPTION_U32, AT(native_version), 0, false},
+        {"identity.memoryMax", OPTION_U32, AT(memory_max), 0, false},
+    };
+#undef AT
+    struct identity_options o = {0};
+    if (!TAKE_OPTIONS(env, object, list, &o)) return false;
+    memset(out, 0, sizeof *out);
+    memcpy(out->root, o.root, sizeof o.root);
+    memcpy(out->vendor, o.vendor, sizeof o.vendor);
+    memcpy(out->class_id, o.class_id, sizeof o.class_id);
+    out->manufacturer = (uint16_t)o.manufacturer;
+    out->type = (uint16_t)o.type;
+    out->hardware = (uint16_t)o.hardware;
+    out->role = (uint8_t)o.role;
+    out->phases = (uint8_t)o.phases;
+    out->native_version = o.native_version;
+    out->memory_max = o.memory_max;
     return true;
 }
 
-const char *identity_of(napi_env env, napi_value object, struct kw_image_identity *out) {
-    memset(out, 0, sizeof *out);
-    if (!octets(env, object, "root", out->root, sizeof out->root)) return "identity.root must have 64 octets";
-    if (!octets(env, object, "vendor", out->vendor, sizeof out->vendor)) return "identity.vendor must have 16 octets";
-    if (!octets(env, object, "classId", out->class_id, sizeof out->class_id)) return "identity.classId must have 16 octets";
-    out->manufacturer = (uint16_t)property_u32(env, object, "manufacturer", 0);
-    out->type = (uint16_t)property_u32(env, object, "type", 0);
-    out->hardware = (uint16_t)property_u32(env, object, "hardware", 0);
-    out->role = (uint8_t)property_u32(env, object, "role", 0);
-    out->phases = (uint8_t)property_u32(env, object, "phases", 0);
-    out->native_version = property_u32(env, object, "nativeVersion", 0);
-    out->memory_max = property_u32(env, object, "memoryMax", 0);
-    return NULL;
-}
-
-static const char *read_options(struct device_images *images, napi_env env, napi_value options) {
-    struct bytes nor, factory;
+struct images_options {
     napi_value identity;
-    struct kw_image_config *c = &images->config;
-    if (!property_bytes(env, options, "nor", &nor)) return "images needs nor";
-    if (!property(env, options, "identity", &identity)) return "images needs identity";
-    const char *problem = identity_of(env, identity, &images->identity);
-    if (problem != NULL) return problem;
-    if (!nor_begin(&images->flash, nor.at, nor.size, property_u32(env, options, "sectorSize", 4096), property_u32(env, options, "unit", 8)))
-        return "images.nor must be a whole number of sectors";
-    c->layout.slot_sectors = property_u32(env, options, "slotSectors", 0);
-    c->layout.files = property_u32(env, options, "files", 0);
-    c->layout.file_sectors = property_u32(env, options, "fileSectors", 0);
-    octets(env, options, "address", c->address, sizeof c->address); // unknown when it is absent
-    if (property_bytes(env, options, "factory", &factory) && factory.size <= UINT32_MAX) {
-        c->factory = factory.at;
-        c->factory_size = (uint32_t)factory.size;
-    }
-    return NULL;
+    uint32_t sector_size, unit;
+};
+
+bool take_images(napi_env env, napi_value options, struct device_images *images) {
+#define AT(member) offsetof(struct device_images, member)
+    static const struct option own[] = {
+        {"images.nor", OPTION_KEPT, AT(nor), 0, true},
+        {"images.slotSectors", OPTION_U32, AT(config.layout.slot_sectors), 0, false},
+        {"images.files", OPTION_U32, AT(config.layout.files), 0, false},
+        {"images.fileSectors", OPTION_U32, AT(config.layout.file_sectors), 0, false},
+        {"images.address", OPTION_OCTETS, AT(config.address), 8, false}, // unknown when it is absent
+        {"images.factory", OPTION_COPY, AT(factory), 0, false},
+    };
+#undef AT
+    static const struct option more[] = {
+        {"images.identity", OPTION_OBJECT, offsetof(struct images_options, identity), 0, true},
+        {"images.sectorSize", OPTION_U32, offsetof(struct images_options, sector_size), 0, false},
+        {"images.unit", OPTION_U32, offsetof(struct images_options, unit), 0, false},
+    };
+    struct images_options o = {NULL, 4096, 8};
+    if (!TAKE_OPTIONS(env, options, own, images) || !TAKE_OPTIONS(env, options, more, &o)) return false;
+    if (!take_identity(env, o.identity, &images->identity)) return false;
+    images->config.factory = images->factory.at;
+    images->config.factory_size = (uint32_t)images->factory.size;
+    if (kept_whole(&images->nor) && nor_begin(&images->flash, images->nor.at, images->nor.size, o.sector_size, o.unit)) return true;
+    fail(env, "images.nor must be a whole number of sectors");
+    return false;
 }
 
-const char *device_images_open(struct device_images **out, napi_env env, napi_value options, const uint8_t device_key[16],
-                               const uint8_t seed[32]) {
-    struct device_images *images = calloc(1, sizeof *images);
-    if (images == NULL) return "there is no memory for the images";
-    memcpy(images->device_key, device_key, sizeof images->device_key);
-    kw_sha256(images->noise, seed, 32);
-    kw_sha256(images->noise, images->noise, 32); // the first hash is the store's noise
-    const char *problem = read_options(images, env, options);
-    if (problem == NULL) {
-        images->config.nor = &images->flash.nor;
-        images->config.library = images->config.layout.files > 0 ? &images->library : NULL;
-        images->config.identity = &images->identity;
-        images->config.device_key = images->device_key;
-        images->config.noise = images->noise;
-        if (kw_images_open(&images->slots, &images->config) != KW_OK)
-            problem = "images.nor does not have the sectors that its layout asks for";
-    }
-    *out = images;
-    return problem;
+int32_t device_images_open(struct device_images *images) {
+    images->config.nor = &images->flash.nor;
+    images->config.library = images->config.layout.files > 0 ? &images->library : NULL;
+    images->config.identity = &images->identity;
+    images->config.device_key = images->device_key;
+    images->config.noise = images->noise;
+    images->source = KW_IMAGE_NOTHING;
+    return kw_images_open(&images->slots, &images->config);
 }
 
 void device_images_close(struct device_images *images) {
-    if (images == NULL) return;
+    kept_drop(&images->nor);
     nor_end(&images->flash);
+    free(images->factory.at);
+    free(images->module.at);
     kw_wipe(images, sizeof *images);
-    free(images);
 }
 
 bool device_images_boot(struct device_images *images, const uint8_t **wasm, uint32_t *size) {
+    const uint8_t *found = NULL;
+    uint32_t found_size = 0;
+    images->source = kw_images_boot(&images->slots, &found, &found_size);
+    free(images->module.at);
+    images->module.at = malloc((size_t)found_size + 1);
+    images->module.size = images->module.at == NULL ? 0 : found_size;
+    if (images->module.size > 0) memcpy(images->module.at, found, images->module.size);
     static const uint8_t nothing[1];
-    *wasm = nothing;
-    *size = 0;
-    images->source = kw_images_boot(&images->slots, wasm, size);
+    *wasm = images->module.at == NULL ? nothing : images->module.at;
+    *size = (uint32_t)images->module.size;
     return images->source != KW_IMAGE_NOTHING;
 }

@@ -1,4 +1,4 @@
-// The image slots of a NativeDevice, whose flash is a Uint8Array of the caller's.
+// Image slots over a Uint8Array of the caller's: a NativeDevice's, and NativeImages.
 #ifndef KW_DEVICE_IMAGES_H
 #define KW_DEVICE_IMAGES_H
 
@@ -6,21 +6,24 @@
 #include "image_slots.h"
 
 struct device_images {
+    struct kept nor;
     struct nor_memory flash;
     struct kw_images slots;
     struct kw_image_config config;
     struct kw_image_load library;
     struct kw_image_identity identity;
     uint8_t device_key[16], noise[32];
-    enum kw_image_source source; // what kw_images_boot said last
+    struct owned factory;
+    struct owned module; // a copy of what kw_images_boot decided for: the flash is JavaScript's
+    enum kw_image_source source;
 };
 
-// What a board is, from an object with the members of host/image/keys.ts Identity; what is wrong with it, or null.
-const char *identity_of(napi_env env, napi_value object, struct kw_image_identity *out);
-
-// `options` is the value of `images`.  Answers null and the slots in `out`, or a sentence about what is wrong.
-const char *device_images_open(struct device_images **out, napi_env env, napi_value options, const uint8_t device_key[16],
-                               const uint8_t seed[32]);
+// What a board is, from an object with the members of host/image/keys.ts Identity.
+bool take_identity(napi_env env, napi_value object, struct kw_image_identity *out);
+// Everything but device key and noise; false, with an error thrown.  What it took is released by device_images_close.
+bool take_images(napi_env env, napi_value options, struct device_images *images);
+// With device key and noise in their places: what kw_images_open answers.
+int32_t device_images_open(struct device_images *images);
 void device_images_close(struct device_images *images);
 
 // The next module to load; false when there is none left.

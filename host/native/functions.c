@@ -19,7 +19,7 @@ static napi_value ccm_seal(napi_env env, napi_callback_info info) {
     struct bytes key, nonce, aad, text;
     uint32_t tag;
     struct kw_ccm ccm;
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_bytes(&a, 0, "key", &key) || !want_bytes(&a, 1, "nonce", &nonce) || !want_bytes(&a, 2, "aad", &aad)) return NULL;
     if (!want_bytes(&a, 3, "text", &text) || !want_u32(&a, 4, "tagSize", &tag)) return NULL;
     uint8_t *work = working_copy(&text, 16);
@@ -37,7 +37,7 @@ static napi_value ccm_open(napi_env env, napi_callback_info info) {
     struct bytes key, nonce, aad, text;
     uint32_t tag;
     struct kw_ccm ccm;
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_bytes(&a, 0, "key", &key) || !want_bytes(&a, 1, "nonce", &nonce) || !want_bytes(&a, 2, "aad", &aad)) return NULL;
     if (!want_bytes(&a, 3, "text", &text) || !want_u32(&a, 4, "tagSize", &tag)) return NULL;
     if (tag > text.size) return null_of(env);
@@ -55,7 +55,7 @@ static napi_value hash_mmo(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct bytes data;
     uint8_t out[16];
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_bytes(&a, 0, "data", &data)) return NULL;
     kw_hash_mmo(out, data.at, data.size);
     return buffer_of(env, out, sizeof out);
@@ -65,7 +65,7 @@ static napi_value hmac_mmo(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct bytes key, data;
     uint8_t out[16];
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_bytes(&a, 0, "key", &key) || !want_bytes(&a, 1, "data", &data)) return NULL;
     kw_hmac_mmo(out, key.at, key.size, data.at, data.size);
     return buffer_of(env, out, sizeof out);
@@ -76,7 +76,7 @@ static napi_value key_variant(napi_env env, napi_callback_info info) {
     struct bytes key;
     uint32_t variant;
     uint8_t out[16];
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_bytes(&a, 0, "key", &key) || !want_u32(&a, 1, "variant", &variant)) return NULL;
     if (key.size != 16 || variant >= KW_KEY_VARIANTS) return null_of(env);
     kw_key_variant(out, key.at, variant);
@@ -87,7 +87,7 @@ static napi_value sha256(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct bytes data;
     uint8_t out[32];
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_bytes(&a, 0, "data", &data)) return NULL;
     kw_sha256(out, data.at, data.size);
     return buffer_of(env, out, sizeof out);
@@ -99,7 +99,7 @@ static napi_value drbg(napi_env env, napi_callback_info info) {
     struct bytes seed;
     uint32_t size, calls;
     struct kw_drbg d;
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_bytes(&a, 0, "seed", &seed) || !want_u32(&a, 1, "size", &size) || !want_u32(&a, 2, "calls", &calls)) return NULL;
     if (seed.size != 32 || size > 65536 || calls > 1024) return null_of(env);
     uint8_t *out = malloc((size_t)size * calls + 1);
@@ -116,7 +116,7 @@ static napi_value multiply(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct bytes left, right;
     uint32_t field, squarings, x[GF2_WORDS], y[GF2_WORDS], out[GF2_WORDS];
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_u32(&a, 0, "field", &field) || !want_u32(&a, 3, "squarings", &squarings)) return NULL;
     if (!want_bytes(&a, 1, "a", &left) || !want_bytes(&a, 2, "b", &right)) return NULL;
     if (left.size != sizeof x || right.size != sizeof y) return null_of(env);
@@ -129,7 +129,7 @@ static napi_value multiply(napi_env env, napi_callback_info info) {
 static napi_value p256_verify(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct bytes point, digest, signature;
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_bytes(&a, 0, "point", &point) || !want_bytes(&a, 1, "digest", &digest) || !want_bytes(&a, 2, "signature", &signature))
         return NULL;
     return boolean_of(env, digest.size == 32 && kw_p256_verify(point.at, point.size, digest.at, signature.at, signature.size));
@@ -139,7 +139,7 @@ static napi_value p256_sign(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct bytes key, digest;
     uint8_t signature[64];
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_bytes(&a, 0, "key", &key) || !want_bytes(&a, 1, "digest", &digest)) return NULL;
     bool done = key.size == 32 && digest.size == 32 && kw_p256_sign(signature, key.at, digest.at);
     return done ? buffer_of(env, signature, sizeof signature) : null_of(env);
@@ -149,7 +149,7 @@ static napi_value p256_agree(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct bytes key, point;
     uint8_t x[32];
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_bytes(&a, 0, "key", &key) || !want_bytes(&a, 1, "point", &point)) return NULL;
     return key.size == 32 && kw_p256_agree(x, key.at, point.at, point.size) ? buffer_of(env, x, sizeof x) : null_of(env);
 }
@@ -160,11 +160,10 @@ static napi_value gate(napi_env env, napi_callback_info info) {
     struct bytes wasm;
     uint32_t limit, offset;
     napi_value result;
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_bytes(&a, 0, "wasm", &wasm) || !want_u32(&a, 1, "memoryLimit", &limit)) return NULL;
-    if (wasm.size > UINT32_MAX) return fail(env, "the module is larger than 4 GiB");
     enum kw_gate_reason reason = kw_gate(wasm.at, (uint32_t)wasm.size, limit, NULL, &offset);
-    napi_create_object(env, &result);
+    result = object_of(env);
     set(env, result, "ok", boolean_of(env, reason == KW_GATE_OK));
     set(env, result, "code", number_of(env, reason));
     set(env, result, "reason", text_of(env, kw_gate_reason(reason)));
@@ -173,19 +172,12 @@ static napi_value gate(napi_env env, napi_callback_info info) {
 }
 
 napi_value define_functions(napi_env env, napi_value exports) {
-    static const struct {
-        const char *name;
-        napi_callback call;
-    } all[] = {
+    static const struct function all[] = {
         {"ccmSeal", ccm_seal},   {"ccmOpen", ccm_open},       {"hashMmo", hash_mmo},
         {"hmacMmo", hmac_mmo},   {"keyVariant", key_variant}, {"sha256", sha256},
         {"drbg", drbg},          {"gf2Multiply", multiply},   {"p256Verify", p256_verify},
         {"p256Sign", p256_sign}, {"p256Agree", p256_agree},   {"gate", gate},
     };
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        napi_value function;
-        napi_create_function(env, all[i].name, NAPI_AUTO_LENGTH, all[i].call, NULL, &function);
-        set(env, exports, all[i].name, function);
-    }
+    define_all(env, exports, all, sizeof all / sizeof *all);
     return exports;
 }

@@ -55,9 +55,17 @@ void nor_decay(struct nor_memory *n, uint32_t sector) {
 
 static bool is_stuck(const struct nor_memory *n, uint32_t sector) { return sector >= n->stuck && sector - n->stuck < n->stuck_count; }
 
+// Nothing of boards/common asks for what is outside of the part.
+static bool outside(struct nor_memory *n, uint32_t at, uint32_t size) {
+    uint32_t all = n->nor.sectors * n->nor.sector_size;
+    if (at <= all && size <= all - at) return false;
+    n->broken_rule = true;
+    return true;
+}
+
 static int32_t nor_read(void *context, uint32_t at, void *to, uint32_t size) {
     struct nor_memory *n = context;
-    if (n->dead) return -1;
+    if (n->dead || outside(n, at, size)) return -1;
     memcpy(to, n->memory + at, size);
     return 0;
 }
@@ -77,7 +85,7 @@ static int32_t nor_program(void *context, uint32_t at, const void *from, uint32_
     struct nor_memory *n = context;
     const uint8_t *octets = from;
     bool was_dead = n->dead;
-    if (!was_dead && !within_rules(n, at, octets, size)) return -1;
+    if (outside(n, at, size) || (!was_dead && !within_rules(n, at, octets, size))) return -1;
     if (!was_dead && !n->fresh[at / n->nor.sector_size]) n->stale_programs++;
     if (!was_dead && is_stuck(n, at / n->nor.sector_size)) {
         n->operations++;
@@ -94,6 +102,7 @@ static int32_t nor_program(void *context, uint32_t at, const void *from, uint32_
 
 static int32_t nor_erase(void *context, uint32_t sector) {
     struct nor_memory *n = context;
+    if (sector >= n->nor.sectors) return n->broken_rule = true, -1;
     uint8_t *at = n->memory + (size_t)sector * n->nor.sector_size;
     bool was_dead = n->dead;
     if (!was_dead && is_stuck(n, sector)) {
@@ -119,7 +128,7 @@ static int32_t nor_erase(void *context, uint32_t sector) {
 
 bool nor_begin(struct nor_memory *n, uint8_t *memory, size_t size, uint32_t sector_size, uint32_t unit) {
     memset(n, 0, sizeof *n);
-    if (sector_size == 0 || unit == 0 || size % sector_size != 0 || sector_size % unit != 0) return false;
+    if (sector_size == 0 || unit == 0 || size > BYTES_MAX || size % sector_size != 0 || sector_size % unit != 0) return false;
     n->memory = memory;
     n->random = 1;
     n->nor = (struct kw_nor){n, sector_size, unit, (uint32_t)(size / sector_size), nor_read, nor_program, nor_erase, memory};

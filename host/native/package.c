@@ -7,16 +7,8 @@
 
 // ---- Packages ----
 
-static bool point_of(napi_env env, napi_value options, uint8_t root[64]) {
-    struct bytes octets;
-    if (!property_bytes(env, options, "root", &octets) || octets.size != 64) return false;
-    memcpy(root, octets.at, 64);
-    return true;
-}
-
 static napi_value key_of(napi_env env, const struct kw_release_key *key) {
-    napi_value o;
-    napi_create_object(env, &o);
+    napi_value o = object_of(env);
     set(env, o, "id", buffer_of(env, key->id, sizeof key->id));
     set(env, o, "epoch", number_of(env, key->epoch));
     set(env, o, "point", buffer_of(env, key->point, sizeof key->point));
@@ -43,8 +35,7 @@ static napi_value manifest_of(napi_env env, const struct kw_manifest *m) {
         {"nativeMinimum", m->native_minimum},
         {"notBefore", m->not_before},
     };
-    napi_value o, whom;
-    napi_create_object(env, &o);
+    napi_value o = object_of(env);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) set(env, o, numbers[i].name, number_of(env, numbers[i].value));
     set(env, o, "vendor", buffer_of(env, m->vendor, sizeof m->vendor));
     set(env, o, "classId", buffer_of(env, m->class_id, sizeof m->class_id));
@@ -53,7 +44,7 @@ static napi_value manifest_of(napi_env env, const struct kw_manifest *m) {
     set(env, o, "baseDigest", buffer_of(env, m->base_digest, 32));
     set(env, o, "keyId", buffer_of(env, m->key_id, sizeof m->key_id));
     if (m->bound == KW_BOUND_NOT) return o;
-    napi_create_object(env, &whom);
+    napi_value whom = object_of(env);
     set(env, whom, "manufacturer", number_of(env, m->manufacturer));
     set(env, whom, "type", number_of(env, m->type));
     if (m->bound == KW_BOUND_DEVICE) set(env, whom, "address", buffer_of(env, m->destination, sizeof m->destination));
@@ -69,28 +60,37 @@ struct taking {
     size_t payload_size;
 };
 
+struct take_options {
+    napi_value board;
+    uint8_t root[64], destination[8];
+    uint32_t manufacturer, type, version, size, epoch, counter, running;
+};
+
+#define AT(member) offsetof(struct take_options, member)
+static const struct option take_list[] = {
+    {"board", OPTION_OBJECT, AT(board), 0, false},  {"manufacturer", OPTION_U32, AT(manufacturer), 0, false},
+    {"type", OPTION_U32, AT(type), 0, false},       {"version", OPTION_U32, AT(version), 0, false},
+    {"size", OPTION_U32, AT(size), 0, false},       {"destination", OPTION_OCTETS, AT(destination), 8, false},
+    {"epoch", OPTION_U32, AT(epoch), 0, false},     {"counter", OPTION_U32, AT(counter), 0, false},
+    {"running", OPTION_U32, AT(running), 0, false},
+};
+static const struct option root_list[] = {{"root", OPTION_OCTETS, AT(root), 64, true}};
+#undef AT
+
 static bool taking_begin(napi_env env, napi_value options, struct taking *t) {
-    napi_value identity;
-    struct bytes destination;
+    struct take_options o = {0};
+    if (!TAKE_OPTIONS(env, options, take_list, &o)) return false;
+    if (o.board == NULL && !TAKE_OPTIONS(env, options, root_list, &o)) return false;
     memset(t, 0xa5, sizeof *t); // kw_package_begin owes everything that the caller does not decide
+    if (o.board != NULL && !take_identity(env, o.board, &t->identity)) return false;
     struct kw_package *p = &t->package;
-    p->board = NULL;
-    if (property(env, options, "board", &identity)) {
-        if (identity_of(env, identity, &t->identity) != NULL) return false;
-        p->board = &t->identity;
-        memcpy(t->root, t->identity.root, sizeof t->root);
-    } else if (!point_of(env, options, t->root)) {
-        return false;
-    }
-    p->root = t->root;
-    p->expected =
-        (struct kw_package_key){(uint16_t)property_u32(env, options, "manufacturer", 0), (uint16_t)property_u32(env, options, "type", 0),
-                                property_u32(env, options, "version", 0), property_u32(env, options, "size", 0)};
-    memset(p->destination, 0, sizeof p->destination);
-    if (property_bytes(env, options, "destination", &destination) && destination.size == 8) memcpy(p->destination, destination.at, 8);
-    p->epoch = property_u32(env, options, "epoch", 0);
-    p->counter = property_u32(env, options, "counter", 0);
-    p->running = property_u32(env, options, "running", 0);
+    p->board = o.board == NULL ? NULL : &t->identity;
+    p->root = memcpy(t->root, o.board == NULL ? o.root : t->identity.root, sizeof t->root);
+    p->expected = (struct kw_package_key){(uint16_t)o.manufacturer, (uint16_t)o.type, o.version, o.size};
+    memcpy(p->destination, o.destination, sizeof p->destination);
+    p->epoch = o.epoch;
+    p->counter = o.counter;
+    p->running = o.running;
     t->payload = NULL;
     t->payload_size = 0;
     kw_package_begin(p);
@@ -128,22 +128,20 @@ static napi_value package_take(napi_env env, napi_callback_info info) {
     int32_t reason = 0;
     bool skipped = true;
     napi_value result;
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (a.count < 2 || napi_get_array_length(env, a.values[1], &count) != napi_ok) return fail(env, "chunks must be an array");
     if (a.count > 2 && !want_u32(&a, 2, "skip", &skip)) return NULL;
-    if (!taking_begin(env, a.values[0], &t)) return fail(env, "options needs root, or a board that is an identity");
+    if (!taking_begin(env, a.values[0], &t)) return NULL;
     for (uint32_t i = 0; i < count && reason == 0; i++) {
-        struct arguments chunk = {.env = env, .count = 1};
         struct bytes octets;
-        napi_get_element(env, a.values[1], i, &chunk.values[0]);
-        if (!want_bytes(&chunk, 0, "chunk", &octets)) return (free(t.payload), NULL);
+        if (!element_bytes(env, a.values[1], i, "chunk", &octets)) return (free(t.payload), NULL);
         reason = take_chunk(&t, octets.at, octets.size);
         if (skip > 0 && t.package.part == KW_PACKAGE_PAYLOAD) {
             skipped = kw_package_skip(&t.package, skip);
             skip = 0;
         }
     }
-    napi_create_object(env, &result);
+    result = object_of(env);
     set(env, result, "reason", number_of(env, reason));
     set(env, result, "end", number_of(env, kw_package_end(&t.package)));
     set(env, result, "part", number_of(env, t.package.part));
@@ -164,7 +162,7 @@ static napi_value manifest_read(napi_env env, napi_callback_info info) {
     struct kw_release_key key;
     struct kw_manifest m;
     napi_value result;
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_bytes(&a, 0, "root", &root) || !want_bytes(&a, 1, "certificate", &certificate) || !want_bytes(&a, 2, "manifest", &manifest))
         return NULL;
     if (root.size != 64) return fail(env, "root must have 64 octets");
@@ -179,7 +177,7 @@ static napi_value manifest_read(napi_env env, napi_callback_info info) {
     enum kw_image_reason of_manifest = kw_manifest_read(&m, second + 1, (uint32_t)manifest.size, &key);
     free(first);
     free(second);
-    napi_create_object(env, &result);
+    result = object_of(env);
     set(env, result, "keyReason", number_of(env, of_key));
     set(env, result, "manifestReason", number_of(env, of_manifest));
     set(env, result, "key", key_of(env, &key));
@@ -259,7 +257,7 @@ static napi_value decode(napi_env env, napi_callback_info info) {
     uint32_t encoding, size, input_cut, room_cut;
     struct decoding d = {0};
     napi_value result;
-    take_arguments(env, info, &a);
+    if (!take_arguments(env, info, &a)) return NULL;
     if (!want_u32(&a, 0, "encoding", &encoding) || !want_bytes(&a, 1, "payload", &payload) || !want_u32(&a, 2, "imageSize", &size) ||
         !want_bytes(&a, 3, "base", &base) || !want_u32(&a, 4, "inputCut", &input_cut) || !want_u32(&a, 5, "roomCut", &room_cut) ||
         !want_u32(&a, 6, "seed", &d.seed))
@@ -279,7 +277,7 @@ static napi_value decode(napi_env env, napi_callback_info info) {
     struct kw_decode_io io = {&d, decoding_back, base.size > 0 ? old : NULL, (uint32_t)base.size, most};
     kw_decode_begin(state, (enum kw_encoding)encoding);
     int32_t reason = decode_all(&d, &state, &io, payload, input_cut, room_cut);
-    napi_create_object(env, &result);
+    result = object_of(env);
     set(env, result, "reason", number_of(env, reason));
     set(env, result, "done", boolean_of(env, kw_decode_done(state, &io)));
     set(env, result, "outside", boolean_of(env, d.outside));
@@ -291,14 +289,7 @@ static napi_value decode(napi_env env, napi_callback_info info) {
 }
 
 napi_value define_package(napi_env env, napi_value exports) {
-    static const struct {
-        const char *name;
-        napi_callback call;
-    } all[] = {{"packageTake", package_take}, {"manifestRead", manifest_read}, {"decode", decode}};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        napi_value function;
-        napi_create_function(env, all[i].name, NAPI_AUTO_LENGTH, all[i].call, NULL, &function);
-        set(env, exports, all[i].name, function);
-    }
+    static const struct function all[] = {{"packageTake", package_take}, {"manifestRead", manifest_read}, {"decode", decode}};
+    define_all(env, exports, all, sizeof all / sizeof *all);
     return exports;
 }

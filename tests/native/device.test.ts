@@ -213,10 +213,17 @@ test("a module cannot be entered again from its own imports, and another one can
   inner.start(0n, 0);
   const seen: (bigint | null)[] = [];
   let outer: NativeDevice;
-  const nested = { ...surroundings(), log: (): void => void seen.push(inner.poll(42n), outer.poll(2n)) };
+  let again = (): unknown => outer.poll(2n);
+  const nested = { ...surroundings(), log: (): void => void seen.push(inner.poll(42n), again() as null) };
   outer = device(caller(rowOf("log"), [1, 0, 4]), { surroundings: nested });
   outer.start(0n, 0);
-  outer.poll(1n);
+  for (const call of [(): unknown => outer.poll(2n), (): unknown => outer.start(2n, 0), (): unknown => outer.replay(Buffer.alloc(4))]) {
+    again = call;
+    assert.throws(() => outer.poll(1n), /the module is running/);
+  }
+  // What was refused has changed nothing.
+  again = () => null;
+  assert.equal(outer.poll(3n), 0n);
   assert.deepEqual(seen, [42n, null]);
 });
 

@@ -92,7 +92,7 @@ export function withBody(fourth: Octets, changes: Sections = {}): Buffer<ArrayBu
 /** The same with `poll` made of `instructions`, which must leave an i64; one import when `imports` is given. */
 export function withPoll(
   instructions: Octets,
-  options: { import?: { name: string; type: Octets }; start?: Octets; locals?: Octets[] } = {},
+  options: { import?: { name: string; type: Octets }; abi?: Octets; start?: Octets; locals?: Octets[] } = {},
 ): Buffer<ArrayBuffer> {
   const shift = options.import ? 1 : 0;
   const names = [exported("abi", 0, shift), exported("start", 0, 1 + shift), exported("poll", 0, 2 + shift), exported("memory", 2, 0)];
@@ -100,7 +100,7 @@ export function withPoll(
     1: vector(options.import ? [...TYPES, options.import.type] : TYPES),
     2: options.import ? vector([imported("han", options.import.name, TYPES.length)]) : null,
     7: vector(names),
-    10: vector([ABI_BODY, body(options.start ?? []), body(instructions, options.locals ?? [])]),
+    10: vector([options.abi ? body(options.abi) : ABI_BODY, body(options.start ?? []), body(instructions, options.locals ?? [])]),
   });
 }
 

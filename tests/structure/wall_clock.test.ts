@@ -12,6 +12,7 @@ const MAY: Record<string, string> = {
   "tests/fuzz/run.ts": "how long to go on",
   "tests/fuzz/host.ts": "how long to go on",
   "tests/fuzz/device.ts": "how long to go on",
+  "tests/hostile/addon_fuzz.ts": "how long to go on",
   "tests/hostile/runner.ts": "how long to go on",
   "tests/hostile/hostile.test.ts": "a seed, which is printed",
   "tests/native/images_power.test.ts": "a seed, which is printed",
