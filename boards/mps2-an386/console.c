@@ -8,19 +8,11 @@
 
 uint32_t console_lines_lost;
 
-static char out[LINE_MAX];
-static uint32_t out_size;
-
-static void put(char octet) {
-    if (out_size < LINE_MAX - 1) out[out_size++] = octet;
-}
+static void put(char octet) { kw_uart_put(KW_UART_CONSOLE, (uint8_t)octet); }
 
 static char digit(uint32_t value) { return (char)(value < 10 ? '0' + value : 'a' + value - 10); }
 
-void console_begin(char verb) {
-    out_size = 0;
-    put(verb);
-}
+void console_begin(char verb) { put(verb); }
 
 void console_text(const char *text) {
     put(' ');
@@ -56,8 +48,8 @@ void console_octets(const uint8_t *octets, uint32_t size) {
 }
 
 bool console_end(void) {
-    out[out_size++] = '\n';
-    bool written = kw_uart_write(KW_UART_CONSOLE, out, out_size);
+    put('\n');
+    bool written = kw_uart_commit(KW_UART_CONSOLE);
     if (!written) console_lines_lost++;
     return written;
 }
@@ -102,7 +94,8 @@ static int32_t take_octets(const char *at, const char *end, uint8_t *to, uint32_
     return (int32_t)size;
 }
 
-static int32_t parse(const char *text, uint32_t size, struct console_line *line) {
+// The octets of the line take the place of its text, of which they need half.
+static int32_t parse(char *text, uint32_t size, struct console_line *line) {
     uint8_t crc[2];
     if (size < 7 || memcmp(text + size - 6, " *", 2) != 0 || take_octets(text + size - 4, text + size, crc, 2) != 2)
         return KW_ERR_BAD_CHECKSUM;
@@ -117,8 +110,9 @@ static int32_t parse(const char *text, uint32_t size, struct console_line *line)
         while (at < end && *at >= '0' && *at <= '9' && line->record < 0x8000) line->record = line->record * 10 + (uint32_t)(*at++ - '0');
     }
     if (at == end) return KW_OK;
-    int32_t octets = *at == ' ' ? take_octets(at + 1, end, line->octets, CONSOLE_OCTETS_MAX) : -1;
+    int32_t octets = *at == ' ' ? take_octets(at + 1, end, (uint8_t *)text, CONSOLE_OCTETS_MAX) : -1;
     if (octets < 0) return KW_ERR_BAD_LENGTH;
+    line->octets = (uint8_t *)text;
     line->size = (uint32_t)octets;
     return KW_OK;
 }
@@ -134,9 +128,9 @@ const struct console_line *console_take(void) {
             if (in_size <= LINE_MAX) in_size++; // one past the end marks a line that is too long
             continue;
         }
-        int32_t status = in_size > LINE_MAX ? KW_ERR_BAD_LENGTH : parse(in, in_size, &line);
         bool empty = in_size == 0;
         char verb = empty ? 0 : in[0];
+        int32_t status = in_size > LINE_MAX ? KW_ERR_BAD_LENGTH : parse(in, in_size, &line);
         in_size = 0;
         if (empty) continue;
         if (status == KW_OK) return &line;

@@ -19,7 +19,8 @@
 
 #define CONSOLE_OCTETS_MAX 512u // in one line
 
-// A line is put together piece by piece, each with a space in front, and written whole by console_end; false when there is no room.
+// A line is put together piece by piece in the UART's ring, each with a space in front, and sent whole by console_end; false when there
+// is no room.
 void console_begin(char verb);
 void console_text(const char *text);
 void console_number(int64_t value);
@@ -41,7 +42,7 @@ struct console_line {
     char verb;
     uint32_t record;
     uint32_t size;
-    uint8_t octets[CONSOLE_OCTETS_MAX];
+    const uint8_t *octets; // until the next line is taken
 };
 
 // The next whole line whose checksum is right; null when there is none yet.  A wrong one is answered and counted here.

@@ -55,7 +55,7 @@ uint32_t semihost_read(int32_t file, void *to, uint32_t size) { return move(SYS_
 uint32_t semihost_write(int32_t file, const void *from, uint32_t size) { return move(SYS_WRITE, file, (uintptr_t)from, size); }
 
 bool semihost_option(const char *name, char *value, uint32_t capacity) {
-    static char line[COMMAND_LINE_SIZE];
+    char line[COMMAND_LINE_SIZE];
     uintptr_t block[2] = {(uintptr_t)line, sizeof line};
     if (semihost(SYS_GET_CMDLINE, (uintptr_t)block) != 0) return false;
     line[sizeof line - 1] = 0;

@@ -11,6 +11,8 @@ struct uart {
     uint32_t base;
     volatile uint32_t received, taken, written, sent; // running counts; a difference is a fill
     uint32_t receive_size, transmit_size;
+    uint32_t put; // octets behind `written`, not on their way yet
+    bool cut;     // one of them had no room
     volatile uint8_t *receive, *transmit;
 };
 
@@ -84,15 +86,27 @@ bool kw_uart_waiting(void) { return uarts[0].received != uarts[0].taken || uarts
 
 uint32_t kw_uart_room(enum kw_uart_id id) { return uarts[id].transmit_size - (uarts[id].written - uarts[id].sent); }
 
-bool kw_uart_write(enum kw_uart_id id, const void *from, uint32_t size) {
+void kw_uart_put(enum kw_uart_id id, uint8_t octet) {
     struct uart *uart = &uarts[id];
-    if (size > kw_uart_room(id)) return false;
-    for (uint32_t i = 0; i < size; i++) uart->transmit[(uart->written + i) % uart->transmit_size] = ((const uint8_t *)from)[i];
+    if (uart->put == kw_uart_room(id)) uart->cut = true; // for good: room that comes later leaves a hole behind it
+    if (!uart->cut) uart->transmit[(uart->written + uart->put++) % uart->transmit_size] = octet;
+}
+
+bool kw_uart_commit(enum kw_uart_id id) {
+    struct uart *uart = &uarts[id];
+    bool whole = !uart->cut;
     lock();
-    uart->written += size;
+    if (whole) uart->written += uart->put;
     transmit(uart);
     unlock();
-    return true;
+    uart->put = 0;
+    uart->cut = false;
+    return whole;
+}
+
+bool kw_uart_write(enum kw_uart_id id, const void *from, uint32_t size) {
+    for (uint32_t i = 0; i < size; i++) kw_uart_put(id, ((const uint8_t *)from)[i]);
+    return kw_uart_commit(id);
 }
 
 void kw_uart_drain(enum kw_uart_id id) {
