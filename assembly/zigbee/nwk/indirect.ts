@@ -44,6 +44,15 @@ export function queueForget(child: u32): void {
     let slot = slotAt(index);
     if (slot.state == SlotState.Indirect && slot.nextHop == <u16>child) slot.state = SlotState.Free;
   }
+  heldNoMore(child);
+}
+
+/** A frame that was held is void: the address of a child that never asked would stay on the radio's list for good. */
+export function heldNoMore(child: u32): void {
+  for (let index: u32 = 0; index < SLOTS; index++) {
+    if (slotAt(index).state == SlotState.Indirect && slotAt(index).nextHop == <u16>child) return;
+  }
+  radioSet(MAC_INTERFACE, RadioParameter.NotPendingShort, child);
 }
 
 /** A held frame has left; the child may ask for it again while it lives. */

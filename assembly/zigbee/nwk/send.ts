@@ -18,6 +18,7 @@ import { NWK_LINK_ENTRY_SIZE } from "./command";
 import {
   NWK_COMMAND, NWK_DATA, NWK_DISCOVER_ROUTE, NWK_HEADER_SIZE, NWK_SECURED, NWK_SOURCE_IEEE, NWK_TARGET_IEEE, NwkFrame, nwkEmit,
 } from "./frame";
+import { heldNoMore } from "./indirect";
 import { NWK_SECURE_OVERHEAD, nwkSeal } from "./security";
 import { Drop, NwkHeard, network, nwkDrop, nwkState, nwkTell } from "./state";
 
@@ -265,7 +266,11 @@ export function queueLand(): void { queue.flying = changetype<Slot>(0); }
 
 /** Frees a slot and says how its frame ended. */
 export function slotEnd(slot: Slot, status: i32): i32 {
+  let held = slot.state == SlotState.Indirect;
   slot.state = SlotState.Free;
+  if (INDIRECT_MAX > 0) {
+    if (held) heldNoMore(slot.nextHop);
+  }
   if (slot.handle == NWK_NO_CONFIRM) return NwkHeard.None;
   return nwkTell(slot.handle == HANDLE_LEAVE ? NwkHeard.Left : NwkHeard.Sent, slot.frame.target, 0, slot.handle, status);
 }
