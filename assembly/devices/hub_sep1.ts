@@ -1,7 +1,9 @@
 // A communications hub in phase 1.
-import { HubHeard, hubAsked, hubDeadline, hubInput, hubReset, hubTell, hubTick } from "../application/hub/hub";
+import { HubHeard, hubAsked, hubDeadline, hubInput, hubRefused, hubRemoved, hubReset, hubTell, hubTick } from "../application/hub/hub";
 import { EventKind } from "../core/host";
-import { faceAdmit, faceDeadline, faceInput, faceJoined, faceOffer, facePermit, faceRekey, faceReset, faceTick } from "../sep1/hub";
+import {
+  faceAdmit, faceDeadline, faceGone, faceInput, faceJoined, faceOffer, facePermit, faceRekey, faceRemove, faceReset, faceTick,
+} from "../sep1/hub";
 import { event, loopBegin, loopEnd, loopIsRadio, loopKind, loopNext, loopRest, loopStart } from "./loop";
 
 export { abi } from "./loop";
@@ -14,22 +16,34 @@ export function start(now: i64, reason: u32): void {
 
 export function poll(now: i64): i64 {
   for (loopBegin(now); loopNext();) {
-    if (loopIsRadio()) faceInput(event, now);
-    else if (loopKind() == EventKind.Uplink) asked(hubInput(event, now), now);
+    if (loopIsRadio()) {
+      faceInput(event, now);
+      gone();
+    } else if (loopKind() == EventKind.Uplink) asked(hubInput(event, now), now);
   }
   asked(hubTick(faceJoined(), now), now);
   faceTick(now);
+  gone();
   if (hubTell()) loopRest();
   return loopEnd(min<i64>(faceDeadline(), hubDeadline(now)), now);
 }
 
 /** What the head-end wants of the network. */
 function asked(what: i32, now: i64): void {
+  let done: i32 = 0;
   switch (what) {
-    case HubHeard.Admit: return faceAdmit(hubAsked.extended, hubAsked.code, hubAsked.size);
-    case HubHeard.Permit: return facePermit(hubAsked.seconds, now);
-    case HubHeard.Rekey: return faceRekey(hubAsked.seconds, now);
+    case HubHeard.Admit: done = faceAdmit(hubAsked.extended, hubAsked.code, hubAsked.size, now); break;
+    case HubHeard.Remove: done = faceRemove(hubAsked.extended, now); break;
+    case HubHeard.Permit: done = facePermit(hubAsked.seconds, now); break;
+    case HubHeard.Rekey: done = faceRekey(hubAsked.seconds, now); break;
     case HubHeard.Rollout: return faceOffer(hubAsked.image, now);
     default: return;
   }
+  if (done < 0) hubRefused(event, done);
+}
+
+/** The head-end hears of a device that has been removed. */
+function gone(): void {
+  let extended = faceGone();
+  if (extended != 0) hubRemoved(extended);
 }

@@ -127,6 +127,14 @@ export function rolloutForget(image: u32): void {
   save();
 }
 
+/** A device was removed: no plan is about it any more. */
+export function rolloutErase(extended: u64): void {
+  let index = rolloutOf(extended);
+  if (index == ROLLOUT_NOBODY) return;
+  memory.fill(changetype<usize>(rolloutDevice(index)), 0, offsetof<RolloutDevice>());
+  save();
+}
+
 /** The row of a device, or `ROLLOUT_NOBODY`. */
 export function rolloutOf(extended: u64): i32 {
   if (extended == 0) return ROLLOUT_NOBODY;

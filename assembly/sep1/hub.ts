@@ -5,12 +5,14 @@ import { Err } from "../core/err";
 import { NEVER } from "../core/timers";
 import { clockKnown, clockUtc } from "../model/clock";
 import { BROADCAST_ROUTERS } from "../zigbee/address";
+import { rolloutErase } from "../model/rollout";
 import { apsHeard } from "../zigbee/aps/aps";
+import { bindingsForget } from "../zigbee/aps/binding";
 import { apsCounterRaise } from "../zigbee/aps/security";
-import { nwkFormStart, nwkPermitJoin } from "../zigbee/nwk/coordinator";
+import { nwkFormStart, nwkIsFull, nwkPermitJoin } from "../zigbee/nwk/coordinator";
 import { nwkCounterRaise } from "../zigbee/nwk/security";
 import { rekeyStart } from "../zigbee/security/rekey";
-import { tcAdmit, tcLinkKeyEstablished } from "../zigbee/security/trust_centre";
+import { tcAdmit, tcKnows, tcLinkKeyEstablished, tcRemove } from "../zigbee/security/trust_centre";
 import { StackHeard, stackDeadline, stackInput, stackReset, stackTick } from "../zigbee/stack_coordinator";
 import { zdoDescribe, zdoSendPermitJoining } from "../zigbee/zdo/zdo";
 import { EstablishHeard, establishDeadline, establishInput, establishTick } from "./establishment";
@@ -20,6 +22,7 @@ import { MirrorHeard } from "./mirror";
 import { hubMirrorInput } from "./mirror_hub";
 import { Procedure, noteAdmitted, noteFailed, noteFormed } from "./notes";
 import { otaServerDeadline, otaServerReset, otaServerTick } from "./ota/server";
+import { publishForget } from "./price/publish";
 import { priceDeadline, priceReset, priceTick } from "./price/server";
 
 export { notifySoon as faceOffer } from "./ota/notify";
@@ -41,6 +44,8 @@ const node = memory.data<u8>([
 
 @unmanaged @final
 class State {
+  /** A device that has been removed, until `faceGone` is asked. */
+  gone: u64;
   /** When to form the network; the end of time when there is one. */
   formAt: i64;
   formed: bool;
@@ -67,8 +72,8 @@ export function faceJoined(): bool { return state.formed; }
 export function faceInput(event: usize, now: i64): void { heard(stackInput(event, now), now); }
 
 export function faceTick(now: i64): void {
-  for (let turns = TURNS; turns > 0 && stackDeadline() <= now; turns--) heard(stackTick(now), now);
-  if (establishDeadline() <= now) established(establishTick(now));
+  for (let turns = TURNS; turns > 0 && state.gone == 0 && stackDeadline() <= now; turns--) heard(stackTick(now), now);
+  if (establishDeadline() <= now) established(establishTick(now), now);
   if (state.formAt <= now) form(now);
   if (!state.counted && clockKnown()) count(now);
   priceTick(now);
@@ -79,25 +84,46 @@ export function faceDeadline(): i64 {
   return min<i64>(min<i64>(stackDeadline(), establishDeadline()), min<i64>(state.formAt, min<i64>(otaServerDeadline(), priceDeadline())));
 }
 
-/** A device may join with this install code. */
-export function faceAdmit(extended: u64, code: usize, size: u32): void {
-  let admitted = tcAdmit(extended, code, size);
+/** A device may join with this install code; answers an `Err` when it may not. */
+export function faceAdmit(extended: u64, code: usize, size: u32, now: i64): i32 {
+  let admitted = tcAdmit(extended, code, size, now);
   if (admitted < 0) noteFailed(Procedure.Join, admitted);
+  return admitted;
 }
 
-/** Opens the hub and all routers, or with 0 closes them. */
-export function facePermit(seconds: u32, now: i64): void {
+/** A device is to leave for good: nothing of it is kept but what it takes to tell it so. */
+export function faceRemove(extended: u64, now: i64): i32 {
+  let removed = tcRemove(extended, now);
+  if (removed != Err.Ok) return removed;
+  bindingsForget(extended);
+  publishForget(extended);
+  rolloutErase(extended);
+  return removed;
+}
+
+/** The device that has been removed since this was asked last, or 0. */
+export function faceGone(): u64 {
+  let gone = state.gone;
+  state.gone = 0;
+  return gone;
+}
+
+/** Opens the hub and all routers, or with 0 closes them; answers `NoBuffer` when only the routers have room. */
+export function facePermit(seconds: u32, now: i64): i32 {
   state.permitSeconds = min<u32>(seconds, PERMIT_SECONDS_MAX);
-  if (!state.formed) return;
+  if (!state.formed) return Err.Ok;
+  let full = state.permitSeconds != 0 && nwkIsFull();
   nwkPermitJoin(state.permitSeconds, now);
   zdoSendPermitJoining(BROADCAST_ROUTERS, state.permitSeconds, now);
   state.permitSeconds = 0;
+  return full ? <i32>Err.NoBuffer : Err.Ok;
 }
 
 /** Changes the network key; it is used so long after it was told. */
-export function faceRekey(seconds: u32, now: i64): void {
+export function faceRekey(seconds: u32, now: i64): i32 {
   let begun = rekeyStart(seconds, now);
   if (begun < 0) noteFailed(Procedure.Join, begun);
+  return begun;
 }
 
 /**
@@ -114,7 +140,7 @@ function count(now: i64): void {
 function heard(what: i32, now: i64): void {
   switch (what) {
     case StackHeard.Message: {
-      if (hubMirrorInput(now) == MirrorHeard.KeyEstablishment) established(establishInput(now));
+      if (hubMirrorInput(now) == MirrorHeard.KeyEstablishment && tcKnows(apsHeard.sourceExtended)) established(establishInput(now), now);
       return;
     }
     case StackHeard.Formed: {
@@ -128,15 +154,19 @@ function heard(what: i32, now: i64): void {
       state.formAt = now + FORM_AGAIN_MS;
       return;
     }
+    case StackHeard.DeviceRemoved: {
+      state.gone = apsHeard.sourceExtended;
+      return;
+    }
     case StackHeard.DeviceJoined: return noteAdmitted(apsHeard.sourceExtended, apsHeard.source);
     default: return;
   }
 }
 
-function established(what: i32): void {
+function established(what: i32, now: i64): void {
   if (what == EstablishHeard.Failed) noteFailed(Procedure.Establish, keResult.status);
   if (what != EstablishHeard.Done) return;
-  let kept = tcLinkKeyEstablished(keResult.partner, keLinkKey());
+  let kept = tcLinkKeyEstablished(keResult.partner, keLinkKey(), now);
   keWipe();
   if (kept < 0) noteFailed(Procedure.Establish, kept);
 }

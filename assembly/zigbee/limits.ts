@@ -2,13 +2,13 @@
 // what a kind of device has not.  A module without a target, a laboratory, has the hub's.  docs/memory.md says what a row costs.
 
 /** Devices that the trust centre admits. */
-export const DEVICES_MAX: u32 = isDefined(LIMIT_DEVICES) ? LIMIT_DEVICES : 8;
+export const DEVICES_MAX: u32 = isDefined(LIMIT_DEVICES) ? LIMIT_DEVICES : 32;
 /** Devices in range: the parent, the children, and the routers around. */
 export const NEIGHBOURS_MAX: u32 = isDefined(LIMIT_NEIGHBOURS) ? LIMIT_NEIGHBOURS : 20;
 /** Of them, children between association and their first authentic frame. */
 export const JOINING_MAX: u32 = isDefined(LIMIT_JOINING) ? LIMIT_JOINING : 3;
 /** Devices out of range whose IEEE address is known. */
-export const ADDRESSES_MAX: u32 = isDefined(LIMIT_ADDRESSES) ? LIMIT_ADDRESSES : 16;
+export const ADDRESSES_MAX: u32 = isDefined(LIMIT_ADDRESSES) ? LIMIT_ADDRESSES : 32;
 /** Devices out of range that a way is known to, and ways sought at a time, by us and through us. */
 export const ROUTES_MAX: u32 = isDefined(LIMIT_ROUTES) ? LIMIT_ROUTES : 8;
 export const DISCOVERIES_MAX: u32 = isDefined(LIMIT_DISCOVERIES) ? LIMIT_DISCOVERIES : 4;

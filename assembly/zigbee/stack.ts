@@ -19,6 +19,7 @@ export enum StackHeard {
   Left = 11,         // we were sent away; nwkHeard.status 1: and asked to rejoin
   ParentLost = 12,
   KeyRequested = 13, // apsHeard.sourceExtended got an application link key
+  DeviceRemoved = 14, // apsHeard.sourceExtended was sent away for good
 }
 
 /** A message or a confirmation of APS, for whoever it is. */
@@ -31,6 +32,7 @@ export function stackFromAps(heard: i32, now: i64): i32 {
     case ApsHeard.DeviceJoined: return StackHeard.DeviceJoined;
     case ApsHeard.DeviceLeft: return StackHeard.DeviceLeft;
     case ApsHeard.KeyRequested: return StackHeard.KeyRequested;
+    case ApsHeard.DeviceRemoved: return StackHeard.DeviceRemoved;
     default: return StackHeard.None;
   }
 }

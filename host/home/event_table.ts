@@ -85,7 +85,15 @@ export const EVENTS = {
   },
   declined: {
     about: "a hub did not take a record of the head-end",
-    fields: { record: text("its kind"), reason: text("`Err` of docs/abi.md"), id: whole("of a price its number") },
+    fields: {
+      record: text("its kind"),
+      reason: text("`Err` of docs/abi.md"),
+      id: whole("of a price its number, of a device the lower half of its address"),
+    },
+  },
+  removed: {
+    about: "a hub has forgotten a device that its head-end took off the network",
+    fields: { partner: extended("who") },
   },
   refused: {
     about: "a layer dropped something: the first of its kind in a minute",

@@ -16,6 +16,12 @@ function happen(home: Home, event: PlanEvent, noiseId: string, updates: readonly
     case "unplug":
       home.power(event.device, event.kind === "plug");
       break;
+    case "remove":
+      home.remove(event.device);
+      break;
+    case "admit":
+      home.admit(event.device);
+      break;
     case "move":
       home.move(event.device, event.place);
       break;

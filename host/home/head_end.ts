@@ -3,9 +3,10 @@
 // Records: docs/uplink.md; those of updates are in update_records.ts.
 
 import { Err } from "../err.ts";
+import { extendedName } from "./events.ts";
 import type { Tariff } from "./tariff.ts";
 import { nameOf } from "./update_words.ts";
-import { admitEmit, clockEmit, DownKind, permitEmit, tariffEmit } from "./uplink.ts";
+import { admitEmit, clockEmit, DownKind, permitEmit, removeEmit, tariffEmit } from "./uplink.ts";
 import { upParse } from "./uplink_parse.ts";
 
 /** The supplier sets a hub's clock this often. */
@@ -40,6 +41,10 @@ export function admitRecord(extended: bigint, code: Uint8Array): Buffer {
   return admitEmit({ extended, code });
 }
 
+export function removeRecord(extended: bigint): Buffer {
+  return removeEmit({ extended });
+}
+
 export function permitRecord(forSeconds: number): Buffer {
   return permitEmit({ seconds: forSeconds });
 }
@@ -49,6 +54,12 @@ export function declined(octets: Uint8Array): { record: string; reason: string; 
   const told = upParse(octets);
   if (told?.kind !== "refused") return null;
   return { record: nameOf(DownKind, told.what), reason: nameOf(Err, -told.error), id: told.id };
+}
+
+/** The device that the hub has forgotten, as the fields of an event; null for another record. */
+export function removed(octets: Uint8Array): { partner: string } | null {
+  const told = upParse(octets);
+  return told?.kind === "removed" ? { partner: extendedName(told.extended) } : null;
 }
 
 /** 01:00 UTC on the last Sunday of a month of 31 days. */

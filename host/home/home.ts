@@ -8,7 +8,7 @@ import type { DeviceEdge, HomeDevice } from "./device.ts";
 import type { EventFields, EventName } from "./event_table.ts";
 import { type EventOf, eventOfLog, type HomeEvent } from "./events.ts";
 import { happenAll } from "./happenings.ts";
-import { declined } from "./head_end.ts";
+import { declined, removed } from "./head_end.ts";
 import type { Keyring } from "./keyring.ts";
 import { Network } from "./network.ts";
 import type { Paced } from "./pacer.ts";
@@ -106,6 +106,16 @@ export class Home implements Paced {
     this.medium.setPosition(id, x, y);
   }
 
+  /** The supplier takes a device off its hub's network for good. */
+  remove(id: DeviceId): void {
+    found(this.networks, found(this.rows, id).hub).remove(id);
+  }
+
+  /** The supplier admits a device anew. */
+  admit(id: DeviceId): void {
+    found(this.networks, found(this.rows, id).hub).admit(id);
+  }
+
   /** Noise on a channel, from a place or everywhere. */
   jam(id: string, { channel, forMs, place }: { channel: number; forMs: number; place: Place | null }): void {
     this.tell("home", "jammed", { channel, seconds: forMs / 1000 });
@@ -192,7 +202,9 @@ export class Home implements Paced {
       uplink: (octets) => {
         if (role !== "hub") return;
         const refusal = declined(octets);
+        const gone = removed(octets);
         if (refusal) this.tell(id, "declined", refusal);
+        else if (gone) this.tell(id, "removed", gone);
         else found(this.networks, id).updates.take(octets);
       },
       sense: (quantity, periodMs) => {

@@ -78,6 +78,8 @@ const event = oneOf(
       },
       "an event",
     ),
+    remove: record({ at, remove: must(id, "the device that its supplier takes off the hub's network for good") }, "an event"),
+    admit: record({ at, admit: must(id, "the device that its supplier admits anew; joining is open for it") }, "an event"),
     update: record({ at, update: must(id, "the device"), package: must(path, "the package that it is to run") }, "an event"),
   },
   "event",

@@ -42,7 +42,7 @@ export class Keyring {
   }
 
   add(device: DeviceId, slot: number, key: Uint8Array): void {
-    this.file?.add({ key, label: label(device, slot) });
+    this.file?.add({ key, label: this.label(device, slot) });
     this.waiting.push({ device, slot, key: Buffer.from(key) });
     this.settle();
   }
@@ -81,7 +81,7 @@ export class Keyring {
   private owners(item: Waiting, hub: DeviceId): [number | undefined, number | undefined] {
     const { device, slot } = item;
     const short = (id: DeviceId | undefined): number | undefined => (id === undefined ? undefined : this.shorts.get(id));
-    if (slot >= SLOT_DEVICES) return [COORDINATOR, short(this.admitted.get(hub)?.[(slot - SLOT_DEVICES) >> 1])];
+    if (this.isHub(device) && slot >= SLOT_DEVICES) return [COORDINATOR, short(this.admitted.get(hub)?.[(slot - SLOT_DEVICES) >> 1])];
     if (slot < SLOT_PARTNERS) return [short(device), COORDINATOR];
     return [short(device), short(this.partner(item, hub))];
   }
@@ -94,15 +94,19 @@ export class Keyring {
   }
 
   private get partners(): Waiting[] {
-    return this.waiting.filter(({ slot }) => slot >= SLOT_PARTNERS && slot < SLOT_DEVICES);
+    return this.waiting.filter(({ device, slot }) => slot >= SLOT_PARTNERS && !this.isHub(device));
   }
-}
 
-function label(device: DeviceId, slot: number): string {
-  if (slot < SLOT_PRECONFIGURED) return "network";
-  if (slot === SLOT_PRECONFIGURED) return `${device}-preconfigured`;
-  if (slot === SLOT_LINK) return `${device}-trust-centre`;
-  if (slot < SLOT_DEVICES) return `${device}-application`;
-  const index = (slot - SLOT_DEVICES) >> 1;
-  return `${device}-device-${index}-${(slot & 1) === 0 ? "preconfigured" : "link"}`;
+  private isHub(device: DeviceId): boolean {
+    return this.hubs.get(device) === device;
+  }
+
+  private label(device: DeviceId, slot: number): string {
+    if (slot < SLOT_PRECONFIGURED) return "network";
+    if (slot === SLOT_PRECONFIGURED) return `${device}-preconfigured`;
+    if (slot === SLOT_LINK) return `${device}-trust-centre`;
+    if (!this.isHub(device) || slot < SLOT_DEVICES) return `${device}-application`;
+    const index = (slot - SLOT_DEVICES) >> 1;
+    return `${device}-device-${index}-${(slot & 1) === 0 ? "preconfigured" : "link"}`;
+  }
 }

@@ -2,7 +2,16 @@
 import { EventKind } from "../abi.ts";
 import type { Clock } from "../air/clock.ts";
 import type { HomeDevice } from "./device.ts";
-import { admitRecord, CLOCK_PERIOD_MS, clockRecord, PERMIT_PERIOD_MS, PERMIT_S, permitRecord, tariffRecord } from "./head_end.ts";
+import {
+  admitRecord,
+  CLOCK_PERIOD_MS,
+  clockRecord,
+  PERMIT_PERIOD_MS,
+  PERMIT_S,
+  permitRecord,
+  removeRecord,
+  tariffRecord,
+} from "./head_end.ts";
 import type { DeviceId, PlanRow } from "./plan.ts";
 import type { Factory } from "./provision.ts";
 import type { Tariff } from "./tariff.ts";
@@ -85,6 +94,18 @@ export class Network {
     // A repeater came after the permission, and lets nobody in behind it before it has heard one.
     if (this.options.members.find((each) => each.id === id)?.role === "repeater") this.uplink(permitRecord(PERMIT_S));
     this.plugInNext(id);
+  }
+
+  /** The supplier takes a device off the network for good. */
+  remove(id: DeviceId): void {
+    this.uplink(removeRecord(this.options.factory(id).extended));
+  }
+
+  /** The supplier admits a device, and opens the network for it. */
+  admit(id: DeviceId): void {
+    const { extended, installCode } = this.options.factory(id);
+    this.uplink(admitRecord(extended, installCode));
+    this.uplink(permitRecord(PERMIT_S));
   }
 
   get commissioned(): boolean {

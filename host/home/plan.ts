@@ -38,7 +38,7 @@ export interface Plan {
 
 /** Something that happens to the home from outside at a simulated time. */
 export type PlanEvent = { atMs: number } & (
-  | { kind: "plug" | "unplug"; device: DeviceId }
+  | { kind: "plug" | "unplug" | "remove" | "admit"; device: DeviceId }
   | { kind: "move"; device: DeviceId; place: Place }
   | { kind: "jam"; channel: number; forMs: number; place: Place | null }
   | { kind: "update"; device: DeviceId; path: string }
@@ -49,7 +49,7 @@ export const DEVICES_PLAN_MAX = STATIONS_MAX - 48;
 export const WALLS_MAX = 4096;
 export const EVENTS_MAX = 4096;
 /** What the trust centre of a hub's module has room for. */
-export const HUB_DEVICES_MAX = 8;
+export const HUB_DEVICES_MAX = 32;
 
 export interface Kind {
   /** `Role` of docs/abi.md: what a device's board and its packages are for. */

@@ -1,6 +1,6 @@
 // A plan of so many devices: a house again and again on a grid, each copy out of the others' range.
 import type { Place } from "../air/space.ts";
-import { DEVICES_PLAN_MAX, type DeviceRole, HUB_DEVICES_MAX, type Plan, planOf, planRow } from "./plan.ts";
+import { DEVICES_PLAN_MAX, type DeviceRole, type Plan, planOf, planRow } from "./plan.ts";
 
 /** Farther apart than a radio reaches from wall to wall. */
 const PLOT_METRES = 60;
@@ -8,13 +8,15 @@ const HOUSES_A_ROW = 12;
 /** Metres between neighbouring devices of a house. */
 const STEP_METRES = 3;
 const HOUSE_COLUMNS = 3;
-/** What a hub serves, the most needed first. */
+/** What belongs to a hub of such a house, the most needed first. */
 const MEMBERS: readonly DeviceRole[] = ["meter", "ihd", "ihd", "meter", "ihd", "meter", "ihd", "ihd"];
+/** Devices of a house, the hub among them. */
+export const HOUSE_DEVICES = 1 + MEMBERS.length;
 
-/** A house as full as its hub can serve: docs/homes/full.yaml. */
+/** docs/homes/full.yaml. */
 function fullHouse(): Plan {
   const seen = new Map<DeviceRole, number>();
-  const roles: readonly DeviceRole[] = ["hub", ...MEMBERS.slice(0, HUB_DEVICES_MAX)];
+  const roles: readonly DeviceRole[] = ["hub", ...MEMBERS];
   const rows = roles.map((role, index) => {
     const nth = (seen.get(role) ?? 0) + 1;
     seen.set(role, nth);

@@ -143,6 +143,14 @@ class Reader {
     };
   }
 
+  /** A device that belongs to a hub. */
+  private member({ value, at }: At<string>, rows: readonly PlanRow[]): string {
+    const row = rows.find(({ id }) => id === value);
+    if (!row) throw this.wrong(at, `there is no device ${value}; it is one of ${shortList(rows.map(({ id }) => id))}`);
+    if (row.role === "hub") throw this.wrong(at, `${value} is a hub; name a device that belongs to one`);
+    return value;
+  }
+
   private event(entry: EventEntry, rows: readonly PlanRow[]): PlanEvent {
     const atMs = this.span(entry.value.at);
     const device = ({ value, at }: At<string>): string => {
@@ -154,6 +162,10 @@ class Reader {
         return { kind: "unplug", atMs, device: device(entry.value.unplug) };
       case "plug":
         return { kind: "plug", atMs, device: device(entry.value.plug) };
+      case "remove":
+        return { kind: "remove", atMs, device: this.member(entry.value.remove, rows) };
+      case "admit":
+        return { kind: "admit", atMs, device: this.member(entry.value.admit, rows) };
       case "move":
         return { kind: "move", atMs, device: device(entry.value.move), place: entry.value.to };
       case "jam":

@@ -94,6 +94,12 @@ export interface RekeyRecord {
   seconds: number;
 }
 
+/** A device is to leave: the hub sends it away, refuses it from now on, and forgets it when it has gone, or was told in vain for an hour. It comes back only when it is admitted anew. Who has had the network key may keep it: a network whose key must not stay with that device gets another one (Rekey), which it is not told. */
+export interface RemoveRecord {
+  /** its IEEE address */
+  extended: bigint;
+}
+
 /** Asks for octets of a file. */
 export interface WantRecord {
   image: number;
@@ -130,12 +136,17 @@ export interface DeviceRecord {
 
 /** A record that the hub did not take. The head-end has to tell it otherwise, or later. */
 export interface RefusedRecord {
-  /** its kind */
+  /** its kind; `Permit`: the routers are open, the hub itself has no room for another child */
   what: number;
   /** an `Err`, without its sign */
   error: number;
-  /** its first four octets: of a price the issuer's number */
+  /** its first four octets: of a price the issuer's number, of a device the lower half of its address */
   id: number;
+}
+
+/** A device that was to leave is forgotten: it has gone, or it was told in vain. */
+export interface RemovedRecord {
+  extended: bigint;
 }
 
 export const DownKind = {
@@ -148,6 +159,7 @@ export const DownKind = {
   Rollout: 7,
   Activate: 8,
   Rekey: 9,
+  Remove: 10,
 } as const;
 
 export type DownRecord =
@@ -159,20 +171,23 @@ export type DownRecord =
   | ({ kind: "block" } & BlockRecord)
   | ({ kind: "rollout" } & RolloutRecord)
   | ({ kind: "activate" } & ActivateRecord)
-  | ({ kind: "rekey" } & RekeyRecord);
+  | ({ kind: "rekey" } & RekeyRecord)
+  | ({ kind: "remove" } & RemoveRecord);
 
 export const UpKind = {
   Want: 2,
   File: 3,
   Device: 4,
   Refused: 5,
+  Removed: 6,
 } as const;
 
 export type UpRecord =
   | ({ kind: "want" } & WantRecord)
   | ({ kind: "file" } & FileRecord)
   | ({ kind: "device" } & DeviceRecord)
-  | ({ kind: "refused" } & RefusedRecord);
+  | ({ kind: "refused" } & RefusedRecord)
+  | ({ kind: "removed" } & RemovedRecord);
 
 export function clockEmit(record: ClockRecord): Buffer {
   const out = Buffer.alloc(21);
@@ -276,6 +291,14 @@ export function rekeyEmit(record: RekeyRecord): Buffer {
   return out;
 }
 
+export function removeEmit(record: RemoveRecord): Buffer {
+  const out = Buffer.alloc(9);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = DownKind.Remove;
+  at.setBigUint64(1, record.extended, true);
+  return out;
+}
+
 export function wantEmit(record: WantRecord): Buffer {
   const out = Buffer.alloc(7);
   const at = new DataView(out.buffer, out.byteOffset, out.length);
@@ -320,6 +343,14 @@ export function refusedEmit(record: RefusedRecord): Buffer {
   at.setUint8(1, record.what);
   at.setUint8(2, record.error);
   at.setUint32(5, record.id, true);
+  return out;
+}
+
+export function removedEmit(record: RemovedRecord): Buffer {
+  const out = Buffer.alloc(9);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = UpKind.Removed;
+  at.setBigUint64(1, record.extended, true);
   return out;
 }
 

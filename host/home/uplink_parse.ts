@@ -23,6 +23,8 @@ export function downParse(from: Uint8Array): DownRecord | null {
       return activateOf(from, at);
     case DownKind.Rekey:
       return rekeyOf(from, at);
+    case DownKind.Remove:
+      return removeOf(from, at);
     default:
       return null;
   }
@@ -116,6 +118,11 @@ function rekeyOf(from: Uint8Array, at: DataView): DownRecord | null {
   return { kind: "rekey", seconds: at.getUint16(1, true) };
 }
 
+function removeOf(from: Uint8Array, at: DataView): DownRecord | null {
+  if (from.length < 9) return null;
+  return { kind: "remove", extended: at.getBigUint64(1, true) };
+}
+
 /** Null for what is none of them, or cut short. */
 export function upParse(from: Uint8Array): UpRecord | null {
   const at = new DataView(from.buffer, from.byteOffset, from.length);
@@ -128,6 +135,8 @@ export function upParse(from: Uint8Array): UpRecord | null {
       return deviceOf(from, at);
     case UpKind.Refused:
       return refusedOf(from, at);
+    case UpKind.Removed:
+      return removedOf(from, at);
     default:
       return null;
   }
@@ -168,4 +177,9 @@ function deviceOf(from: Uint8Array, at: DataView): UpRecord | null {
 function refusedOf(from: Uint8Array, at: DataView): UpRecord | null {
   if (from.length < 9) return null;
   return { kind: "refused", what: at.getUint8(1), error: at.getUint8(2), id: at.getUint32(5, true) };
+}
+
+function removedOf(from: Uint8Array, at: DataView): UpRecord | null {
+  if (from.length < 9) return null;
+  return { kind: "removed", extended: at.getBigUint64(1, true) };
 }

@@ -116,6 +116,18 @@ export class Home {
     this.session.home.move(device, place);
   }
 
+  /** Its supplier takes a device off the hub's network for good; it comes back when it is admitted. */
+  remove(device: DeviceId): void {
+    this.check();
+    this.session.home.remove(device);
+  }
+
+  /** Its supplier admits a device anew, and opens the network for it. */
+  admit(device: DeviceId): void {
+    this.check();
+    this.session.home.admit(device);
+  }
+
   jam({ channel, forMs, place = undefined }: Noise): void {
     this.check();
     this.noises++;

@@ -206,7 +206,7 @@ test("data under the preconfigured key is dropped without an acknowledgement, un
   say(sealAps(header(204), payload, keyVariant(LINK, 1), 70_001, meter.extended, 2));
   assert.equal(hub.counters().noKey, 1, "the key-transport key is for keys");
   hub.keys.clear(9);
-  forget(hub.store.get(Record.Keys), 9);
+  forget(hub.store.get(Record.TrustCentre), 0);
   hub.powerCut(100);
   air.run(2000);
   since = air.frames.length;
@@ -217,10 +217,10 @@ test("data under the preconfigured key is dropped without an acknowledgement, un
   assert.ok(!acknowledged(since));
 });
 
-/** As if the key in that slot had never been made: rows of 16 octets from slot 2 on. */
-function forget(rows: Uint8Array | undefined, slot: number): void {
+/** As if no key had ever been established with the device of that row: the counter of none is the last number. */
+function forget(rows: Uint8Array | undefined, row: number): void {
   assert.ok(rows);
-  rows.fill(0, 16 * (slot - 2), 16 * (slot - 1));
+  rows.fill(0xff, 24 * row + 12, 24 * row + 16);
 }
 
 test("an announcement for another device is not believed", () => {

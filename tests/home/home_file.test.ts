@@ -66,7 +66,7 @@ test("what is wrong is told in one sentence with line and column", async () => {
     [`${HUB}events:\n  - {at: 1m, plug: a}\n`, /line 4, column 20: there is no device a; it is one of hub/],
     [
       `${HUB}events:\n  - {at: 1m}\n`,
-      /line 4, column 5: a group of keys is no event; it has one of the keys unplug, plug, move, jam, update/,
+      /line 4, column 5: a group of keys is no event; it has one of the keys unplug, plug, move, jam, remove, admit, update/,
     ],
     [`${HUB}events:\n  - {at: 1m, plug: hub, unplug: hub}\n`, /an event has no "/],
     [`${HUB}events:\n  - {at: 1m, jam: 27, for: 1s}\n`, /line 4, column 19: "27" stands where a whole number from 11 to 26/],
@@ -80,8 +80,12 @@ test("what is wrong is told in one sentence with line and column", async () => {
     [`${HUB}load: !!binary aGk=\n`, /line 3, column 16: "aGk=" is neither text nor number/],
   ];
   for (const [text, message] of cases) assert.match(await fault(text), message, text);
-  const nine = Array.from({ length: 9 }, (_, index) => `{id: d${index}, role: ihd}`).join("\n  - ");
-  assert.match(await fault(more(nine)), /line 11, column 5: d8 is more than the 8 devices that hub can hold; give it a second hub/);
+  const many = Array.from({ length: 33 }, (_, index) => `{id: d${index}, role: ihd}`).join("\n  - ");
+  assert.match(await fault(more(many)), /line 35, column 5: d32 is more than the 32 devices that hub can hold; give it a second hub/);
+  assert.match(
+    await fault(`${HUB}events:\n  - {at: 1m, remove: hub}\n`),
+    /line 4, column 22: hub is a hub; name a device that belongs to one/,
+  );
   assert.match(await fault("[".repeat(20_000)), /nests too deep|no YAML/);
 });
 

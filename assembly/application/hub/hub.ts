@@ -11,14 +11,16 @@ import { ownChanged, ownDeadline, ownReset, ownTick, ownUplinkHeard } from "./ow
 import { reportTick } from "./report";
 import {
   ACTIVATE_SIZE, ActivateRecord, ADMIT_SIZE, AdmitRecord, CLOCK_SIZE, ClockRecord, DOWN_ACTIVATE, DOWN_ADMIT, DOWN_BLOCK, DOWN_CLOCK,
-  DOWN_OFFER, DOWN_PERMIT, DOWN_REKEY, DOWN_ROLLOUT, DOWN_TARIFF, OfferRecord, PERMIT_SIZE, PermitRecord, REFUSED_SIZE, RefusedRecord,
-  REKEY_SIZE, RekeyRecord, ROLLOUT_SIZE, RolloutRecord, TARIFF_SIZE, TariffRecord, UP_REFUSED,
+  DOWN_OFFER, DOWN_PERMIT, DOWN_REKEY, DOWN_REMOVE, DOWN_ROLLOUT, DOWN_TARIFF, OfferRecord, PERMIT_SIZE, PermitRecord, REFUSED_SIZE,
+  RefusedRecord, REKEY_SIZE, RekeyRecord, REMOVE_SIZE, REMOVED_SIZE, RemovedRecord, RemoveRecord, ROLLOUT_SIZE, RolloutRecord, TARIFF_SIZE,
+  TariffRecord, UP_REFUSED, UP_REMOVED,
 } from "./uplink";
 
 const CODE_MAX: u32 = 18;
 const TIER_MAX: u32 = 15;
 const DAY_S: i32 = 86_400;
 const refusal = memory.data(1 + REFUSED_SIZE);
+if (REMOVED_SIZE > REFUSED_SIZE) ERROR("both are told from one place");
 const plan = changetype<Plan>(memory.data(offsetof<Plan>(), 4));
 
 export enum HubHeard {
@@ -31,6 +33,8 @@ export enum HubHeard {
   Rollout = 3,
   /** The network gets another key, `hubAsked.seconds` after it was told. */
   Rekey = 4,
+  /** `hubAsked.extended` is to leave. */
+  Remove = 5,
 }
 
 @unmanaged @final
@@ -94,6 +98,7 @@ export function hubInput(event: usize, now: i64): i32 {
       case DOWN_ROLLOUT: taken = takeRollout(at, size); break;
       case DOWN_ACTIVATE: taken = takeActivate(at, size); break;
       case DOWN_REKEY: taken = takeRekey(at, size); break;
+      case DOWN_REMOVE: taken = takeRemove(at, size); break;
       default: taken = Err.Reserved;
     }
   }
@@ -102,6 +107,18 @@ export function hubInput(event: usize, now: i64): i32 {
   else if (taken != Err.Duplicate) hubCounters.refused++;
   if (told && taken != Err.Duplicate) tellRefused(at, size, taken);
   return HubHeard.None;
+}
+
+/** What the record in this event asked of the network could not be done. */
+export function hubRefused(event: usize, error: i32): void {
+  if (error != Err.Duplicate) tellRefused(event + EVENT_HEAD + 1, <u32>load<u16>(event + EVENT_SIZE) - 1, error);
+}
+
+/** A device that was to leave is no more. */
+export function hubRemoved(extended: u64): void {
+  store<u8>(refusal, UP_REMOVED);
+  changetype<RemovedRecord>(refusal + 1).extended = extended;
+  uplinkSend(refusal, 1 + REMOVED_SIZE);
 }
 
 /** The head-end is told what was not taken: its kind, why, and which. */
@@ -167,6 +184,12 @@ function takeRekey(at: usize, size: u32): i32 {
   if (size < REKEY_SIZE) return Err.Truncated;
   hubAsked.seconds = changetype<RekeyRecord>(at).seconds;
   return HubHeard.Rekey;
+}
+
+function takeRemove(at: usize, size: u32): i32 {
+  if (size < REMOVE_SIZE) return Err.Truncated;
+  hubAsked.extended = changetype<RemoveRecord>(at).extended;
+  return HubHeard.Remove;
 }
 
 function takePermit(at: usize, size: u32): i32 {

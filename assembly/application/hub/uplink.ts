@@ -126,6 +126,17 @@ export class RekeyRecord {
   get seconds(): u32 { return load<u16>(changetype<usize>(this)); }
 }
 
+/** A device is to leave: the hub sends it away, refuses it from now on, and forgets it when it has gone, or was told in vain for an hour. It comes back only when it is admitted anew. Who has had the network key may keep it: a network whose key must not stay with that device gets another one (Rekey), which it is not told. */
+export const DOWN_REMOVE: u32 = 10;
+/** Without the kind. */
+export const REMOVE_SIZE: u32 = 8;
+
+/** Over the octets after the kind. */
+@unmanaged @final
+export class RemoveRecord {
+  get extended(): u64 { return load<u64>(changetype<usize>(this)); }
+}
+
 /** Asks for octets of a file. */
 export const UP_WANT: u32 = 2;
 /** Without the kind. */
@@ -185,4 +196,15 @@ export class RefusedRecord {
   set error(value: u32) { store<u8>(changetype<usize>(this), value, 1); }
   set reserved(value: u32) { store<u16>(changetype<usize>(this), value, 2); }
   set id(value: u32) { store<u32>(changetype<usize>(this), value, 4); }
+}
+
+/** A device that was to leave is forgotten: it has gone, or it was told in vain. */
+export const UP_REMOVED: u32 = 6;
+/** Without the kind. */
+export const REMOVED_SIZE: u32 = 8;
+
+/** Over the octets after the kind. */
+@unmanaged @final
+export class RemovedRecord {
+  set extended(value: u64) { store<u64>(changetype<usize>(this), value); }
 }

@@ -68,6 +68,13 @@ export function publishTo(extended: u64, endpoint: u32): void {
   if (client) client.listens = 1;
 }
 
+/** Tells a device that was removed nothing more. */
+export function publishForget(extended: u64): void {
+  for (let index: u32 = 0; index < PRICE_CLIENTS_MAX; index++) {
+    if (clientAt(index).extended == extended) memory.fill(changetype<usize>(clientAt(index)), 0, offsetof<Client>());
+  }
+}
+
 /** Begins to answer a question with these rows; false when there is no room for another client. */
 export function publishAnswer(extended: u64, endpoint: u32, question: u32, rows: u32, now: i64): bool {
   let client = clientOf(extended, endpoint);

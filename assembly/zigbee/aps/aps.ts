@@ -15,7 +15,7 @@ import { BINDING_SLEEPY, bindingAt, bindingFound, bindingsReset } from "./bindin
 import { duplicateNote, duplicateSeen, duplicatesReset } from "./duplicates";
 import { emitAcknowledgement } from "./emit";
 import { APS_ACKNOWLEDGEMENT, APS_COMMAND, APS_DATA, ApsFrame, apsParse } from "./frame";
-import { ApsKeyKind, apsKeyKind, apsKeyRow, apsKeysReset, apsKeySlot, KEY_NONE } from "./keys";
+import { ApsKeyKind, apsKeyKind, apsKeysReset, apsKeySlot, apsSlotKind, KEY_NONE } from "./keys";
 import { reassemble, reassemblyPayload, reassemblyReset } from "./reassembly";
 import { apsOpen, apsOpened, apsSecurityReset } from "./security";
 import {
@@ -98,7 +98,7 @@ export function apsInput(now: i64): i32 {
     heard.size = apsOpened.size;
     heard.keySlot = apsOpened.slot;
     heard.keyUse = apsOpened.key;
-    heard.keyKind = apsKeyRow(apsOpened.slot).kind;
+    heard.keyKind = apsSlotKind(apsOpened.slot);
     if (heard.keyKind == ApsKeyKind.Established) found(heard.sourceExtended, heard.source);
   }
   switch (frame.type) {

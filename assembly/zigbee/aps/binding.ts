@@ -74,6 +74,17 @@ export function bindingFound(extended: u64, where: u32): void {
   if (moved) storeWrite(Record.Bindings, rows, SIZE);
 }
 
+/** Forgets the bindings with a device that is no partner any more. */
+export function bindingsForget(extended: u64): void {
+  let found = false;
+  for (let index: u32 = 0; index < BINDINGS_MAX; index++) {
+    if (bindingAt(index).sourceEndpoint == 0 || bindingAt(index).extended != extended) continue;
+    memory.fill(changetype<usize>(bindingAt(index)), 0, offsetof<Binding>());
+    found = true;
+  }
+  if (found) storeWrite(Record.Bindings, rows, SIZE);
+}
+
 /** Forgets all bindings: the device left its network. */
 export function bindingsErase(): void {
   memory.fill(rows, 0, SIZE);

@@ -5,7 +5,7 @@ import { Record } from "../../core/host";
 import { NO_EXTENDED } from "../address";
 import { APS_AUXILIARY_SIZE, APS_AUXILIARY_SIZE_SHORT, Auxiliary, auxiliaryEmit, auxiliaryParse, frameOpen, frameSeal, MIC_SIZE } from "../auxiliary";
 import { nwkExtended } from "../nwk/nwk";
-import { apsKeyRow, apsKeySlot, apsKeysAny, apsKeysSave, KEY_NONE } from "./keys";
+import { apsKeySlot, apsKeysAny, apsSlotNext, apsSlotSave, KEY_NONE } from "./keys";
 
 /** What a sealed frame has more than a frame in clear, with our IEEE address and without. */
 export const APS_SECURE_OVERHEAD: u32 = APS_AUXILIARY_SIZE + MIC_SIZE;
@@ -61,14 +61,14 @@ export function apsOpen(at: usize, headerSize: u32, size: u32, source: u64): i32
   if (source == NO_EXTENDED) return Err.NoKey;
   let slot = apsKeySlot(source);
   if (slot == KEY_NONE) return Err.NoKey;
-  let row = apsKeyRow(slot);
+  let next = apsSlotNext(slot);
   let number = auxiliary.counter;
-  if (number < row.next || number == u32.MAX_VALUE) return Err.Replay;
+  if (number < load<u32>(next) || number == u32.MAX_VALUE) return Err.Replay;
   headerSize += <u32>parsed;
   let opened = frameOpen(boardKey(slot, auxiliary.key), at, headerSize, auxiliary, source, size - headerSize);
   if (opened < 0) return Err.BadMic;
-  row.next = number + 1;
-  if (apsKeysSave() != Err.Ok) return Err.NoBuffer; // what cannot be remembered could be replayed
+  store<u32>(next, number + 1);
+  if (apsSlotSave(slot) != Err.Ok) return Err.NoBuffer; // what cannot be remembered could be replayed
   apsOpened.source = source;
   apsOpened.payload = at + headerSize;
   apsOpened.size = <u32>opened;

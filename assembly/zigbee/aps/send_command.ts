@@ -3,7 +3,7 @@ import { Err } from "../../core/err";
 import { NO_EXTENDED } from "../address";
 import { nwkShortOf } from "../nwk/nwk";
 import { APS_COMMAND } from "./frame";
-import { ApsKeyKind, apsKeyRow, apsKeySlot, KEY_NONE } from "./keys";
+import { ApsKeyKind, apsKeySlot, apsSlotKind, KEY_NONE } from "./keys";
 import { transmitStart } from "./transmit";
 import { apsRequest } from "./types";
 
@@ -25,6 +25,6 @@ export function apsCommandSend(target: u32, size: u32, slot: u32, key: u32, opti
 export function apsCommandSendLinked(extended: u64, kind: u32, size: u32, key: u32, options: u32, now: i64): i32 {
   let slot = apsKeySlot(extended);
   if (slot == KEY_NONE) return Err.NoKey;
-  if (kind == ApsKeyKind.Established && apsKeyRow(slot).kind != ApsKeyKind.Established) return Err.NoKey;
+  if (kind == ApsKeyKind.Established && apsSlotKind(slot) != ApsKeyKind.Established) return Err.NoKey;
   return apsCommandSend(nwkShortOf(extended), size, slot, key, options, now);
 }

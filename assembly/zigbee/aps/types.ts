@@ -16,6 +16,7 @@ export enum ApsHeard {
   RemoveMe = 8,      // the trust centre sends us away
   SwitchKey = 9,     // the network changed its key
   KeyRequested = 10, // trust centre: sourceExtended got an application link key
+  DeviceRemoved = 11, // trust centre: sourceExtended was sent away for good
 }
 
 @unmanaged @final

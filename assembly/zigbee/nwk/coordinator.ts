@@ -9,7 +9,7 @@ import { parentCommand, parentSent } from "./parent";
 import { NwkHeard, network, nwkHeard } from "./state";
 
 export { nwkFormStart } from "./form";
-export { nwkPermitJoin, nwkRemoveChild } from "./parent";
+export { nwkIsFull, nwkPermitJoin, nwkRemoveChild } from "./parent";
 
 /** Starts; true when the network of the record was taken up again. */
 export function nwkReset(now: i64): bool {

@@ -232,15 +232,17 @@ function takeChild(extended: u64, wanted: u32, capability: u32, now: i64): u32 {
 }
 
 /** Whether another child can begin to join. */
-function hasRoom(): bool {
-  let joining: u32 = 0;
-  let free: u32 = 0;
-  for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) {
-    let relation: u32 = neighbourAt(index).relation;
-    joining += u32(relation == Relation.Joining);
-    free += u32(relation <= Relation.Sibling);
-  }
-  return joining < JOINING_MAX && free > ROUTERS_MIN;
+function hasRoom(): bool { return !nwkIsFull() && count(Relation.Joining) < JOINING_MAX; }
+
+/** Whether there is no room for another child. */
+export function nwkIsFull(): bool {
+  return count(Relation.None) + count(Relation.Sibling) <= ROUTERS_MIN;
+}
+
+function count(relation: u32): u32 {
+  let found: u32 = 0;
+  for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) found += u32(neighbourAt(index).relation == relation);
+  return found;
 }
 
 function childAsks(short: u32, now: i64): void {

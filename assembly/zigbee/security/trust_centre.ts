@@ -1,26 +1,28 @@
 // The trust centre: who may join, and with which key.  05-3474 section 4.6.3, 07-5356 section 5.4.
 //
 //   Free --admit--> Admitted --announced--> Joined --key establishment--> Established
-//                       ^                      |
-//                       \-- no key established within 60 minutes
+//                       ^                      |                              |
+//                       \-- no key established within 60 minutes    removed: Leaving --gone, or told often enough--> Free
 //
 //   An arrival (association or rejoin, at us or told by Update Device) is answered with a Transport Key and noted; only the
 //   announcement from the address it was given shows that the device could read it, and changes what we hold of the device.
+//   Who leaves is refused everything, and a new network key is not told to it.
 import { wipe } from "../../core/bytes";
 import { Err } from "../../core/err";
-import { entropy, Record, storeRead, storeWrite } from "../../core/host";
+import { entropy, keyClear, keySet, Record, storeRead, storeWrite } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { NO_EXTENDED } from "../address";
 import { KEY_DATA, KEY_LOAD, KEY_TRANSPORT } from "../auxiliary";
-import { DEVICES_MAX, KEY_SLOT_DEVICES } from "../limits";
+import { DEVICES_MAX } from "../limits";
 import {
   APS_COMMAND_SIZE_MAX, apsCommandParse, ApsCommand, apsRemoveDeviceEmit, apsTransportApplicationKeyEmit, apsTransportNetworkKeyEmit,
   apsTunnelEmit, REQUEST_APPLICATION, APS_REQUEST_KEY, APS_UPDATE_DEVICE,
 } from "../aps/command";
-import { emitTunnelled } from "../aps/emit";
 import {
-  ApsKeyKind, apsKeyClear, apsKeyInstall, apsKeyKind, apsKeyPut, apsKeyRow, KEY_NONE, KEY_SIZE, NETWORK_KEY_SIZE,
-} from "../aps/keys";
+  COUNTER_NO_KEY, Device, deviceAt, deviceErase, deviceFree, deviceKeySlot, deviceOf, deviceSave, deviceSlot, DeviceState,
+} from "../aps/devices";
+import { emitTunnelled } from "../aps/emit";
+import { ApsKeyKind, apsKeyKind, KEY_NONE, KEY_SIZE, NETWORK_KEY_SIZE } from "../aps/keys";
 import { apsCommandOut, apsCommandSend, apsCommandSendLinked } from "../aps/send_command";
 import { APS_CLEAR, apsSleeps, transmitCounter } from "../aps/transmit";
 import { APS_ACK, ApsHeard, apsHeard, apsRefuse } from "../aps/types";
@@ -29,36 +31,34 @@ import { nwkRemoveChild } from "../nwk/parent";
 import { installCodeKey, installCodeParse } from "./install_code";
 import { rekeyDeadline, rekeyJoined, rekeyReset, rekeyTick } from "./rekey";
 
-/** A device that has not established a key is sent away after it, 07-5356 section 5.5.5. */
-const ESTABLISH_WITHIN_MS: i64 = 60 * 60_000;
-
-export enum TcState { Free = 0, Admitted = 1, Joined = 2, Established = 3 }
+/** Minutes: a device that has not established a key is sent away after an hour, 07-5356 section 5.5.5. */
+const ESTABLISH_WITHIN: u32 = 60;
+const MINUTE_MS: i64 = 60_000;
+/** One that is removed is told after 0, 1, 2, 4 ... 32 minutes, and twice by its parent, then it is forgotten. */
+const TOLD_MAX: u32 = 8;
+/** From then on by its parent; one that sleeps hears nobody else. */
+const TOLD_BY_PARENT: u32 = TOLD_MAX - 2;
 
 @unmanaged @final
-export class TcDevice {
-  extended: u64;
-  short: u16;
-  parent: u16;
-  /** What it arrived with, until it announces itself: the new short address, and the status of Update Device plus 1. */
-  arrivedShort: u16;
-  arrival: u8;
-  state: u8;
+class State {
+  /** When to look at the waits, and when they are a minute less. */
+  due: i64;
+  minuteAt: i64;
 }
-
-const SIZE: u32 = DEVICES_MAX * offsetof<TcDevice>();
-const rows = memory.data(SIZE, 8);
-const deadlines = memory.data(DEVICES_MAX * 8, 8);
+const state = changetype<State>(memory.data(offsetof<State>(), 8));
+/** Minutes that a device still has, less than one more: 1 is over, 0 is none. */
+const waits = memory.data(DEVICES_MAX);
 const command = memory.data(APS_COMMAND_SIZE_MAX, 4);
 const KEYS_SIZE_MAX: u32 = 40;
 const secret = memory.data(KEYS_SIZE_MAX, 8);
 if (NETWORK_KEY_SIZE + KEY_SIZE > KEYS_SIZE_MAX) ERROR("the keys do not fit their place");
-if (SIZE > 512) ERROR("a record holds 512 octets");
+if (ESTABLISH_WITHIN + 1 > 255 || 1 << TOLD_BY_PARENT > 255) ERROR("a wait is an octet");
 
+/** After `apsReset`, which reads the devices. */
 export function tcReset(now: i64): void {
-  memory.fill(rows, 0, SIZE);
-  storeRead(Record.TrustCentre, rows, SIZE);
+  state.due = NEVER;
   for (let index: u32 = 0; index < DEVICES_MAX; index++) {
-    let row = rowAt(index);
+    let row = deviceAt(index);
     if (tcMember(index)) nwkLearn(row.short, row.extended); // where it was; a reset forgets who is no neighbour
     watch(index, now);
   }
@@ -67,8 +67,8 @@ export function tcReset(now: i64): void {
 
 /** The IEEE address of the device in a row that has our network key, else 0. */
 export function tcMember(index: u32): u64 {
-  let row = rowAt(index);
-  return <u32>row.state < <u32>TcState.Joined ? 0 : row.extended;
+  let row = deviceAt(index);
+  return <u32>row.state < <u32>DeviceState.Joined ? 0 : row.extended;
 }
 
 /** The coordinator has formed its network: it needs a key.  Answers 0 or an `Err`. */
@@ -86,68 +86,108 @@ export function tcFormed(): i32 {
 }
 
 /** Lets a device join with its install code; again for a known device is no harm.  Answers its index or an `Err`. */
-export function tcAdmit(extended: u64, at: usize, size: u32): i32 {
+export function tcAdmit(extended: u64, at: usize, size: u32, now: i64): i32 {
   let parsed = installCodeParse(at, size);
   if (parsed < 0) return parsed;
   if (extended == NO_EXTENDED || extended == nwkExtended()) return Err.Reserved;
-  let index = find(extended);
-  if (index < 0) index = find(0);
+  let index = deviceOf(extended);
+  if (index < 0) index = deviceFree();
   if (index < 0) return Err.NoBuffer;
-  let slot = KEY_SLOT_DEVICES + 2 * <u32>index;
-  let next = apsKeyRow(slot).extended == extended ? apsKeyRow(slot).next : 0; // what was heard stays heard
   installCodeKey(at, size, secret);
-  let put = apsKeyPut(slot, extended, ApsKeyKind.Preconfigured, secret, next);
+  let put = keySet(deviceSlot(index), secret);
   wipe(secret, KEY_SIZE);
   if (put < 0) return put;
-  let row = rowAt(index);
-  row.extended = extended;
-  if (row.state == TcState.Free) row.state = <u8>TcState.Admitted;
-  let saved = save();
+  let row = deviceAt(index);
+  if (row.extended != extended) { // what was heard of a known one stays heard
+    memory.fill(changetype<usize>(row), 0, offsetof<Device>());
+    row.extended = extended;
+  }
+  if (<u32>row.state < <u32>DeviceState.Admitted) {
+    row.arrival = 0;
+    row.established = COUNTER_NO_KEY;
+    keyClear(deviceSlot(index) + 1);
+    row.state = <u8>DeviceState.Admitted;
+    watch(index, now);
+  }
+  let saved = deviceSave(index);
   return saved < 0 ? saved : index;
 }
 
-/** Sends a device away and forgets its keys. */
+/** Sends a device away, and forgets it when it has gone, or does not hear of it.  It comes back when it is admitted anew. */
 export function tcRemove(extended: u64, now: i64): i32 {
-  let index = find(extended);
-  if (index < 0 || extended == NO_EXTENDED) return Err.NotFound;
-  let row = rowAt(index);
-  if (<u32>row.state >= <u32>TcState.Joined) dismiss(row, now);
-  apsKeyClear(KEY_SLOT_DEVICES + 2 * index);
-  apsKeyClear(KEY_SLOT_DEVICES + 2 * index + 1);
-  memory.fill(changetype<usize>(row), 0, offsetof<TcDevice>());
-  watch(index, now);
-  return save();
+  let index = deviceOf(extended);
+  if (index < 0) return index;
+  let row = deviceAt(index);
+  if (row.state == DeviceState.Leaving) return Err.Duplicate;
+  let told = TOLD_MAX; // where nobody was given our key
+  if (row.arrival != 0) row.short = row.arrivedShort;
+  if (row.arrival != 0 || <u32>row.state >= <u32>DeviceState.Joined) told = apsSleeps(row.short) ? TOLD_BY_PARENT : 0;
+  row.arrival = <u8>told;
+  return setState(index, DeviceState.Leaving, now);
 }
 
 /** Takes the link key that key establishment made with a device. */
-export function tcLinkKeyEstablished(extended: u64, key: usize): i32 {
-  let index = find(extended);
-  if (index < 0 || extended == NO_EXTENDED) return Err.NotFound;
-  let put = apsKeyInstall(extended, ApsKeyKind.Established, key);
+export function tcLinkKeyEstablished(extended: u64, key: usize, now: i64): i32 {
+  let index = deviceOf(extended);
+  if (index < 0) return index;
+  let row = deviceAt(index);
+  if (row.state == DeviceState.Leaving) return Err.Refused;
+  let put = keySet(deviceSlot(index) + 1, key);
   if (put < 0) return put;
+  row.established = 0;
   // Its announcement may have been lost and be repeated later: that one must not undo what the device has proved meanwhile.
-  let row = rowAt(index);
   if (row.arrival != 0) row.arrival = <u8>(Arrival.SecuredRejoin + 1);
-  return setState(index, TcState.Established, 0);
+  return setState(index, DeviceState.Established, now);
 }
 
-export function tcDeadline(): i64 {
-  let earliest = rekeyDeadline();
-  for (let index: u32 = 0; index < DEVICES_MAX; index++) earliest = min<i64>(earliest, load<i64>(deadlines + (index << 3)));
-  return earliest;
+/** Whether a device is one of ours: who was removed, or never admitted, agrees on no key with us. */
+export function tcKnows(extended: u64): bool {
+  let index = deviceOf(extended);
+  return index >= 0 && deviceAt(index).state != DeviceState.Leaving;
 }
 
-/** Sends away one device that did not establish a key in time. */
+export function tcDeadline(): i64 { return min<i64>(rekeyDeadline(), state.due); }
+
+/** Looks at one device whose time is over. */
 export function tcTick(now: i64): i32 {
   if (rekeyDeadline() <= now) rekeyTick(now);
+  if (state.due > now) return ApsHeard.None;
+  let passed = state.minuteAt <= now;
+  if (passed) state.minuteAt = now + MINUTE_MS;
+  let over: i32 = -1;
+  state.due = NEVER;
   for (let index: u32 = 0; index < DEVICES_MAX; index++) {
-    if (load<i64>(deadlines + (index << 3)) > now) continue;
-    let row = rowAt(index);
-    dismiss(row, now);
-    setState(index, TcState.Admitted, now);
-    return tell(ApsHeard.DeviceLeft, row);
+    let wait: u32 = load<u8>(waits + index);
+    if (wait == 0) continue;
+    if (passed && wait > 1) store<u8>(waits + index, --wait);
+    if (wait > 1) state.due = min<i64>(state.due, state.minuteAt);
+    else if (over < 0) over = index;
+    else state.due = now;
   }
-  return ApsHeard.None;
+  return over < 0 ? <i32>ApsHeard.None : late(over, now);
+}
+
+/** It did not establish a key in time, or is to be told again that it was removed. */
+function late(index: u32, now: i64): i32 {
+  let row = deviceAt(index);
+  if (row.state == DeviceState.Leaving) {
+    let told: u32 = row.arrival++;
+    if (told >= TOLD_MAX) return forget(index);
+    dismiss(row, told >= TOLD_BY_PARENT, now);
+    waitFor(index, told >= TOLD_BY_PARENT ? 2 : (1 << told) + 1, now);
+    return ApsHeard.None;
+  }
+  dismiss(row, apsSleeps(row.short), now);
+  setState(index, DeviceState.Admitted, now);
+  return tell(ApsHeard.DeviceLeft, row);
+}
+
+/** A device that was removed is no more. */
+function forget(index: u32): i32 {
+  tell(ApsHeard.None, deviceAt(index));
+  store<u8>(waits + index, 0);
+  deviceErase(index);
+  return ApsHeard.DeviceRemoved;
 }
 
 /**
@@ -155,34 +195,33 @@ export function tcTick(now: i64): i32 {
  * Association is answered under the preconfigured key, a rejoin in clear only under an established one.
  */
 export function tcArrived(extended: u64, short: u32, parent: u32, status: u32, now: i64): i32 {
-  let index = find(extended);
-  if (index < 0 || extended == NO_EXTENDED) return turnAway(extended, parent, now);
-  let slot = KEY_SLOT_DEVICES + 2 * <u32>index;
-  let row = rowAt(index);
-  if (status == Arrival.SecuredRejoin) {
-    if (<u32>row.state < <u32>TcState.Joined) return turnAway(extended, parent, now);
-  } else {
-    if (status != Arrival.Join) slot++;
-    if (apsKeyRow(slot).kind == ApsKeyKind.None) return turnAway(extended, parent, now);
-  }
+  let index = deviceOf(extended);
+  if (index < 0) return turnAway(extended, parent, now);
+  let slot = deviceSlot(index);
+  let row = deviceAt(index);
+  if (row.state == DeviceState.Leaving) row.parent = <u16>parent;
+  let least = status == Arrival.SecuredRejoin ? DeviceState.Joined : DeviceState.Admitted;
+  if (<u32>row.state < <u32>least) return turnAway(extended, parent, now);
+  if (status == Arrival.ClearRejoin && slot++ == deviceKeySlot(index)) return turnAway(extended, parent, now);
   row.arrivedShort = <u16>short;
   row.arrival = <u8>(status + 1);
   row.parent = <u16>parent;
   nwkLearn(short, extended);
   if (status != Arrival.SecuredRejoin) sendNetworkKey(row, slot, now); // what is not sent now it will ask for by joining again
-  save();
+  deviceSave(index);
   return ApsHeard.None;
 }
 
 /** A device has announced an address, or shown otherwise that it can read our key; answers DeviceJoined when it arrived with that. */
 export function tcAnnounced(extended: u64, short: u32, now: i64): i32 {
-  let index = find(extended);
-  if (index < 0 || extended == NO_EXTENDED) return ApsHeard.None;
-  let row = rowAt(index);
-  if (row.arrival == 0 || row.arrivedShort != <u16>short) return ApsHeard.None;
+  let index = deviceOf(extended);
+  if (index < 0) return ApsHeard.None;
+  let row = deviceAt(index);
+  if (row.state == DeviceState.Leaving || row.arrival == 0 || row.arrivedShort != <u16>short) return ApsHeard.None;
   if (row.arrival == Arrival.Join + 1) {
-    apsKeyClear(KEY_SLOT_DEVICES + 2 * index + 1); // a joiner has forgotten what it had established
-    row.state = <u8>TcState.Joined;
+    keyClear(deviceSlot(index) + 1); // a joiner has forgotten what it had established
+    row.established = COUNTER_NO_KEY;
+    row.state = <u8>DeviceState.Joined;
   }
   row.short = <u16>short;
   row.arrival = 0;
@@ -206,20 +245,21 @@ export function tcCommand(now: i64): i32 {
   }
 }
 
-/** A device left its parent; it stays admitted, with its keys. */
+/** A device left its parent; it stays admitted, with its keys, unless it was removed. */
 export function tcGone(extended: u64, parent: u32): i32 {
-  let index = find(extended);
-  if (index < 0 || extended == NO_EXTENDED) return ApsHeard.None;
-  let row = rowAt(index);
+  let index = deviceOf(extended);
+  if (index < 0) return ApsHeard.None;
+  let row = deviceAt(index);
+  if (row.state == DeviceState.Leaving) return forget(index);
   // A parent may notice late: the device moved on, or we sent it away ourselves.
-  if (row.parent != parent || <u32>row.state < <u32>TcState.Joined) return ApsHeard.None;
+  if (row.parent != parent || <u32>row.state < <u32>DeviceState.Joined) return ApsHeard.None;
   return tell(ApsHeard.DeviceLeft, row);
 }
 
 /** An application link key for two devices, each of which has established its own key with us. */
 function giveKey(initiator: u64, partner: u64, now: i64): i32 {
   if (apsHeard.keyKind != ApsKeyKind.Established || initiator == partner) return apsRefuse();
-  if (find(partner) < 0 || apsKeyKind(partner) != ApsKeyKind.Established) return apsRefuse();
+  if (deviceOf(partner) < 0 || apsKeyKind(partner) != ApsKeyKind.Established) return apsRefuse();
   entropy(secret, KEY_SIZE);
   let sent = sendApplicationKey(partner, initiator, 0, now);
   if (sent >= 0) sent = sendApplicationKey(initiator, partner, 1, now);
@@ -234,7 +274,7 @@ function sendApplicationKey(to: u64, partner: u64, isInitiator: u32, now: i64): 
 }
 
 /** Transport Key, to our own child in clear above the NWK layer, to another's through a tunnel. */
-function sendNetworkKey(row: TcDevice, slot: u32, now: i64): i32 {
+function sendNetworkKey(row: Device, slot: u32, now: i64): i32 {
   if (!loadKey()) return Err.NoKey;
   let isChild = row.parent == <u16>nwkAddress();
   let at = isChild ? apsCommandOut : command;
@@ -257,51 +297,49 @@ function loadKey(): bool {
 }
 
 function turnAway(extended: u64, parent: u32, now: i64): i32 {
-  expel(extended, parent, now);
+  expel(extended, parent, 0, now);
   return apsRefuse();
 }
 
 /** Sends a member away.  Who is awake follows nobody but us, 07-5356 section 5.4; who sleeps follows its parent. */
-function dismiss(row: TcDevice, now: i64): void {
-  let size = apsRemoveDeviceEmit(apsCommandOut, row.extended);
-  if (apsSleeps(row.short)) expel(row.extended, row.parent, now);
-  else apsCommandSendLinked(row.extended, ApsKeyKind.Preconfigured, size, KEY_DATA, APS_ACK, now);
+function dismiss(row: Device, byParent: bool, now: i64): void {
+  if (byParent) expel(row.extended, row.parent, APS_ACK, now);
+  else {
+    let slot = deviceKeySlot(deviceOf(row.extended));
+    apsCommandSend(row.short, apsRemoveDeviceEmit(apsCommandOut, row.extended), slot, KEY_DATA, APS_ACK, now);
+  }
 }
 
 /** Has the parent send a device away. */
-function expel(extended: u64, parent: u32, now: i64): void {
+function expel(extended: u64, parent: u32, options: u32, now: i64): void {
   if (parent == nwkAddress()) nwkRemoveChild(extended, now);
-  else
-    apsCommandSendLinked(nwkExtendedOf(parent), ApsKeyKind.Preconfigured, apsRemoveDeviceEmit(apsCommandOut, extended), KEY_DATA, 0, now);
+  else {
+    let size = apsRemoveDeviceEmit(apsCommandOut, extended);
+    apsCommandSendLinked(nwkExtendedOf(parent), ApsKeyKind.Preconfigured, size, KEY_DATA, options, now);
+  }
 }
 
-function tell(kind: i32, row: TcDevice): i32 {
+function tell(kind: i32, row: Device): i32 {
   apsHeard.sourceExtended = row.extended;
   apsHeard.source = row.short;
   return kind;
 }
 
-function rowAt(index: u32): TcDevice {
-  return changetype<TcDevice>(rows + index * offsetof<TcDevice>());
-}
-
-/** The row of a device, or with 0 a free one; `Err.NotFound` without. */
-function find(extended: u64): i32 {
-  for (let index: u32 = 0; index < DEVICES_MAX; index++) if (rowAt(index).extended == extended) return index;
-  return Err.NotFound;
-}
-
 function setState(index: u32, value: u32, now: i64): i32 {
-  rowAt(index).state = <u8>value;
+  deviceAt(index).state = <u8>value;
   watch(index, now);
-  return save();
+  return deviceSave(index);
 }
 
-/** A device that has joined has its time to establish a key; it begins again after our reset. */
+/** A device that has joined has its time to establish a key; it begins again after our reset.  One that leaves is told at once. */
 function watch(index: u32, now: i64): void {
-  store<i64>(deadlines + (index << 3), rowAt(index).state == TcState.Joined ? now + ESTABLISH_WITHIN_MS : NEVER);
+  let value: u32 = deviceAt(index).state;
+  waitFor(index, value == DeviceState.Joined ? ESTABLISH_WITHIN + 1 : u32(value == DeviceState.Leaving), now);
 }
 
-function save(): i32 {
-  return storeWrite(Record.TrustCentre, rows, SIZE);
+function waitFor(index: u32, minutes: u32, now: i64): void {
+  store<u8>(waits + index, minutes);
+  if (minutes == 0) return;
+  if (state.due == NEVER) state.minuteAt = now + MINUTE_MS;
+  state.due = min<i64>(state.due, minutes > 1 ? state.minuteAt : now);
 }

@@ -42,9 +42,9 @@ function command(now: i64): void {
   let at = event + EVENT_HEAD;
   switch (<u32>load<u8>(at)) {
     case 1: labAnswer(nwkFormStart(load<u32>(at, 1), 0xffff, now)); break;
-    case 2: labAnswer(tcAdmit(load<u64>(at, 1), at + 10, load<u8>(at, 9))); break;
+    case 2: labAnswer(tcAdmit(load<u64>(at, 1), at + 10, load<u8>(at, 9), now)); break;
     case 3: nwkPermitJoin(load<u8>(at, 1), now); labAnswer(0); break;
-    case 4: labAnswer(tcLinkKeyEstablished(load<u64>(at, 1), at + 9)); break;
+    case 4: labAnswer(tcLinkKeyEstablished(load<u64>(at, 1), at + 9, now)); break;
     case 5: labAnswer(tcRemove(load<u64>(at, 1), now)); break;
     case 6: labAnswer(rekeyStart(load<u8>(at, 1), now)); break;
     default: unreachable();

@@ -40,6 +40,7 @@ export function report(heard: i32): void {
     case StackHeard.LinkKey:
     case StackHeard.DeviceJoined:
     case StackHeard.DeviceLeft:
+    case StackHeard.DeviceRemoved:
     case StackHeard.KeyRequested: {
       memory.copy(note + 2, changetype<usize>(apsHeard), offsetof<ApsMessage>());
       size = 2 + offsetof<ApsMessage>();
