@@ -42,14 +42,8 @@ async function run(name: string, countInstructions = false): Promise<ConsoleLine
 
 test("a line that the console has no room for is lost whole, and counted", async () => {
   const lines = await run("full");
-  const numbered = lines.map(said).filter((text) => /^[0-9 ]*$/.test(text) && text !== "");
-  const whole = numbered.filter((text) => /^0102030405060708 1\d\d\d$/.test(text)).length;
-  const [lost] = value(lines, "lost");
-  assert.ok(lost > 100, `${lost} lines were lost`);
-  assert.ok(whole > 50, `${whole} lines came`);
-  assert.equal(whole + lost, 400);
-  assert.deepEqual(value(lines, "counted"), [lost]);
-  assert.equal(numbered.length, whole, "none came in part");
+  const from = lines.findIndex((line) => said(line) === "before");
+  assert.deepEqual(lines.slice(from).map(said), ["before", "sent=0", "lost=1"]);
 });
 
 test("the instruction counter is exact whatever the phase of its timer", async () => {
