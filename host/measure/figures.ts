@@ -17,7 +17,15 @@ const HOME_MS = 620_000;
 const FRAME_DEVICE: DeviceRole = "ihd";
 /** PSDU without FCS, of 125 at the most. */
 const FULL_FRAME = 110;
+/** More than a poll of the parent, as long as a secured acknowledgement. */
+const ACKNOWLEDGED = 40;
+/** Octets in which nothing is translated twice. */
+const WIDE_ARENA = 216 << 10;
+const SETTLED_MS = 60_000n;
 const LOG_ID = IMPORTS.find((row) => row.name === "log")?.id;
+const SEND_ID = IMPORTS.find((row) => row.name === "radio_send")?.id;
+/** Of an effect: id u8, answer i32, code i64; its octets follow. */
+const EFFECT_HEAD = 13;
 
 /** Octets, and instructions where the name says so. */
 export interface Figures {
@@ -37,8 +45,10 @@ export interface Figures {
   loadInstructions: number;
   /** From the reset to a module of a slot that is verified and loaded. */
   bootInstructions: number;
-  /** Null where no cluster is sent one. */
+  /** With all code translated; null where no cluster is sent one. */
   frameInstructions: number | null;
+  /** The dearest after the first minute: what the arena has no room for is translated again. */
+  settledFrameInstructions: number | null;
   cbkeSuite1Instructions: number;
   cbkeSuite2Instructions: number;
   longestPollInstructions: number;
@@ -55,19 +65,21 @@ export async function measure(devices: readonly DeviceId[], say: (line: string) 
     const wasm = readFileSync(builtPath(module));
     const firmware = await deviceFirmware(role, say);
     const arena = arenaSize(role);
-    const runs: { records: TraceRecord[]; spans: Span[]; result: ReplayResult }[] = [];
+    const runs: Run[] = [];
     for (const home of homes) {
       const recording = home.recordings.get(name);
       const trace = home.traces.get(name);
       if (!recording || !trace) throw new Error(`the ${name} never started in the recorded home`);
       say(`replaying ${name} on the emulated board`);
       runs.push({
+        recording,
         records: readTrace(recording),
         spans: spans(readTrace(trace)),
         result: await replayOnBoard({ wasm, recording, arenaSize: arena, say }),
       });
     }
     const { code, data } = moduleSizes(wasm);
+    const frame = role === FRAME_DEVICE ? await frameCost(runs, wasm, say) : undefined;
     const peak = (key: string): number => Math.max(...runs.map((run) => run.result.values.get(key) ?? Number.NaN));
     const elf = await sections(firmware);
     const linearMemory = peak("linear");
@@ -85,7 +97,8 @@ export async function measure(devices: readonly DeviceId[], say: (line: string) 
       ram: elf.ram,
       flash: elf.flash,
       loadInstructions: peak("load_instructions"),
-      frameInstructions: role === FRAME_DEVICE ? Math.max(...runs.map((run) => frameCost(run.records, run.result))) : null,
+      frameInstructions: frame?.warm ?? null,
+      settledFrameInstructions: frame?.settled ?? null,
       bootInstructions: await bootCost(role, firmware),
       cbkeSuite1Instructions: establishmentCost(runs[0].spans, runs[0].result),
       cbkeSuite2Instructions: establishmentCost(runs[1].spans, runs[1].result),
@@ -121,19 +134,29 @@ async function heap(firmware: string): Promise<number> {
   return 0;
 }
 
+interface Run {
+  recording: Uint8Array;
+  records: TraceRecord[];
+  spans: Span[];
+  result: ReplayResult;
+}
+
 /** The effects of one call. */
 interface Span {
   logs: { code: number; octets: Buffer }[];
+  /** Octets of the longest frame that it sent. */
+  sent: number;
 }
 
 /** One span for each start and poll of a trace, in the order of a replay's calls. */
 function spans(trace: TraceRecord[]): Span[] {
   const found: Span[] = [];
   for (const { kind, octets } of trace) {
-    if (kind === TraceKind.Start || kind === TraceKind.Poll) found.push({ logs: [] });
-    // id u8, answer i32, code i64, then the logged octets
+    if (kind === TraceKind.Start || kind === TraceKind.Poll) found.push({ logs: [], sent: 0 });
     if (kind === TraceKind.Effect && octets[0] === LOG_ID)
-      found.at(-1)?.logs.push({ code: octets[5], octets: Buffer.from(octets.subarray(13)) });
+      found.at(-1)?.logs.push({ code: octets[5], octets: Buffer.from(octets.subarray(EFFECT_HEAD)) });
+    const span = found.at(-1);
+    if (span && kind === TraceKind.Effect && octets[0] === SEND_ID) span.sent = Math.max(span.sent, octets.length - EFFECT_HEAD);
   }
   return found;
 }
@@ -147,24 +170,37 @@ function establishmentCost(calls: Span[], result: ReplayResult): number {
   return result.calls.slice(begin + 1, end + 1).reduce((total, call) => total + call.instructions, 0);
 }
 
-/**
- * The cheapest poll whose one event is a full-size frame, with everything that it makes the device do, the acknowledgement too.  The first
- * such frame finds code that is not translated yet, so there must be two.  Of two homes the dearer counts: in the other the acknowledgement
- * may have waited for the next poll.
- */
-function frameCost(recording: TraceRecord[], result: ReplayResult): number {
+/** What the polls cost whose one event is a full-size frame that they acknowledge: milliseconds of the run, instructions. */
+function fullFrames(recording: TraceRecord[], calls: Span[], result: ReplayResult): { now: bigint; instructions: number }[] {
+  const found: { now: bigint; instructions: number }[] = [];
   let call = -1;
   let events: Uint8Array[] = [];
-  const costs: number[] = [];
   for (const { kind, octets } of recording) {
     if (kind === TraceKind.Event) events.push(octets);
     if (kind !== TraceKind.Start && kind !== TraceKind.Poll) continue;
     call++;
     const [event] = events;
     const whole = events.length === 1 && event[EVENT_KIND] === EventKind.RadioReceived && event.length >= EVENT_HEAD + FULL_FRAME;
-    if (whole) costs.push(result.calls[call].instructions);
+    if (whole && calls[call].sent > ACKNOWLEDGED) found.push(result.calls[call]);
     events = [];
   }
-  if (costs.length < 2) throw new Error(`the recorded home has ${costs.length} full-size frames; two are needed to tell what one costs`);
-  return Math.min(...costs);
+  return found;
+}
+
+/** The cheapest with all code translated, and the dearest of the settled device in its own arena. */
+async function frameCost(runs: Run[], wasm: Uint8Array, say: (line: string) => void): Promise<{ warm: number; settled: number }> {
+  const warm: number[] = [];
+  const settled: number[] = [];
+  for (const { recording, records, spans, result } of runs) {
+    const wide = await replayOnBoard({ wasm, recording, arenaSize: WIDE_ARENA, say });
+    warm.push(...fullFrames(records, spans, wide).map(({ instructions }) => instructions));
+    settled.push(
+      ...fullFrames(records, spans, result)
+        .filter(({ now }) => now > SETTLED_MS)
+        .map(({ instructions }) => instructions),
+    );
+  }
+  if (settled.length < 2)
+    throw new Error(`the recorded homes have ${settled.length} full-size frames after their first minute; two are needed`);
+  return { warm: Math.min(...warm), settled: Math.max(...settled) };
 }
