@@ -1,6 +1,18 @@
 // Recordings and traces of a device, docs/abi.md "Recordings and traces".
 
-export const TraceKind = { Seed: 1, Record: 2, Start: 3, Event: 4, Poll: 5, Answer: 6, Effect: 7, Trap: 8, Image: 9 } as const;
+export const TraceKind = {
+  Seed: 1,
+  Record: 2,
+  Start: 3,
+  Event: 4,
+  Poll: 5,
+  Answer: 6,
+  Effect: 7,
+  Trap: 8,
+  Image: 9,
+  Key: 10,
+  Outside: 11,
+} as const;
 
 const RECORDING_MAGIC = "KWR1";
 const TRACE_MAGIC = "KWT1";
@@ -81,6 +93,11 @@ export function effectOctets(id: number, answer: number, scalars: readonly bigin
 /** What an `image_...` import answered, and the octets that it wrote. */
 export function imageOctets(id: number, answer: number, written: Uint8Array): Buffer {
   return effectOctets(id, answer, [], written);
+}
+
+/** What stood in a slot of the key store before the first start. */
+export function keyOctets(slot: number, key: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.of(slot), key]);
 }
 
 export function startOctets(now: bigint, reason: number): Buffer {

@@ -85,6 +85,10 @@ export function traceDescribe({ kind, octets }: TraceRecord): Described {
         answer: at.readInt32LE(1),
         octets: hex(at.subarray(5)),
       };
+    case TraceKind.Key:
+      return { kind: "key", slot: at[0], octets: hex(at.subarray(1)) };
+    case TraceKind.Outside:
+      return { kind: "outside", call: IMPORTS.find((row) => row.id === at[0])?.name ?? `import ${at[0]}`, answer: at.readInt32LE(1) };
     default:
       return { kind: `unknown ${kind}`, octets: hex(at) };
   }

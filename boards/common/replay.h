@@ -20,7 +20,7 @@ struct kw_answers {
     bool (*next)(void *context, uint32_t id, int32_t *answer, uint8_t *at, uint32_t capacity);
 };
 
-// Surroundings for a replay: they take everything and answer as a board that is well.
+// Surroundings that take everything and answer as a board that is well; kw_replay answers what a recording says instead.
 extern const struct kw_board kw_replay_board;
 
 struct kw_machine;
@@ -40,7 +40,7 @@ struct kw_replay_watch {
 };
 
 // Runs a recording from its first octet to its last and writes the trace to config->trace.  config->store must be open and empty;
-// config->seed is replaced by the recording's, config->images by its answers.  A second start in a recording is a reboot: the machine is loaded again.
+// config->seed is replaced by the recording's, config->images and config->board by its answers.  A second start in a recording is a reboot: the machine is loaded again.
 enum kw_replay_end kw_replay(struct kw_machine *m, struct kw_config *config, const struct kw_source *source,
                              const struct kw_replay_watch *watch);
 

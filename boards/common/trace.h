@@ -14,6 +14,8 @@ enum kw_trace_kind {
     KW_TRACE_EFFECT = 7,
     KW_TRACE_TRAP = 8,
     KW_TRACE_IMAGE = 9,
+    KW_TRACE_KEY = 10,
+    KW_TRACE_OUTSIDE = 11,
 };
 
 // Where the octets of a trace go.

@@ -36,7 +36,7 @@ export interface MachineOptions {
   installed?: Buffer;
   /** A maker's root key instead of the development's; the device is sold with its module as the factory's. */
   maker?: Maker;
-  /** Where the first boot under V8 is recorded, and under which name. */
+  /** Where boots under V8 are recorded, and under which name. */
   recorded?: { id: DeviceId; recordings: Recordings };
 }
 

@@ -23,7 +23,7 @@ export interface HomeOptions {
   pcap?: string;
   /** The keys go into this file, as tshark's table. */
   keys?: string;
-  /** Each device's recordings and traces go into this folder. */
+  /** Recordings and traces of each boot of each device go into this folder. */
   record?: string;
   /** Packages for devices, sent as soon as the home is settled. */
   updates?: readonly { device: DeviceId; path: string }[];

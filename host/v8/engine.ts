@@ -55,10 +55,11 @@ export class V8Engine implements Engine {
     this.store = options.store ?? new Map();
     this.keys = options.keys ?? new KeySlots();
     this.images = options.images ?? NO_IMAGES;
-    this.recorder = options.record ? new Recorder(seed, this.store) : undefined;
+    this.recorder = options.record ? new Recorder(seed, this.store, this.keys.entries()) : undefined;
     const constants = customSection(options.wasm, "constants");
     const { store, keys, images, queue } = this;
-    const bodies = new ModuleBodies({ surroundings, store, keys, images, queue, seed, constants });
+    const outside = this.recorder?.outside(surroundings) ?? surroundings;
+    const bodies = new ModuleBodies({ surroundings: outside, store, keys, images, queue, seed, constants });
     const plain = bind(bodies);
     const han = this.recorder?.around(plain, (at, size) => bodies.copy(at, size)) ?? plain;
     this.exports = new WebAssembly.Instance(meteredModule(options.wasm), { han }).exports as Exports;

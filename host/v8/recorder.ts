@@ -1,6 +1,17 @@
 // A run of a module under V8 as files: what went in, and what came out (docs/abi.md "Recordings and traces").
 import { IMPORTS, type ImportRow } from "../abi.ts";
-import { effectOctets, imageOctets, int64, recordOctets, startOctets, TRACE_OCTETS_MAX, TraceFile, TraceKind } from "../trace.ts";
+import type { Surroundings } from "../engine.ts";
+import {
+  effectOctets,
+  imageOctets,
+  int64,
+  keyOctets,
+  recordOctets,
+  startOctets,
+  TRACE_OCTETS_MAX,
+  TraceFile,
+  TraceKind,
+} from "../trace.ts";
 
 type Import = (...values: (number | bigint)[]) => number | undefined;
 /** What lies in a module's memory: a copy, without what leaves it. */
@@ -24,6 +35,8 @@ const EFFECTS = new Set([
   "image_activate",
   "image_confirm",
 ]);
+/** Imports whose answer is the surroundings', where the contract's own checks leave it to them. */
+const OUTSIDE = { radioSet: "radio_set", radioSend: "radio_send", sense: "sense", uplinkSend: "uplink_send" } as const;
 const NOTHING = new Uint8Array(0);
 /** No poll writes more than this: sixteen events of 280 octets, and what a bounded poll says about them. */
 const POLL_OCTETS_MAX = 1024 * 1024;
@@ -34,9 +47,10 @@ export class Recorder {
   /** A file is full: recording and trace end before the poll that might not fit. */
   private full = false;
 
-  constructor(seed: Uint8Array, store: ReadonlyMap<number, Uint8Array>) {
+  constructor(seed: Uint8Array, store: ReadonlyMap<number, Uint8Array>, keys: Iterable<[number, Uint8Array]>) {
     this.recording.add(TraceKind.Seed, seed);
     for (const [record, octets] of store) this.recording.add(TraceKind.Record, recordOctets(record, octets));
+    for (const [slot, key] of keys) this.recording.add(TraceKind.Key, keyOctets(slot, key));
   }
 
   start(now: bigint, reason: number): void {
@@ -61,6 +75,27 @@ export class Recorder {
 
   trap(): void {
     if (!this.full) this.trace.add(TraceKind.Trap, NOTHING);
+  }
+
+  /** The same surroundings, whose answers are noted. */
+  outside(surroundings: Surroundings): Surroundings {
+    const noting =
+      <A extends unknown[]>(name: keyof typeof OUTSIDE, ask: (...values: A) => number) =>
+      (...values: A): number => {
+        const answer = ask(...values);
+        const id = IMPORTS.find((row) => row.name === OUTSIDE[name])?.id as number;
+        if (!this.full) this.recording.add(TraceKind.Outside, effectOctets(id, answer, [], NOTHING));
+        return answer;
+      };
+    return {
+      radioSet: noting("radioSet", (...values) => surroundings.radioSet(...values)),
+      radioSend: noting("radioSend", (...values) => surroundings.radioSend(...values)),
+      sense: noting("sense", (...values) => surroundings.sense(...values)),
+      uplinkSend: noting("uplinkSend", (octets) => surroundings.uplinkSend(octets)),
+      display: (line, text) => surroundings.display(line, text),
+      log: (code, octets) => surroundings.log(code, octets),
+      keySet: (slot, key) => surroundings.keySet(slot, key),
+    };
   }
 
   /** The same imports, each of whose calls is noted. */

@@ -1,17 +1,22 @@
 // The same recording on V8 and on the emulated board: the same trace; and the board's measurements.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { before, test } from "node:test";
 import { EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EVENT_TIME, EventKind, ResetReason, Role } from "../../host/abi.ts";
 import { replayOnBoard } from "../../host/board/replay.ts";
 import type { Surroundings } from "../../host/engine.ts";
+import { arenaSize } from "../../host/home/firmware.ts";
 import { developmentIdentity } from "../../host/image/keys.ts";
 import { packageBuild } from "../../host/image/package.ts";
 import { ImageSlots } from "../../host/image/slots.ts";
 import { memoryNeed } from "../../host/memory_need.ts";
 import { replayOnWasm3 } from "../../host/replay/replay.ts";
 import { int64, readTrace, startOctets, TraceFile, TraceKind } from "../../host/trace.ts";
+import { traceDifference } from "../../host/trace_text.ts";
 import { V8Engine } from "../../host/v8/engine.ts";
+import { run } from "../home/process.ts";
 import { probeModule, updateModule } from "./probe_module.ts";
 import { Command } from "./updating.ts";
 
@@ -158,4 +163,20 @@ test("what is no recording is refused with a sentence", async () => {
   // With a limit of its own, because nobody can read the need of half a module from it.
   await assert.rejects(replayOnBoard({ wasm: wasm.subarray(0, 100), recording: whole, memoryLimit: 16384 }), /refuses the module/);
   assert.equal((await replayOnBoard({ wasm, recording: whole })).calls.length, 2);
+});
+
+test("each boot of a meter that lost its power twice runs on the board to the end that it had", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "kw-boots-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const cuts = [30, 50].flatMap((at) => [`  - {at: ${at}s, unplug: meter}`, `  - {at: ${at + 2}s, plug: meter}`]);
+  const home = ["devices:", "  - {id: hub, role: hub}", "  - {id: meter, role: meter}", "events:", ...cuts, ""].join("\n");
+  writeFileSync(join(folder, "home.yaml"), home);
+  const ended = await run("--json", "--home", join(folder, "home.yaml"), "--duration", "70s", "--record", folder);
+  assert.equal(ended.status, 0, ended.error);
+  for (const name of ["meter", "meter.2", "meter.3"]) {
+    const file = (ending: string): Buffer => readFileSync(join(folder, `${name}.${ending}`));
+    const [module, recording] = [file("wasm"), file("recording")];
+    const { trace } = await replayOnBoard({ wasm: module, recording, arenaSize: arenaSize("meter"), trace: true });
+    assert.equal(traceDifference(trace, file("trace")), null, name);
+  }
 });

@@ -1,13 +1,14 @@
 // `home --record` and `kilowasm trace`: what a home recorded plays again to the same trace on both engines, and a changed trace is told by its first difference.
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { readTrace, TraceFile, TraceKind } from "../../host/trace.ts";
-import { traceDescribe, traceDifference } from "../../host/trace_text.ts";
+import { traceDescribe, traceDifference, traceLine } from "../../host/trace_text.ts";
 import { kilowasm, run } from "./process.ts";
 
+const CUT = mkdtempSync(join(tmpdir(), "kilowasm-cut-"));
 const FOLDER = mkdtempSync(join(tmpdir(), "kilowasm-trace-"));
 const DEVICES = ["hub", "meter", "ihd"];
 const at = (name: string): string => join(FOLDER, name);
@@ -16,7 +17,7 @@ before(async () => {
   const ended = await run("--json", "--duration", "90s", "--record", FOLDER);
   assert.equal(ended.status, 0, ended.error);
 });
-after(() => rmSync(FOLDER, { recursive: true }));
+after(() => [FOLDER, CUT].forEach((folder) => void rmSync(folder, { recursive: true })));
 
 for (const engine of ["v8", "wasm3"]) {
   test(`a recorded home plays again on ${engine} to the same traces`, async () => {
@@ -27,6 +28,33 @@ for (const engine of ["v8", "wasm3"]) {
     }
   });
 }
+
+test("each boot of a device that loses its power twice is a recording that plays again on both engines", async () => {
+  const home = join(CUT, "home.yaml");
+  const cuts = [60, 80].flatMap((at) => [`  - {at: ${at}s, unplug: meter}`, `  - {at: ${at + 2}s, plug: meter}`]);
+  const devices = ["{id: hub, role: hub}", "{id: meter, role: meter}", "{id: ihd, role: ihd}"].map((each) => `  - ${each}`);
+  writeFileSync(home, ["devices:", ...devices, "events:", ...cuts, ""].join("\n"));
+  const ended = await run("--json", "--home", home, "--duration", "100s", "--record", CUT);
+  assert.equal(ended.status, 0, ended.error);
+  const recordings = readdirSync(CUT).filter((name) => name.endsWith(".recording"));
+  assert.deepEqual(recordings.sort(), ["hub.recording", "ihd.recording", "meter.2.recording", "meter.3.recording", "meter.recording"]);
+  for (const name of recordings)
+    for (const engine of ["v8", "wasm3"]) {
+      const replayed = await kilowasm("trace", "replay", join(CUT, name), "--engine", engine);
+      assert.equal(replayed.status, 0, `${name} on ${engine}: ${replayed.error}`);
+    }
+  // The second boot finds the keys of the first, and goes on in its network without a new one.
+  const second = readTrace(readFileSync(join(CUT, "meter.2.recording")));
+  assert.ok(second.filter(({ kind }) => kind === TraceKind.Key).length >= 2);
+  const effects = readTrace(readFileSync(join(CUT, "meter.2.trace"))).map((record) => traceLine(traceDescribe(record)));
+  assert.ok(effects.some((line) => line.startsWith("effect  log code Joined ")) && !effects.some((line) => line.includes("log code Key ")));
+  // Without them the replay goes another way.
+  const keyless = TraceFile.recording();
+  for (const { kind, octets } of second) if (kind !== TraceKind.Key) keyless.add(kind, octets);
+  writeFileSync(join(CUT, "keyless.recording"), keyless.bytes());
+  const words = ["--module", join(CUT, "meter.2.wasm"), "--trace", join(CUT, "meter.2.trace")];
+  assert.notEqual((await kilowasm("trace", "replay", join(CUT, "keyless.recording"), ...words)).status, 0);
+});
 
 test("every record of a recording and of a trace is shown, for people and for programs", async () => {
   for (const name of ["hub.recording", "ihd.trace"]) {

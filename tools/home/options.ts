@@ -88,7 +88,7 @@ function describe(surroundings: Surroundings): Command {
     .option("--zep <port>", "put the air on this UDP port as ZEP version 2, at speed 1; a partner hears it once it has sent a frame", port)
     .option("--engine <name>", "what runs the modules: v8 or wasm3", engine, "v8")
     .option("--boards", "run everything but hubs on emulated Cortex-M4 boards, at speed 1")
-    .option("--record <dir>", "write each device's recording, trace and module to this folder: see kilowasm trace", text("--record"))
+    .option("--record <dir>", "write recording, trace and module of each boot to this folder: see kilowasm trace", text("--record"))
     .option("--suite <n>", "key establishment with suite 1 (sect163k1) or 2 (sect283k1) only", suite)
     .option(
       "--update <device=file>",
