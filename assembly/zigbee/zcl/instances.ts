@@ -54,7 +54,11 @@ export function instanceFind(endpoint: u32, cluster: u32, flags: u32): usize {
 /** The tokens of a command that a row takes, or 0. */
 export function instanceCommand(row: usize, command: u32): usize {
   let at: usize = tableHalf(row + 6);
-  if (at == 0) return 0;
+  return at ? commandTokens(at, command) : 0;
+}
+
+/** The tokens of a command in a list of commands, or 0. */
+export function commandTokens(at: usize, command: u32): usize {
   for (; tableOctet(at) != NO_COMMAND; at += 2 + tableOctet(at + 1)) if (tableOctet(at) == command) return at + 1;
   return 0;
 }

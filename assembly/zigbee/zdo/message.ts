@@ -1,5 +1,7 @@
 // ZDO messages: 05-3474 section 2.4.  | sequence | fields ... |, little-endian; a response's first field is its status.
 import { Err } from "../../core/err";
+import { commandTokens } from "../zcl/instances";
+import { zclWalk } from "../zcl/walk";
 
 // Clusters, tables 2.45 and 2.93; a response has RESPONSE set.
 export const ADDRESS_OF_EXTENDED: u32 = 0x0000; // NWK_addr_req
@@ -31,76 +33,59 @@ export const NODE_DESCRIPTOR_SIZE: u32 = 13;
 export const BINDING_SIZE: u32 = 21;
 export const BINDING_EXTENDED: u32 = 3;
 
+// The fields of each message as zcl/walk.ts goes through them: | cluster, 0x80 of a response | count | tokens ... | ... | 0xff |
+const N: u8 = 16; // what follows comes so often
+const IF: u8 = 18; // what follows comes if that octet has that value
+const FIELDS = memory.data<u8>([
+  0x00, 3, 8, 1, 1,
+  0x01, 3, 2, 1, 1,
+  0x02, 1, 2,
+  0x03, 1, 2,
+  0x04, 2, 2, 1,
+  0x05, 1, 2,
+  0x06, 10, 2, 2, 1, N, 1, 2, 1, N, 1, 2,
+  0x13, 3, 2, 8, 1,
+  0x15, 1, 2,
+  // To a device, or to a group: we bind to devices only, but the message is a good one.
+  0x21, 15, 8, 1, 2, 1, IF, 11, 3, 2, 8, 1, IF, 11, 1, 1, 2,
+  0x22, 15, 8, 1, 2, 1, IF, 11, 3, 2, 8, 1, IF, 11, 1, 1, 2,
+  0x31, 1, 1,
+  0x32, 1, 1,
+  0x33, 1, 1,
+  0x34, 2, 8, 1,
+  0x36, 2, 1, 1,
+  // What follows a failure is looked at by nobody.
+  0x80, 7, 1, IF, 0, 0, 2, 8, 2,
+  0x81, 7, 1, IF, 0, 0, 2, 8, 2,
+  0x82, 8, 1, IF, 0, 0, 3, 2, 8, 5,
+  0x84, 10, 1, IF, 0, 0, 5, 2, 1, N, 1, 1,
+  0x85, 10, 1, IF, 0, 0, 5, 2, 1, N, 1, 1,
+  0x86, 10, 1, IF, 0, 0, 5, 2, 1, N, 1, 1,
+  0xa1, 1, 1,
+  0xa2, 1, 1,
+  0xb4, 1, 1,
+  0xb6, 1, 1,
+  0xff,
+]);
+/** Endpoint, profile, device, version, input and output clusters: section 2.3.2.5. */
+const SIMPLE = memory.data<u8>([12, 1, 2, 2, 1, 1, N, 1, 2, 1, N, 1, 2]);
+
 /**
  * Accepts the fields of a message of `cluster` after its sequence number: at least as many as it has, lists within.  More may
  * follow, section 2.4.2.8: later revisions add fields.  Answers 0, or an `Err`; a cluster that is not ours is `Err.Reserved`.
  */
 export function zdoParse(cluster: u32, at: usize, have: u32): i32 {
-  if (cluster & RESPONSE) return parseResponse(cluster & ~RESPONSE, at, have);
-  switch (cluster) {
-    case ADDRESS_OF_EXTENDED: return atLeast(have, 10);
-    case ADDRESS_OF_SHORT: return atLeast(have, 4);
-    case NODE_DESCRIPTOR:
-    case ACTIVE_ENDPOINTS:
-    case PERMIT_JOINING: return atLeast(have, 2);
-    case SIMPLE_DESCRIPTOR: return atLeast(have, 3);
-    case MATCH_DESCRIPTOR: return parseMatch(at, have);
-    case DEVICE_ANNOUNCE: return atLeast(have, 11);
-    case BIND:
-    case UNBIND: return parseBinding(at, have);
-    case LEAVE: return atLeast(have, 9);
-    default: return Err.Reserved;
-  }
+  if (cluster & 0x7f80) return Err.Reserved;
+  let tokens = commandTokens(FIELDS, (cluster & 0x7f) | ((cluster >>> 8) & 0x80));
+  if (tokens == 0) return Err.Reserved;
+  let walked = zclWalk(tokens, at, have);
+  if (walked >= 0 && cluster == (SIMPLE_DESCRIPTOR | RESPONSE) && load<u8>(at) == ZDO_SUCCESS) walked = simpleParse(at + 4, load<u8>(at, 3));
+  return min<i32>(walked, 0);
 }
 
-function parseResponse(cluster: u32, at: usize, have: u32): i32 {
-  if (have < 1) return Err.Truncated;
-  if (load<u8>(at) != ZDO_SUCCESS) return Err.Ok; // what follows a failure is looked at by nobody
-  switch (cluster) {
-    case ADDRESS_OF_EXTENDED:
-    case ADDRESS_OF_SHORT: return atLeast(have, 11);
-    case NODE_DESCRIPTOR: return atLeast(have, 3 + NODE_DESCRIPTOR_SIZE);
-    case SIMPLE_DESCRIPTOR: return parseSimple(at, have);
-    case ACTIVE_ENDPOINTS:
-    case MATCH_DESCRIPTOR: return have < 4 ? Err.Truncated : atLeast(have, 4 + <u32>load<u8>(at, 3));
-    case BIND:
-    case UNBIND:
-    case LEAVE:
-    case PERMIT_JOINING: return Err.Ok;
-    default: return Err.Reserved;
-  }
-}
-
-/** | short (2) | profile (2) | count | clusters ... | count | clusters ... | */
-function parseMatch(at: usize, have: u32): i32 {
-  if (have < 6) return Err.Truncated;
-  let second: u32 = 5 + 2 * <u32>load<u8>(at, 4);
-  if (have < second + 1) return Err.Truncated;
-  return atLeast(have, second + 1 + 2 * <u32>load<u8>(at + second));
-}
-
-/** A group as target has other fields; we bind to devices only, but the message is a good one. */
-function parseBinding(at: usize, have: u32): i32 {
-  if (have < 12) return Err.Truncated;
-  return atLeast(have, load<u8>(at, 11) == BINDING_EXTENDED ? BINDING_SIZE : 14);
-}
-
-/** | status | short (2) | size | endpoint | profile (2) | device (2) | version | count | clusters | count | clusters | */
-function parseSimple(at: usize, have: u32): i32 {
-  if (have < 4 || have < 4 + <u32>load<u8>(at, 3)) return Err.Truncated;
-  return simpleParse(at + 4, load<u8>(at, 3));
-}
-
-/** Accepts a simple descriptor, section 2.3.2.5. */
+/** Accepts a simple descriptor. */
 export function simpleParse(at: usize, have: u32): i32 {
-  if (have < 8) return Err.Truncated;
-  let second: u32 = 7 + 2 * <u32>load<u8>(at, 6);
-  if (have < second + 1) return Err.Truncated;
-  return atLeast(have, second + 1 + 2 * <u32>load<u8>(at + second));
-}
-
-function atLeast(have: u32, size: u32): i32 {
-  return have < size ? Err.Truncated : Err.Ok;
+  return min<i32>(zclWalk(SIMPLE, at, have), 0);
 }
 
 // Requests as we send them; each answers the size of its fields.
