@@ -9,6 +9,7 @@ import { nwkDeadline, nwkInput, nwkPermitJoin, nwkReset, nwkTick } from "./nwk/c
 import { nwkAddress, nwkHeard, NwkHeard } from "./nwk/nwk";
 import { tcAnnounced, tcArrived, tcCommand, tcDeadline, tcFormed, tcGone, tcReset, tcTick } from "./security/trust_centre";
 import { stackFromAps, StackHeard } from "./stack";
+import { zdoTables } from "./zdo/tables";
 import { ZdoHeard, zdoHeard, zdoSendExtendedOf } from "./zdo/zdo";
 
 export { StackHeard } from "./stack";
@@ -53,6 +54,7 @@ function fromNwk(heard: i32, now: i64): i32 {
 function fromAps(found: i32, now: i64): i32 {
   if (found == ApsHeard.Command) found = tcCommand(now);
   let isMessage = found == ApsHeard.Message;
+  if (isMessage && zdoTables(now)) return recognised(now) ? StackHeard.DeviceJoined : StackHeard.None;
   let heard = stackFromAps(found, now);
   if (heard == StackHeard.None && isMessage && recognised(now)) return StackHeard.DeviceJoined;
   if (heard == StackHeard.Message && apsHeard.sourceExtended == NO_EXTENDED) zdoSendExtendedOf(apsHeard.source, now);

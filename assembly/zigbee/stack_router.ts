@@ -10,6 +10,7 @@ import { joinerDeadline, joinerReset } from "./security/joiner";
 import { routerCommand, routerUpdate } from "./security/router";
 import { StackHeard } from "./stack";
 import { memberFromAps, memberFromNwk, memberJoinFailed } from "./stack_member";
+import { zdoTables } from "./zdo/tables";
 import { ZdoHeard, zdoHeard } from "./zdo/zdo";
 
 export { StackHeard } from "./stack";
@@ -56,6 +57,7 @@ function fromNwk(heard: i32, now: i64): i32 {
 function fromAps(found: i32, now: i64): i32 {
   if (found == ApsHeard.Command) found = routerCommand(now);
   if (found == ApsHeard.RemoveMe) nwkLeave(); // NwkHeard.Left follows
+  if (found == ApsHeard.Message && zdoTables(now)) return StackHeard.None;
   let heard = memberFromAps(found, now);
   if (heard == StackHeard.ZdoAnswer && zdoHeard.kind == ZdoHeard.PermitJoining) nwkPermitJoin(zdoHeard.seconds, now);
   return heard;

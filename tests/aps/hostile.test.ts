@@ -237,7 +237,7 @@ test("an announcement for another device is not believed", () => {
 test("requests to leave are refused, unknown questions are answered as such", () => {
   const before = air.frames.length;
   say(0x00, 0, u16(0x0034), u16(0), 0, 90, 5, addressOctets(hub.extended), 0);
-  say(0x00, 0, u16(0x0003), u16(0), 0, 91, 6, u16(0));
+  say(0x00, 0, u16(0x0010), u16(0), 0, 91, 6, u16(0));
   const answers = air.frames
     .slice(before)
     .map(({ psdu }) => openFrame(psdu, key))
@@ -248,7 +248,7 @@ test("requests to leave are refused, unknown questions are answered as such", ()
     answers.join(),
   );
   assert.ok(
-    answers.some((text) => text?.startsWith("000380") && text.endsWith("0684")),
+    answers.some((text) => text?.startsWith("001080") && text.endsWith("0684")),
     answers.join(),
   );
   assert.deepEqual(hub.troubles, []);

@@ -68,9 +68,6 @@ const ONLY_TAKEN = new Set([
   "Mgmt_Leave_req",
   "Power_Desc_req",
   "System_Server_Discovery_req",
-  "Mgmt_Lqi_req",
-  "Mgmt_Rtg_req",
-  "Mgmt_Bind_req",
 ]);
 /** Answers are written where they are known, in zdo/serve.ts. */
 const isAnswer = (parser: string, name: string): boolean => parser === "zdo" && name.includes("_rsp");

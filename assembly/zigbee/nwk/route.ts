@@ -95,6 +95,15 @@ export function routeSet(target: u32, nextHop: u32): void {
   row.nextHop = <u16>nextHop;
 }
 
+/** Writes row `index` of the table as it is told: | target 2 | active 1 | next hop 2 |; answers its size, 0 where there is none. */
+export function nwkRoutePut(index: u32, at: usize): u32 {
+  if (index >= ROUTES_MAX || routeAt(index).target == NO_ADDRESS) return 0;
+  store<u16>(at, routeAt(index).target);
+  store<u8>(at, 0, 2);
+  store<u16>(at, routeAt(index).nextHop, 3);
+  return 5;
+}
+
 function routeOf(target: u32): u32 {
   for (let row: u32 = 0; row < ROUTES_MAX; row++) {
     if (routeAt(row).target == target) return routeAt(row).nextHop;

@@ -1,9 +1,11 @@
 // What a device says of itself: a node descriptor, and simple descriptors that follow from the rows of its clusters.
 //
+// Power descriptor, section 2.3.2.4:         | mode 4 bits | sources 4 bits | source 4 bits | level 4 bits |
 // Node descriptor, 05-3474 section 2.3.2.3:  | type | flags | MAC capability | manufacturer (2) | largest frame | largest incoming
 // message (2) | servers (2) | largest outgoing message (2) | capability |
 // Simple descriptor, section 2.3.2.5:        | endpoint | profile (2) | device (2) | version | count | input clusters (2 each) | count |
 // output clusters (2 each) |
+import { MAC_CAPABLE_AWAKE, MAC_CAPABLE_MAINS } from "../../mac/command";
 import {
   INSTANCE_CLIENT, INSTANCE_ENDPOINT, INSTANCE_SERVER, SE_PROFILE, instanceCluster, instanceEndpoint, instanceFind, instanceFlags,
   instanceNext, instancesAre,
@@ -26,6 +28,14 @@ export function describedNode(): usize { return state.node; }
 export function describedType(): u32 { return load<u8>(state.node) & NODE_TYPE; }
 /** MAC capability flags: what an announcement repeats. */
 export function describedCapability(): u32 { return load<u8>(state.node, 2); }
+/** The low half: above it is the revision. */
+export function describedServers(): u32 { return load<u8>(state.node, 8); }
+
+/** It follows from the capability: who hears only from time to time has mode 1; the mains, or batteries; and all of it. */
+export function describedPower(): u32 {
+  let capability = describedCapability();
+  return (capability & MAC_CAPABLE_AWAKE ? 0xc000 : 0xc001) | (capability & MAC_CAPABLE_MAINS ? 0x0110 : 0x0440);
+}
 
 /** Writes the simple descriptor of the endpoint that begins with row `head`, its size in front; answers the octets written. */
 export function describedPut(head: usize, at: usize): u32 {

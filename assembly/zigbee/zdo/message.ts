@@ -1,5 +1,6 @@
 // ZDO messages: 05-3474 section 2.4.  | sequence | fields ... |, little-endian; a response's first field is its status.
 import { Err } from "../../core/err";
+import { EMIT_ROOM } from "../aps/emit";
 import { commandTokens } from "../zcl/instances";
 import { zclWalk } from "../zcl/walk";
 
@@ -7,12 +8,17 @@ import { zclWalk } from "../zcl/walk";
 export const ADDRESS_OF_EXTENDED: u32 = 0x0000; // NWK_addr_req
 export const ADDRESS_OF_SHORT: u32 = 0x0001; // IEEE_addr_req
 export const NODE_DESCRIPTOR: u32 = 0x0002;
+export const POWER_DESCRIPTOR: u32 = 0x0003;
 export const SIMPLE_DESCRIPTOR: u32 = 0x0004;
 export const ACTIVE_ENDPOINTS: u32 = 0x0005;
 export const MATCH_DESCRIPTOR: u32 = 0x0006;
 export const DEVICE_ANNOUNCE: u32 = 0x0013;
+export const SERVER_DISCOVERY: u32 = 0x0015;
 export const BIND: u32 = 0x0021;
 export const UNBIND: u32 = 0x0022;
+export const TABLE_NEIGHBOURS: u32 = 0x0031; // Mgmt_Lqi_req
+export const TABLE_ROUTES: u32 = 0x0032; // Mgmt_Rtg_req
+export const TABLE_BINDINGS: u32 = 0x0033; // Mgmt_Bind_req
 export const LEAVE: u32 = 0x0034;
 export const PERMIT_JOINING: u32 = 0x0036;
 export const RESPONSE: u32 = 0x8000;
@@ -28,6 +34,8 @@ export const ZDO_TABLE_FULL: u32 = 0x87;
 export const ZDO_NO_ENTRY: u32 = 0x88;
 export const ZDO_NOT_AUTHORIZED: u32 = 0x8d;
 
+/** Where a message's fields end at the latest: a frame in clear above the network layer, less the sequence number. */
+export const ZDO_ROOM: u32 = EMIT_ROOM - 1;
 export const NODE_DESCRIPTOR_SIZE: u32 = 13;
 /** A binding with one endpoint of one device: | source (8) | endpoint | cluster (2) | 3 | target (8) | endpoint | */
 export const BINDING_SIZE: u32 = 21;
@@ -49,9 +57,6 @@ const FIELDS = memory.data<u8>([
   // To a device, or to a group: we bind to devices only, but the message is a good one.
   0x21, 15, 8, 1, 2, 1, IF, 11, 3, 2, 8, 1, IF, 11, 1, 1, 2,
   0x22, 15, 8, 1, 2, 1, IF, 11, 3, 2, 8, 1, IF, 11, 1, 1, 2,
-  0x31, 1, 1,
-  0x32, 1, 1,
-  0x33, 1, 1,
   0x34, 2, 8, 1,
   0x36, 2, 1, 1,
   // What follows a failure is looked at by nobody.

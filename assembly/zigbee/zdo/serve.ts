@@ -3,24 +3,34 @@ import { Err } from "../../core/err";
 import { UNICAST_END } from "../address";
 import { bindingAdd, bindingRemove } from "../aps/binding";
 import { apsHeard } from "../aps/types";
-import { nwkAddress, nwkExtended } from "../nwk/nwk";
+import { JOINING_MAX, NEIGHBOURS_MAX } from "../limits";
+import { nwkAddress, nwkExtended, nwkExtendedOf, nwkIsSleepyChild, nwkShortOf } from "../nwk/nwk";
+import { nwkChildrenPut } from "../nwk/told";
 import { INSTANCE_ENDPOINT, instanceEndpoint, instanceFind, instanceFlags, instanceNext } from "../zcl/instances";
-import { describedMatches, describedNode, describedPut, describedType, NODE_END_DEVICE } from "./describe";
+import {
+  describedMatches, describedNode, describedPower, describedPut, describedServers, describedType, NODE_END_DEVICE,
+} from "./describe";
 import {
   ACTIVE_ENDPOINTS, ADDRESS_OF_EXTENDED, ADDRESS_OF_SHORT, BIND, BINDING_EXTENDED, LEAVE, MATCH_DESCRIPTOR, NODE_DESCRIPTOR,
-  NODE_DESCRIPTOR_SIZE, PERMIT_JOINING, SIMPLE_DESCRIPTOR, UNBIND, ZDO_DEVICE_NOT_FOUND, ZDO_INVALID_ENDPOINT, ZDO_INVALID_REQUEST,
-  ZDO_NO_ENTRY, ZDO_NOT_ACTIVE, ZDO_NOT_AUTHORIZED, ZDO_NOT_SUPPORTED, ZDO_SUCCESS, ZDO_TABLE_FULL,
+  NODE_DESCRIPTOR_SIZE, PERMIT_JOINING, POWER_DESCRIPTOR, SERVER_DISCOVERY, SIMPLE_DESCRIPTOR, UNBIND, ZDO_DEVICE_NOT_FOUND, ZDO_INVALID_ENDPOINT, ZDO_INVALID_REQUEST, ZDO_NO_ENTRY, ZDO_NOT_ACTIVE,
+  ZDO_NOT_AUTHORIZED, ZDO_NOT_SUPPORTED, ZDO_ROOM, ZDO_SUCCESS, ZDO_TABLE_FULL,
 } from "./message";
+
+/** Where an address answer lists children. */
+const CHILDREN: u32 = 13;
+if (CHILDREN + 2 * NEIGHBOURS_MAX > ZDO_ROOM) ERROR("all children are told in one answer");
 
 /** Writes the answer's fields behind its sequence number, at `out`; answers their size, 0 for no answer. */
 export function zdoAnswer(cluster: u32, at: usize, out: usize): u32 {
   switch (cluster) {
-    case ADDRESS_OF_EXTENDED: return answerAddress(load<u64>(at) == nwkExtended(), load<u8>(at, 8), out);
-    case ADDRESS_OF_SHORT: return answerAddress(<u32>load<u16>(at) == nwkAddress(), load<u8>(at, 2), out);
+    case ADDRESS_OF_EXTENDED: return answerAddress(nwkShortOf(load<u64>(at)), load<u64>(at), at + 8, out);
+    case ADDRESS_OF_SHORT: return answerAddress(load<u16>(at), nwkExtendedOf(load<u16>(at)), at + 2, out);
     case NODE_DESCRIPTOR:
+    case POWER_DESCRIPTOR:
     case SIMPLE_DESCRIPTOR:
     case ACTIVE_ENDPOINTS:
     case MATCH_DESCRIPTOR: return answerOfInterest(cluster, at, out);
+    case SERVER_DISCOVERY: return answerServers(load<u16>(at) & describedServers(), out);
     case BIND:
     case UNBIND: return status(out, changeBinding(cluster, at));
     case LEAVE: return status(out, ZDO_NOT_AUTHORIZED); // 07-5356: only the trust centre's Remove Device sends us away
@@ -35,15 +45,32 @@ function status(out: usize, value: u32): u32 {
   return 1;
 }
 
-/** | status | extended (8) | short (2) | and, for an extended response, that no associated devices are listed. */
-function answerAddress(isOurs: bool, type: u32, out: usize): u32 {
-  if (!isOurs && apsHeard.broadcast) return 0;
-  store<u8>(out, !isOurs ? ZDO_DEVICE_NOT_FOUND : type > 1 ? ZDO_INVALID_REQUEST : ZDO_SUCCESS);
-  store<u64>(out, nwkExtended(), 1);
-  store<u16>(out, nwkAddress(), 9);
+/**
+ * | status | extended (8) | short (2) | and, for an extended response, | children 1 | first 1 | their short addresses (2 each) |, without
+ * the two where there are none.  A parent answers for its children that sleep: the question is broadcast to who is awake.
+ */
+function answerAddress(short: u32, extended: u64, at: usize, out: usize): u32 {
+  let isOurs = short == nwkAddress();
+  let known = (isOurs || nwkIsSleepyChild(short)) && nwkExtendedOf(short) == extended;
+  if (!known && apsHeard.broadcast) return 0;
+  let type: u32 = load<u8>(at);
+  store<u8>(out, !known ? ZDO_DEVICE_NOT_FOUND : type > 1 ? ZDO_INVALID_REQUEST : ZDO_SUCCESS);
+  store<u64>(out, extended, 1);
+  store<u16>(out, short, 9);
   if (type != 1) return 11;
-  store<u8>(out, 0, 11);
-  return 12;
+  let first: u32 = load<u8>(at, 1);
+  let size = JOINING_MAX > 0 && isOurs ? <u32>(nwkChildrenPut(first, out + CHILDREN) - out) : CHILDREN;
+  store<u8>(out, (size - CHILDREN) >>> 1, 11);
+  store<u8>(out, first, 12);
+  return size == CHILDREN ? CHILDREN - 1 : size;
+}
+
+/** | status | servers (2) | of those asked for that we are; without one there is no answer, section 2.4.4.1.10. */
+function answerServers(servers: u32, out: usize): u32 {
+  if (servers == 0) return 0;
+  store<u8>(out, ZDO_SUCCESS);
+  store<u16>(out, servers, 1);
+  return 3;
 }
 
 /** | status | short (2) | ... | for a question about the device whose short address it names: we know only ourselves. */
@@ -55,13 +82,17 @@ function answerOfInterest(cluster: u32, at: usize, out: usize): u32 {
   if (!isOurs) {
     if (apsHeard.broadcast) return 0;
     store<u8>(out, ZDO_DEVICE_NOT_FOUND);
-    return cluster == NODE_DESCRIPTOR ? 3 : 4;
+    return cluster < SIMPLE_DESCRIPTOR ? 3 : 4;
   }
   store<u8>(out, ZDO_SUCCESS);
   switch (cluster) {
     case NODE_DESCRIPTOR: {
       memory.copy(out + 3, describedNode(), NODE_DESCRIPTOR_SIZE);
       return 3 + NODE_DESCRIPTOR_SIZE;
+    }
+    case POWER_DESCRIPTOR: {
+      store<u16>(out, describedPower(), 3);
+      return 5;
     }
     case SIMPLE_DESCRIPTOR: return answerSimple(load<u8>(at, 2), out);
     case ACTIVE_ENDPOINTS: return answerList(0, out);

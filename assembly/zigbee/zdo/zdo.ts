@@ -59,7 +59,7 @@ export const zdoCounters = changetype<ZdoCounters>(memory.data(offsetof<ZdoCount
 const OUT_SIZE: u32 = 160;
 const out = memory.data(OUT_SIZE, 8);
 /** Behind the sequence number. */
-const FIELDS: usize = out + 1;
+export const ZDO_FIELDS: usize = out + 1;
 @unmanaged @final class State { sequence: u32; }
 const state = changetype<State>(memory.data(offsetof<State>(), 4));
 /** 07-5356: permit joining is never for good. */
@@ -78,7 +78,8 @@ export function zdoInput(now: i64): i32 {
   zdoHeard.status = ZDO_SUCCESS;
   if (cluster & RESPONSE) return parsed < 0 ? <i32>ZdoHeard.None : response(cluster & ~RESPONSE, at + 1, apsHeard.size - 1);
   if (cluster == DEVICE_ANNOUNCE) return announced(at + 1);
-  answer(parsed < 0 ? RESPONSE - 1 : cluster, cluster, at, now);
+  let size = zdoAnswer(parsed < 0 ? RESPONSE - 1 : cluster, at + 1, ZDO_FIELDS);
+  if (size != 0) zdoReply(size, now);
   if (cluster != PERMIT_JOINING) return ZdoHeard.None;
   zdoHeard.seconds = min<u32>(load<u8>(at, 1), PERMIT_SECONDS_MAX);
   return tell(ZdoHeard.PermitJoining);
@@ -86,47 +87,47 @@ export function zdoInput(now: i64): i32 {
 
 /** Tells everyone who is awake who we are: section 2.4.3.1.11. */
 export function zdoAnnounce(now: i64): i32 {
-  return ask(BROADCAST_AWAKE, DEVICE_ANNOUNCE, zdoAnnounceEmit(FIELDS, nwkAddress(), nwkExtended(), describedCapability()), now);
+  return ask(BROADCAST_AWAKE, DEVICE_ANNOUNCE, zdoAnnounceEmit(ZDO_FIELDS, nwkAddress(), nwkExtended(), describedCapability()), now);
 }
 
 /** Asks all for the short address of a device. */
 export function zdoSendAddressOf(extended: u64, now: i64): i32 {
-  return ask(BROADCAST_AWAKE, ADDRESS_OF_EXTENDED, zdoAddressOfExtendedEmit(FIELDS, extended), now);
+  return ask(BROADCAST_AWAKE, ADDRESS_OF_EXTENDED, zdoAddressOfExtendedEmit(ZDO_FIELDS, extended), now);
 }
 
 /** Asks a device for its IEEE address. */
 export function zdoSendExtendedOf(short: u32, now: i64): i32 {
-  return ask(short, ADDRESS_OF_SHORT, zdoAddressOfShortEmit(FIELDS, short), now);
+  return ask(short, ADDRESS_OF_SHORT, zdoAddressOfShortEmit(ZDO_FIELDS, short), now);
 }
 
 export function zdoSendNodeDescriptor(short: u32, now: i64): i32 {
-  return ask(short, NODE_DESCRIPTOR, zdoOfInterestEmit(FIELDS, short), now);
+  return ask(short, NODE_DESCRIPTOR, zdoOfInterestEmit(ZDO_FIELDS, short), now);
 }
 
 export function zdoSendActiveEndpoints(short: u32, now: i64): i32 {
-  return ask(short, ACTIVE_ENDPOINTS, zdoOfInterestEmit(FIELDS, short), now);
+  return ask(short, ACTIVE_ENDPOINTS, zdoOfInterestEmit(ZDO_FIELDS, short), now);
 }
 
 export function zdoSendSimpleDescriptor(short: u32, endpoint: u32, now: i64): i32 {
-  return ask(short, SIMPLE_DESCRIPTOR, zdoSimpleDescriptorEmit(FIELDS, short, endpoint), now);
+  return ask(short, SIMPLE_DESCRIPTOR, zdoSimpleDescriptorEmit(ZDO_FIELDS, short, endpoint), now);
 }
 
 /** Asks one device, or with a broadcast address all, for endpoints that serve a cluster. */
 export function zdoSendMatch(target: u32, profile: u32, cluster: u32, now: i64): i32 {
-  return ask(target, MATCH_DESCRIPTOR, zdoMatchEmit(FIELDS, target, profile, cluster), now);
+  return ask(target, MATCH_DESCRIPTOR, zdoMatchEmit(ZDO_FIELDS, target, profile, cluster), now);
 }
 
 /** Asks a device to report a cluster to us, or with `add` false no longer. */
 export function zdoSendBind(
   target: u32, targetExtended: u64, sourceEndpoint: u32, cluster: u32, ownEndpoint: u32, add: bool, now: i64,
 ): i32 {
-  let size = zdoBindEmit(FIELDS, targetExtended, sourceEndpoint, cluster, nwkExtended(), ownEndpoint);
+  let size = zdoBindEmit(ZDO_FIELDS, targetExtended, sourceEndpoint, cluster, nwkExtended(), ownEndpoint);
   return ask(target, add ? BIND : UNBIND, size, now);
 }
 
 /** Opens all routers for joining, or closes them with 0; the coordinator opens itself. */
 export function zdoSendPermitJoining(target: u32, seconds: u32, now: i64): i32 {
-  return ask(target, PERMIT_JOINING, zdoPermitJoiningEmit(FIELDS, min<u32>(seconds, PERMIT_SECONDS_MAX)), now);
+  return ask(target, PERMIT_JOINING, zdoPermitJoiningEmit(ZDO_FIELDS, min<u32>(seconds, PERMIT_SECONDS_MAX)), now);
 }
 
 /** Sends the `size` fields behind a new sequence number; answers that number or an `Err`. */
@@ -150,12 +151,10 @@ function send(target: u32, cluster: u32, size: u32, now: i64): i32 {
   return apsSend(now);
 }
 
-/** Answers the question at `at`; `known` is its cluster, or a number that no cluster has when it is none of ours. */
-function answer(known: u32, cluster: u32, at: usize, now: i64): void {
-  let size = zdoAnswer(known, at + 1, out + 1);
-  if (size == 0) return;
-  store<u8>(out, load<u8>(at));
-  if (send(apsHeard.source, cluster | RESPONSE, size, now) < 0) zdoCounters.unanswered++;
+/** Answers the question in `apsHeard` with the `size` fields at `ZDO_FIELDS`. */
+export function zdoReply(size: u32, now: i64): void {
+  store<u8>(out, load<u8>(apsHeard.payload));
+  if (send(apsHeard.source, apsHeard.cluster | RESPONSE, size, now) < 0) zdoCounters.unanswered++;
 }
 
 function announced(at: usize): i32 {
@@ -171,7 +170,17 @@ function announced(at: usize): i32 {
 
 function response(cluster: u32, at: usize, size: u32): i32 {
   zdoHeard.status = load<u8>(at);
-  if (zdoHeard.status == ZDO_SUCCESS) describe(cluster, at, size);
+  if (zdoHeard.status == ZDO_SUCCESS) {
+    if (cluster <= ADDRESS_OF_SHORT) {
+      zdoHeard.extended = load<u64>(at, 1);
+      zdoHeard.short = load<u16>(at, 9);
+      if (zdoHeard.short < NO_ADDRESS) nwkLearn(zdoHeard.short, zdoHeard.extended);
+    } else {
+      let head: u32 = cluster == NODE_DESCRIPTOR ? 3 : 4;
+      zdoHeard.list = at + head;
+      zdoHeard.size = cluster == NODE_DESCRIPTOR || cluster > MATCH_DESCRIPTOR ? size - head : load<u8>(at, 3);
+    }
+  }
   switch (cluster) {
     case ADDRESS_OF_EXTENDED:
     case ADDRESS_OF_SHORT: return tell(ZdoHeard.Address);
@@ -183,29 +192,6 @@ function response(cluster: u32, at: usize, size: u32): i32 {
     case UNBIND: return tell(ZdoHeard.Unbound);
     default: return ZdoHeard.None;
   }
-}
-
-/** Fields of a good answer. */
-function describe(cluster: u32, at: usize, size: u32): void {
-  switch (cluster) {
-    case ADDRESS_OF_EXTENDED:
-    case ADDRESS_OF_SHORT: {
-      zdoHeard.extended = load<u64>(at, 1);
-      zdoHeard.short = load<u16>(at, 9);
-      if (zdoHeard.short < NO_ADDRESS) nwkLearn(zdoHeard.short, zdoHeard.extended);
-      return;
-    }
-    case NODE_DESCRIPTOR: return list(at + 3, size - 3);
-    case SIMPLE_DESCRIPTOR:
-    case ACTIVE_ENDPOINTS:
-    case MATCH_DESCRIPTOR: return list(at + 4, load<u8>(at, 3));
-    default: return;
-  }
-}
-
-function list(at: usize, size: u32): void {
-  zdoHeard.list = at;
-  zdoHeard.size = size;
 }
 
 function tell(kind: u32): i32 {

@@ -12,7 +12,7 @@ const TICKS_PER_POLL: u32 = 32;
 const LOG_STARTED: u32 = 98;
 const resumed = memory.data(1);
 // a coordinator and trust centre, endpoint 1: profile 0x0109
-const node = memory.data<u8>([0, 64, 143, 0, 0, 82, 0, 1, 0, 0, 0, 1, 0]);
+const node = memory.data<u8>([0, 64, 143, 0, 0, 82, 0, 1, 1, 0x2a, 0, 1, 0]);
 // As assembly/zigbee/zcl/instances.ts has it: servers, then clients.
 const instances = memory.data<u16>([
   0x0801, 0x0500, 0, 0,

@@ -11,7 +11,7 @@ const TICKS_PER_POLL: u32 = 32;
 const LOG_STARTED: u32 = 98;
 const resumed = memory.data(1);
 // a router, endpoint 1: profile 0x0109
-const node = memory.data<u8>([1, 64, 142, 0, 0, 82, 0, 1, 0, 0, 0, 1, 0]);
+const node = memory.data<u8>([1, 64, 142, 0, 0, 82, 0, 1, 0, 0x2a, 0, 1, 0]);
 // As assembly/zigbee/zcl/instances.ts has it: servers, then clients.
 const instances = memory.data<u16>([
   0x0801, 0x0501, 0, 0,
