@@ -2,7 +2,10 @@
 //
 //   snapshot | magic u32 | sequence u32 | salt 8 | counter u32 | epoch u32 | confirmed u8 | trial u8 | tries u8 | quality 2 | slot u8 |
 //            | attempts u8 | verifications u8 | offset u32 | head digest 16 | decoder 48 | 5 entries of 24 | verdict 28 | tag 8 |                               256 octets
-//   entry    | manufacturer u16 | type u16 | version u32 | size u32 | status u8 | reason u8 | detail u16 | sectors u16 | 0 0 | not before u32 |
+//   entry    | manufacturer u16 | type u16 | version u32 | size u32 | status u8 | reason u8 | detail u16 | sectors u16 | fold u16 | not before u32 |
+//
+// The first entry's fold is that of all octets before the tag, with a fold of 0 (store_label.h); the others' are 0.  One bit that rots is
+// put right: by the fold, in the fold, or in the tag, which may differ in one.
 //
 // The newest whole snapshot counts.  The tag is that of AES-128-CCM over all octets before it, nothing is encrypted; the nonce is
 // sequence and salt, and the salt is fresh for each snapshot, so that none comes back after a cut.
@@ -14,11 +17,14 @@
 #include "image_slots.h"
 #include "nor_flash.h"
 #include "octets.h"
+#include "store_label.h"
 
 #define SNAPSHOT KW_IMAGE_PAGE
 #define TAG 8u
 #define SEALED (SNAPSHOT - TAG)
 #define STATE_MAX 3u
+#define TRIES 9u          // of a read that fails, or does not open
+#define JUMP 64u          // sequences left out by each uptime: more than a read that was wrong for once can hide
 #define MAGIC 0x3149574bu // "KWI1"
 enum {
     AT_SEQUENCE = 4,
@@ -37,6 +43,7 @@ enum {
     AT_DECODER = 52,
     AT_ENTRIES = 100,
     ENTRY = 24,
+    AT_FOLD = AT_ENTRIES + 18,
     AT_VERDICT = AT_ENTRIES + ENTRY * KW_IMAGE_ENTRIES
 };
 _Static_assert(AT_VERDICT + KW_IMAGE_VERDICT <= SEALED, "a snapshot holds the whole record");
@@ -124,8 +131,31 @@ static void make_snapshot(struct kw_images *s, uint8_t out[SNAPSHOT]) {
     kw_put32(out + AT_SEQUENCE, ++s->log.sequence); // also where it fails: what was torn may read whole one day
     fresh_salt(s, out + AT_SALT);
     record_put(out, &s->record);
+    kw_put16(out + AT_FOLD, kw_fold(out, SEALED));
     struct kw_ccm_text text = seal_of(out, nonce);
     kw_ccm_seal(&s->log.key, &text);
+}
+
+static bool sealed(const struct kw_images *s, uint8_t at[SNAPSHOT]) {
+    uint8_t nonce[13], tag[TAG];
+    struct kw_ccm_text text = seal_of(at, nonce);
+    text.tag = tag;
+    if (kw_get32(at) != MAGIC || !kw_ccm_seal(&s->log.key, &text)) return false;
+    uint32_t wrong = 0;
+    for (uint32_t bit = 0; bit < 8 * TAG; bit++) wrong += (uint32_t)(tag[bit / 8] ^ at[SEALED + bit / 8]) >> bit % 8 & 1;
+    return wrong <= 1;
+}
+
+enum mending { AS_IT_IS, BY_THE_FOLD, OF_THE_FOLD, MENDINGS };
+
+static bool open_snapshot(const struct kw_images *s, uint8_t at[SNAPSHOT], enum mending how) {
+    uint32_t fold = kw_get16(at + AT_FOLD);
+    kw_put16(at + AT_FOLD, 0);
+    uint32_t is = kw_fold(at, SEALED), bit = is ^ fold;
+    kw_put16(at + AT_FOLD, how == OF_THE_FOLD ? is : fold);
+    if (how == BY_THE_FOLD && bit >= 8 * SEALED) return false;
+    if (how == BY_THE_FOLD) at[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    return sealed(s, at);
 }
 
 // The third one lies behind everything else, where the region has a sector left: then one of them may go bad.
@@ -140,10 +170,12 @@ static uint32_t places(const struct kw_images *s) { return s->config->nor->secto
 // Reads the snapshot at a place; false when none lies there whole.
 static bool read_snapshot(const struct kw_images *s, uint32_t sector, uint32_t place, uint8_t out[SNAPSHOT]) {
     const struct kw_nor *nor = s->config->nor;
-    uint8_t nonce[13];
-    if (nor->read(nor->context, base_of(s, sector) + place * SNAPSHOT, out, SNAPSHOT) != 0 || kw_get32(out) != MAGIC) return false;
-    struct kw_ccm_text text = seal_of(out, nonce);
-    return kw_ccm_open(&s->log.key, &text);
+    for (uint32_t turn = 0; turn < TRIES; turn++) {
+        if (nor->read(nor->context, base_of(s, sector) + place * SNAPSHOT, out, SNAPSHOT) != 0) continue;
+        if (kw_nor_blank(out, SNAPSHOT)) return false;
+        if (open_snapshot(s, out, (enum mending)(turn % MENDINGS))) return true;
+    }
+    return false;
 }
 
 // ---- Reading ----
@@ -188,6 +220,7 @@ void kw_slots_load(struct kw_images *s) {
         scan(s, sector, &counters[sector], &epochs[sector]);
         s->log.blank &= kw_nor_blank(s->config->nor->mapped + base_of(s, sector), s->config->nor->sector_size);
     }
+    s->log.sequence += JUMP;
     uint32_t newest = s->log.sector;
     for (uint32_t sector = 0; sector < state_sectors(s); sector++)
         s->log.mirrored |= sector != newest && counters[sector] == counters[newest] && epochs[sector] == epochs[newest];

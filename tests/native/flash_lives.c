@@ -153,7 +153,7 @@ static void end(struct life *l) {
 // A bit of one of these sectors reads 0 from now on.
 static void stick(struct life *l, uint32_t first, uint32_t sectors) {
     uint32_t at = first * SECTOR + model_random(&l->random) % (sectors * SECTOR);
-    l->flash.stuck[at] |= (uint8_t)(1u << model_random(&l->random) % 8);
+    model_stick(&l->flash, 8 * at + model_random(&l->random) % 8);
 }
 
 // One sector after the other, until two are good.

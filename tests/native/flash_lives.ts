@@ -11,6 +11,12 @@ export function flashLives(): Promise<string> {
   return buildSanitisedProgram([source("flash_lives.c"), source("flash_model.c")], "flash_lives", console.error, STORE);
 }
 
+const STATE = ["ccm.c", "crypto.c", "image_state.c", "nor_flash.c", "store_label.c"];
+
+export function imageLives(): Promise<string> {
+  return buildSanitisedProgram([source("image_lives.c"), source("flash_model.c")], "image_lives", console.error, STATE);
+}
+
 /** One run of it; AddressSanitizer ends it at the first wrong access. */
 export function runLives(program: string, ...options: (string | number)[]): string {
   return execFileSync(program, options.map(String), { encoding: "utf8", env: { ...process.env, ASAN_OPTIONS: "detect_leaks=0" } });
@@ -26,4 +32,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   ];
   for (let kind = 1; kind <= KINDS; kind++) runs.push(["fault", kind, 1]);
   for (const options of runs) process.stdout.write(`${options.join(" ")}: ${runLives(program, ...options)}`);
+  const state = await imageLives();
+  for (const options of runs.filter(([what]) => what !== "worn" && what !== "wear"))
+    process.stdout.write(`image state, ${options.join(" ")}: ${runLives(state, ...options)}`);
 }

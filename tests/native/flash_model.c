@@ -35,7 +35,7 @@ static void write_units(struct model *m, uint32_t at, const uint8_t *octets, uin
             m->rule_breaks += *programmed;
             *programmed = 1;
         }
-        m->cells[at + i] &= octets[i];
+        m->cells[at + i] &= (uint8_t)(octets[i] & ~m->stuck[at + i]);
     }
 }
 
@@ -61,7 +61,7 @@ static int32_t model_erase(void *context, uint32_t sector) {
     if (m->fault == FAULT_ERASE_ALWAYS && overlaps(m, at, size)) return -1;
     if (m->fault == FAULT_ERASE_ONCE && now) return -1;
     if (m->fault == FAULT_ERASE_SILENT && now) return 0;
-    memset(m->cells + at, 0xff, size);
+    for (uint32_t i = at; i < at + size; i++) m->cells[i] = (uint8_t)~m->stuck[i];
     memset(m->programmed + at / m->nor.unit, 0, size / m->nor.unit);
     return 0;
 }
@@ -70,6 +70,11 @@ void model_begin(struct model *m, uint32_t sector_size, uint32_t sectors, uint32
     memset(m, 0, sizeof *m);
     memset(m->cells, 0xff, sizeof m->cells);
     m->nor = (struct kw_nor){m, sector_size, unit, sectors, model_read, model_program, model_erase, m->cells};
+}
+
+void model_stick(struct model *m, uint32_t bit) {
+    m->stuck[bit / 8] |= (uint8_t)(1u << bit % 8);
+    m->cells[bit / 8] &= (uint8_t)~m->stuck[bit / 8];
 }
 
 void model_rot(struct model *m, uint32_t bit) { m->cells[bit / 8] ^= (uint8_t)(1u << bit % 8); }

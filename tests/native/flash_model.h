@@ -35,6 +35,8 @@ struct model {
 };
 
 void model_begin(struct model *m, uint32_t sector_size, uint32_t sectors, uint32_t unit);
+// One bit reads 0 from now on, by the bus too.
+void model_stick(struct model *m, uint32_t bit);
 // One bit changes by itself.
 void model_rot(struct model *m, uint32_t bit);
 
