@@ -1,8 +1,8 @@
 // The face of the module of last resort: whatever the board is, a sleepy end device, the smallest node that can load an update.
 //
 //   radio -> stackInput -> commissioning, OTA client        due -> stack, key establishment, commissioning, OTA client
-import { nwkExpect, nwkPollEager } from "../zigbee/nwk/end_device";
-import { StackHeard, stackDeadline, stackInput, stackReset, stackTick } from "../zigbee/stack_end_device";
+import { nwkPollEager } from "../zigbee/nwk/end_device";
+import { StackHeard, stackDeadline, stackExpect, stackInput, stackReset, stackTick } from "../zigbee/stack_end_device";
 import { ZCL_NO_CLUSTER } from "../zigbee/zcl/foundation";
 import { ZclHeard, zclDefault, zclHeard } from "../zigbee/zcl/zcl";
 import { zdoDescribe } from "../zigbee/zdo/zdo";
@@ -41,9 +41,8 @@ export function faceTick(now: i64): void {
   for (let turns = TURNS; turns > 0 && stackDeadline() <= now; turns--) heard(stackTick(now), now);
   memberTick(now);
   memberLoad(now);
-  let until = memberExpecting();
   nwkPollEager(true); // nothing else is to be done
-  if (until > now) nwkExpect(until);
+  stackExpect(memberExpecting(), now);
 }
 
 export function faceDeadline(): i64 { return min<i64>(stackDeadline(), memberDeadline()); }

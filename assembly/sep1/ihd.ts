@@ -3,9 +3,9 @@
 //   radio -> stackInput -> clusters, commissioning, partners, OTA client
 //   due   -> stack, key establishment, commissioning, partners, errands, OTA client
 import { apsHeard } from "../zigbee/aps/aps";
-import { nwkExpect, nwkPollEager } from "../zigbee/nwk/end_device";
+import { nwkPollEager } from "../zigbee/nwk/end_device";
 import { joinerTrustCentre } from "../zigbee/security/joiner";
-import { StackHeard, stackDeadline, stackInput, stackReset, stackTick } from "../zigbee/stack_end_device";
+import { StackHeard, stackDeadline, stackExpect, stackInput, stackReset, stackTick } from "../zigbee/stack_end_device";
 import { zdoDescribe } from "../zigbee/zdo/zdo";
 import { CommissioningHeard, commissioningKeyLost } from "./commissioning";
 import { errandsDeadline, errandsExpecting, errandsTick, errandsUnheard } from "./errands";
@@ -89,7 +89,6 @@ function commissioned(what: i32, now: i64): void {
 
 /** While something is to come, the parent is asked for it often. */
 function expect(now: i64): void {
-  let until = max<i64>(memberExpecting(), max<i64>(partnersExpecting(), errandsExpecting()));
   nwkPollEager(otaClientLoads());
-  if (until > now) nwkExpect(until);
+  stackExpect(max<i64>(memberExpecting(), max<i64>(partnersExpecting(), errandsExpecting())), now);
 }

@@ -14,7 +14,7 @@ export { StackHeard } from "./stack";
 
 @unmanaged @final
 class State {
-  /** Until when the parent is asked often. */
+  /** Until when the layers above expect something. */
   until: i64;
 }
 const state = changetype<State>(memory.data(offsetof<State>(), 8));
@@ -53,13 +53,16 @@ function fromNwk(heard: i32, now: i64): i32 {
   return memberFromAps(found, now);
 }
 
+/** The layers above expect something until then, 0: nothing. */
+export function stackExpect(until: i64, now: i64): void {
+  state.until = until;
+  expect(StackHeard.None, now);
+}
+
 /** While an answer is due, the parent is asked for it often. */
 function expect(heard: i32, now: i64): i32 {
-  let until = apsExpecting();
+  let until = max<i64>(state.until, apsExpecting());
   if (joinerDeadline() != NEVER) until = max<i64>(until, joinerDeadline());
-  if (until > now && until > state.until) {
-    state.until = until;
-    nwkExpect(until);
-  }
+  nwkExpect(until, now);
   return heard;
 }

@@ -158,7 +158,7 @@ test("descriptors, endpoints, addresses, matches and bindings are asked for and 
     const sequence = ihd.ask(cluster, target, about);
     assert.ok(sequence >= 0);
     assert.ok(
-      air.until(() => ihd.heard(Heard.ZdoAnswer, before).length > 0, 5000),
+      air.until(() => ihd.heard(Heard.ZdoAnswer, before).length > 0, 8000), // what was asked of all comes with the next poll
       `cluster ${cluster}`,
     );
     const answer = answerOf(ihd.heard(Heard.ZdoAnswer, before)[0]);

@@ -72,8 +72,32 @@ test("a sleeper that waits in vain polls more and more rarely", () => {
   display.call("nwkExpect", display.now + BigInt(HOUR));
   air.run(HOUR);
   const count = polls(air, from);
-  assert.ok(count > 514, "as often as without expectation");
+  assert.ok(count > 480, "as often as without expectation");
   assert.ok(count < 1000, `${count} polls in an hour; at ten a second they would be 36,000`);
+});
+
+test("a sleeper asks often while something is expected, and not a moment longer", () => {
+  const { air, display } = home("answered");
+  air.run(60_000);
+  const expect = (ms: number) => display.call("nwkExpect", ms === 0 ? 0n : display.now + BigInt(ms));
+  let from = air.frames.length;
+  expect(12_000);
+  air.run(1000);
+  assert.ok(polls(air, from) >= 9, `${polls(air, from)} polls`);
+  from = air.frames.length;
+  expect(0); // the answer has come
+  air.run(7000);
+  assert.ok(polls(air, from) <= 1, "one may have been due at this moment");
+  from = air.frames.length;
+  air.run(600_000);
+  assert.ok(polls(air, from) <= 82, "a frame is held for 7.68 s, so it asks each 7.4 s");
+  assert.ok(polls(air, from) >= 81);
+  from = air.frames.length;
+  expect(12_000);
+  air.run(1000);
+  expect(20_000); // and another question
+  air.run(1000);
+  assert.ok(polls(air, from) >= 18);
 });
 
 test("a search for another network that ends without its key leaves the device in its own", () => {

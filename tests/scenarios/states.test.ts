@@ -32,6 +32,8 @@ interface Procedure {
   states: string[];
 }
 
+const COMMISSIONING = Object.keys(STATES).findIndex((path) => path.endsWith("commissioning.ts"));
+
 /** Names of the states, as the sources have them. */
 const PROCEDURES: Procedure[] = Object.keys(STATES).map((path, number) => {
   const name = (path.split("/").at(-1) as string).replace(".ts", "");
@@ -53,7 +55,7 @@ const LEADS: ((house: House) => void)[] = [
   (house) => {
     house.join();
     away(house);
-    house.run(30_000);
+    house.until(() => stateOf(house, PROCEDURES[COMMISSIONING]) === "Climbing", MINUTE, 10);
     back(house);
   },
   (house) => {

@@ -3,6 +3,9 @@
 //   asleep -> (due) data request -> acknowledged, nothing pending: asleep
 //                                \> pending: receiver on -> a frame, or too late: asleep; another one announced: due at once
 //
+// Often while the layers above expect something, and no longer: an answer that has come ends it.  Otherwise within the time for which a
+// parent holds a frame, so that nothing is lost that nobody expects, a report or a price.
+//
 // A radio acknowledges for a parent that has long forgotten us.  So who takes up a network again asks it: an end-device timeout request
 // must be answered, or the parent counts as lost.
 //
@@ -22,8 +25,11 @@ class Poll {
   due: i64;
   /** Until when the receiver is on; `NEVER` when it is off. */
   listen: i64;
-  /** Often until then. */
+  /** When it was asked last. */
+  askedAt: i64;
+  /** Often until then: what the layers above expect, and what we expect ourselves. */
   expected: i64;
+  own: i64;
   periodMs: u32;
   fastMs: u32;
   /** When the parent is asked whether we are its child; `NEVER` once it is not in doubt. */
@@ -46,8 +52,11 @@ const poll = changetype<Poll>(memory.data(offsetof<Poll>(), 8));
 const FAST_MS: u32 = 100;
 /** And while a stream of frames is expected: a request and its frame take 10 ms. */
 const EAGER_MS: u32 = 20;
-/** Table 5-4 of the Smart Energy profile recommends a minute; 7 s keeps within the parent's memory for a frame. */
-const PERIOD_MS: u32 = 7000;
+/**
+ * Table 5-4 of the Smart Energy profile recommends a minute.  A parent holds a frame for 7.68 s and sends nothing twice: this is the longest
+ * that loses none, with a quarter of a second for a channel that is busy.
+ */
+const PERIOD_MS: u32 = 7400;
 const LISTEN_MS: i64 = 100;
 /** Time for the trust centre's key after a join. */
 const JOIN_FAST_MS: i64 = 10_000;
@@ -71,7 +80,8 @@ export function pollReset(): void {
 export function pollStart(now: i64): void {
   pollRest();
   poll.due = now + FAST_MS;
-  poll.expected = now + JOIN_FAST_MS;
+  poll.expected = 0;
+  poll.own = now + JOIN_FAST_MS;
   poll.failures = 0;
   poll.answeredAt = now;
   poll.empty = 0;
@@ -82,7 +92,9 @@ export function pollStart(now: i64): void {
 /** The parent has taken us, or says that we are its child. */
 export function pollProven(): void {
   poll.proven = true;
-  if (poll.asked) poll.proveAt = NEVER;
+  if (!poll.asked) return;
+  poll.proveAt = NEVER;
+  poll.own = 0;
 }
 
 export function pollRuns(): bool {
@@ -105,11 +117,14 @@ export function nwkPollEager(eager: bool): void {
   poll.fastMs = eager ? EAGER_MS : FAST_MS;
 }
 
-/** Asks often until then: something is expected. */
-export function nwkExpect(until: i64): void {
-  if (until <= poll.expected) return; // nothing new
+/** What is expected comes until then, or nothing is: the next request is when there can be an answer, or a period after the last. */
+export function nwkExpect(until: i64, now: i64): void {
+  let former = poll.expected;
+  if (until == former) return;
   poll.expected = until;
-  if (pollRuns() && poll.listen == NEVER) poll.due = 0;
+  if (!pollRuns() || poll.listen != NEVER || poll.due == 0) return;
+  if (until > max(former, now)) poll.due = min(poll.due, now + poll.fastMs);
+  else if (until <= now && poll.own <= now) poll.due = poll.askedAt + poll.periodMs;
 }
 
 export function pollDeadline(): i64 {
@@ -121,8 +136,9 @@ export function pollTick(now: i64): i32 {
   if (poll.proveAt <= now && network.keys != 0 && nwkState.open == 0 && !joinBusy() && !prove(now)) return lost(Err.Timeout);
   if (poll.listen <= now) pollRest();
   if (poll.due > now || !macIdle(now) || macDataRequest(network.parent, now) < 0) return NwkHeard.None;
+  poll.askedAt = now;
   let fast = poll.fastMs << min(poll.empty++ >>> EMPTY_SHIFT, EMPTY_SHIFT_MAX);
-  if (poll.expected <= now) poll.empty = 0;
+  if (max(poll.expected, poll.own) <= now) poll.empty = 0;
   poll.due = now + (poll.empty ? min(fast, poll.periodMs) : poll.periodMs);
   return NwkHeard.None;
 }
@@ -169,7 +185,8 @@ function prove(now: i64): bool {
   poll.asked++;
   poll.proveAt = now + PROVE_MS;
   sendCommand(network.parent, 1, true, nwkTimeoutRequestEmit(commandOut, NWK_TIMEOUT_DEFAULT));
-  nwkExpect(poll.proveAt);
+  poll.own = max(poll.own, poll.proveAt);
+  poll.due = min(poll.due, now + poll.fastMs);
   return true;
 }
 
