@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { InputError } from "../../host/load/input_error.ts";
 import { ROOT } from "../../host/modules.ts";
+import { askedMeter } from "../../tools/bench/asked_meter.ts";
 import { FULL_HOUSE, manyDevices } from "../../tools/bench/devices.ts";
 import { kilowasm } from "./process.ts";
 
@@ -19,6 +20,10 @@ test("whole houses of the file are timed once everybody has a key", async () => 
   assert.deepEqual([devices, homes], [4, 2]);
   assert.match(String(said.at(-1)), /: 4 of 4 devices have a key$/);
   assert.ok(processor > 0 && ratio === simulated / processor);
+});
+
+test("the shipped meter answers the round trip's questions", async () => {
+  assert.ok((await askedMeter(1, 0, 20)) > 0);
 });
 
 test("a home whose devices have no place cannot be copied", async () => {
