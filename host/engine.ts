@@ -1,5 +1,7 @@
 // What runs a device's module: V8, wasm3 in Node, or an emulated board.  The contract is docs/abi.md.
 
+import type { Dropped } from "./drops.ts";
+
 /** One call of the module that reaches the world outside, in the order in which it happened. */
 export interface Effect {
   /** Import id, docs/abi.md. */
@@ -39,6 +41,8 @@ export interface Engine {
   poll(now: bigint): bigint;
   /** Queues an event record (head and octets); false when the queue is full. */
   push(event: Uint8Array): boolean;
+  /** What the module dropped since its start; empty where it does not count. */
+  drops?(): Dropped[];
   close(): void;
 }
 

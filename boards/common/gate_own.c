@@ -35,9 +35,12 @@ static uint32_t content_of(const uint8_t *wasm, uint32_t size, const char *wante
     return 0;
 }
 
-uint32_t kw_gate_memory(const uint8_t *wasm, uint32_t size) {
+static uint32_t number_of(const uint8_t *wasm, uint32_t size, const char *name) {
     const uint8_t *at;
-    return content_of(wasm, size, "han", &at) == 4 ? little_u32(at) : 0;
+    return content_of(wasm, size, name, &at) == 4 ? little_u32(at) : 0;
 }
+
+uint32_t kw_gate_memory(const uint8_t *wasm, uint32_t size) { return number_of(wasm, size, "han"); }
+uint32_t kw_gate_drops(const uint8_t *wasm, uint32_t size) { return number_of(wasm, size, "drops"); }
 
 uint32_t kw_gate_constants(const uint8_t *wasm, uint32_t size, const uint8_t **at) { return content_of(wasm, size, "constants", at); }

@@ -215,6 +215,13 @@ void kw_module_hash(const struct kw_machine *m, uint8_t out[KW_MODULE_HASH]) {
     memcpy(out, hash, KW_MODULE_HASH);
 }
 
+const uint8_t *kw_drops(const struct kw_machine *m) {
+    uint32_t size, at;
+    if (!m->loaded || (at = kw_gate_drops(m->config.wasm, m->config.wasm_size)) == 0) return NULL;
+    const uint8_t *memory = m3_GetMemory(m->runtime, &size, 0);
+    return memory != NULL && at <= size && size - at >= KW_DROPS_SIZE ? memory + at : NULL;
+}
+
 uint32_t kw_halt_reason(const struct kw_machine *m) { return m->halt_reason; }
 uint32_t kw_gate_verdict(const struct kw_machine *m) { return m->gate_verdict; }
 

@@ -76,6 +76,12 @@ uint32_t kw_halt_reason(const struct kw_machine *m);
 // enum kw_gate_reason of the last load; 0 when the gate let the module through.
 uint32_t kw_gate_verdict(const struct kw_machine *m);
 
+// The module's counters of what it dropped since its start, a u32 for each of sixteen reasons of four layers (docs/abi.md, section
+// `drops`), in its memory; null where it does not count, or is not loaded.
+#define KW_DROPS 64u
+#define KW_DROPS_SIZE (KW_DROPS * 4u)
+const uint8_t *kw_drops(const struct kw_machine *m);
+
 // The first octets of the SHA-256 of the module: beside a function's index they name the function (host/function_names.ts).
 #define KW_MODULE_HASH 8u
 void kw_module_hash(const struct kw_machine *m, uint8_t out[KW_MODULE_HASH]);

@@ -8,7 +8,7 @@
 //        A verb answer               what became of a line that came in: 0 or a negative Err
 //   in   E hex *crc                  an event, head and octets; the board fills in the time
 //        W record hex *crc           a record at manufacture, while the store lacks an address
-//        M *crc                      answer with lines `# name=value`
+//        M *crc                      answer with lines `# name=value`, and `# drops PLACE COUNT ...`
 //
 // crc is the CRC-16/X.25 of everything before " *", in hex.
 #ifndef KW_CONSOLE_H

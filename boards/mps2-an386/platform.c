@@ -1,5 +1,6 @@
 #include "platform.h"
 #include "../common/edge.h"
+#include "../common/octets.h"
 #include "../common/spinel.h"
 #include "clock.h"
 #include "console.h"
@@ -122,7 +123,22 @@ int64_t kw_platform_run(int64_t now) {
     return kw_spinel_run(&radio, now);
 }
 
+// `# drops PLACE COUNT ...`: of each counter that is not 0, which it is (layer * 16 + reason) and what it says.
+static void report_drops(void) {
+    const uint8_t *at = kw_drops(edge.machine);
+    console_begin('#');
+    console_text("drops");
+    for (uint32_t i = 0; at != NULL && i < KW_DROPS; i++) {
+        uint32_t count = kw_get32(at + 4 * i);
+        if (count == 0) continue;
+        console_number(i);
+        console_number(count);
+    }
+    console_end();
+}
+
 void kw_platform_report(void) {
+    report_drops();
     struct kw_stats stats;
     kw_stats(edge.machine, &stats);
     console_value("arena", stats.arena_size);

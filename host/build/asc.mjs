@@ -63,11 +63,14 @@ async function make({ entry, options, sources, file, text }) {
   compiler ??= (await import("assemblyscript/asc")).default;
   ConstantTables ??= (await import("./constants.mjs")).default;
   let memory = "";
+  let drops = "";
   let result;
   const unknown = new Set();
   const transform = {
     afterCompile(module) {
-      memory = /data_end[^\n]*\(i32\.const (\d+)\)/.exec(module.emitText())?.[1] ?? "";
+      const written = module.emitText();
+      memory = /data_end[^\n]*\(i32\.const (\d+)\)/.exec(written)?.[1] ?? "";
+      drops = /global \$assembly\/core\/drops\/counters [^\n]*\(i32\.const (\d+)\)/.exec(written)?.[1] ?? "";
     },
   };
   // `--debug` changes nothing but that functions keep their names; host/build/compile.ts takes them off.
@@ -89,13 +92,14 @@ async function make({ entry, options, sources, file, text }) {
   if (unknown.size) throw new Error(`${entry} reaches ${[...unknown].join(", ")}, which host/build/compile.ts did not find`);
   if (!memory) throw new Error(`${entry}: the compiler names no __data_end; host/build/asc.mjs must learn its new form`);
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, text ? result : Buffer.concat([result, memorySection((Number(memory) + 15) & ~15)]));
+  const own = drops ? [numberSection("drops", Number(drops))] : [];
+  writeFileSync(draft, text ? result : Buffer.concat([result, ...own, numberSection("han", (Number(memory) + 15) & ~15)]));
   renameSync(draft, file);
 }
 
-/** A custom section named `han` that holds the octets of memory as u32, little-endian. */
-function memorySection(memory) {
-  const section = Buffer.from([0, 8, 3, 0x68, 0x61, 0x6e, 0, 0, 0, 0]);
-  section.writeUInt32LE(memory, 6);
+/** A custom section that holds a u32, little-endian: `han` the octets of memory, `drops` where the counters lie (docs/abi.md). */
+function numberSection(name, value) {
+  const section = Buffer.from([0, 5 + name.length, name.length, ...Buffer.from(name), 0, 0, 0, 0]);
+  section.writeUInt32LE(value, section.length - 4);
   return section;
 }

@@ -1,4 +1,5 @@
 // A device of the home as the simulation handles it: a module under an engine in this process, or an emulated board.
+import type { Dropped } from "../drops.ts";
 import type { Engine, Surroundings } from "../engine.ts";
 import type { DeviceId } from "./plan.ts";
 
@@ -39,5 +40,7 @@ export interface HomeDevice {
   powerOn(): void;
   /** An event of the contract: a kind of `EventKind` and its octets after the head. */
   push(kind: number, octets: Uint8Array): boolean;
+  /** What its module dropped since its start; nothing for one that is off.  A board tells it at its console. */
+  drops?(): Dropped[];
   close(): void;
 }

@@ -103,6 +103,10 @@ export const EVENTS = {
       count: whole("since the start"),
     },
   },
+  dropped: {
+    about: "at the end of a run, of each device and reason: what it dropped since it started",
+    fields: { layer: text("as `refused`"), reason: text("as `refused`"), count: whole("how often") },
+  },
   left: { about: "a device is off its network", fields: { reason: whole("why, docs/abi.md") } },
   failed: { about: "a procedure of joining failed", fields: { procedure: whole("which, docs/abi.md"), reason: whole("`Err`") } },
   trouble: { about: "the module or its engine had to be stopped", fields: { sentence: text("why") } },

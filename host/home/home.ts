@@ -3,6 +3,7 @@ import { Log, Quantity } from "../abi.ts";
 import { Clock } from "../air/clock.ts";
 import { Medium } from "../air/medium.ts";
 import type { Place } from "../air/space.ts";
+import type { Dropped } from "../drops.ts";
 import type { Load } from "../load/load.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
 import type { EventFields, EventName } from "./event_table.ts";
@@ -150,6 +151,16 @@ export class Home implements Paced {
 
   device(id: DeviceId): HomeDevice {
     return found(this.devices, id);
+  }
+
+  /** What a device dropped since its start. */
+  drops(id: DeviceId): Dropped[] {
+    return this.device(id).drops?.() ?? [];
+  }
+
+  /** Tells what each device dropped: at the end, before it is closed. */
+  tellDrops(): void {
+    for (const { id } of this.plan.rows) for (const dropped of this.drops(id)) this.tell(id, "dropped", { ...dropped });
   }
 
   /** The measuring element of a meter. */

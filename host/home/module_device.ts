@@ -16,6 +16,7 @@ import {
 import type { Clock, Timer } from "../air/clock.ts";
 import type { Medium } from "../air/medium.ts";
 import { Radio } from "../air/radio.ts";
+import type { Dropped } from "../drops.ts";
 import { type DeviceRadio, type Engine, EngineStopped, type Surroundings } from "../engine.ts";
 import { Err } from "../err.ts";
 import { TRIAL_MS } from "../image/slots.ts";
@@ -59,6 +60,10 @@ export class ModuleDevice implements HomeDevice {
 
   push(kind: number, octets: Uint8Array): boolean {
     return this.queue(this.event(kind, octets));
+  }
+
+  drops(): Dropped[] {
+    return this.engine?.drops?.() ?? [];
   }
 
   close(): void {

@@ -129,6 +129,7 @@ export class Session {
         this.flush();
         await output.turn(home.status);
       });
+      home.tellDrops();
     } finally {
       await this.close();
     }

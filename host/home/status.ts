@@ -185,6 +185,7 @@ function isNews(event: HomeEvent): boolean {
       return event.status !== "loading";
     case "register":
     case "reading":
+    case "dropped":
       return false;
     default:
       return true;

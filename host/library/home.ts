@@ -1,5 +1,6 @@
 // A home for other programs: made of a few words, moved on by the caller, who gets what happened meanwhile.
 import type { Place } from "../air/space.ts";
+import type { Dropped } from "../drops.ts";
 import type { EventOf, HomeEvent } from "../home/events.ts";
 import type { Output } from "../home/output.ts";
 import type { DeviceId, DeviceRole } from "../home/plan.ts";
@@ -132,6 +133,12 @@ export class Home {
     this.check();
     this.noises++;
     this.session.home.jam(`library noise ${this.noises}`, { channel, forMs, place: place ?? null });
+  }
+
+  /** What a device's module dropped since it started, by layer and reason; nothing for one that is off. */
+  drops(device: DeviceId): Dropped[] {
+    this.check();
+    return this.session.home.drops(device);
   }
 
   /** Ends every device and its files; answers the summary. */

@@ -99,6 +99,8 @@ export interface NativeDevice {
   poll(now: bigint): bigint | null;
   push(event: Uint8Array): boolean;
   stop(): StopReport;
+  /** The octets of the module's counters of what it dropped; none where it does not count, or is not loaded. */
+  drops(): Buffer;
   stats(): NativeStats;
   takeTrace(): Buffer;
   /** Runs a recording on this device's flash, which must hold no records yet, without its surroundings; see `ReplayEnd`. */

@@ -275,6 +275,16 @@ static napi_value stats(napi_env env, napi_callback_info info) {
     return result;
 }
 
+static napi_value drops(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    const uint8_t *at;
+    if (!take_arguments(env, info, &a)) return NULL;
+    struct device *d = device_of(&a, true);
+    if (d == NULL) return NULL;
+    at = kw_drops(&d->machine);
+    return buffer_of(env, at, at == NULL ? 0 : KW_DROPS_SIZE);
+}
+
 // takeTrace(): the records written since the last call, without the four octets a file begins with
 static napi_value take_trace(napi_env env, napi_callback_info info) {
     struct arguments a;
@@ -365,6 +375,7 @@ napi_value define_device(napi_env env, napi_value exports) {
         METHOD("push", push),
         METHOD("stop", stop),
         METHOD("stats", stats),
+        METHOD("drops", drops),
         METHOD("takeTrace", take_trace),
         METHOD("replay", replay),
         METHOD("readRecord", read_record),

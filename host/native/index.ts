@@ -1,5 +1,6 @@
 // A device's module under wasm3 in Node: the engine of the boards behind the interface of every engine.
 import { IMAGE_FLAGS, IMAGE_RUNNING, ResetReason } from "../abi.ts";
+import { type Dropped, dropsNamed } from "../drops.ts";
 import { type Engine, EngineStopped, FUEL, type Surroundings } from "../engine.ts";
 import { functionOf } from "../function_names.ts";
 import {
@@ -121,6 +122,10 @@ export class Wasm3Engine implements Engine {
       throw new Error("the boards' engine cannot read the recording, or it goes on otherwise than the module does");
     if (end === ReplayEnd.Refused) throw stopped(this.device.stop());
     return this.device.takeTrace();
+  }
+
+  drops(): Dropped[] {
+    return dropsNamed(this.device.drops());
   }
 
   stats(): NativeStats {

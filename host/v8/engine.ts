@@ -1,5 +1,6 @@
 // A device's module under V8: the contract of docs/abi.md, with nothing native.
 import { ABI_VERSION, ResetReason } from "../abi.ts";
+import { DROPS_SIZE, type Dropped, dropsAt, dropsNamed } from "../drops.ts";
 import { type Engine, EngineStopped, FUEL, type Surroundings } from "../engine.ts";
 import { functionOf, moduleHash } from "../function_names.ts";
 import { type Images, NO_IMAGES } from "../image/images.ts";
@@ -117,6 +118,13 @@ export class V8Engine implements Engine {
   /** Events that wait for the next poll. */
   get waiting(): number {
     return this.queue.length;
+  }
+
+  /** Where a module says that it counts is its own word: nothing where that is outside of its memory. */
+  drops(): Dropped[] {
+    const at = dropsAt(this.wasm);
+    const memory = new Uint8Array(this.exports.memory.buffer);
+    return at === null || at + DROPS_SIZE > memory.length ? [] : dropsNamed(memory.subarray(at, at + DROPS_SIZE));
   }
 
   close(): void {

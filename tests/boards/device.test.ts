@@ -108,6 +108,9 @@ test("a module starts, takes events and answers", async () => {
     assert.equal(await board.push(uplink(Command.Sense)), 0);
     await board.expect("wish for measurements", (line) => line.kind === "sense" && line.quantity === 1 && line.periodMs === 1000);
     assert.equal(await board.push(event(EventKind.Measured, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])), 0);
+    const from = board.seen;
+    assert.equal(await board.command("M"), 0);
+    await board.expect("what it dropped", isSay("drops"), 5_000, from);
     const measured = await board.expect("measurement", isLog(MEASURED));
     assert.deepEqual(measured.kind === "log" && [...measured.octets], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
   });

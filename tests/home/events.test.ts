@@ -45,7 +45,20 @@ test("every entry of a device's log is an event of the table, at every value of 
     }
   }
   const others = Object.keys(EVENTS).filter((name) => !seen.has(name));
-  const home = ["boot", "reboot", "declined", "removed", "trouble", "plugged", "unplugged", "moved", "jammed", "progress", "summary"];
+  const home = [
+    "boot",
+    "reboot",
+    "declined",
+    "dropped",
+    "removed",
+    "trouble",
+    "plugged",
+    "unplugged",
+    "moved",
+    "jammed",
+    "progress",
+    "summary",
+  ];
   hold({ t: 1, device: "home", event: "progress", rate: 57.6, untilMs: 3_600_000, leftMs: 62_000 } as { event: string });
   assert.deepEqual(others.sort(), home.sort(), "what no log tells is told by the home itself");
 });

@@ -47,6 +47,9 @@ test("a replayed frame and one that is not authentic are seen as refused, once a
     stranger.sayWhole(frames[0]);
     const [again] = refused(house, "nwk", "replayed", from);
     assert.equal(Number(again?.count), Number(replays[0].count) + 5, "the next minute tells how many there were");
+    for (const frame of frames.slice(1, 4)) stranger.sayWhole(frame);
+    const counted = house.hub.engine?.drops().find(({ layer, reason }) => layer === "nwk" && reason === "replayed");
+    assert.equal(counted?.count, Number(again?.count) + 3, "and those that nobody was told can be asked for");
 
     from = house.nowMs;
     const forged = Buffer.from(frames[frames.length - 1].subarray(0, -FCS));
