@@ -218,6 +218,15 @@ static bool branch_table(struct body *b) {
     return unreachable(b);
 }
 
+// In code that is not reached wasm3 leaves the operands of a return where they are, and holds them against what follows.
+static bool leave(struct body *b) {
+    uint32_t height = b->height;
+    if (!pop(b, b->frames[0].result)) return false;
+    if (!b->top->unreachable) return unreachable(b);
+    b->height = height;
+    return true;
+}
+
 // ---- Calls, variables, memory ----
 
 static bool call_type(struct body *b, const struct kw_gate_type *type) {
@@ -241,11 +250,12 @@ static bool indirect(struct body *b) {
     return pop(b, KW_GATE_I32) && call_type(b, &b->module->types[type]);
 }
 
+// Below code that is not reached wasm3 translates it by the type of the operand under the selector, and has none where that is missing.
 static bool select(struct body *b) {
     uint32_t first, second;
     if (!pop(b, KW_GATE_I32) || !pop_any(b, &first) || !pop_any(b, &second)) return false;
-    if (!agree(first, second)) return refuse(b, KW_GATE_OPERAND);
-    return push(b, first == KW_GATE_ANY ? second : first);
+    if (first == KW_GATE_ANY || !agree(first, second)) return refuse(b, KW_GATE_OPERAND);
+    return push(b, first);
 }
 
 static bool local(struct body *b, uint32_t form) {
@@ -302,7 +312,7 @@ static bool instruction(struct body *b, uint32_t opcode) {
     case BRANCH: return label(b, &type) && pop(b, type) && unreachable(b);
     case BRANCH_IF: return branch_if(b);
     case BRANCH_TABLE: return branch_table(b);
-    case RETURN: return pop(b, b->frames[0].result) && unreachable(b);
+    case RETURN: return leave(b);
     case CALL: return call(b);
     case INDIRECT: return indirect(b);
     case DROP: return pop_any(b, &type);

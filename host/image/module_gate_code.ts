@@ -161,8 +161,9 @@ class Body {
         this.branchTable();
         return;
       case 0x0f:
-        this.pop(this.frames[0].result);
-        this.unreachable();
+        this.want(this.frames[0].result === null || agree(this.peek(), this.frames[0].result), GateReason.Operand);
+        // Where it is not reached, wasm3 leaves its operands, and holds them against what follows.
+        if (!this.top.unreachable) this.unreachable();
         return;
       case 0x10: {
         const type = this.module.functions[in_.u32()];
@@ -360,8 +361,9 @@ class Body {
     this.pop("i32");
     const first = this.popAny();
     const second = this.popAny();
-    this.want(agree(first, second), GateReason.Operand);
-    this.push(first === "any" ? second : first);
+    // wasm3 translates it by the type of the operand under the selector, also in code that is not reached.
+    this.want(first !== "any" && agree(first, second), GateReason.Operand);
+    this.push(first);
   }
 
   private local(opcode: number): void {

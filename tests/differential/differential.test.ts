@@ -4,10 +4,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Random } from "../../host/air/random.ts";
 import { native } from "../../host/native/addon.ts";
-import { Differential, runDifferential } from "./differential.ts";
+import { Differential, runDifferential, runSmith } from "./differential.ts";
 import { randomModule } from "./random_module.ts";
 
 const MODULES = 3000;
+const SMITH_MODULES = 1000;
 const CASES = new URL("../../../shared/cases/wasm/", import.meta.url);
 
 test("a random module is valid for V8 and passes the gate, but for rare ones with too many operands", () => {
@@ -28,6 +29,14 @@ test("the engines do the same on random modules and their mutants", (context) =>
   context.diagnostic(JSON.stringify(report));
   assert.ok(report.ran > MODULES * 0.6 && report.traps > 100 && report.metered > 10, JSON.stringify(report));
   assert.ok(report.deep < report.ran / 10, "deep recursion is rare");
+});
+
+test("and on modules of a second generator, wasm-smith", { timeout: 900_000 }, (context) => {
+  const seed = String(process.pid);
+  context.diagnostic(`seed ${seed}`);
+  const report = runSmith(SMITH_MODULES, seed);
+  context.diagnostic(JSON.stringify(report));
+  assert.ok(report.ran > SMITH_MODULES * 0.6 && report.traps > SMITH_MODULES / 20 && report.metered > 10, JSON.stringify(report));
 });
 
 test("modules on which the engines once differed are refused", { skip: existsSync(CASES) ? false : "no ../shared/cases/wasm" }, () => {

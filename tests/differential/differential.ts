@@ -1,7 +1,7 @@
 // The boards' engine against V8: random valid modules give the same effects, deadlines and ends on both, or both trap; what V8 refuses is
 // never loaded; what the gates let through can be translated whole.
 //
-//   npx tsx tests/differential/differential.ts --count 100000 --seed 7
+//   npx tsx tests/differential/differential.ts --count 100000 --seed 7 [--smith]     with --smith modules of wasm-smith, and of it alone
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +16,7 @@ import { V8Engine } from "../../host/v8/engine.ts";
 import { generate } from "../hostile/generate.ts";
 import { mutant } from "../hostile/mutants.ts";
 import { randomModule } from "./random_module.ts";
+import { smithModules } from "./smith.ts";
 
 const ARENA = 256 * 1024;
 const FUEL = 20_000;
@@ -24,6 +25,8 @@ const SEED = Buffer.alloc(32, 7);
 /** Of a module of binaryen's fuzz mode, which takes half a second to make. */
 const MUTANTS = 200;
 const SAY_EACH = 1000;
+/** Of wasm-smith's modules, whose mutants mostly stop at the gate. */
+const MUTATED = 0.2;
 
 export interface DifferentialReport {
   modules: number;
@@ -193,17 +196,38 @@ export function runDifferential(
   return report;
 }
 
+/** The same with wasm-smith's modules and some of their mutants. */
+export function runSmith(count: number, seed: string, say: (done: number) => void = () => undefined): DifferentialReport {
+  const random = new Random(seed, "modules of wasm-smith for both engines");
+  const differential = new Differential(random.below(1 << 20));
+  const { report } = differential;
+  while (report.modules < count) {
+    const batch = smithModules(random.next(), Math.min(SAY_EACH, count - report.modules));
+    for (const [index, made] of batch.entries()) {
+      differential.look(made);
+      if (random.chance(MUTATED)) differential.look(mutant(made, batch[(index + 1) % batch.length], random));
+    }
+    say(report.modules);
+  }
+  return report;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
-    options: { count: { type: "string", default: "100000" }, seed: { type: "string", default: String(process.pid) } },
+    options: {
+      count: { type: "string", default: "100000" },
+      seed: { type: "string", default: String(process.pid) },
+      smith: { type: "boolean", default: false },
+    },
   });
   const count = Number(values.count);
   const begun = process.hrtime.bigint();
   console.log(`seed ${values.seed}`);
-  const report = runDifferential(count, values.seed, true, (done) => {
+  const say = (done: number): void => {
     const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
-    const left = Math.round(((count - done) * seconds) / done);
+    const left = Math.max(0, Math.round(((count - done) * seconds) / done));
     console.error(`${done} of ${count} modules, ${Math.round(done / seconds)} a second, ${left} s left`);
-  });
+  };
+  const report = values.smith ? runSmith(count, values.seed, say) : runDifferential(count, values.seed, true, say);
   console.log(JSON.stringify({ ...report, differences: 0 }));
 }

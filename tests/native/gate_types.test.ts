@@ -141,8 +141,31 @@ accepts("targets of different types in code that is not reached", [
 refuses("a select of two types", [...c32, ...c64, ...c32, 0x1b, DROP]);
 refuses("a select by an i64", [...c32, ...c32, ...c64, 0x1b, DROP]);
 refuses("a return that goes on with a wrong operand", [...c64, RETURN, ...c32, 0x21, 1]);
-accepts("anything below code that is not reached", [UNREACHABLE, 0x6a, 0x1b, 0x21, 1]);
+accepts("anything below code that is not reached", [UNREACHABLE, 0x6a, DROP, 0x21, 1]);
+accepts("a select there of a known operand", [UNREACHABLE, ...c64, ...c32, 0x1b, 0x21, 1]);
 refuses("a wrong type above it", [UNREACHABLE, ...c64, 0x6a, DROP]);
+test("a select there whose operands nobody knows is refused, because wasm3 cannot translate it", () => {
+  // As wasm-smith found it: V8 takes it.
+  for (const code of [
+    [UNREACHABLE, 0x1b, DROP],
+    [UNREACHABLE, ...c32, 0x1b, DROP],
+    [UNREACHABLE, 0x28, 2, 0, 0x1b, 0x6d, DROP],
+  ]) {
+    assert.ok(WebAssembly.validate(make(code)));
+    assert.match(both(make(code)), OPERAND);
+  }
+});
+test("a return there whose operands are left is refused, because wasm3 holds them against what follows", () => {
+  // The function takes an i64 and gives none; as wasm-smith found it.
+  for (const code of [
+    [UNREACHABLE, ...c64, RETURN],
+    [UNREACHABLE, ...c64, RETURN, ...c32, 0x6a, DROP],
+  ]) {
+    assert.ok(WebAssembly.validate(make(code)));
+    assert.match(both(make(code)), OPERAND);
+  }
+});
+accepts("a return there with nothing left", [UNREACHABLE, RETURN, RETURN, ...c32, DROP]);
 refuses("a select above it of two types", [UNREACHABLE, ...c64, ...c32, ...c32, 0x1b, DROP]);
 refuses("more than the result above it", [0x02, w.I32, UNREACHABLE, ...c32, ...c32, END, DROP]);
 accepts("an end that is reached again", [0x02, w.VOID, RETURN, END, ...c32, DROP]);
