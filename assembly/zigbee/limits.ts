@@ -16,7 +16,7 @@ export const DISCOVERIES_MAX: u32 = isDefined(LIMIT_DISCOVERIES) ? LIMIT_DISCOVE
 export const BROADCASTS_MAX: u32 = isDefined(LIMIT_BROADCASTS) ? LIMIT_BROADCASTS : 16;
 /** Frames on their way to the air, and held for sleepy children. */
 export const DIRECT_MAX: u32 = isDefined(LIMIT_DIRECT) ? LIMIT_DIRECT : 6;
-export const INDIRECT_MAX: u32 = isDefined(LIMIT_INDIRECT) ? LIMIT_INDIRECT : 12;
+export const INDIRECT_MAX: u32 = isDefined(LIMIT_INDIRECT) ? LIMIT_INDIRECT : 20;
 /** Application link keys: one a partner, the trust centre not counted. */
 export const PARTNERS_MAX: u32 = isDefined(LIMIT_PARTNERS) ? LIMIT_PARTNERS : 4;
 /** Bindings: one a cluster and partner that it reports to. */
@@ -40,6 +40,6 @@ const BOARD_KEY_SLOTS: u32 = 72;
 if (KEY_SLOTS_END > BOARD_KEY_SLOTS) ERROR("the board's key store has 72 slots: docs/abi.md");
 if (NEIGHBOURS_MAX > 31) ERROR("a slot notes who repeated a broadcast in 32 bits, a link status tells of 31");
 if (JOINING_MAX >= NEIGHBOURS_MAX) ERROR("children that join would take the parent's place");
-if (DEVICES_MAX > 0 && INDIRECT_MAX == 0) ERROR("a trust centre has children");
+if (JOINING_MAX > 0 && INDIRECT_MAX < NEIGHBOURS_MAX) ERROR("a frame is held for each child, of whom there are four less, and four more");
 if (BROADCASTS_MAX == 0 || ADDRESSES_MAX == 0 || DIRECT_MAX == 0 || PARTNERS_MAX == 0 || SLEEPERS_MAX == 0) ERROR("each device has some");
 if (DUPLICATES_MAX == 0 || TRANSMISSIONS_MAX == 0 || REASSEMBLIES_MAX == 0) ERROR("each device has some");

@@ -93,13 +93,13 @@ test("frames for a sleeper that is gone are let go after 7.68 s, and the number 
   const hub = air.hub();
   const display = air.member("end_device", "display");
   display.powerOff();
-  for (let tag = 1; tag <= 14; tag++) hub.send(display.network.address, payload(tag), SECURE, tag);
+  for (let tag = 1; tag <= 22; tag++) hub.send(display.network.address, payload(tag), SECURE, tag);
   air.run(7000);
   assert.deepEqual(
     hub.heard(Heard.Sent).map((note) => [note.handle, note.status]),
     [
-      [13, -5],
-      [14, -5],
+      [21, -5],
+      [22, -5],
     ],
   );
   air.run(1000);
@@ -108,9 +108,9 @@ test("frames for a sleeper that is gone are let go after 7.68 s, and the number 
       .heard(Heard.Sent)
       .slice(2)
       .map((note) => [note.handle, note.status]),
-    Array.from({ length: 12 }, (_, index) => [index + 1, -13]),
+    Array.from({ length: 20 }, (_, index) => [index + 1, -13]),
   );
-  assert.equal(hub.counters.expired, 12);
+  assert.equal(hub.counters.expired, 20);
   display.powerOn();
   hub.send(display.network.address, payload(7), SECURE, 7);
   air.run(SLEEP_MS);

@@ -133,3 +133,40 @@ test("eighteen routers around a hub: joins, broadcasts, unicasts, and a flash th
     assert.ok(tags(hub).includes(60 + index), `${node.name} did not reach the hub`);
   }
 });
+
+test("sixteen sleepers: a broadcast takes one place, and there is one for each of them and four more", () => {
+  const air = new LabAir("sleepers");
+  const hub = air.hub();
+  const sleepers: LabNode[] = [];
+  for (let index = 0; index < 16; index++) {
+    if (index % 8 === 0) hub.call("nwkPermitJoin", 250, hub.now);
+    const node = air.node("end_device", `s${index}`);
+    joined(air, node);
+    sleepers.push(node);
+  }
+  air.run(MINUTE_MS);
+  const full = hub.counters.noBuffer;
+  for (let tag = 1; tag <= 4; tag++) {
+    hub.send(0xffff, payload(tag, true), SECURE);
+    air.run(10);
+  }
+  for (const [index, node] of sleepers.entries()) hub.send(node.network.address, payload(100 + index), SECURE, 1);
+  air.run(100);
+  assert.equal(hub.counters.noBuffer, full, "there is room for all");
+  air.run(8000);
+  for (const [index, node] of sleepers.entries())
+    assert.deepEqual(
+      tags(node).sort((a, b) => a - b),
+      [1, 2, 3, 4, 100 + index],
+      node.name,
+    );
+  const expired = hub.counters.expired;
+  const [gone, ...others] = sleepers;
+  gone.powerOff();
+  for (let round = 0; round < 3; round++) {
+    hub.send(0xffff, payload(10 + round, true), SECURE);
+    air.run(8000);
+  }
+  for (const node of others) assert.deepEqual(tags(node).slice(-3), [10, 11, 12]);
+  assert.equal(hub.counters.expired - expired, 3, "held for the one that is gone, and let go");
+});

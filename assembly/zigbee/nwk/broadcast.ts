@@ -1,18 +1,17 @@
 // Broadcasts: 05-3474 section 3.6.5.  The broadcast transaction table knows those heard lately; routers pass them on, and repeat them
 // while a neighbour that should do the same was not heard to.
 import { Err } from "../../core/err";
-import { MAC_CAPABLE_AWAKE } from "../../mac/command";
 import { MAC_BROADCAST } from "../../mac/frame";
 import { macHeard } from "../../mac/mac";
 import { BROADCAST_ALL } from "../address";
-import { BROADCASTS_MAX, NEIGHBOURS_MAX } from "../limits";
+import { BROADCASTS_MAX } from "../limits";
 import { NWK_COMMAND, NwkFrame } from "./frame";
-import { slotHold } from "./indirect";
-import { Relation, routerMask } from "./neighbours";
+import { slotHoldForAll } from "./indirect";
+import { routerMask } from "./neighbours";
 import { randomBelow } from "./random";
 import { receivedFrom } from "./receive";
-import { NWK_NO_CONFIRM, SLOTS, Slot, SlotState, queueLand, slotAt, slotCopy, slotEnd, slotReady } from "./send";
-import { NwkHeard, neighbourAt, nwkTell } from "./state";
+import { NWK_NO_CONFIRM, SLOTS, Slot, SlotState, queueLand, slotAt, slotEnd, slotReady } from "./send";
+import { NwkHeard, nwkTell } from "./state";
 
 /** nwkNetworkBroadcastDeliveryTime, section 3.5.2.1, of the PRO stack profile. */
 const DELIVERY_MS: i64 = 9000;
@@ -56,14 +55,7 @@ export function broadcastNote(source: u32, sequence: u32, now: i64): i32 {
 export function broadcastStart(slot: Slot, now: i64): i32 {
   let frame = slot.frame;
   if (!slot.relayed && frame.radius > 1 && broadcastNote(frame.source, frame.sequence, now) != Err.Ok) return slotEnd(slot, Err.NoBuffer);
-  if (frame.target == BROADCAST_ALL) {
-    for (let index = 0; index < <i32>NEIGHBOURS_MAX; index++) {
-      let row = neighbourAt(index);
-      if (row.relation != Relation.Child || row.capability & MAC_CAPABLE_AWAKE || row.short == frame.source) continue;
-      let copy = slotCopy(slot);
-      if (copy) slotHold(copy, row.short, now);
-    }
-  }
+  if (frame.target == BROADCAST_ALL) slotHoldForAll(slot, now);
   slot.repeats = frame.radius > 1 ? <u8>REPEATS : 0;
   slotReady(slot, MAC_BROADCAST, slot.relayed ? now + randomBelow(JITTER_MS) : now);
   return NwkHeard.None;
@@ -75,7 +67,7 @@ export function broadcastTick(): void {
   for (let index: u32 = 0; index < SLOTS; index++) {
     let slot = slotAt(index);
     if (slot.state != SlotState.Ready || slot.nextHop != MAC_BROADCAST || slot.repeats >= REPEATS) continue;
-    if (slot.frame.type != NWK_COMMAND && (expected & ~slot.heardBy) == 0) slot.state = SlotState.Free;
+    if (slot.frame.type != NWK_COMMAND && (expected & ~slot.neighbours) == 0) slot.state = SlotState.Free;
   }
 }
 
@@ -97,6 +89,6 @@ export function broadcastHeardAgain(frame: NwkFrame): void {
     let slot = slotAt(index);
     if (slot.state == SlotState.Free || slot.nextHop != MAC_BROADCAST) continue;
     if (slot.frame.source != frame.source || slot.frame.sequence != frame.sequence) continue;
-    slot.heardBy |= 1 << receivedFrom();
+    slot.neighbours |= 1 << receivedFrom();
   }
 }

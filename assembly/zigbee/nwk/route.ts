@@ -72,7 +72,7 @@ export function routeForward(): void {
   let frame = receivedFrame();
   if (frame.radius <= 1) return;
   let slot = relayFrame(frame, nwkHeard.payload, nwkHeard.size);
-  if (slot) slot.heardBy = <u32>1 << receivedFrom();
+  if (slot) slot.neighbours = <u32>1 << receivedFrom();
 }
 
 /** Somebody on the way could not pass our frame on: the route goes. */

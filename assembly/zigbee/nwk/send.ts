@@ -62,12 +62,12 @@ export class Slot {
   due: i64;
   /** Indirect: `due`, kept while the frame is on its way. */
   expiry: i64;
-  /** Age among the slots. */
-  order: u32;
-  /** Neighbours that were heard to repeat a broadcast, a bit each. */
-  heardBy: u32;
+  /** A bit for each neighbour: who was heard to repeat a broadcast; one that is held: the sleepy children that have not fetched it. */
+  neighbours: u32;
   handle: u16;
   nextHop: u16;
+  /** Age among the slots. */
+  order: u16;
   state: u8;
   headerSize: u8;
   payloadSize: u8;
@@ -81,8 +81,8 @@ export class Slot {
   get payload(): usize { return changetype<usize>(this) + SLOT_HEAD + this.headerSize; }
 }
 
-const SLOT_HEAD: u32 = 40;
-const SLOT_SIZE: u32 = 160;
+const SLOT_HEAD: u32 = 32;
+const SLOT_SIZE: u32 = 152;
 
 if (offsetof<Slot>() > SLOT_HEAD) ERROR("a slot's head does not fit");
 if (SLOT_HEAD + FRAME_SIZE_MAX > SLOT_SIZE) ERROR("a frame does not fit a slot");
@@ -158,7 +158,7 @@ function slotTake(): Slot {
     let slot = slotAt(index);
     if (slot.state != SlotState.Free) continue;
     memory.fill(changetype<usize>(slot), 0, SLOT_HEAD);
-    slot.order = queue.order++;
+    slot.order = <u16>(queue.order++);
     queue.end = max(queue.end, index + 1);
     return slot;
   }
@@ -203,7 +203,7 @@ export function slotOfState(state: u32, due: i64): Slot {
   let oldest = changetype<Slot>(0);
   for (let index: u32 = 0; index < queue.end; index++) {
     let slot = slotAt(index);
-    if (slot.state == state && slot.due <= due && (!oldest || <i32>(slot.order - oldest.order) < 0)) oldest = slot;
+    if (slot.state == state && slot.due <= due && (!oldest || <i16>(slot.order - oldest.order) < 0)) oldest = slot;
   }
   return oldest;
 }
@@ -269,7 +269,7 @@ export function slotEnd(slot: Slot, status: i32): i32 {
   let held = slot.state == SlotState.Indirect;
   slot.state = SlotState.Free;
   if (INDIRECT_MAX > 0) {
-    if (held) heldNoMore(slot.nextHop);
+    if (held) heldNoMore(slot);
   }
   if (slot.handle == NWK_NO_CONFIRM) return NwkHeard.None;
   return nwkTell(slot.handle == HANDLE_LEAVE ? NwkHeard.Left : NwkHeard.Sent, slot.frame.target, 0, slot.handle, status);
