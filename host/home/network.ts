@@ -21,6 +21,9 @@ import { Updates } from "./updates.ts";
 /** The installer plugs the next device in a moment after the one before is ready, and does not wait for ever. */
 const PLUG_IN_MS = 1000;
 const PATIENCE_MS = 60_000;
+/** A hub takes so many records at once and no more: what it has no room for is lost. */
+const ADMITTED_AT_ONCE = 8;
+const BATCH_MS = 1000;
 
 export interface NetworkOptions {
   clock: Clock;
@@ -141,10 +144,13 @@ export class Network {
     };
     every(CLOCK_PERIOD_MS, () => this.uplink(clockRecord(originMs + Math.floor(clock.nowUs / 1000))));
     this.uplink(tariffRecord(tariff));
-    for (const { id } of members) {
+    members.forEach(({ id }, index) => {
       const { extended, installCode } = factory(id);
-      this.uplink(admitRecord(extended, installCode));
-    }
+      const admit = (): boolean => this.uplink(admitRecord(extended, installCode));
+      const batch = Math.floor(index / ADMITTED_AT_ONCE);
+      if (batch === 0) admit();
+      else clock.after(batch * BATCH_MS * 1000, admit);
+    });
     every(PERMIT_PERIOD_MS, () => {
       if (this.commissioned) return false;
       this.uplink(permitRecord(PERMIT_S));

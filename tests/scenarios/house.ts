@@ -13,7 +13,7 @@ import type { HomeDevice } from "../../host/home/device.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
 import { ModuleDevice } from "../../host/home/module_device.ts";
-import type { DeviceId, PlanRow } from "../../host/home/plan.ts";
+import { DEFAULT_PLAN, type DeviceId, type Plan, type PlanRow } from "../../host/home/plan.ts";
 import type { Factory } from "../../host/home/provision.ts";
 import { loadParse, loadRead } from "../../host/load/file.ts";
 import { DEFAULT_HOUSEHOLD } from "../../host/load/household.ts";
@@ -39,6 +39,8 @@ export const BRISK = "time,watts\n0,3600\n";
 
 export interface HouseOptions {
   seed?: number;
+  /** The default plan otherwise. */
+  plan?: Plan;
   suite?: 1 | 2 | null;
   /** A CSV; the default household otherwise. */
   load?: string;
@@ -156,15 +158,16 @@ export class House extends Watch {
     options: HouseOptions = {},
   ) {
     super();
-    const { seed = 1, suite = null, load, tamper, modules = {} } = options;
+    const { seed = 1, plan = DEFAULT_PLAN, suite = null, load, tamper, modules = {} } = options;
     this.seed = seed;
     const folder = join(ROOT, "build/captures");
     mkdirSync(folder, { recursive: true });
     this.path = join(folder, `${name}-${seed}.pcapng`);
     this.capture = new CaptureWriter(this.path);
-    const keyring = new Keyring();
+    const keyring = new Keyring(plan);
     keyring.open(this.capture, null);
     this.home = new Home({
+      plan,
       seed,
       suite,
       load: load === undefined ? loadRead(DEFAULT_HOUSEHOLD) : loadParse("the scenario's load", load),
