@@ -25,6 +25,7 @@ import { ZdoHeard, zdoAnnounce, zdoHeard, zdoSendMatch } from "../zigbee/zdo/zdo
 import { EstablishHeard, establishBegin } from "./establishment";
 import { keepAliveAsk, keepAliveMs, keepAliveReset } from "./keep_alive/client";
 import { keLinkKey, keResult, keWipe } from "./key_establishment/exchange";
+import { STATUS_NO_RESOURCES } from "./key_establishment/terminate";
 import { noteFailed, noteJoined, noteLeft, Procedure } from "./notes";
 import { CLUSTER_KEY_ESTABLISHMENT } from "./clusters";
 
@@ -40,6 +41,9 @@ export enum CommissioningHeard {
 /** Longer ago than any device asks. */
 const NOT_HEARD: i64 = -(1 << 40);
 
+/** A key that is made writes the flash of both. */
+export const KEY_LOST_MS: i64 = 15 * 60_000;
+
 enum State { Pause, Searching, Joining, Finding, Establishing, Resting, Ready, Climbing }
 
 enum Rung { Channel, Everywhere, TrustCentre, Anew, Top }
@@ -47,18 +51,18 @@ enum Rung { Channel, Everywhere, TrustCentre, Anew, Top }
 /** Channels 11 to 26. */
 const CHANNELS: u32 = 0x07ff_f800;
 const SUITES: u32 = 3;
-// Table 5-2: three scans a second apart; section 5.5.5.3: each minute +-15 s for a quarter of an hour, then each hour +-30 min.
+// Table 5-2: three scans a second apart; section 5.5.5.3: each minute +-15 s for a quarter of an hour.  Then it has each hour; a person
+// with a display in the hand waits no quarter of that, so it is each 15 min at most, as for those who rejoin.
 const SCANS: u32 = 3;
 const SCAN_GAP_MS: i64 = 1000;
 const JOINS_PER_SCAN: u32 = 3;
 const MINUTE_MS: u32 = 60_000;
 const MINUTE_JITTER_MS: u32 = 15_000;
 const MINUTE_ATTEMPTS: u32 = 15;
-const HOUR_MS: u32 = 3_600_000;
-const HOUR_JITTER_MS: u32 = 1_800_000;
 /** How long a partner may take to name its endpoint; a message of APS gives up before. */
 const FIND_MS: i64 = 7_000;
 const RETRY_MS: i64 = 5_000;
+const BUSY_MS: u32 = 20_000;
 const FAILURES_MAX: u32 = 10;
 const REST_MS: u32 = 15 * 60_000;
 /** A scan of all channels, an association and the wait for a key: each is over by itself before. */
@@ -81,6 +85,8 @@ class Commissioning {
   deadline: i64;
   /** Until then nobody climbs again; who has a parent goes on with those who are there. */
   restUntil: i64;
+  /** From then on it is believed that the trust centre has lost our key. */
+  keyAt: i64;
   /** When the trust centre was last heard under its key. */
   heardAt: i64;
   state: u32;
@@ -151,7 +157,10 @@ export function commissioningSecured(now: i64): void {
 
 /** Takes how key establishment ended. */
 export function commissioningKey(heard: i32, now: i64): i32 {
-  if (heard == EstablishHeard.Failed) failed(keResult.status, <i64>keResult.wait * 1000, now);
+  if (heard == EstablishHeard.Failed) {
+    failed(keResult.status, <i64>keResult.wait * 1000, now);
+    if (keResult.status == STATUS_NO_RESOURCES) busy();
+  }
   if (heard != EstablishHeard.Done) return CommissioningHeard.None;
   let isOurs = keResult.partner == joinerTrustCentre();
   let put = isOurs ? apsKeyInstall(keResult.partner, ApsKeyKind.Established, keLinkKey()) : <i32>Err.Refused;
@@ -164,9 +173,14 @@ export function commissioningKey(heard: i32, now: i64): i32 {
   return ready(now + keepAliveMs(random(0x1_0000)));
 }
 
-/** The trust centre does not know our key any more: a new one is established. */
+/**
+ * The trust centre does not know our key any more: a new one is established.  Who says so may be anybody with the network key, so it is
+ * believed once in a while; a trust centre that is silent to our key is noticed all the same.
+ */
 export function commissioningKeyLost(now: i64): void {
-  if (procedure.state == State.Ready) find(now);
+  if (procedure.state != State.Ready || procedure.keyAt > now) return;
+  procedure.keyAt = now + KEY_LOST_MS;
+  find(now);
 }
 
 export function commissioningTick(now: i64): i32 {
@@ -216,10 +230,9 @@ function joinFailed(now: i64): i32 {
 
 function pause(now: i64): void {
   let early = procedure.attempts++ < MINUTE_ATTEMPTS;
-  let period = early ? MINUTE_MS : HOUR_MS;
-  let jitter = early ? MINUTE_JITTER_MS : HOUR_JITTER_MS;
   procedure.scans = 0;
-  wait(State.Pause, Progress.Waiting, now + period - jitter + random(2 * jitter));
+  let period = early ? MINUTE_MS + MINUTE_JITTER_MS - random(2 * MINUTE_JITTER_MS) : REST_MS - random(REST_MS / 4);
+  wait(State.Pause, Progress.Waiting, now + period);
 }
 
 /** The network key is here; what is still missing is a link key. */
@@ -300,6 +313,13 @@ function failed(reason: i32, askedMs: i64, now: i64): void {
   noteFailed(Procedure.Establish, reason);
   let rests = ++procedure.failures >= FAILURES_MAX;
   wait(State.Resting, Progress.Keys, now + max<i64>(rests ? REST_MS : RETRY_MS, min<i64>(askedMs, REST_MS)));
+}
+
+/** It is there, with others before us: no failure, and they do not all come again at once. */
+function busy(): void {
+  if (procedure.state != State.Resting) return;
+  procedure.failures--;
+  procedure.deadline += random(BUSY_MS);
 }
 
 function failuresMax(): u32 { return procedure.unheard >= UNHEARD_MAX ? DOUBTED_MAX : FAILURES_MAX; }

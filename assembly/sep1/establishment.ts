@@ -6,7 +6,7 @@ import { APS_ACK, APS_FRAGMENT, apsHeard, apsRequest, apsSend } from "../zigbee/
 import { ZCL_HEADER_SIZE_MIN, ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER, zclEmit } from "../zigbee/zcl/frame";
 import { SE_PROFILE, ZCL_ENDPOINT, zclDefault, zclHeard } from "../zigbee/zcl/zcl";
 import { ZCL_NO_CLUSTER_COMMAND } from "../zigbee/zcl/foundation";
-import { CLUSTER_KEY_ESTABLISHMENT, COMMAND_TERMINATE, KeOutcome, KeOutput } from "./key_establishment/cluster";
+import { CLUSTER_KEY_ESTABLISHMENT, COMMAND_INITIATE, COMMAND_TERMINATE, KeOutcome, KeOutput } from "./key_establishment/cluster";
 import { keBusy, keDeadline, keInitiate, keInput, keOut, keResult, keRun } from "./key_establishment/exchange";
 import { INITIATE_SIZE_MAX } from "./key_establishment/initiate";
 import { noteKey } from "./notes";
@@ -50,9 +50,11 @@ export function establishInput(now: i64): i32 {
     zclDefault(ZCL_NO_CLUSTER_COMMAND, now);
     return EstablishHeard.None;
   }
-  if (!keBusy()) remember(apsHeard.sourceExtended, apsHeard.source, apsHeard.sourceEndpoint);
-  if (state.partner == apsHeard.sourceExtended && !zclHeard.toClient) state.heardSequence = zclHeard.sequence;
   keInput(zclHeard.payload, zclHeard.size, !zclHeard.toClient, zclHeard.command, apsHeard.sourceExtended, now);
+  // An Initiate that is answered with ours begins an exchange.
+  let begins = keOut.kind != KeOutput.None && !keOut.toServer && keOut.commandId == COMMAND_INITIATE;
+  if (begins) remember(apsHeard.sourceExtended, apsHeard.source, apsHeard.sourceEndpoint);
+  if (state.partner == apsHeard.sourceExtended && !zclHeard.toClient) state.heardSequence = zclHeard.sequence;
   sendOut(apsHeard.source, apsHeard.sourceEndpoint, zclHeard.sequence, now);
   return outcome();
 }

@@ -15,6 +15,7 @@ import { SE_PROFILE, ZCL_ENDPOINT } from "../zigbee/zcl/zcl";
 import {
   ZdoHeard, zdoHeard, zdoSendAddressOf, zdoSendBind, zdoSendExtendedOf, zdoSendMatch,
 } from "../zigbee/zdo/zdo";
+import { KEY_LOST_MS } from "./commissioning";
 import { errandsBeginHub, errandsBeginMeter, errandsReset } from "./errands";
 import { noteBound, noteFailed, Procedure } from "./notes";
 import { CLUSTER_METERING, CLUSTER_PRICE } from "./clusters";
@@ -47,6 +48,8 @@ class State {
   asked: i32;
   /** The meter's short address. */
   short: u32;
+  /** From then on it is believed that the meter has lost our key. */
+  keyAt: i64;
   /** Settled, but it is not known yet where the meter is. */
   locating: bool;
   /** The key with the meter is perhaps not the meter's. */
@@ -81,9 +84,11 @@ export function partnersExpecting(): i64 {
   return state.step > Step.Idle && state.step < Step.Settled && state.asked >= 0 ? state.deadline : 0;
 }
 
-/** A partner has lost its key with us: a meter's is asked for again. */
+/** A partner has lost its key with us, as anybody with the network key can say: a meter's is asked for again, once in a while. */
 export function partnersKeyLost(partner: u64, now: i64): void {
-  if (partner == partners.meter && state.step == Step.Settled) askKey(now);
+  if (partner != partners.meter || state.step != Step.Settled || state.keyAt > now) return;
+  state.keyAt = now + KEY_LOST_MS;
+  askKey(now);
 }
 
 /** The meter does not answer: if it is there, its key is another one by now, so both get a new one. */

@@ -91,6 +91,40 @@ describe("the procedure", () => {
     assert.equal(alice.result.linkKey, bob.result.linkKey);
   });
 
+  test("a partner that is slow, and may be so by its own word, holds the exchange from others for 30 s", async () => {
+    const [alice, bob] = await pair();
+    const carol = await Party.open(CA, CAROL);
+    const slow = begin(alice, 1);
+    setAt(setAt(slow.payload, 2, 254), 3, 254);
+    assert.equal((bob.input(slow, ALICE) as Command).id, INITIATE);
+    bob.now += 29_999n;
+    const refusal = bob.input(begin(carol, 1), CAROL) as Command;
+    assert.equal(refusal.payload[0], NO_RESOURCES);
+    carol.input(refusal, BOB);
+    bob.now += 1n;
+    const answer = bob.input(begin(carol, 1), CAROL) as Command;
+    assert.deepEqual([answer.id, answer.partner, bob.result.kind], [INITIATE, CAROL, FAILED]);
+    assert.equal((bob.input(slow, ALICE) as Command).payload[0], NO_RESOURCES, "the other one waits now");
+    converse(bob, carol, answer);
+    assert.deepEqual([carol.result.kind, bob.result.kind], [DONE, DONE]);
+    assert.equal(carol.result.linkKey, bob.result.linkKey);
+  });
+
+  test("who computes has a deadline too, also as responder", async () => {
+    const [alice, bob] = await pair();
+    let waited: bigint | undefined;
+    converse(alice, bob, begin(alice, 1), (command) => {
+      if (command.id !== EPHEMERAL || !command.toServer) return command;
+      bob.input(command, ALICE); // and nothing is computed
+      bob.now += 25_000n;
+      bob.lab.call("run", bob.now);
+      waited = 25_000n;
+      return undefined;
+    });
+    assert.equal(waited, 25_000n);
+    assert.equal(bob.busy, false);
+  });
+
   test("a stranger's other commands are refused without harm", async () => {
     const [alice, bob] = await pair();
     const first = begin(alice, 1);

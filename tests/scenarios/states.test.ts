@@ -13,8 +13,8 @@ import { backupOf, greet, restore } from "./outages.ts";
 const MINUTE = 60_000;
 /** The longest rest, and what belongs to it. */
 const LEAVES_MS = 17 * MINUTE;
-/** A device that was never in a network looks for one each hour, less or more the half of it, at last: 07-5356 section 5.5.5.3. */
-const HEALS_MS = 95 * MINUTE;
+/** A device looks for its network, or for a first one, each quarter of an hour at last; its keys and its meter come after that. */
+const HEALS_MS = 35 * MINUTE;
 /** Where a device may stay: nothing is under way. */
 const AT_REST = ["Idle", "Ready", "Settled"];
 /** A display comes into these in no way, or leaves them in the turn in which it enters them. */

@@ -15,8 +15,8 @@
 //     check hash
 //   Idle, done
 //
-// Anything wrong: -- Terminate -->, Idle, failed.  One deadline: for the partner, while we wait for it.  One exchange at a
-// time; a second one is answered with NO_RESOURCES.
+// Anything wrong: -- Terminate -->, Idle, failed.  One deadline: for the partner while we wait for it, else for ourselves.  One exchange
+// at a time; a second one is answered with NO_RESOURCES, but a responder that is kept for 30 s goes on with whoever asks then.
 
 import { equalOctets, wipe } from "../../core/bytes";
 import { Err } from "../../core/err";
@@ -52,6 +52,10 @@ const CONFIRM_TIME_S: u32 = 15;
 const AIR_MS: i64 = 2_000;
 // An Initiate Response needs no computation, but a certificate in fragments, and a partner who may be asleep.
 const INITIATE_WAIT_MS: i64 = 10_000;
+// What we told the partner of both, and nothing of ours takes longer.
+const WORK_MS: i64 = <i64>(EPHEMERAL_TIME_S + CONFIRM_TIME_S) * 1000;
+// Anybody can name 255 s in an Initiate; others wait no longer than this for one that is slow.
+const HOLD_MS: i64 = 30_000;
 // What we ask of those whom we refuse.
 const REFUSED_WAIT_S: u32 = 10;
 
@@ -62,6 +66,7 @@ class Exchange {
   partner: u64;
   deadline: i64;
   latest: i64;        // the last `now` that we were told
+  begun: i64;
   state: State;
   suite: u32;
   suites: u32;        // those an initiator may still try
@@ -164,7 +169,7 @@ function awaitPartner(state: State, partnerSeconds: u32): void {
 /** Computes: the partner waits for us. */
 function work(state: State): void {
   exchange.state = state;
-  exchange.deadline = NEVER;
+  exchange.deadline = exchange.latest + WORK_MS;
 }
 
 /** Sends Terminate to someone; the exchange under way, if any, goes on. */
@@ -199,6 +204,7 @@ function begin(suite: u32, partner: u64, initiator: bool): i32 {
     identityForget();
     return status;
   }
+  exchange.begun = exchange.latest;
   exchange.partner = partner;
   exchange.suite = suite;
   exchange.initiator = initiator;
@@ -227,8 +233,11 @@ function sendInitiate(): void {
 /** An Initiate request: somebody wants to be initiator with us. */
 function takeRequest(at: usize, size: u32, partner: u64): void {
   if (exchange.state != State.Idle) {
-    refuse(STATUS_NO_RESOURCES, partner, false);
-    return;
+    if (exchange.initiator || exchange.latest < exchange.begun + HOLD_MS) {
+      refuse(STATUS_NO_RESOURCES, partner, false);
+      return;
+    }
+    end(KeOutcome.Failed, STATUS_NO_RESOURCES, 0);
   }
   let status = parseStatus(initiateParse(at, size));
   if (!status) {

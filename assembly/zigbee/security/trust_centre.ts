@@ -208,7 +208,6 @@ export function tcArrived(extended: u64, short: u32, parent: u32, status: u32, n
   row.parent = <u16>parent;
   nwkLearn(short, extended);
   if (status != Arrival.SecuredRejoin) sendNetworkKey(row, slot, now); // what is not sent now it will ask for by joining again
-  deviceSave(index);
   return ApsHeard.None;
 }
 
@@ -217,8 +216,10 @@ export function tcAnnounced(extended: u64, short: u32, now: i64): i32 {
   let index = deviceOf(extended);
   if (index < 0) return ApsHeard.None;
   let row = deviceAt(index);
-  if (row.state == DeviceState.Leaving || row.arrival == 0 || row.arrivedShort != <u16>short) return ApsHeard.None;
-  if (row.arrival == Arrival.Join + 1) {
+  if (row.state == DeviceState.Leaving) return ApsHeard.None;
+  // Who has our key and was not seen to arrive came before our reset.
+  if (row.arrival == 0 ? row.state != DeviceState.Admitted : row.arrivedShort != <u16>short) return ApsHeard.None;
+  if (row.arrival == Arrival.Join + 1 || row.state == DeviceState.Admitted) {
     keyClear(deviceSlot(index) + 1); // a joiner has forgotten what it had established
     row.established = COUNTER_NO_KEY;
     row.state = <u8>DeviceState.Joined;
