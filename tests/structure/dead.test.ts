@@ -14,7 +14,6 @@ const DOORS: Record<string, string> = {
   keSuites: "a test reads which suites an exchange may use",
   pointDecode: "points of vectors enter one by one",
   pointDecodeWhole: "points of vectors enter one by one",
-  tcRemove: "sending a device away waits for a head end that asks for it",
   zdoSendActiveEndpoints: "a test's device asks what any device may ask of ours",
   zdoSendNodeDescriptor: "a test's device asks what any device may ask of ours",
   zdoSendSimpleDescriptor: "a test's device asks what any device may ask of ours",
