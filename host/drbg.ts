@@ -23,6 +23,11 @@ export class HmacDrbg {
     return Buffer.concat(parts).subarray(0, size);
   }
 
+  /** New entropy, section 10.1.2.4: what was is mixed with what comes. */
+  reseed(seed: Uint8Array): void {
+    this.update(seed);
+  }
+
   private hmac(...data: Uint8Array[]): Buffer {
     const mac = createHmac("sha256", this.key);
     for (const item of data) mac.update(item);

@@ -106,8 +106,20 @@ void kw_sha256(uint8_t out[32], const void *octets, size_t size) {
     br_sha256_out(&context, out);
 }
 
-void kw_drbg_seed(struct kw_drbg *d, const uint8_t seed[32]) { br_hmac_drbg_init(&d->context, &br_sha256_vtable, seed, 32); }
-void kw_drbg_generate(struct kw_drbg *d, void *out, size_t size) { br_hmac_drbg_generate(&d->context, out, size); }
+void kw_drbg_seed(struct kw_drbg *d, const uint8_t seed[32]) {
+    br_hmac_drbg_init(&d->context, &br_sha256_vtable, seed, 32);
+    d->calls = 0;
+}
+
+void kw_drbg_reseed(struct kw_drbg *d, const uint8_t seed[32]) {
+    br_hmac_drbg_update(&d->context, seed, 32);
+    d->calls = 0;
+}
+
+void kw_drbg_generate(struct kw_drbg *d, void *out, size_t size) {
+    br_hmac_drbg_generate(&d->context, out, size);
+    if (d->calls < UINT32_MAX) d->calls++;
+}
 
 bool kw_p256_verify(const uint8_t *point, size_t point_size, const uint8_t digest[32], const uint8_t *signature, size_t signature_size) {
     uint8_t copy[KW_P256_POINT];

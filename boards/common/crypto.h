@@ -54,10 +54,13 @@ void kw_key_variant(uint8_t out[16], const uint8_t key[16], uint32_t variant);
 void kw_sha256(uint8_t out[32], const void *octets, size_t size);
 
 // HMAC_DRBG with SHA-256, NIST SP 800-90A; the seed is entropy, nonce and personalisation in one.
+#define KW_RESEED_CALLS 65536u // generate calls after which new entropy is due; section 10.1 allows 2^48
 struct kw_drbg {
     br_hmac_drbg_context context;
+    uint32_t calls; // since there was new entropy
 };
 void kw_drbg_seed(struct kw_drbg *d, const uint8_t seed[32]);
+void kw_drbg_reseed(struct kw_drbg *d, const uint8_t seed[32]);   // section 10.1.2.4: what was is mixed with what comes
 void kw_drbg_generate(struct kw_drbg *d, void *out, size_t size); // one generate call
 
 #define KW_P256_POINT 65u // 04 || x || y

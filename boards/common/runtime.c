@@ -174,6 +174,10 @@ enum kw_stop kw_start(struct kw_machine *m, int64_t now, uint32_t reason) {
     return run(m, call_start);
 }
 
+bool kw_wants_seed(const struct kw_machine *m) { return m->drbg.calls >= KW_RESEED_CALLS; }
+
+void kw_reseed(struct kw_machine *m, const uint8_t seed[32]) { kw_drbg_reseed(&m->drbg, seed); }
+
 enum kw_stop kw_poll(struct kw_machine *m, int64_t now, int64_t *deadline) {
     if (m->loaded && !m->running && m->config.images != NULL && kw_images_overdue(m->config.images, now)) {
         m->loaded = false;

@@ -64,6 +64,10 @@ enum kw_stop kw_start(struct kw_machine *m, int64_t now, uint32_t reason);
 // A module on trial that has run too long without a confirmation is not polled again: KW_STOP_TRAP, and no part of the trace.
 enum kw_stop kw_poll(struct kw_machine *m, int64_t now, int64_t *deadline);
 
+// Whether the random octets want new entropy, 32 octets of it, between two polls.  No recording has it: a board that records asks for none.
+bool kw_wants_seed(const struct kw_machine *m);
+void kw_reseed(struct kw_machine *m, const uint8_t seed[32]);
+
 // Queues an event, head and octets.  False when the queue is full (counted) or the head contradicts `size`.
 bool kw_push(struct kw_machine *m, const uint8_t *event, uint32_t size);
 bool kw_event_waits(const struct kw_machine *m);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "../common/image_slots.h"
 #include "../common/machine.h"
+#include "../common/noise.h"
 #include "clock.h"
 #include "console.h"
 #include "flash.h"
@@ -65,12 +66,9 @@ static void say_hello(void) {
 }
 
 // Whole contents of a short file whose path is an option.
-static bool read_option_file(const char *name, const char *otherwise, uint8_t *to, uint32_t size) {
+static bool read_option_file(const char *name, uint8_t *to, uint32_t size) {
     char path[PATH_MAX];
-    if (!semihost_option(name, path, sizeof path)) {
-        if (!otherwise) return false;
-        strcpy(path, otherwise);
-    }
+    if (!semihost_option(name, path, sizeof path)) return false;
     int32_t file = semihost_open(path, SEMIHOST_READ);
     if (file < 0) return false;
     bool whole = semihost_read(file, to, size) == size;
@@ -79,15 +77,33 @@ static bool read_option_file(const char *name, const char *otherwise, uint8_t *t
 }
 
 // The emulated part's noise source is its host's.
+static bool read_noise(void *context, uint8_t *to, uint32_t size) { return semihost_read(*(const int32_t *)context, to, size) == size; }
+
 static void take_noise(uint8_t noise[SEED_SIZE]) {
-    if (!read_option_file("noise", "/dev/urandom", noise, SEED_SIZE)) give_up("no noise source");
+    static struct kw_noise health;
+    char path[PATH_MAX];
+    if (!semihost_option("noise", path, sizeof path)) strcpy(path, "/dev/urandom");
+    int32_t file = semihost_open(path, SEMIHOST_READ);
+    if (file < 0) give_up("no noise source");
+    bool fit = kw_noise_take(&health, read_noise, &file, noise, SEED_SIZE);
+    semihost_close(file);
+    if (!fit) give_up("the noise source is not fit to use");
+}
+
+// New entropy for the module's random octets, when it is due; before a poll, so that a poll is a function of what came before it.
+static void renew_seed(void) {
+    uint8_t seed[SEED_SIZE];
+    if (!kw_wants_seed(&machine)) return;
+    take_noise(seed);
+    kw_reseed(&machine, seed);
+    kw_wipe(seed, sizeof seed);
 }
 
 static void open_store(void) {
     char path[PATH_MAX];
     uint8_t key[16], noise[SEED_SIZE];
     if (!semihost_option("nor", path, sizeof path) || !kw_flash_open(path)) give_up("no flash");
-    if (!read_option_file("key", 0, key, sizeof key)) give_up("no device key");
+    if (!read_option_file("key", key, sizeof key)) give_up("no device key");
     take_noise(noise);
     int32_t answer = kw_store_open(&store, &kw_flash, key, noise);
     if (answer == KW_ERR_NOT_FOUND) {
@@ -164,7 +180,7 @@ static void open_images(void) {
         .alive = kw_watchdog_feed,
     };
     static uint8_t key[16], noise[SEED_SIZE];
-    if (!read_option_file("key", 0, key, sizeof key)) give_up("no device key");
+    if (!read_option_file("key", key, sizeof key)) give_up("no device key");
     take_noise(noise);
     config.device_key = key;
     config.noise = noise;
@@ -241,6 +257,7 @@ static _Noreturn void run(void) {
     int64_t deadline = kw_clock_now();
     while (answer == KW_STOP_NONE) {
         kw_watchdog_feed();
+        renew_seed();
         int64_t now = kw_clock_now();
         int64_t radio = kw_platform_run(now);
         bool overdue = slots && kw_images_overdue(&images, now); // however long a module on trial sleeps

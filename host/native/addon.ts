@@ -289,6 +289,10 @@ export interface Native {
   keyVariant(key: Uint8Array, variant: number): Buffer | null;
   sha256(data: Uint8Array): Buffer;
   drbg(seed: Uint8Array, size: number, calls: number): Buffer | null;
+  /** The 32 octets after `calls` generate calls and new entropy, or null where none was due. */
+  drbgReseeded(seed: Uint8Array, more: Uint8Array, calls: number): Buffer | null;
+  /** What `calls` calls of boards/common/noise.c take of a source, or null when it is not fit to use. */
+  noise(source: Uint8Array, size: number, calls: number): Buffer | null;
   /** (a * b)^(2^squarings), or null where the contract answers `Reserved`. */
   gf2Multiply(field: number, a: Uint8Array, b: Uint8Array, squarings: number): Buffer | null;
   p256Verify(point: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;

@@ -162,6 +162,7 @@ static napi_value construct(napi_env env, napi_callback_info info) {
     if (taken && problem == NULL) {
         load(d);
         d->config.seed = NULL;
+        kw_wipe(seed, sizeof seed); // the generator has it
         if (!rethrow(d)) return a.self;
     }
     release(d);

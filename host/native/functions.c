@@ -5,6 +5,8 @@
 #include "crypto.h"
 #include "gate.h"
 #include "gf2.h"
+#include "machine.h"
+#include "noise.h"
 
 // Copies the text, with room for a tag, so that the caller's stays as it is.
 static uint8_t *working_copy(const struct bytes *text, size_t more) {
@@ -111,6 +113,50 @@ static napi_value drbg(napi_env env, napi_callback_info info) {
     return result;
 }
 
+// drbgReseeded(seed, more, calls): the 32 octets after `calls` generate calls and new entropy, when it was due; null when it was not
+static napi_value drbg_reseeded(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes seed, more;
+    uint32_t calls;
+    uint8_t out[32];
+    struct kw_machine *m;
+    if (!take_arguments(env, info, &a)) return NULL;
+    if (!want_bytes(&a, 0, "seed", &seed) || !want_bytes(&a, 1, "more", &more) || !want_u32(&a, 2, "calls", &calls)) return NULL;
+    if (seed.size != 32 || more.size != 32 || calls > 1000000 || (m = calloc(1, sizeof *m)) == NULL) return null_of(env);
+    kw_drbg_seed(&m->drbg, seed.at);
+    while (calls-- > 0) kw_drbg_generate(&m->drbg, out, 1);
+    bool due = kw_wants_seed(m);
+    if (due) kw_reseed(m, more.at);
+    due = due && !kw_wants_seed(m);
+    kw_drbg_generate(&m->drbg, out, sizeof out);
+    free(m);
+    return due ? buffer_of(env, out, sizeof out) : null_of(env);
+}
+
+static bool read_source(void *context, uint8_t *to, uint32_t size) {
+    struct bytes *source = context;
+    if (size > source->size) return false;
+    memcpy(to, source->at, size);
+    source->at += size;
+    source->size -= size;
+    return true;
+}
+
+// noise(source, size, calls): what `calls` calls take from it, one behind the other; null from the first that is not fit to use
+static napi_value noise(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    struct bytes source;
+    uint32_t size, calls;
+    struct kw_noise health = {0};
+    uint8_t out[4096];
+    if (!take_arguments(env, info, &a)) return NULL;
+    if (!want_bytes(&a, 0, "source", &source) || !want_u32(&a, 1, "size", &size) || !want_u32(&a, 2, "calls", &calls)) return NULL;
+    if (size > sizeof out || calls > sizeof out / (size == 0 ? 1 : size)) return null_of(env);
+    for (uint32_t i = 0; i < calls; i++)
+        if (!kw_noise_take(&health, read_source, &source, out + i * size, size)) return null_of(env);
+    return buffer_of(env, out, size * calls);
+}
+
 // gf2Multiply(field, a, b, squarings): elements of 36 octets; null where the contract answers Reserved.  One buffer for both makes a square.
 static napi_value multiply(napi_env env, napi_callback_info info) {
     struct arguments a;
@@ -173,10 +219,20 @@ static napi_value gate(napi_env env, napi_callback_info info) {
 
 napi_value define_functions(napi_env env, napi_value exports) {
     static const struct function all[] = {
-        {"ccmSeal", ccm_seal},   {"ccmOpen", ccm_open},       {"hashMmo", hash_mmo},
-        {"hmacMmo", hmac_mmo},   {"keyVariant", key_variant}, {"sha256", sha256},
-        {"drbg", drbg},          {"gf2Multiply", multiply},   {"p256Verify", p256_verify},
-        {"p256Sign", p256_sign}, {"p256Agree", p256_agree},   {"gate", gate},
+        {"ccmSeal", ccm_seal},
+        {"ccmOpen", ccm_open},
+        {"hashMmo", hash_mmo},
+        {"hmacMmo", hmac_mmo},
+        {"keyVariant", key_variant},
+        {"sha256", sha256},
+        {"drbgReseeded", drbg_reseeded},
+        {"noise", noise},
+        {"drbg", drbg},
+        {"gf2Multiply", multiply},
+        {"p256Verify", p256_verify},
+        {"p256Sign", p256_sign},
+        {"p256Agree", p256_agree},
+        {"gate", gate},
     };
     define_all(env, exports, all, sizeof all / sizeof *all);
     return exports;
