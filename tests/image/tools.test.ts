@@ -17,65 +17,12 @@ import { packageOpen } from "../../host/image/package.ts";
 import { reportOctets } from "../../host/vectors/ota.ts";
 import { simulateSweep } from "../../tools/image/simulate.ts";
 import * as w from "../native/wasm_bytes.ts";
-import { derOf, openssl, scratch } from "./es256_openssl.ts";
+import { derOf, openssl } from "./es256_openssl.ts";
 import { ihdModule, smallPackage, withHeader } from "./packages.ts";
+import { at, bad, good, image, read } from "./tool_runs.ts";
 
-const TOOL = fileURLToPath(new URL("../../tools/kilowasm.mjs", import.meta.url));
 const PAGE = fileURLToPath(new URL("../../docs/image.md", import.meta.url));
 const VECTORS = fileURLToPath(new URL("../../../shared/vectors/ota/", import.meta.url));
-const folder = scratch("tools");
-process.chdir(folder);
-const { run } = await import("../../tools/image/commands.ts");
-const { streams } = await import("../../tools/words/exit.ts");
-const at = (name: string): string => join(folder, name);
-const read = (name: string): Buffer => readFileSync(at(name));
-
-interface Done {
-  code: number | null;
-  out: string;
-  errors: string;
-}
-
-/** Runs the tool where the test's files are. */
-function spawned(words: readonly string[]): Done {
-  const done = spawnSync(process.execPath, [TOOL, "image", ...words], { cwd: folder, encoding: "utf8" });
-  return { code: done.status, out: done.stdout, errors: done.stderr };
-}
-
-const seen = new Set<string>();
-
-/** Each command runs once in a process of its own, and then, for time's sake, in this one. */
-async function image(...words: string[]): Promise<Done> {
-  if (!seen.has(words[0])) {
-    seen.add(words[0]);
-    return spawned(words);
-  }
-  const done: Done = { code: null, out: "", errors: "" };
-  streams.out = (text) => {
-    done.out += text;
-  };
-  streams.errors = (text) => {
-    done.errors += text;
-  };
-  done.code = await run(["image", ...words]);
-  return done;
-}
-
-async function good(...words: string[]): Promise<Done> {
-  const done = await image(...words);
-  assert.equal(done.code, 0, done.errors);
-  return done;
-}
-
-/** One sentence on standard error, nothing on standard output, and the code. */
-async function bad(code: number, sentence: RegExp, ...words: string[]): Promise<void> {
-  const done = await image(...words);
-  const last = done.errors.trimEnd().split("\n").at(-1) ?? "";
-  assert.match(last, sentence);
-  assert.match(last, /^kilowasm: .*\.$/);
-  assert.equal(done.out, "");
-  assert.equal(done.code, code);
-}
 
 const BUILD = ["build", "ihd_test.wasm", "--version", "1.2.3"];
 
