@@ -8,6 +8,7 @@ import { readRecords, type StoredRecord, type UplinkRecord } from "./records_rea
 
 const UPLINK = "docs/uplink.md";
 const STORE = "docs/records.md";
+const COLUMNS = 140;
 
 const upper = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase();
 const written = (page: string): string => `Written by tools/records.ts from ${page}; change that page instead.`;
@@ -15,11 +16,23 @@ const written = (page: string): string => `Written by tools/records.ts from ${pa
 const computed = (type: string): string => (type === "u8" || type === "u16" ? "u32" : type);
 const offsetOf = (offset: number): string => (offset === 0 ? "" : `, ${offset}`);
 
+/** A docstring of one line where it fits, else of as many as it takes. */
+function commented(about: string): string[] {
+  if (about.length <= COLUMNS - 7) return [`/** ${about} */`];
+  const lines = [""];
+  for (const word of about.split(" ")) {
+    const last = lines.length - 1;
+    if (lines[last].length + word.length > COLUMNS - 4) lines.push(word);
+    else lines[last] += lines[last] ? ` ${word}` : word;
+  }
+  return ["/**", ...lines.map((line) => ` * ${line}`), " */"];
+}
+
 /** Views, for the module: what comes down is looked at where it lies, what goes up is written field by field. */
 function moduleUplink(records: readonly UplinkRecord[]): string {
   const out = [`// The records between head-end and hub.  ${written(UPLINK)}`, ""];
   for (const { name, kind, down, fixed, fields, about } of records) {
-    out.push(`/** ${about} */`, `export const ${down ? "DOWN" : "UP"}_${upper(name)}: u32 = ${kind};`);
+    out.push(...commented(about), `export const ${down ? "DOWN" : "UP"}_${upper(name)}: u32 = ${kind};`);
     out.push(`/** Without the kind${fields.some(({ counts }) => counts !== null) ? ", up to what is counted" : ""}. */`);
     out.push(`export const ${upper(name)}_SIZE: u32 = ${fixed};`, "");
     if (down) {

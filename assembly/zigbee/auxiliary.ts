@@ -62,7 +62,10 @@ export function auxiliaryParse(at: usize, have: u32, isNwk: bool): i32 {
   return have < size + MIC_SIZE ? Err.Truncated : <i32>size;
 }
 
-/** Writes a header as it travels, without the sender's address where `source` is 0; `keySequence` goes with the network key only.  Answers its size. */
+/**
+ * Writes a header as it travels, without the sender's address where `source` is 0; `keySequence` goes with the network key only.
+ * Answers its size.
+ */
 export function auxiliaryEmit(at: usize, key: u32, counter: u32, source: u64, keySequence: u32): u32 {
   store<u8>(at, (source != 0 ? EXTENDED_NONCE : 0) | (key << KEY_SHIFT));
   store<u32>(at, counter, 1);

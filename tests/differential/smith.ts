@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ABI_VERSION, IMPORTS } from "../../host/abi.ts";
 import { cargoPath, ensure } from "../../host/build/preflight.ts";
@@ -37,8 +37,12 @@ function buildSmith(say: (line: string) => void): void {
   ensure(["cargo", "cc"], say);
   say("building wasm-smith with cargo, once, which takes a minute or two");
   mkdirSync(TARGET, { recursive: true });
-  execFileSync(cargoPath() ?? "cargo", ["build", "--quiet", "--release", "--locked", "--target-dir", TARGET], {
+  // Debian's cargo asks the first rustc of the path, which may be rustup's stand-in without a toolchain.
+  const cargo = cargoPath() ?? "cargo";
+  const rustc = join(dirname(cargo), "rustc");
+  execFileSync(cargo, ["build", "--quiet", "--release", "--locked", "--target-dir", TARGET], {
     cwd: SOURCE,
+    env: existsSync(rustc) ? { ...process.env, RUSTC: rustc } : process.env,
     stdio: "inherit",
   });
   writeFileSync(STAMP, pin);

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ImageReason, Role } from "../../host/abi.ts";
-import type { DeviceRole } from "../../host/home/plan.ts";
 import { reasonName, reasonWords } from "../../host/home/update_words.ts";
 import { Encoding } from "../../host/image/manifest.ts";
 import { moduleBytes } from "../../host/modules.ts";
@@ -12,11 +11,10 @@ import { agree } from "./agreement.ts";
 import { bodyOf, run } from "./process.ts";
 import { FOLDER, of, ok, packageOf, path, refusedBy, saved, updated } from "./update_kit.ts";
 
-const FILES: Record<DeviceRole, string> = {
+const FILES = {
   hub: saved("hub.ota", packageOf("hub")),
   meter: saved("meter.ota", packageOf("meter")),
   ihd: saved("ihd.ota", packageOf("ihd")),
-  repeater: saved("repeater.ota", packageOf("repeater")),
 };
 
 for (const device of ["ihd", "meter", "hub"] as const) {

@@ -288,7 +288,7 @@ describe("packages", () => {
 describe("the sweep of power cuts", () => {
   test("the same module again, under a new version, has no failures", async () => {
     await good("build", "ihd_test.wasm", "--version", "1.2.9", "--counter", "2", "-o", "again.ota");
-    const report = JSON.parse((await good("simulate", "again.ota", "--before", "old.ota", "--sample", "0.004", "--json")).out);
+    const report = JSON.parse((await good("simulate", "again.ota", "--before", "old.ota", "--sample", "0.008", "--json")).out);
     assert.deepEqual([report.failed, report.failures, report.stoppedAt], [0, [], undefined]);
     assert.ok(report.ranBefore > 0 && report.ranAfter > 0, JSON.stringify(report));
   });

@@ -126,7 +126,11 @@ export class RekeyRecord {
   get seconds(): u32 { return load<u16>(changetype<usize>(this)); }
 }
 
-/** A device is to leave: the hub sends it away, refuses it from now on, and forgets it when it has gone, or was told in vain for an hour. It comes back only when it is admitted anew. Who has had the network key may keep it: a network whose key must not stay with that device gets another one (Rekey), which it is not told. */
+/**
+ * A device is to leave: the hub sends it away, refuses it from now on, and forgets it when it has gone, or was told in vain for an hour. It
+ * comes back only when it is admitted anew. Who has had the network key may keep it: a network whose key must not stay with that device
+ * gets another one (Rekey), which it is not told.
+ */
 export const DOWN_REMOVE: u32 = 10;
 /** Without the kind. */
 export const REMOVE_SIZE: u32 = 8;

@@ -1,7 +1,7 @@
 // Frames heard before: apsDuplicateRejectionTable, 05-3474 section 2.2.8.4.2.  The oldest row gives way.
 //
-// Who has but the network key can put any source and any counter into a frame.  So a frame is known by the slot of its link key too, and what
-// no link key secured finds room in a part of the rows only.
+// Who has but the network key can put any source and any counter into a frame.  So a frame is known by the slot of its link key too, and
+// what no link key secured finds room in a part of the rows only.
 import { DUPLICATES_MAX } from "../limits";
 import { KEY_NONE } from "./keys";
 

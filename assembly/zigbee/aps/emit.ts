@@ -82,7 +82,7 @@ export function emitAcknowledgement(frame: ApsFrame, heard: ApsMessage): void {
   let header = apsEmit(
     out, control, heard.sourceEndpoint, heard.cluster, heard.profile, heard.targetEndpoint, frame.counter, fragmentation, block, 1,
   );
-  send(header, 0, 0, heard.keySlot, KEY_DATA, apsOpened.named, heard.source, NWK_SECURE | NWK_DISCOVER); // lost, it is asked for again by a repetition
+  send(header, 0, 0, heard.keySlot, KEY_DATA, apsOpened.named, heard.source, NWK_SECURE | NWK_DISCOVER); // lost: a repetition asks again
 }
 
 /** Writes a whole sealed command, for a tunnel; answers its size or an `Err`. */

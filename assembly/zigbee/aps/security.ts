@@ -3,7 +3,9 @@ import { Counter, counterLoad, counterRaise, counterTake, COUNTER_NONE } from ".
 import { Err } from "../../core/err";
 import { Record } from "../../core/host";
 import { NO_EXTENDED } from "../address";
-import { APS_AUXILIARY_SIZE, APS_AUXILIARY_SIZE_SHORT, Auxiliary, auxiliaryEmit, auxiliaryParse, frameOpen, frameSeal, MIC_SIZE } from "../auxiliary";
+import {
+  APS_AUXILIARY_SIZE, APS_AUXILIARY_SIZE_SHORT, Auxiliary, auxiliaryEmit, auxiliaryParse, frameOpen, frameSeal, MIC_SIZE,
+} from "../auxiliary";
 import { nwkExtended } from "../nwk/nwk";
 import { apsKeySlot, apsKeysAny, apsSlotNext, apsSlotSave, KEY_NONE } from "./keys";
 

@@ -53,7 +53,7 @@ const FAST_MS: u32 = 100;
 /** And while a stream of frames is expected: a request and its frame take 10 ms. */
 const EAGER_MS: u32 = 20;
 /**
- * Table 5-4 of the Smart Energy profile recommends a minute.  A parent holds a frame for 7.68 s and sends nothing twice: this is the longest
+ * Table 5-4 of the Smart Energy profile recommends a minute.  A parent holds a frame for 7.68 s, sends nothing twice: this is the longest
  * that loses none, with a quarter of a second for a channel that is busy.
  */
 const PERIOD_MS: u32 = 7400;

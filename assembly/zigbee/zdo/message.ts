@@ -84,7 +84,9 @@ export function zdoParse(cluster: u32, at: usize, have: u32): i32 {
   let tokens = commandTokens(FIELDS, (cluster & 0x7f) | ((cluster >>> 8) & 0x80));
   if (tokens == 0) return Err.Reserved;
   let walked = zclWalk(tokens, at, have);
-  if (walked >= 0 && cluster == (SIMPLE_DESCRIPTOR | RESPONSE) && load<u8>(at) == ZDO_SUCCESS) walked = simpleParse(at + 4, load<u8>(at, 3));
+  if (walked >= 0 && cluster == (SIMPLE_DESCRIPTOR | RESPONSE) && load<u8>(at) == ZDO_SUCCESS) {
+    walked = simpleParse(at + 4, load<u8>(at, 3));
+  }
   return min<i32>(walked, 0);
 }
 
