@@ -254,6 +254,52 @@ test("requests to leave are refused, unknown questions are answered as such", ()
   assert.deepEqual(hub.troubles, []);
 });
 
+const BIND = 0x0021;
+const UNBIND = 0x0022;
+
+/** Asks the hub to bind its cluster to a device or to unbind it, under the link key or the network's alone. */
+function bind(request: number, cluster: number, aps: number, link: number, target = meter.extended): void {
+  const head = Buffer.concat([Buffer.from([aps]), addressOctets(hub.extended), Buffer.from([1]), u16(cluster), Buffer.from([3])]);
+  const question = Buffer.concat([head, addressOctets(target), Buffer.from([1])]);
+  const header = Buffer.from([link > 0 ? 0x20 : 0x00, 0, request, 0, 0, 0, 0, aps]);
+  say(link > 0 ? sealAps(header, question, LINK, link, meter.extended) : Buffer.concat([header, question]));
+  air.run(8000); // the hub gives up its answer
+}
+
+/** The hub's clusters that are bound, as its store has it. */
+const bound = (): number[] => {
+  const rows = Buffer.from(hub.store.get(Record.Bindings) ?? []);
+  const clusters = Array.from({ length: rows.length / 16 }, (_, row) => (rows[16 * row + 10] ? rows.readUInt16LE(16 * row + 8) : 0));
+  return clusters.filter((cluster) => cluster !== 0).sort();
+};
+
+test("a member without the link key neither fills nor empties the binding table, nor wears the store", () => {
+  let link = 70_000;
+  bind(BIND, 0x0700, 0, link++);
+  assert.deepEqual(bound(), [0x0700], "under the link key");
+  bind(UNBIND, 0x0700, 1, 0);
+  assert.deepEqual(bound(), [0x0700], "what the link key bound, only it unbinds");
+  bind(BIND, 0x0701, 2, 0, 0x1122334455667788n);
+  assert.deepEqual(bound(), [0x0700], "a claim for somebody else");
+  for (const [index, cluster] of [0x0800, 0x0801, 0x0802].entries()) bind(BIND, cluster, 3 + index, 0);
+  assert.deepEqual(bound(), [0x0700, 0x0800, 0x0801], "claims have a share");
+  bind(UNBIND, 0x0801, 6, 0);
+  assert.deepEqual(bound(), [0x0700, 0x0800], "and may be taken back");
+  for (let aps = 7; aps < 40; aps++) bind(aps % 2 ? BIND : UNBIND, 0x0801, aps, 0);
+  const settled = bound();
+  for (let aps = 40; aps < 44; aps++) {
+    bind(aps % 2 ? BIND : UNBIND, 0x0801, aps, 0);
+    assert.deepEqual(bound(), settled, "the store is not written for claims without end");
+  }
+  for (let row = 1; row < 9; row++) bind(BIND, 0x0900 + row, 50 + row, link++);
+  assert.deepEqual(bound(), [0x0700, 0x0901, 0x0902, 0x0903, 0x0904, 0x0905, 0x0906, 0x0907], "claims give way, and full is full");
+  bind(UNBIND, 0x0901, 60, link);
+  air.run(3_600_000);
+  bind(UNBIND, 0x0902, 61, 0);
+  bind(BIND, 0x0801, 62, 0);
+  assert.deepEqual(bound(), [0x0700, 0x0801, 0x0902, 0x0903, 0x0904, 0x0905, 0x0906, 0x0907], "an hour later a claim is heard again");
+});
+
 test("any octets in a good network frame leave the hub standing", () => {
   let seed = 12345;
   const random = (below: number): number => {

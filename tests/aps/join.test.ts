@@ -175,6 +175,8 @@ test("descriptors, endpoints, addresses, matches and bindings are asked for and 
   assert.deepEqual([...ask(0x0006, { about: 0x0701 }).list], []);
   assert.equal(ask(0x0001, {}).extended, hub.extended);
   assert.equal(ask(0x0000, { extended: hub.extended }).short, 0);
+  assert.equal(ask(0x0021, { extended: hub.extended, endpoint: 1, about: 0x0700 }).status, 0x8d, "not without a link key");
+  establish(hub, ihd, Buffer.from("00112233445566778899aabbccddeeff", "hex"));
   assert.equal(ask(0x0021, { extended: hub.extended, endpoint: 1, about: 0x0700 }).status, 0);
   assert.equal(Buffer.from(hub.store.get(Record.Bindings) ?? []).readBigUInt64LE(0), ihd.extended, "the binding is kept");
   assert.equal(ask(0x0021, { extended: hub.extended, endpoint: 9, about: 0x0700 }).status, 0x82);

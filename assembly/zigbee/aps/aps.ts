@@ -40,7 +40,7 @@ export function apsReset(now: i64): void {
 
 /** A partner is looked for where it was; one that moved meanwhile asks when it misses our reports, and is then known again. */
 function bound(extended: u64, where: u32): void {
-  if (where == 0 || nwkShortOf(extended) != NO_ADDRESS) return;
+  if ((where & 0xffff) == 0 || nwkShortOf(extended) != NO_ADDRESS) return;
   nwkLearn(where & 0xffff, extended);
   apsSleepyNote(where & 0xffff, (where & BINDING_SLEEPY) != 0);
 }

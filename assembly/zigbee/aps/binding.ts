@@ -5,6 +5,10 @@ import { BINDINGS_MAX } from "../limits";
 
 /** The partner hears only when it asks its parent. */
 export const BINDING_SLEEPY: u32 = 1 << 16;
+/** Asked for under the network key only: by the partner, or by anyone in the network who gave himself out for it. */
+const CLAIMED: u32 = 1 << 17;
+/** Rows that claims may take. */
+const CLAIMS_MAX: u32 = BINDINGS_MAX / 4;
 
 @unmanaged @final
 export class Binding {
@@ -13,7 +17,7 @@ export class Binding {
   /** 0: the row is free. */
   sourceEndpoint: u8;
   targetEndpoint: u8;
-  /** Where the partner was found last: its short address, and BINDING_SLEEPY; 0: not known. */
+  /** Where the partner was found last: its short address, and BINDING_SLEEPY; low half 0: not known.  And CLAIMED. */
   where: u32;
 }
 
@@ -39,24 +43,45 @@ export function bindingNext(index: u32, sourceEndpoint: u32, cluster: u32): i32 
   return Err.NotFound;
 }
 
-/** Adds a binding unless it is there. */
-export function bindingAdd(sourceEndpoint: u32, cluster: u32, extended: u64, targetEndpoint: u32): i32 {
-  if (find(sourceEndpoint, cluster, extended, targetEndpoint) >= 0) return Err.Ok;
-  let free = bindingNext(0, 0, 0);
-  if (free < 0) return Err.NoBuffer;
-  let row = bindingAt(free);
+/** Adds a binding unless it is there; a proven one takes the place of a claim where there is no other. */
+export function bindingAdd(sourceEndpoint: u32, cluster: u32, extended: u64, targetEndpoint: u32, claimed: bool): i32 {
+  let index = find(sourceEndpoint, cluster, extended, targetEndpoint);
+  if (index >= 0 && (claimed || !isClaim(index))) return Err.Ok;
+  if (index < 0) index = place(claimed);
+  if (index < 0) return Err.NoBuffer;
+  let row = bindingAt(index);
   row.extended = extended;
   row.cluster = <u16>cluster;
   row.sourceEndpoint = <u8>sourceEndpoint;
   row.targetEndpoint = <u8>targetEndpoint;
+  row.where = claimed ? CLAIMED : 0;
   return storeWrite(Record.Bindings, rows, SIZE);
 }
 
-export function bindingRemove(sourceEndpoint: u32, cluster: u32, extended: u64, targetEndpoint: u32): i32 {
+/** Removes a binding; who only claims to be the partner removes claims. */
+export function bindingRemove(sourceEndpoint: u32, cluster: u32, extended: u64, targetEndpoint: u32, claimed: bool): i32 {
   let index = find(sourceEndpoint, cluster, extended, targetEndpoint);
   if (index < 0) return index;
+  if (claimed && !isClaim(index)) return Err.Refused;
   memory.fill(changetype<usize>(bindingAt(index)), 0, offsetof<Binding>());
   return storeWrite(Record.Bindings, rows, SIZE);
+}
+
+function isClaim(index: u32): bool {
+  return (bindingAt(index).where & CLAIMED) != 0;
+}
+
+function place(claimed: bool): i32 {
+  let last = -1;
+  let claims: u32 = 0;
+  for (let index: u32 = 0; index < BINDINGS_MAX; index++) {
+    if (!isClaim(index)) continue;
+    last = index;
+    claims++;
+  }
+  if (claimed && claims >= CLAIMS_MAX) return Err.NoBuffer;
+  let free = bindingNext(0, 0, 0);
+  return free >= 0 || claimed ? free : last;
 }
 
 /**
@@ -67,8 +92,9 @@ export function bindingFound(extended: u64, where: u32): void {
   let moved = false;
   for (let index: u32 = 0; index < BINDINGS_MAX; index++) {
     let row = bindingAt(index);
-    if (row.sourceEndpoint == 0 || row.extended != extended || row.where == where) continue;
-    row.where = where;
+    let now = where | (row.where & CLAIMED);
+    if (row.sourceEndpoint == 0 || row.extended != extended || row.where == now) continue;
+    row.where = now;
     moved = true;
   }
   if (moved) storeWrite(Record.Bindings, rows, SIZE);

@@ -2,6 +2,7 @@
 import { Err } from "../../core/err";
 import { UNICAST_END } from "../address";
 import { bindingAdd, bindingRemove } from "../aps/binding";
+import { ApsKeyKind, apsKeyKind } from "../aps/keys";
 import { apsHeard } from "../aps/types";
 import { JOINING_MAX, NEIGHBOURS_MAX } from "../limits";
 import { nwkAddress, nwkExtended, nwkExtendedOf, nwkIsSleepyChild, nwkShortOf } from "../nwk/nwk";
@@ -17,12 +18,20 @@ import {
   ZDO_NOT_AUTHORIZED, ZDO_NOT_SUPPORTED, ZDO_ROOM, ZDO_SUCCESS, ZDO_TABLE_FULL,
 } from "./message";
 
+const CLAIM_MS: i64 = 450_000;
+const CLAIMS_AT_ONCE: i64 = 7;
+@unmanaged @final
+class Claims {
+  /** When the next would be due if they came evenly. */
+  due: i64;
+}
+const claims = changetype<Claims>(memory.data(offsetof<Claims>(), 8));
 /** Where an address answer lists children. */
 const CHILDREN: u32 = 13;
 if (CHILDREN + 2 * NEIGHBOURS_MAX > ZDO_ROOM) ERROR("all children are told in one answer");
 
 /** Writes the answer's fields behind its sequence number, at `out`; answers their size, 0 for no answer. */
-export function zdoAnswer(cluster: u32, at: usize, out: usize): u32 {
+export function zdoAnswer(cluster: u32, at: usize, out: usize, now: i64): u32 {
   switch (cluster) {
     case ADDRESS_OF_EXTENDED: return answerAddress(nwkShortOf(load<u64>(at)), load<u64>(at), at + 8, out);
     case ADDRESS_OF_SHORT: return answerAddress(load<u16>(at), nwkExtendedOf(load<u16>(at)), at + 2, out);
@@ -33,7 +42,7 @@ export function zdoAnswer(cluster: u32, at: usize, out: usize): u32 {
     case MATCH_DESCRIPTOR: return answerOfInterest(cluster, at, out);
     case SERVER_DISCOVERY: return answerServers(load<u16>(at) & describedServers(), out);
     case BIND:
-    case UNBIND: return status(out, changeBinding(cluster, at));
+    case UNBIND: return status(out, changeBinding(cluster, at, now));
     case LEAVE: return status(out, ZDO_NOT_AUTHORIZED); // 07-5356: only the trust centre's Remove Device sends us away
     case PERMIT_JOINING: return status(out, describedType() == NODE_END_DEVICE ? ZDO_NOT_SUPPORTED : ZDO_SUCCESS);
     default: return status(out, ZDO_NOT_SUPPORTED);
@@ -122,7 +131,11 @@ function answerList(wanted: usize, out: usize): u32 {
   return 4 + count;
 }
 
-function changeBinding(cluster: u32, at: usize): u32 {
+/**
+ * Under a link key, what its owner wants.  Under the network key a member may be anyone: what it claims for itself, while we share a link key
+ * with whom it says it is, touches no binding of another kind, and so often only, for it is written to the store.
+ */
+function changeBinding(cluster: u32, at: usize, now: i64): u32 {
   if (load<u64>(at) != nwkExtended()) return ZDO_NOT_SUPPORTED;
   if (load<u8>(at, 11) != BINDING_EXTENDED) return ZDO_NOT_SUPPORTED;
   let endpoint: u32 = load<u8>(at, 8);
@@ -130,6 +143,24 @@ function changeBinding(cluster: u32, at: usize): u32 {
   let number: u32 = load<u16>(at, 9);
   let target = load<u64>(at, 12);
   let targetEndpoint: u32 = load<u8>(at, 20);
-  if (cluster == BIND) return bindingAdd(endpoint, number, target, targetEndpoint) == Err.Ok ? ZDO_SUCCESS : ZDO_TABLE_FULL;
-  return bindingRemove(endpoint, number, target, targetEndpoint) == Err.Ok ? ZDO_SUCCESS : ZDO_NO_ENTRY;
+  let claimed = apsHeard.keyKind != ApsKeyKind.Established;
+  if (claimed && (target != apsHeard.sourceExtended || apsKeyKind(target) != ApsKeyKind.Established || !mayClaim(now))) {
+    return ZDO_NOT_AUTHORIZED;
+  }
+  let done = cluster == BIND
+    ? bindingAdd(endpoint, number, target, targetEndpoint, claimed)
+    : bindingRemove(endpoint, number, target, targetEndpoint, claimed);
+  switch (done) {
+    case Err.Ok: return ZDO_SUCCESS;
+    case Err.NotFound: return ZDO_NO_ENTRY;
+    case Err.Refused: return ZDO_NOT_AUTHORIZED;
+    default: return ZDO_TABLE_FULL;
+  }
+}
+
+/** Whether the store may be written for a claim: eight times at once, and once in 7.5 minutes. */
+function mayClaim(now: i64): bool {
+  if (claims.due > now + CLAIM_MS * CLAIMS_AT_ONCE) return false;
+  claims.due = max<i64>(claims.due, now) + CLAIM_MS;
+  return true;
 }

@@ -4,9 +4,10 @@ import { Drop, Layer } from "../../core/host";
 import { Err } from "../../core/err";
 import { BROADCAST_AWAKE, NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
 import { apsSend } from "../aps/aps";
+import { ApsKeyKind, apsKeyKind } from "../aps/keys";
 import { apsSleepyNote } from "../aps/transmit";
-import { APS_ACK, apsHeard, apsRequest } from "../aps/types";
-import { nwkAddress, nwkExtended, nwkLearn } from "../nwk/nwk";
+import { APS_ACK, APS_LINK_KEY, apsHeard, apsRequest } from "../aps/types";
+import { nwkAddress, nwkExtended, nwkExtendedOf, nwkLearn } from "../nwk/nwk";
 import { describedCapability } from "./describe";
 import {
   ACTIVE_ENDPOINTS, ADDRESS_OF_EXTENDED, ADDRESS_OF_SHORT, BIND, DEVICE_ANNOUNCE, MATCH_DESCRIPTOR, NODE_DESCRIPTOR, PERMIT_JOINING,
@@ -78,7 +79,7 @@ export function zdoInput(now: i64): i32 {
   zdoHeard.status = ZDO_SUCCESS;
   if (cluster & RESPONSE) return parsed < 0 ? <i32>ZdoHeard.None : response(cluster & ~RESPONSE, at + 1, apsHeard.size - 1);
   if (cluster == DEVICE_ANNOUNCE) return announced(at + 1);
-  let size = zdoAnswer(parsed < 0 ? RESPONSE - 1 : cluster, at + 1, ZDO_FIELDS);
+  let size = zdoAnswer(parsed < 0 ? RESPONSE - 1 : cluster, at + 1, ZDO_FIELDS, now);
   if (size != 0) zdoReply(size, now);
   if (cluster != PERMIT_JOINING) return ZdoHeard.None;
   zdoHeard.seconds = min<u32>(load<u8>(at, 1), PERMIT_SECONDS_MAX);
@@ -146,6 +147,8 @@ function send(target: u32, cluster: u32, size: u32, now: i64): i32 {
   apsRequest.profile = 0;
   apsRequest.cluster = cluster;
   apsRequest.options = target < UNICAST_END ? APS_ACK : 0;
+  // A binding asked for under the link key is no mere claim.
+  if ((cluster == BIND || cluster == UNBIND) && apsKeyKind(nwkExtendedOf(target)) == ApsKeyKind.Established) apsRequest.options |= APS_LINK_KEY;
   apsRequest.payload = out;
   apsRequest.size = 1 + size;
   return apsSend(now);

@@ -102,7 +102,7 @@ export function confirm(handle: i32): void {
   apsHeard.status = 0;
   meterMirrorConfirm(0);
 }
-export function bind(cluster: u32, extended: u64): i32 { return bindingAdd(1, cluster, extended, 1); }
+export function bind(cluster: u32, extended: u64): i32 { return bindingAdd(1, cluster, extended, 1, false); }
 export function partners(hub: u64, meter: u64, now: i64): void {
   errandsBeginHub(hub, 1, now);
   errandsBeginMeter(meter, 1, now);

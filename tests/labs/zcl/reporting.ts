@@ -65,7 +65,7 @@ export function hear(endpoint: u32, cluster: u32, size: u32, now: i64): void {
 
 export function set(id: u32, value: i64): void { store<i64>(changetype<usize>(values) + (id << 3), value); }
 export function setPower(value: i32): void { values.power = value; }
-export function bind(endpoint: u32, cluster: u32, extended: u64): i32 { return bindingAdd(endpoint, cluster, extended, 1); }
+export function bind(endpoint: u32, cluster: u32, extended: u64): i32 { return bindingAdd(endpoint, cluster, extended, 1, false); }
 export function tick(now: i64): i32 { return reportingTick(now); }
 export function deadline(): i64 { return reportingDeadline(); }
 export function confirm(handle: i32): void { reportingConfirm(handle, Err.Ok, 0); }
