@@ -24,6 +24,8 @@ import { tcMember } from "./trust_centre";
 const NEXT_SIZE: u32 = NETWORK_KEY_SIZE + KEY_SIZE;
 /** Between two members: the acknowledgement of one that sleeps takes longer, but there is more than one place for it. */
 const GAP_MS: i64 = 2000;
+/** One that sleeps fetches its key within the time for which its parent holds it, and under the old key. */
+const FETCH_MS: i64 = 8000;
 /** The broadcast goes under the old key. */
 const SWITCH_MS: i64 = 2000;
 
@@ -75,7 +77,10 @@ export function rekeyTick(now: i64): void {
   if (storeRead(Record.NetworkKey, record, NEXT_SIZE) != NEXT_SIZE) rekey.due = NEVER;
   else if (rekey.next < DEVICES_MAX) {
     rekey.due = now + GAP_MS;
-    if (tell(tcMember(rekey.next), now)) rekey.next++;
+    if (tell(tcMember(rekey.next), now)) {
+      rekey.next++;
+      rekey.at = max(rekey.at, now + FETCH_MS);
+    }
   } else if (now < rekey.at) rekey.due = rekey.at;
   else if (rekey.next++ == DEVICES_MAX) {
     rekey.due = now + SWITCH_MS;
