@@ -84,6 +84,7 @@ test("a hub that forgot where a device is, whose announcement was lost, asks it,
   assert.ok(joinNetwork(meter));
   air.run(2000);
   air.medium.setLink("hub", "ihd", { inRange: false });
+  const home = meter.short;
   hub.ask(0x0036, meter.short, { endpoint: 254 });
   air.run(1000);
   const cut = (loss: number) => air.medium.setLink("hub", "meter", { loss });
@@ -92,6 +93,7 @@ test("a hub that forgot where a device is, whose announcement was lost, asks it,
   cut(1); // before its announcement has passed the meter
   assert.ok(far.heard(Heard.Authenticated).length > 0, "it has the key");
   air.run(20_000);
+  assert.equal(meter.short, home, "nobody disputes the address of who passed the key on");
   const joined = (): number => hub.heard(Heard.DeviceJoined).filter((note) => note.octets.readBigUInt64LE(2 + 8) === far.extended).length;
   assert.equal(joined(), 0, "nobody heard its announcement");
   hub.powerCut(100);

@@ -258,6 +258,28 @@ test("a sleeper whose address somebody else has is given another by its parent",
   assert.ok(clean(await air.verdict()));
 });
 
+test("a router whose parent takes another address follows it, and is heard there", () => {
+  const air = new LabAir("followed");
+  air.medium.setLink("hub", "far", { inRange: false });
+  const hub = air.hub();
+  const near = air.member("router", "near");
+  near.call("nwkPermitJoin", 200, near.now);
+  const far = air.member("router", "far");
+  assert.equal(far.network.parent, near.network.address);
+  const former = near.network.address;
+  air.run(20_000);
+  const liar: Neighbour = { short: 0x2345, extended: 0x00aa00bb00cc00ddn, counter: 1 };
+  near.inject(frameOf(near, liar, COMMAND, 0xfffd, Buffer.concat([Buffer.from([STATUS, CONFLICT]), u16(former)])));
+  air.run(40_000);
+  assert.notEqual(near.network.address, former);
+  assert.equal(far.network.parent, near.network.address);
+  far.send(0, payload(1));
+  air.run(2000);
+  hub.send(far.network.address, payload(2));
+  air.run(2000);
+  assert.deepEqual([tags(hub), tags(far)], [[1], [2]]);
+});
+
 test("a member that calls every address disputed costs a device one write of its record a minute, and the coordinator keeps 0", () => {
   const air = new LabAir("liar");
   const hub = air.hub();

@@ -61,13 +61,10 @@ export function nwkShortOf(extended: u64): u32 {
   return NO_ADDRESS;
 }
 
-/** Remembers a pair heard in an authentic frame.  A pair that contradicts an older one replaces it, and is disputed; ours stays. */
+/** Remembers a pair heard in an authentic frame.  A pair that contradicts an older one replaces it; ours stays. */
 export function nwkLearn(short: u32, extended: u64): void {
   if (short >= UNICAST_END || extended == NO_EXTENDED || extended == nwkState.extended) return;
-  let owner = nwkExtendedOf(short);
-  if (owner == extended) return;
-  if (owner != NO_EXTENDED) address.disputed = short;
-  if (short == network.address) return;
+  if (short == network.address || nwkExtendedOf(short) == extended) return;
   let index = neighbourOf(extended);
   if (index >= 0) {
     // A neighbour that moved to another parent took a new address along.
@@ -77,6 +74,13 @@ export function nwkLearn(short: u32, extended: u64): void {
   }
   nwkForget(short);
   addressTake(extended).short = <u16>short;
+}
+
+/** The same of what a device says of itself: two that say so of one address dispute it, conflict.ts. */
+export function nwkClaim(short: u32, extended: u64): void {
+  let owner = nwkExtendedOf(short);
+  if (short < UNICAST_END && owner != NO_EXTENDED && owner != extended && extended != nwkState.extended) address.disputed = short;
+  nwkLearn(short, extended);
 }
 
 /** Keeps what is known of a neighbour whose row another gets: its counter above all, or its old frames would be new again. */

@@ -10,7 +10,7 @@ import { network, nwkState } from "./state";
 
 export { Arrival, NwkHeard, nwkHeard, NwkIndication } from "./state";
 export { nwkKeyActive, nwkKeyInstall, nwkKeySwitch } from "./security";
-export { nwkExtendedOf, nwkForget, nwkIsSleepyChild, nwkLearn, nwkShortOf } from "./addresses";
+export { nwkClaim, nwkExtendedOf, nwkForget, nwkIsSleepyChild, nwkLearn, nwkShortOf } from "./addresses";
 export { NWK_DISCOVER, NWK_NO_CONFIRM, NWK_PAYLOAD_MAX, NWK_SECURE, nwkQueued, nwkSend } from "./send";
 
 export function nwkAddress(): u32 { return network.address; }

@@ -6,7 +6,7 @@ import { BROADCAST_RESERVED, NO_EXTENDED, UNICAST_END } from "../address";
 import { Auxiliary, NWK_AUXILIARY_SIZE } from "../auxiliary";
 import { NWK_REJOIN_REQUEST, NWK_REJOIN_RESPONSE, NWK_LINK_STATUS, NWK_ROUTE_REQUEST } from "./command";
 import { broadcastNote } from "./broadcast";
-import { nwkExtendedOf, nwkLearn } from "./addresses";
+import { nwkClaim, nwkExtendedOf } from "./addresses";
 import { NWK_COMMAND, NwkFrame, nwkParse } from "./frame";
 import { Relation, linkAt, neighbourOf, neighbourOfShort } from "./neighbours";
 import { nwkOpen } from "./security";
@@ -70,6 +70,12 @@ function updateNeighbour(index: i32, short: u32): void {
   let row = neighbourAt(index);
   linkAt(index).lqi = <u8>macHeard.lqi;
   if (row.relation == Relation.Sibling && short < UNICAST_END) row.short = <u16>short;
+  if (row.relation == Relation.Parent && short < UNICAST_END && row.short == network.parent && row.short != <u16>short) {
+    // It took another address, conflict.ts.
+    row.short = <u16>short;
+    network.parent = <u16>short;
+    networkSave();
+  }
   if (row.relation != Relation.Joining || row.short != <u16>short) return;
   row.relation = row.capability & MAC_CAPABLE_ROUTER ? Relation.Sibling : Relation.Child;
   networkSave();
@@ -97,7 +103,7 @@ function sourceOf(frame: NwkFrame): u64 {
     let oneHop = received.neighbour >= 0 && frame.source == macHeard.source;
     return oneHop ? neighbourAt(received.neighbour).extended : nwkExtendedOf(frame.source);
   }
-  if (frame.isSecured) nwkLearn(frame.source, extended);
+  if (frame.isSecured) nwkClaim(frame.source, extended);
   return extended;
 }
 

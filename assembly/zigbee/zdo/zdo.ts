@@ -7,7 +7,7 @@ import { apsSend } from "../aps/aps";
 import { ApsKeyKind, apsKeyKind } from "../aps/keys";
 import { apsSleepyNote } from "../aps/transmit";
 import { APS_ACK, APS_LINK_KEY, apsHeard, apsRequest } from "../aps/types";
-import { nwkAddress, nwkExtended, nwkExtendedOf, nwkLearn } from "../nwk/nwk";
+import { nwkAddress, nwkClaim, nwkExtended, nwkExtendedOf, nwkLearn } from "../nwk/nwk";
 import { describedCapability } from "./describe";
 import {
   ACTIVE_ENDPOINTS, ADDRESS_OF_EXTENDED, ADDRESS_OF_SHORT, BIND, DEVICE_ANNOUNCE, MATCH_DESCRIPTOR, NODE_DESCRIPTOR, PERMIT_JOINING,
@@ -164,7 +164,7 @@ function announced(at: usize): i32 {
   let short: u32 = load<u16>(at);
   let extended = load<u64>(at, 2);
   if (short != apsHeard.source || extended == NO_EXTENDED) return drop(); // nobody speaks for another
-  nwkLearn(short, extended);
+  nwkClaim(short, extended);
   apsSleepyNote(short, (load<u8>(at, 10) & 0x08) == 0);
   zdoHeard.short = short;
   zdoHeard.extended = extended;
