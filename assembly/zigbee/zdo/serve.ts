@@ -132,7 +132,7 @@ function answerList(wanted: usize, out: usize): u32 {
 }
 
 /**
- * Under a link key, what its owner wants.  Under the network key a member may be anyone: what it claims for itself, while we share a link key
+ * Under a link key, what its owner wants.  Under the network key a member may be anyone: what it claims for itself, while we share a key
  * with whom it says it is, touches no binding of another kind, and so often only, for it is written to the store.
  */
 function changeBinding(cluster: u32, at: usize, now: i64): u32 {

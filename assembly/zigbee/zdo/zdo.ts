@@ -148,7 +148,9 @@ function send(target: u32, cluster: u32, size: u32, now: i64): i32 {
   apsRequest.cluster = cluster;
   apsRequest.options = target < UNICAST_END ? APS_ACK : 0;
   // A binding asked for under the link key is no mere claim.
-  if ((cluster == BIND || cluster == UNBIND) && apsKeyKind(nwkExtendedOf(target)) == ApsKeyKind.Established) apsRequest.options |= APS_LINK_KEY;
+  if ((cluster == BIND || cluster == UNBIND) && apsKeyKind(nwkExtendedOf(target)) == ApsKeyKind.Established) {
+    apsRequest.options |= APS_LINK_KEY;
+  }
   apsRequest.payload = out;
   apsRequest.size = 1 + size;
   return apsSend(now);
