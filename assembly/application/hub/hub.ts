@@ -82,36 +82,43 @@ export function hubDeadline(now: i64): i64 { return min<i64>(fetchDeadline(), ow
 export function hubInput(event: usize, now: i64): i32 {
   ownUplinkHeard();
   let size: u32 = load<u16>(event + EVENT_SIZE);
-  let at = event + EVENT_HEAD + 1;
-  let taken: i32 = Err.Truncated;
-  let told = size > 0;
-  if (told) {
-    size--;
-    let kind: u32 = load<u8>(at - 1);
-    switch (kind) {
-      case DOWN_CLOCK: taken = takeClock(at, size, now); break;
-      case DOWN_TARIFF: taken = takeTariff(at, size, now); break;
-      case DOWN_ADMIT: taken = takeAdmit(at, size); break;
-      case DOWN_PERMIT: taken = takePermit(at, size); break;
-      case DOWN_OFFER: taken = takeOffer(at, size, now); break;
-      case DOWN_BLOCK: taken = fetchBlock(at, size, now); break;
-      case DOWN_ROLLOUT: taken = takeRollout(at, size); break;
-      case DOWN_ACTIVATE: taken = takeActivate(at, size); break;
-      case DOWN_REKEY: taken = takeRekey(at, size); break;
-      case DOWN_REMOVE: taken = takeRemove(at, size); break;
-      default: taken = Err.Reserved;
-    }
-  }
+  let taken = size > 0 ? take(event + EVENT_HEAD + 1, size - 1, now) : <i32>Err.Truncated;
   if (taken >= 0) return taken;
   if (taken == Err.Truncated || taken == Err.BadLength) hubCounters.malformed++;
   else if (taken != Err.Duplicate) hubCounters.refused++;
-  if (told && taken != Err.Duplicate) tellRefused(at, size, taken);
+  hubRefused(event, taken);
   return HubHeard.None;
 }
 
-/** What the record in this event asked of the network could not be done. */
+/** Takes the record of `size` octets whose kind is in front of `at`. */
+function take(at: usize, size: u32, now: i64): i32 {
+  switch (<u32>load<u8>(at - 1)) {
+    case DOWN_CLOCK: return takeClock(at, size, now);
+    case DOWN_TARIFF: return takeTariff(at, size, now);
+    case DOWN_ADMIT: return takeAdmit(at, size);
+    case DOWN_PERMIT: return takePermit(at, size);
+    case DOWN_OFFER: return takeOffer(at, size, now);
+    case DOWN_BLOCK: return fetchBlock(at, size, now);
+    case DOWN_ROLLOUT: return takeRollout(at, size);
+    case DOWN_ACTIVATE: return takeActivate(at, size);
+    case DOWN_REKEY: return takeRekey(at, size);
+    case DOWN_REMOVE: return takeRemove(at, size);
+    default: return Err.Reserved;
+  }
+}
+
+/** The head-end is told what was not taken, or could not be done: its kind, why, and which; of what it had said before it hears nothing. */
 export function hubRefused(event: usize, error: i32): void {
-  if (error != Err.Duplicate) tellRefused(event + EVENT_HEAD + 1, <u32>load<u16>(event + EVENT_SIZE) - 1, error);
+  let size: u32 = load<u16>(event + EVENT_SIZE);
+  if (size == 0 || error == Err.Duplicate) return;
+  let at = event + EVENT_HEAD;
+  store<u8>(refusal, UP_REFUSED);
+  let record = changetype<RefusedRecord>(refusal + 1);
+  record.what = load<u8>(at);
+  record.error = -error;
+  record.reserved = 0;
+  record.id = size > 4 ? load<u32>(at + 1) : 0;
+  uplinkSend(refusal, 1 + REFUSED_SIZE);
 }
 
 /** A device that was to leave is no more. */
@@ -119,17 +126,6 @@ export function hubRemoved(extended: u64): void {
   store<u8>(refusal, UP_REMOVED);
   changetype<RemovedRecord>(refusal + 1).extended = extended;
   uplinkSend(refusal, 1 + REMOVED_SIZE);
-}
-
-/** The head-end is told what was not taken: its kind, why, and which. */
-function tellRefused(at: usize, size: u32, error: i32): void {
-  store<u8>(refusal, UP_REFUSED);
-  let record = changetype<RefusedRecord>(refusal + 1);
-  record.what = load<u8>(at - 1);
-  record.error = -error;
-  record.reserved = 0;
-  record.id = size >= 4 ? load<u32>(at) : 0;
-  uplinkSend(refusal, 1 + REFUSED_SIZE);
 }
 
 function takeClock(at: usize, size: u32, now: i64): i32 {
