@@ -92,21 +92,29 @@ void kw_uart_put(enum kw_uart_id id, uint8_t octet) {
     if (!uart->cut) uart->transmit[(uart->written + uart->put++) % uart->transmit_size] = octet;
 }
 
+// What stands behind `written` goes on its way.
+static void release(struct uart *uart, uint32_t size) {
+    lock();
+    uart->written += size;
+    transmit(uart);
+    unlock();
+}
+
 bool kw_uart_commit(enum kw_uart_id id) {
     struct uart *uart = &uarts[id];
     bool whole = !uart->cut;
-    lock();
-    if (whole) uart->written += uart->put;
-    transmit(uart);
-    unlock();
+    release(uart, whole ? uart->put : 0);
     uart->put = 0;
     uart->cut = false;
     return whole;
 }
 
 bool kw_uart_write(enum kw_uart_id id, const void *from, uint32_t size) {
-    for (uint32_t i = 0; i < size; i++) kw_uart_put(id, ((const uint8_t *)from)[i]);
-    return kw_uart_commit(id);
+    struct uart *uart = &uarts[id];
+    if (size > kw_uart_room(id)) return false;
+    for (uint32_t i = 0; i < size; i++) uart->transmit[(uart->written + i) % uart->transmit_size] = ((const uint8_t *)from)[i];
+    release(uart, size);
+    return true;
 }
 
 void kw_uart_drain(enum kw_uart_id id) {
