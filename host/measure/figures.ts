@@ -153,10 +153,11 @@ function spans(trace: TraceRecord[]): Span[] {
   const found: Span[] = [];
   for (const { kind, octets } of trace) {
     if (kind === TraceKind.Start || kind === TraceKind.Poll) found.push({ logs: [], sent: 0 });
-    if (kind === TraceKind.Effect && octets[0] === LOG_ID)
-      found.at(-1)?.logs.push({ code: octets[5], octets: Buffer.from(octets.subarray(EFFECT_HEAD)) });
     const span = found.at(-1);
-    if (span && kind === TraceKind.Effect && octets[0] === SEND_ID) span.sent = Math.max(span.sent, octets.length - EFFECT_HEAD);
+    if (!span || kind !== TraceKind.Effect) continue;
+    const content = octets.subarray(EFFECT_HEAD);
+    if (octets[0] === LOG_ID) span.logs.push({ code: octets[5], octets: Buffer.from(content) });
+    else if (octets[0] === SEND_ID) span.sent = Math.max(span.sent, content.length);
   }
   return found;
 }
