@@ -61,12 +61,18 @@ export async function buildAddon(say: (line: string) => void): Promise<string> {
   const work = mkdtempSync(join(OUTPUT, ".build-"));
   try {
     say(`building ${basename(TARGET)} with cc, once after each change of the C sources`);
-    renameSync(await compile(work, SANITISE ? SANITISED : OPTIMISED), TARGET);
-    writeFileSync(STAMP, hash);
+    place(await compile(work, SANITISE ? SANITISED : OPTIMISED), TARGET, hash);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
   return TARGET;
+}
+
+/** Puts a program and its stamp in place, each whole: whoever builds at the same time never reads half a stamp. */
+function place(linked: string, target: string, hash: string): void {
+  writeFileSync(`${linked}.stamp`, hash);
+  renameSync(linked, target);
+  renameSync(`${linked}.stamp`, `${target}.stamp`);
 }
 
 /** Of everything that goes into the add-on and is ours; third-party sources are pinned by hashes of their own. */
@@ -117,8 +123,7 @@ export async function buildSanitisedProgram(
       ...own.map((path) => ({ source: path, flags: [...OWN, ...UNDEFINED, ...engineFlags()] })),
     ]);
     await run("cc", [...SANITISED, ...UNDEFINED, "-o", join(work, "linked"), ...objects]);
-    renameSync(join(work, "linked"), target);
-    writeFileSync(`${target}.stamp`, hash);
+    place(join(work, "linked"), target, hash);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
