@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Random } from "../../host/air/random.ts";
 import { native } from "../../host/native/addon.ts";
+import * as w from "../native/wasm_bytes.ts";
 import { Differential, runDifferential, runSmith } from "./differential.ts";
 import { randomModule } from "./random_module.ts";
 
@@ -29,6 +30,12 @@ test("the engines do the same on random modules and their mutants", (context) =>
   context.diagnostic(JSON.stringify(report));
   assert.ok(report.ran > MODULES * 0.6 && report.traps > 100 && report.metered > 10, JSON.stringify(report));
   assert.ok(report.deep < report.ran / 10, "deep recursion is rare");
+});
+
+test("a module that traps when it is asked for its version does so on both", () => {
+  const differential = new Differential(1);
+  differential.look(w.module({ 10: w.vector([w.body([0x00]), w.START_BODY, w.POLL_BODY]) }));
+  assert.deepEqual([differential.report.refused, differential.report.ran], [0, 0]);
 });
 
 test("and on modules of a second generator, wasm-smith", { timeout: 900_000 }, (context) => {

@@ -136,7 +136,7 @@ export class Differential {
       shake: report.modules % 3 === 0 ? this.shake + report.modules : 0,
     });
     const loaded = device.stop();
-    if (loaded.code === Stop.Refused && !/another version/.test(loaded.reason)) this.complain(wasm, `translated: ${loaded.reason}`);
+    if (loaded.code === Stop.Refused) this.refusal(wasm, loaded.reason);
     if (loaded.code !== Stop.None) {
       device.close();
       return;
@@ -153,6 +153,15 @@ export class Differential {
       this.complain(wasm, `the boards' engine: ${here.said.join(", ")} ${here.end}; V8: ${there.said.join(", ")} ${there.end}`);
     if (here.end === "trap") report.traps++;
     if (here.end === "fuel") report.metered++;
+  }
+
+  /** A module may be of another version, or trap when it is asked for its own, on both; whatever else is a fault of the translator. */
+  private refusal(wasm: Uint8Array, reason: string): void {
+    if (/another version/.test(reason)) return;
+    if (!reason.startsWith("[trap]")) this.complain(wasm, `translated: ${reason}`);
+    const there = onV8(wasm);
+    if (there.end !== "trap" || there.said.length > 0)
+      this.complain(wasm, `asked for its version: ${reason}; V8: ${there.said.join(", ")} ${there.end}`);
   }
 
   private complain(wasm: Uint8Array, message: string): never {
