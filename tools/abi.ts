@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errHostSide, errModuleSide, logHostSide, logModuleSide } from "./abi_log.ts";
 import { SOURCE, table } from "./abi_page.ts";
+import { program } from "./words/program.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 /** Octets that `image_state` writes. */
@@ -217,8 +218,8 @@ export function abiFiles(text: string): Map<string, string> {
   ]);
 }
 
-function main(): void {
-  const check = process.argv.includes("--check");
+function main(words: string[]): number {
+  const check = words.includes("--check");
   let stale = 0;
   for (const [path, text] of abiFiles(readFileSync(join(ROOT, SOURCE), "utf8"))) {
     if (!check) writeFileSync(join(ROOT, path), text);
@@ -227,7 +228,7 @@ function main(): void {
       stale++;
     }
   }
-  process.exitCode = stale ? 1 : 0;
+  return stale ? 1 : 0;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();
+await program(import.meta.url, main, { unread: true });

@@ -4,8 +4,10 @@
 import { replayOnBoard } from "../host/board/replay.ts";
 import { ensureBuilt } from "../host/build/built.ts";
 import { DEFAULT_PLAN } from "../host/home/plan.ts";
+import { InputError } from "../host/load/input_error.ts";
 import { recordHome } from "../host/measure/record.ts";
 import { moduleBytes } from "../host/modules.ts";
+import { program } from "./words/program.ts";
 
 const HOME_MS = 31 * 60_000;
 const SETTLED_MS = 5n * 60_000n;
@@ -47,8 +49,9 @@ async function table(sizes: number[]): Promise<void> {
   }
 }
 
-const sizes = process.argv.slice(2).map(Number);
-if (sizes.some((size) => !Number.isInteger(size) || size < 4096)) {
-  console.error("usage: npm run arena [-- SIZE ...], each a number of octets");
-  process.exitCode = 2;
-} else await table(sizes.length ? sizes : SIZES);
+await program(import.meta.url, async (words) => {
+  const sizes = words.map(Number);
+  if (sizes.some((size) => !Number.isInteger(size) || size < 4096))
+    throw new InputError("usage: npm run arena [-- SIZE ...], each a number of octets");
+  await table(sizes.length ? sizes : SIZES);
+});

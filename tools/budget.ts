@@ -3,8 +3,10 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureBuilt } from "../host/build/built.ts";
+import { InputError } from "../host/load/input_error.ts";
 import { type Figures, MEASURED, measure } from "../host/measure/figures.ts";
 import { ROOT } from "../host/modules.ts";
+import { program } from "./words/program.ts";
 
 const FILE = join(ROOT, "tests/budgets.json");
 
@@ -66,7 +68,7 @@ async function main(words: string[]): Promise<number> {
   const write = words.includes("--write");
   const names = words.filter((word) => word !== "--write");
   const unknown = names.find((name) => !MEASURED.includes(name));
-  if (unknown) throw new Error(`"${unknown}" is no device; npm run budget knows ${MEASURED.join(", ")} and --write`);
+  if (unknown) throw new InputError(`"${unknown}" is no device; npm run budget knows ${MEASURED.join(", ")} and --write`);
   const say = (line: string): void => console.error(line);
   await ensureBuilt(say);
   const measured = await measure(names.length > 0 ? names : MEASURED, say);
@@ -82,9 +84,4 @@ async function main(words: string[]): Promise<number> {
   return above > 0 ? 1 : 0;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 2;
-}
+await program(import.meta.url, main, { unread: true });

@@ -1,9 +1,5 @@
 // `npm run build`: the modules of asconfig.json, where they are older than their sources.
 import { ensureBuilt } from "../host/build/built.ts";
+import { program } from "./words/program.ts";
 
-try {
-  await ensureBuilt((line) => console.error(line));
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
-}
+await program(import.meta.url, () => ensureBuilt((line) => console.error(line)));

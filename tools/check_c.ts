@@ -2,9 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ensure } from "../host/build/preflight.ts";
+import { InputError } from "../host/load/input_error.ts";
 import { ROOT } from "../host/modules.ts";
+import { program } from "./words/program.ts";
 
 const FOLDERS = ["boards", "host/native", "tests"];
 /** A file that a tool writes says so in its first line. */
@@ -48,7 +49,7 @@ function findings(command: string, args: string[]): string[] {
 
 function main(words: string[]): number {
   const unknown = words.find((word) => word !== "--write");
-  if (unknown !== undefined) throw new Error(`check:c knows no "${unknown}", only --write`);
+  if (unknown !== undefined) throw new InputError(`check:c knows no "${unknown}", only --write`);
   ensure(["clang-format", "cppcheck"], (line) => console.error(line));
   const files = cFiles();
   if (words.includes("--write")) {
@@ -62,11 +63,4 @@ function main(words: string[]): number {
   return found.length > 0 ? 1 : 0;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    process.exitCode = main(process.argv.slice(2));
-  } catch (error) {
-    console.error((error as Error).message);
-    process.exitCode = 2;
-  }
-}
+await program(import.meta.url, main, { unread: true });

@@ -2,13 +2,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BadDescriptor, readClusters } from "../host/zcl/descriptor.ts";
+import { readClusters } from "../host/zcl/descriptor.ts";
 import { readInstances } from "../host/zcl/instances.ts";
 import { conformanceText } from "./clusters/conformance.ts";
 import { labFile } from "./clusters/lab.ts";
 import { seedFile } from "./clusters/seeds.ts";
 import { tableFile } from "./clusters/tables.ts";
 import { clustersFile, viewFile } from "./clusters/views.ts";
+import { program } from "./words/program.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -28,8 +29,8 @@ export function clusterFiles(folder = join(ROOT, "clusters")): Map<string, strin
   ]);
 }
 
-function main(): void {
-  const check = process.argv.includes("--check");
+function main(words: string[]): number {
+  const check = words.includes("--check");
   let stale = 0;
   for (const [path, text] of clusterFiles()) {
     const file = join(ROOT, path);
@@ -41,15 +42,7 @@ function main(): void {
       stale++;
     }
   }
-  process.exitCode = stale ? 1 : 0;
+  return stale ? 1 : 0;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    main();
-  } catch (error) {
-    if (!(error instanceof BadDescriptor)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-  }
-}
+await program(import.meta.url, main, { unread: true });

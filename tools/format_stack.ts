@@ -1,10 +1,10 @@
 // The form of AssemblyScript: docs/decisions/0015-form-of-the-stack.md.  Says where a source is out of form; `--write` mends what has only
 // one right answer: space at the ends of lines, empty lines, the end of the file, the depth of lines.
 import { readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
+import { relative } from "node:path";
 import { sources } from "../host/build/built.ts";
 import { ROOT } from "../host/modules.ts";
+import { program } from "./words/program.ts";
 
 export const LINE_MAX = 140;
 const STEP = 2;
@@ -149,8 +149,12 @@ export function checkStack(say: (line: string) => void, write: boolean): number 
   return count;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? join(ROOT, "none")).href) {
-  const count = checkStack((line) => console.log(line), process.argv.includes("--write"));
-  if (count) console.log(`${count} places of assembly/ are out of form`);
-  process.exitCode = count ? 1 : 0;
-}
+await program(
+  import.meta.url,
+  (words) => {
+    const count = checkStack((line) => console.log(line), words.includes("--write"));
+    if (count) console.log(`${count} places of assembly/ are out of form`);
+    return count ? 1 : 0;
+  },
+  { unread: true },
+);

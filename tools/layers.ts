@@ -1,8 +1,8 @@
 // `npm run layers`: the layers of the stack, which the imports are held to (tests/structure/imports.test.ts), drawn into docs/layers.svg.
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ROOT } from "../host/modules.ts";
+import { program } from "./words/program.ts";
 
 /** A folder imports only from earlier rows.  Siblings share a row and do not know each other. */
 export const LAYERS = [
@@ -84,4 +84,4 @@ ${rows.join("\n")}
 
 export const layerPresent = (name: string): boolean => existsSync(join(ROOT, "assembly", name));
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(join(ROOT, LAYERS_PICTURE), layersPicture(layerPresent));
+await program(import.meta.url, () => writeFileSync(join(ROOT, LAYERS_PICTURE), layersPicture(layerPresent)));

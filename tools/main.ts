@@ -1,12 +1,8 @@
 // The process of `kilowasm`.
 import { kilowasm } from "./kilowasm.ts";
-import { watchOutput } from "./words/exit.ts";
-import { endWithParent } from "./words/parent.ts";
+import { runProgram } from "./words/program.ts";
 
-watchOutput();
-endWithParent();
-const code = await kilowasm(process.argv.slice(2));
-process.exitCode = code;
+await runProgram(kilowasm);
 // Whatever still waits (a socket, a serial line, a terminal's input) must not keep the process; what was printed goes out first.
 process.stdout.write("", (error) => {
   if (!error) process.exit(process.exitCode);

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ensureBuilt, targets } from "../host/build/built.ts";
 import { ROOT } from "../host/modules.ts";
+import { program } from "./words/program.ts";
 
 const DIST = join(ROOT, "dist");
 /** Files and folders, by their paths from the root. */
@@ -23,12 +24,9 @@ function copy(): void {
   }
 }
 
-try {
+await program(import.meta.url, async () => {
   await ensureBuilt((line) => console.error(line));
   rmSync(DIST, { recursive: true, force: true });
   compile();
   copy();
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
-}
+});

@@ -1,10 +1,10 @@
 // `npm run records`: writes both sides of the records of docs/uplink.md and docs/records.md; `--check` compares instead.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ROOT } from "../host/modules.ts";
 import { hostParsers, hostText } from "./records_host.ts";
 import { readRecords, type StoredRecord, type UplinkRecord } from "./records_read.ts";
+import { program } from "./words/program.ts";
 
 const UPLINK = "docs/uplink.md";
 const STORE = "docs/records.md";
@@ -93,8 +93,8 @@ export function committedRecordFiles(): Map<string, string> {
   return recordFiles(readFileSync(join(ROOT, UPLINK), "utf8"), readFileSync(join(ROOT, STORE), "utf8"));
 }
 
-function main(): void {
-  const check = process.argv.includes("--check");
+function main(words: string[]): number {
+  const check = words.includes("--check");
   let stale = 0;
   for (const [path, text] of committedRecordFiles()) {
     if (!check) writeFileSync(join(ROOT, path), text);
@@ -103,7 +103,7 @@ function main(): void {
       stale++;
     }
   }
-  process.exitCode = stale ? 1 : 0;
+  return stale ? 1 : 0;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();
+await program(import.meta.url, main, { unread: true });

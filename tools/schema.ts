@@ -1,10 +1,10 @@
 // `npm run schema`: writes what follows from the shapes of home files and from the table of events.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { eventsPage, eventsSchema } from "../host/home/event_table.ts";
 import { homeSchema } from "../host/home/home_file.ts";
 import { ROOT } from "../host/modules.ts";
+import { program } from "./words/program.ts";
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -17,4 +17,6 @@ export function schemaFiles(): Map<string, string> {
   ]);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) for (const [path, text] of schemaFiles()) writeFileSync(join(ROOT, path), text);
+await program(import.meta.url, () => {
+  for (const [path, text] of schemaFiles()) writeFileSync(join(ROOT, path), text);
+});

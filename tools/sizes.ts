@@ -3,6 +3,7 @@
 import { compile, entryOf, targets } from "../host/build/built.ts";
 import { ROOT } from "../host/modules.ts";
 import { moduleSizes } from "../host/wasm.ts";
+import { program } from "./words/program.ts";
 
 const FUNCTIONS_SHOWN = 25;
 
@@ -28,12 +29,14 @@ async function report(target: string) {
   };
 }
 
-process.chdir(ROOT);
-const json = process.argv.includes("--json");
-const reports = [];
-for (const target of targets().filter((name) => name !== "software")) reports.push(await report(target));
-if (json) console.log(JSON.stringify(reports, null, 2));
-else {
+async function main(words: string[]): Promise<void> {
+  process.chdir(ROOT);
+  const reports = [];
+  for (const target of targets().filter((name) => name !== "software")) reports.push(await report(target));
+  if (words.includes("--json")) {
+    console.log(JSON.stringify(reports, null, 2));
+    return;
+  }
   for (const { module, octets, code, data, memory, folders, functions } of reports) {
     console.log(`\n${module}: ${octets} octets of module, ${code} of code, ${data} of data, ${memory} of linear memory`);
     for (const [folder, size] of Object.entries(folders)) console.log(`  ${String(size).padStart(6)}  ${folder}`);
@@ -42,3 +45,5 @@ else {
       console.log(`  ${String(size).padStart(6)}  ${name.replace(/^assembly\//, "")}`);
   }
 }
+
+await program(import.meta.url, main);

@@ -10,6 +10,7 @@ import { ensureLabs } from "../host/build/labs.ts";
 import { ensure } from "../host/build/preflight.ts";
 import { ROOT } from "../host/modules.ts";
 import { byCost, lastMs, NodeRun, type Outcome, rememberMs, slowest } from "./test_run.ts";
+import { program } from "./words/program.ts";
 
 const BIN = join(ROOT, "node_modules/.bin");
 /** No step is worth more than this; a hang is a failure. */
@@ -210,18 +211,19 @@ async function everything(): Promise<void> {
   if (!interrupted) rememberMs(EVERYTHING, performance.now() - begun);
 }
 
-process.once("SIGINT", stopOnce);
-process.once("SIGTERM", stopOnce);
-process.once("SIGHUP", stopOnce);
-process.stdout.on("error", () => {}); // a reader that goes away, as `head` does, ends no test; the summary's file has the counts
-process.once("uncaughtException", (error) => {
-  closing(error.stack);
-  process.exit(1);
-});
-try {
-  const words = process.argv.slice(2);
-  await (words.length ? some(words) : everything());
-  closing();
-} catch (error) {
-  closing((error as Error).message);
+async function main(words: string[]): Promise<void> {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stopOnce);
+  process.once("uncaughtException", (error) => {
+    closing(error.stack);
+    process.exit(1);
+  });
+  try {
+    await (words.length ? some(words) : everything());
+    closing();
+  } catch (error) {
+    closing((error as Error).message);
+  }
 }
+
+// A reader that goes away, as `head` does, ends no test; the summary's file has the counts.
+await program(import.meta.url, main, { unread: true });

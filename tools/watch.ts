@@ -3,13 +3,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, watch } from "node:fs";
 import { join, resolve } from "node:path";
 import { ensureBuilt } from "../host/build/built.ts";
+import { InputError } from "../host/load/input_error.ts";
 import { ROOT } from "../host/modules.ts";
+import { program } from "./words/program.ts";
 
 const FOLDERS = ["assembly", "boards", "host", "tests", "tools"];
 /** An editor writes a file in several steps. */
 const SETTLE_MS = 150;
 
-const files = process.argv.slice(2).map((word) => resolve(word));
+let files: string[] = [];
 let tests: ChildProcess | undefined;
 let timer: NodeJS.Timeout | undefined;
 let building = false;
@@ -31,11 +33,11 @@ async function once(): Promise<void> {
   if (again) await once();
 }
 
-const missing = files.find((file) => !existsSync(file));
-if (files.length === 0 || missing) {
-  console.error(missing ? `${missing} does not exist` : "name the test files to run: npm run watch -- tests/nwk/join.test.ts");
-  process.exitCode = 1;
-} else {
+await program(import.meta.url, async (words) => {
+  files = words.map((word) => resolve(word));
+  if (files.length === 0) throw new InputError("name the test files to run: npm run watch -- tests/nwk/join.test.ts");
+  const missing = files.find((file) => !existsSync(file));
+  if (missing) throw new InputError(`${missing} does not exist`);
   for (const folder of FOLDERS) {
     watch(join(ROOT, folder), { recursive: true }, () => {
       clearTimeout(timer);
@@ -43,4 +45,4 @@ if (files.length === 0 || missing) {
     });
   }
   await once();
-}
+});

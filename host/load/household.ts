@@ -1,5 +1,4 @@
-// Writes default-household.csv: an invented household's electricity over one week, from the model in README.md beside this file.
-import { writeFileSync } from "node:fs";
+// Makes default-household.csv: an invented household's electricity over one week, from the model in README.md beside this file.
 import { fileURLToPath } from "node:url";
 
 const HALF_HOURS = 7 * 48;
@@ -94,5 +93,3 @@ export function householdCsv(): string {
 }
 
 export const DEFAULT_HOUSEHOLD = fileURLToPath(new URL("default-household.csv", import.meta.url));
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(DEFAULT_HOUSEHOLD, householdCsv());

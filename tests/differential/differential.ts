@@ -4,7 +4,6 @@
 //   npx tsx tests/differential/differential.ts --count 100000 --seed 7 [--smith]     with --smith modules of wasm-smith, and of it alone
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Random } from "../../host/air/random.ts";
 import { EngineStopped, type Surroundings } from "../../host/engine.ts";
@@ -13,6 +12,7 @@ import { ROOT } from "../../host/modules.ts";
 import { type NativeDevice, native, Stop } from "../../host/native/addon.ts";
 import { blankFlash, SIMULATED_DEVICE_KEY } from "../../host/native/index.ts";
 import { V8Engine } from "../../host/v8/engine.ts";
+import { program } from "../../tools/words/program.ts";
 import { generate } from "../hostile/generate.ts";
 import { mutant } from "../hostile/mutants.ts";
 import { randomModule } from "./random_module.ts";
@@ -221,8 +221,9 @@ export function runSmith(count: number, seed: string, say: (done: number) => voi
   return report;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
+    args,
     options: {
       count: { type: "string", default: "100000" },
       seed: { type: "string", default: String(process.pid) },
@@ -240,3 +241,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const report = values.smith ? runSmith(count, values.seed, say) : runDifferential(count, values.seed, true, say);
   console.log(JSON.stringify({ ...report, differences: 0 }));
 }
+
+await program(import.meta.url, main, { unread: true });

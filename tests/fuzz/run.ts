@@ -1,9 +1,10 @@
 // Runs the fuzz targets: no trap, no hang, nothing written by a parser; what it accepts, emit gives back.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { Random } from "../../host/air/random.ts";
 import { ROOT } from "../../host/modules.ts";
+import { program } from "../../tools/words/program.ts";
 import { cpuMs } from "../support/cpu.ts";
 import { labInstance } from "./lab.ts";
 import { mutate } from "./mutate.ts";
@@ -108,10 +109,12 @@ function keep(name: string, seed: number, input: Uint8Array): string {
   return text;
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = await import("node:util").then(({ parseArgs }) =>
-    parseArgs({ allowPositionals: true, options: { seconds: { type: "string", default: "60" }, seed: { type: "string", default: "1" } } }),
-  );
+async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { seconds: { type: "string", default: "60" }, seed: { type: "string", default: "1" } },
+  });
   const chosen = (await targets()).filter((target) => positionals.length === 0 || positionals.includes(target.name));
   if (chosen.length === 0) throw new Error(`no fuzz target is called ${positionals.join(", ")}; see tests/fuzz/targets.ts`);
   for (const target of chosen) {
@@ -120,11 +123,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    await main();
-  } catch (error) {
-    console.error((error as Error).message);
-    process.exitCode = 1;
-  }
-}
+await program(import.meta.url, main, { unread: true });

@@ -6,6 +6,7 @@ import { IMPORTS } from "../../host/abi.ts";
 import { Random } from "../../host/air/random.ts";
 import type { Surroundings } from "../../host/engine.ts";
 import { type Native, native } from "../../host/native/addon.ts";
+import { program } from "../../tools/words/program.ts";
 import { randomModule } from "../differential/random_module.ts";
 import { caller, rowOf } from "../native/harness.ts";
 import { IDENTITY, keyOf } from "../native/image_package.ts";
@@ -342,13 +343,17 @@ class Fuzz {
   }
 }
 
-const [seconds, seed] = [Number(process.argv[2] ?? 10), process.argv[3] ?? String(process.pid)];
-console.log(`seed ${seed}`);
-const fuzz = new Fuzz(seed);
-let steps = 0;
-for (const end = performance.now() + seconds * 1000; performance.now() < end; steps++) {
-  fuzz.safely();
-  // Finalizers run between turns.
-  if (steps % 500 === 0) await new Promise((turn) => setImmediate(turn));
+async function main([secondsWord = "10", seed = String(process.pid)]: string[]): Promise<void> {
+  const seconds = Number(secondsWord);
+  console.log(`seed ${seed}`);
+  const fuzz = new Fuzz(seed);
+  let steps = 0;
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; steps++) {
+    fuzz.safely();
+    // Finalizers run between turns.
+    if (steps % 500 === 0) await new Promise((turn) => setImmediate(turn));
+  }
+  console.log(JSON.stringify({ steps, ...Object.fromEntries([...fuzz.counts].sort()) }));
 }
-console.log(JSON.stringify({ steps, ...Object.fromEntries([...fuzz.counts].sort()) }));
+
+await program(import.meta.url, main, { unread: true });

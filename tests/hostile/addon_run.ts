@@ -3,6 +3,7 @@ import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { ROOT } from "../../host/modules.ts";
 import { sanitizerLibrary } from "../../host/native/build.ts";
+import { program } from "../../tools/words/program.ts";
 
 export const ADDON_SECONDS = 10;
 const PROGRAM = fileURLToPath(new URL("addon_fuzz.ts", import.meta.url));
@@ -25,8 +26,9 @@ export function runAddonFuzz(seconds: number, seed: string): Record<string, numb
   return JSON.parse(ended.stdout.trim().split("\n").at(-1) ?? "{}");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [seconds = "600", seed = String(process.pid)] = process.argv.slice(2);
+async function main([seconds = "600", seed = String(process.pid)]: string[]): Promise<void> {
   console.log(`seed ${seed}`);
   console.log(JSON.stringify(runAddonFuzz(Number(seconds), seed)));
 }
+
+await program(import.meta.url, main, { unread: true });

@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { Random } from "../../host/air/random.ts";
 import { builtPath, ROOT } from "../../host/modules.ts";
 import { buildSanitisedProgram } from "../../host/native/build.ts";
+import { program } from "../../tools/words/program.ts";
 import { generate } from "./generate.ts";
 import { mutant } from "./mutants.ts";
 
@@ -124,10 +125,13 @@ export async function runHostile(seconds: number, seed: string, say: (line: stri
   return { ...report, ...harness.counts };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+async function main(args: string[]): Promise<void> {
   const { values } = parseArgs({
+    args,
     options: { seconds: { type: "string", default: "60" }, seed: { type: "string", default: String(Date.now()) } },
   });
   console.log(`seed ${values.seed}`);
   console.log(JSON.stringify(await runHostile(Number(values.seconds), values.seed, (line) => console.error(line))));
 }
+
+await program(import.meta.url, main, { unread: true });

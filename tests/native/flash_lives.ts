@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { buildSanitisedProgram } from "../../host/native/build.ts";
+import { program } from "../../tools/words/program.ts";
 
 const STORE = ["ccm.c", "crypto.c", "nor_flash.c", "store.c", "store_entry.c", "store_label.c"];
 const source = (name: string): string => fileURLToPath(new URL(`./${name}`, import.meta.url));
@@ -22,7 +23,7 @@ export function runLives(program: string, ...options: (string | number)[]): stri
   return execFileSync(program, options.map(String), { encoding: "utf8", env: { ...process.env, ASAN_OPTIONS: "detect_leaks=0" } });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+async function main(): Promise<void> {
   const program = await flashLives();
   const runs: (string | number)[][] = [
     ["stuck", 1000, 1],
@@ -36,3 +37,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const options of runs.filter(([what]) => what !== "worn" && what !== "wear"))
     process.stdout.write(`image state, ${options.join(" ")}: ${runLives(state, ...options)}`);
 }
+
+await program(import.meta.url, main, { unread: true });

@@ -13,6 +13,7 @@ import { withFcs } from "../../host/air/frame.ts";
 import { COMMAND_GET, COMMAND_IS, COMMAND_RESET, COMMAND_SET, Property, readSpinel, Status, writeSpinel } from "../../host/spinel/frame.ts";
 import { HdlcDecoder, hdlcEncode } from "../../host/spinel/hdlc.ts";
 import { Properties } from "../../host/spinel/properties.ts";
+import { program } from "../words/program.ts";
 import { cpuUs } from "./cpu.ts";
 
 const [folder, roundsWord, warmUpWord] = process.argv.slice(2);
@@ -198,4 +199,4 @@ const partner = {
   linkStatusMisses: 0,
 };
 
-await main();
+await program(import.meta.url, main);

@@ -6,7 +6,8 @@ import { Silent } from "../../host/render/silent.ts";
 import { Terminal } from "../../host/render/terminal.ts";
 import { lastWords } from "../../host/render/view.ts";
 import { ended } from "../words/ended.ts";
-import { Exit, ownOutput, say } from "../words/exit.ts";
+import { Exit, say } from "../words/exit.ts";
+import { ownOutput } from "../words/program.ts";
 import { HelpShown, optionsParse, SPEED_MAX } from "./options.ts";
 
 const EXIT_FAILED = 1;

@@ -4,16 +4,19 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { writeWhole } from "../../host/files/output_file.ts";
+import type { Home } from "../../host/home/home.ts";
 import type { Output } from "../../host/home/output.ts";
 import { KINDS } from "../../host/home/plan.ts";
+import type { Options } from "../../host/home/run_options.ts";
 import { Session } from "../../host/home/session.ts";
-import type { Status } from "../../host/home/status.ts";
 import { packageBuild } from "../../host/image/package.ts";
 import { moduleBytes } from "../../host/modules.ts";
 import { svg } from "../../host/render/svg.ts";
 import { colourful } from "../../host/render/text.ts";
 import { view } from "../../host/render/view.ts";
 import { say } from "../words/exit.ts";
+import { program } from "../words/program.ts";
 import { optionsParse } from "./options.ts";
 
 const SIZE = { columns: 80, rows: 26 };
@@ -23,25 +26,30 @@ const UPDATE_AT = "5m";
 /** Two thirds of the package. */
 const PART = 2 / 3;
 
-const [path = "docs/update.svg"] = process.argv.slice(2);
-const folder = mkdtempSync(join(tmpdir(), "kilowasm-picture-"));
-const words = (["meter", "ihd"] as const).flatMap((device) => {
-  const file = join(folder, `${device}.ota`);
-  writeFileSync(file, packageBuild({ wasm: moduleBytes(KINDS[device].module), role: KINDS[device].image, version: VERSION, counter: 2 }));
-  return ["--update", `${device}=${file}`];
-});
-const options = optionsParse(["--json", "--duration", "10m", "--update-at", UPDATE_AT, ...words], {
-  folder,
-  terminal: false,
-  write: () => undefined,
-});
+/** The options of a home whose meter and display are updated, with the packages in a folder. */
+function optionsOf(folder: string): Options {
+  const words = (["meter", "ihd"] as const).flatMap((device) => {
+    const file = join(folder, `${device}.ota`);
+    writeFileSync(file, packageBuild({ wasm: moduleBytes(KINDS[device].module), role: KINDS[device].image, version: VERSION, counter: 2 }));
+    return ["--update", `${device}=${file}`];
+  });
+  return optionsParse(["--json", "--duration", "10m", "--update-at", UPDATE_AT, ...words], {
+    folder,
+    terminal: false,
+    write: () => undefined,
+  });
+}
 
 class Picture implements Output {
+  session: Session | undefined;
   closed = false;
   readonly failed = false;
+
+  constructor(private readonly path: string) {}
+
   event(): void {
-    const { update } = session.home.status.device("ihd");
-    if (!this.closed && update?.status === "loading" && update.offset > PART * update.size) this.take(session.home.status);
+    const update = this.session?.home.status.device("ihd").update;
+    if (this.session && !this.closed && update?.status === "loading" && update.offset > PART * update.size) this.take(this.session.home);
   }
 
   async turn(): Promise<void> {
@@ -52,17 +60,19 @@ class Picture implements Output {
     // Nothing to give back.
   }
 
-  private take(status: Status): void {
+  private take({ status, nowMs }: Home): void {
     status.speed = 10;
-    status.nowMs = session.home.nowMs;
+    status.nowMs = nowMs;
     const lines = view(status, SIZE, colourful);
-    writeFileSync(resolve(path), svg(lines, SIZE.columns));
+    writeWhole(resolve(this.path), svg(lines, SIZE.columns));
     process.stdout.write(`${lines.join("\n")}\n`);
     this.closed = true;
   }
 }
 
-const picture = new Picture();
-const session = await Session.open(options, () => picture, say);
-await session.run();
-process.exit(picture.closed ? 0 : 1);
+await program(import.meta.url, async ([path = "docs/update.svg"]) => {
+  const picture = new Picture(path);
+  picture.session = await Session.open(optionsOf(mkdtempSync(join(tmpdir(), "kilowasm-picture-"))), () => picture, say);
+  await picture.session.run();
+  process.exit(picture.closed ? 0 : 1);
+});

@@ -17,7 +17,9 @@ import {
   Writer,
 } from "../../host/image/codec_coder.ts";
 import { MODEL, type Model } from "../../host/image/codec_model.ts";
+import { InputError } from "../../host/load/input_error.ts";
 import { ROOT } from "../../host/modules.ts";
+import { program } from "../words/program.ts";
 
 const ROUNDS = 3;
 /** No table leaves an answer out, so that no input costs much more than its octets. */
@@ -102,13 +104,10 @@ ${names.join("\n\n")}
 `;
 }
 
-const paths = process.argv.slice(2);
-if (paths.length === 0) {
-  console.error("codec_model: no module given; name the modules to count on");
-  process.exitCode = 1;
-} else {
+await program(import.meta.url, (paths) => {
+  if (paths.length === 0) throw new InputError("codec_model: no module given; name the modules to count on");
   const modules = paths.map((path) => readFileSync(path));
   for (let round = 0; round < ROUNDS; round++) count(modules);
   writeFileSync(join(ROOT, "host/image/codec_model.ts"), typescript());
   writeFileSync(join(ROOT, "boards/common/codec_model.h"), c());
-}
+});

@@ -3,7 +3,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ImageError } from "../../host/image/image_error.ts";
-import { systemReason } from "../../host/load/input_error.ts";
 import { ROOT } from "../../host/modules.ts";
 
 export const Exit = {
@@ -50,23 +49,6 @@ export function say(line: string): void {
 
 export function print(text: string): void {
   streams.out(text.endsWith("\n") ? text : `${text}\n`);
-}
-
-/** Whoever reads the output may have seen enough: `| head` is no failure; a full disk is one. */
-function lostOutput(error: NodeJS.ErrnoException): void {
-  if (process.exitCode) process.exit(); // the end has been told already
-  if (error.code === "EPIPE") process.exit(Exit.Ok);
-  say(`the output cannot be written: ${systemReason(error)}.`);
-  process.exit(Exit.Failed);
-}
-
-export function watchOutput(): void {
-  process.stdout.on("error", lostOutput);
-}
-
-/** For a command that looks after its output itself, and has more to end than the process. */
-export function ownOutput(): void {
-  process.stdout.off("error", lostOutput);
 }
 
 /** The version of this program. */
