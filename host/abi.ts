@@ -1,6 +1,7 @@
 // The contract as Node sees it.  Written by tools/abi.ts from docs/abi.md; change that page instead.
 
-export const ABI_VERSION = 0x00020000;
+export const ABI_VERSION = 0x00020001;
+export const ABI_BASE = 0x00020000;
 
 export const EVENT_KIND = 0; // u8
 export const EVENT_STATUS = 1; // i8
@@ -35,11 +36,20 @@ export const IMAGE_COUNTER = 40; // u32
 export const IMAGE_EPOCH = 44; // u32
 export const IMAGE_STATE = 48;
 
+export const TLS_FLAGS = 0; // u16
+export const TLS_STATUS = 2; // i8
+export const TLS_SENT = 3; // u8
+export const TLS_RECEIVED = 4; // u8
+export const TLS_SUITE = 6; // u16
+export const TLS_LFDI = 8; // 20 octets
+export const TLS_STATE = 28;
+
 export const EventKind = {
   RadioReceived: 1,
   RadioSent: 2,
   Measured: 3,
   Uplink: 4,
+  LinkReceived: 5,
 } as const;
 
 export const RadioParameter = {
@@ -60,6 +70,35 @@ export const ResetReason = {
   Watchdog: 1,
   Trap: 2,
   Halt: 3,
+} as const;
+
+export const TlsProfile = {
+  Client: 0,
+  Server: 1,
+  EapClient: 2,
+  EapServer: 3,
+} as const;
+
+export const TlsFlag = {
+  Established: 0,
+  Ended: 1,
+  PeerClosed: 2,
+  Failed: 3,
+  Feed: 4,
+  Drain: 5,
+  Read: 6,
+  Write: 7,
+} as const;
+
+export const TlsClose = {
+  Begin: 0,
+  Free: 1,
+} as const;
+
+export const KeyName = {
+  Slot: 0,
+  Pair: 128,
+  Secret: 256,
 } as const;
 
 export const Quantity = {
@@ -239,4 +278,20 @@ export const IMPORTS: readonly ImportRow[] = [
   { id: 24, name: "image_confirm", arguments: [{ name: "healthy", wide: false }], answers: true, reads: [], writes: [] },
   { id: 25, name: "image_state", arguments: [{ name: "image", wide: false }, { name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
   { id: 26, name: "constant_read", arguments: [{ name: "offset", wide: false }, { name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
+  { id: 32, name: "link_send", arguments: [{ name: "interface_number", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
+  { id: 33, name: "tls_open", arguments: [{ name: "profile", wide: false }, { name: "time", wide: true }], answers: true, reads: [], writes: [] },
+  { id: 34, name: "tls_feed", arguments: [{ name: "session", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
+  { id: 35, name: "tls_drain", arguments: [{ name: "session", wide: false }, { name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
+  { id: 36, name: "tls_read", arguments: [{ name: "session", wide: false }, { name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
+  { id: 37, name: "tls_write", arguments: [{ name: "session", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
+  { id: 38, name: "tls_close", arguments: [{ name: "session", wide: false }, { name: "how", wide: false }], answers: true, reads: [], writes: [] },
+  { id: 39, name: "tls_state", arguments: [{ name: "session", wide: false }, { name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
+  { id: 40, name: "tls_export", arguments: [{ name: "session", wide: false }, { name: "secret", wide: false }], answers: true, reads: [], writes: [] },
+  { id: 41, name: "key_derive", arguments: [{ name: "key", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }, { name: "target", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
+  { id: 42, name: "hmac_sha256", arguments: [{ name: "key", wide: false }, { name: "at", wide: false }, { name: "size", wide: false }, { name: "out", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [{ pointer: "out", size: "32" }] },
+  { id: 43, name: "ctr_crypt", arguments: [{ name: "key", wide: false }, { name: "counter", wide: false }, { name: "text", wide: false }, { name: "text_size", wide: false }], answers: true, reads: [{ pointer: "counter", size: "16" }], writes: [{ pointer: "text", size: "text_size" }] },
+  { id: 44, name: "identity_make", arguments: [], answers: true, reads: [], writes: [] },
+  { id: 45, name: "identity_request", arguments: [{ name: "at", wide: false }, { name: "capacity", wide: false }], answers: true, reads: [], writes: [{ pointer: "at", size: "capacity" }] },
+  { id: 46, name: "identity_install", arguments: [{ name: "at", wide: false }, { name: "size", wide: false }], answers: true, reads: [{ pointer: "at", size: "size" }], writes: [] },
+  { id: 48, name: "tls_reserve", arguments: [{ name: "sessions", wide: false }, { name: "secrets", wide: false }], answers: true, reads: [], writes: [] },
 ];

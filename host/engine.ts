@@ -21,6 +21,8 @@ export interface Surroundings {
   sense(quantity: number, periodMs: number): number;
   display(line: number, text: Uint8Array): void;
   uplinkSend(octets: Uint8Array): number;
+  /** An Ethernet frame without FCS; absent where there are no links. */
+  linkSend?(interfaceNumber: number, frame: Uint8Array): number;
   log(code: number, octets: Uint8Array): void;
   /** A key was put in a slot: the simulator hands it to the capture; a board has no such door. */
   keySet(slot: number, key: Uint8Array): void;

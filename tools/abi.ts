@@ -7,8 +7,11 @@ import { SOURCE, table } from "./abi_page.ts";
 import { program } from "./words/program.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
-/** Octets that `image_state` writes. */
-const IMAGE_STATE = 48;
+/** What an import writes as fields: the heading of its table, and the octets in all. */
+const STATES = [
+  { heading: "## Image state", prefix: "IMAGE", size: 48 },
+  { heading: "## TLS state", prefix: "TLS", size: 28 },
+] as const;
 
 interface Range {
   pointer: string;
@@ -35,7 +38,8 @@ interface Contract {
   version: number;
   imports: Import[];
   event: Field[];
-  image: Field[];
+  /** In the order of STATES. */
+  states: Field[][];
   numbers: Numbers[];
 }
 
@@ -54,19 +58,19 @@ export function readContract(text: string): Contract {
   const imports = table(text, "## Imports").map(([id, name, list, answer, reads, writes]) => ({
     id: Number(id),
     name,
-    arguments: list.split(" ").map((item) => ({ name: item.replace(":i64", ""), wide: item.endsWith(":i64") })),
+    arguments: (list === "-" ? [] : list.split(" ")).map((item) => ({ name: item.replace(":i64", ""), wide: item.endsWith(":i64") })),
     answers: answer === "i32",
     reads: ranges(reads),
     writes: ranges(writes),
   }));
   const fields = (heading: string): Field[] => table(text, heading).map(([offset, name, type]) => ({ offset: Number(offset), name, type }));
   const event = fields("## Events");
-  const image = fields("## Image state");
+  const states = STATES.map(({ heading }) => fields(heading));
   const numbers = [...text.matchAll(/^### (\w+)$/gm)].map(([, name]) => ({
     name,
     members: table(text, `### ${name}`).map(([member, value]) => ({ name: member, value: Number(value) })),
   }));
-  return { version: Number(version[1]), imports, event, image, numbers };
+  return { version: Number(version[1]), imports, event, states, numbers };
 }
 
 const camel = (name: string): string => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -74,20 +78,31 @@ const upper = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$
 const hex = (value: number): string => `0x${value.toString(16).padStart(8, "0")}`;
 const isPointer = (item: Import, name: string): boolean => [...item.reads, ...item.writes].some((range) => range.pointer === name);
 
+const comment = (type: string | undefined): string => (type ? ` // ${type}` : "");
+const baseOf = (contract: Contract): number => (contract.version & 0xffff_0000) >>> 0;
+
+/** A line for each field of what imports write, and one for the octets in all, which has no type. */
+function stateLines(contract: Contract, line: (name: string, value: number, type?: string) => string): string[] {
+  return STATES.flatMap(({ prefix, size }, index) => [
+    ...contract.states[index].map((field) => line(`${prefix}_${upper(field.name)}`, field.offset, field.type)),
+    line(`${prefix}_STATE`, size),
+    "",
+  ]);
+}
+
 function moduleSide(contract: Contract): string {
   const out = [
     "// The board as the module sees it.  Written by tools/abi.ts from docs/abi.md; change that page instead.",
     "",
     `export const ABI_VERSION: u32 = ${hex(contract.version)};`,
+    "/** What a module answers that needs nothing of a later minor version. */",
+    `export const ABI_BASE: u32 = ${hex(baseOf(contract))};`,
     "",
     "// Event record written by `next`: a fixed head, then `size` octets.",
     ...contract.event.map((field) => `export const EVENT_${upper(field.name)}: usize = ${field.offset}; // ${field.type}`),
     "export const EVENT_HEAD: u32 = 16;",
     "",
-    "// What `image_state` writes.",
-    ...contract.image.map((field) => `export const IMAGE_${upper(field.name)}: usize = ${field.offset}; // ${field.type}`),
-    `export const IMAGE_STATE: u32 = ${IMAGE_STATE};`,
-    "",
+    ...stateLines(contract, (name, value, type) => `export const ${name}: ${type ? "usize" : "u32"} = ${value};${comment(type)}`),
   ];
   for (const group of contract.numbers.filter(({ name }) => name !== "Err")) {
     out.push(`export enum ${group.name} {`, ...group.members.map((member) => `  ${member.name} = ${member.value},`), "}", "");
@@ -108,13 +123,12 @@ function hostSide(contract: Contract): string {
     "// The contract as Node sees it.  Written by tools/abi.ts from docs/abi.md; change that page instead.",
     "",
     `export const ABI_VERSION = ${hex(contract.version)};`,
+    `export const ABI_BASE = ${hex(baseOf(contract))};`,
     "",
     ...contract.event.map((field) => `export const EVENT_${upper(field.name)} = ${field.offset}; // ${field.type}`),
     "export const EVENT_HEAD = 16;",
     "",
-    ...contract.image.map((field) => `export const IMAGE_${upper(field.name)} = ${field.offset}; // ${field.type}`),
-    `export const IMAGE_STATE = ${IMAGE_STATE};`,
-    "",
+    ...stateLines(contract, (name, value, type) => `export const ${name} = ${value};${comment(type)}`),
   ];
   for (const group of contract.numbers.filter(({ name }) => name !== "Err")) {
     const members = group.members.map((member) => `  ${member.name}: ${member.value},`);
@@ -149,9 +163,7 @@ function boardSide(contract: Contract): string {
     ...contract.event.map((field) => `#define KW_EVENT_${upper(field.name)} ${field.offset} // ${field.type}`),
     "#define KW_EVENT_HEAD 16",
     "",
-    ...contract.image.map((field) => `#define KW_IMAGE_${upper(field.name)} ${field.offset} // ${field.type}`),
-    `#define KW_IMAGE_STATE ${IMAGE_STATE}`,
-    "",
+    ...stateLines(contract, (name, value, type) => `#define KW_${name} ${value}${comment(type)}`),
   ];
   for (const group of contract.numbers) {
     out.push(`enum kw_${upper(group.name).toLowerCase()} {`);

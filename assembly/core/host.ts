@@ -1,6 +1,8 @@
 // The board as the module sees it.  Written by tools/abi.ts from docs/abi.md; change that page instead.
 
-export const ABI_VERSION: u32 = 0x00020000;
+export const ABI_VERSION: u32 = 0x00020001;
+/** What a module answers that needs nothing of a later minor version. */
+export const ABI_BASE: u32 = 0x00020000;
 
 // Event record written by `next`: a fixed head, then `size` octets.
 export const EVENT_KIND: usize = 0; // u8
@@ -14,7 +16,6 @@ export const EVENT_PENDING: usize = 7; // u8
 export const EVENT_TIME: usize = 8; // i64
 export const EVENT_HEAD: u32 = 16;
 
-// What `image_state` writes.
 export const IMAGE_STATUS: usize = 0; // u8
 export const IMAGE_REASON: usize = 1; // u8
 export const IMAGE_MANUFACTURER: usize = 2; // u16
@@ -37,11 +38,20 @@ export const IMAGE_COUNTER: usize = 40; // u32
 export const IMAGE_EPOCH: usize = 44; // u32
 export const IMAGE_STATE: u32 = 48;
 
+export const TLS_FLAGS: usize = 0; // u16
+export const TLS_STATUS: usize = 2; // i8
+export const TLS_SENT: usize = 3; // u8
+export const TLS_RECEIVED: usize = 4; // u8
+export const TLS_SUITE: usize = 6; // u16
+export const TLS_LFDI: usize = 8; // 20 octets
+export const TLS_STATE: u32 = 28;
+
 export enum EventKind {
   RadioReceived = 1,
   RadioSent = 2,
   Measured = 3,
   Uplink = 4,
+  LinkReceived = 5,
 }
 
 export enum RadioParameter {
@@ -62,6 +72,35 @@ export enum ResetReason {
   Watchdog = 1,
   Trap = 2,
   Halt = 3,
+}
+
+export enum TlsProfile {
+  Client = 0,
+  Server = 1,
+  EapClient = 2,
+  EapServer = 3,
+}
+
+export enum TlsFlag {
+  Established = 0,
+  Ended = 1,
+  PeerClosed = 2,
+  Failed = 3,
+  Feed = 4,
+  Drain = 5,
+  Read = 6,
+  Write = 7,
+}
+
+export enum TlsClose {
+  Begin = 0,
+  Free = 1,
+}
+
+export enum KeyName {
+  Slot = 0,
+  Pair = 128,
+  Secret = 256,
 }
 
 export enum Quantity {
@@ -283,3 +322,51 @@ export declare function imageState(image: u32, at: usize, capacity: u32): i32;
 // @ts-ignore: decorator
 @external("han", "constant_read")
 export declare function constantRead(offset: u32, at: usize, capacity: u32): i32;
+// @ts-ignore: decorator
+@external("han", "link_send")
+export declare function linkSend(interfaceNumber: u32, at: usize, size: u32): i32;
+// @ts-ignore: decorator
+@external("han", "tls_open")
+export declare function tlsOpen(profile: u32, time: i64): i32;
+// @ts-ignore: decorator
+@external("han", "tls_feed")
+export declare function tlsFeed(session: u32, at: usize, size: u32): i32;
+// @ts-ignore: decorator
+@external("han", "tls_drain")
+export declare function tlsDrain(session: u32, at: usize, capacity: u32): i32;
+// @ts-ignore: decorator
+@external("han", "tls_read")
+export declare function tlsRead(session: u32, at: usize, capacity: u32): i32;
+// @ts-ignore: decorator
+@external("han", "tls_write")
+export declare function tlsWrite(session: u32, at: usize, size: u32): i32;
+// @ts-ignore: decorator
+@external("han", "tls_close")
+export declare function tlsClose(session: u32, how: u32): i32;
+// @ts-ignore: decorator
+@external("han", "tls_state")
+export declare function tlsState(session: u32, at: usize, capacity: u32): i32;
+// @ts-ignore: decorator
+@external("han", "tls_export")
+export declare function tlsExport(session: u32, secret: u32): i32;
+// @ts-ignore: decorator
+@external("han", "key_derive")
+export declare function keyDerive(key: u32, at: usize, size: u32, target: u32): i32;
+// @ts-ignore: decorator
+@external("han", "hmac_sha256")
+export declare function hmacSha256(key: u32, at: usize, size: u32, out: usize): i32;
+// @ts-ignore: decorator
+@external("han", "ctr_crypt")
+export declare function ctrCrypt(key: u32, counter: usize, text: usize, textSize: u32): i32;
+// @ts-ignore: decorator
+@external("han", "identity_make")
+export declare function identityMake(): i32;
+// @ts-ignore: decorator
+@external("han", "identity_request")
+export declare function identityRequest(at: usize, capacity: u32): i32;
+// @ts-ignore: decorator
+@external("han", "identity_install")
+export declare function identityInstall(at: usize, size: u32): i32;
+// @ts-ignore: decorator
+@external("han", "tls_reserve")
+export declare function tlsReserve(sessions: u32, secrets: u32): i32;

@@ -2,7 +2,7 @@
 //
 //   for (loopBegin(now); loopNext();) ... one event ...        ... ticks ...        return loopEnd(earliest, now);
 import { dropsTick } from "../core/drops";
-import { ABI_VERSION, EVENT_HEAD, EVENT_KIND, EventKind, Log, log, next } from "../core/host";
+import { ABI_BASE, EVENT_HEAD, EVENT_KIND, EventKind, Log, log, next } from "../core/host";
 import { LOG_STARTED_SIZE, LogStarted } from "../core/log";
 
 const EVENTS_PER_POLL: u32 = 8;
@@ -13,7 +13,7 @@ const EVENT_CAPACITY: u32 = EVENT_HEAD + 264;
 export const event = memory.data(EVENT_CAPACITY, 8);
 let budget: u32 = 0;
 
-export function abi(): u32 { return ABI_VERSION; }
+export function abi(): u32 { return ABI_BASE; }
 
 /** The first word of a run: Log.Started. */
 export function loopStart(reason: u32): void {

@@ -2,7 +2,7 @@
 #ifndef KW_ABI_H
 #define KW_ABI_H
 
-#define KW_ABI_VERSION 0x00020000u
+#define KW_ABI_VERSION 0x00020001u
 
 #define KW_EVENT_KIND 0 // u8
 #define KW_EVENT_STATUS 1 // i8
@@ -37,11 +37,20 @@
 #define KW_IMAGE_EPOCH 44 // u32
 #define KW_IMAGE_STATE 48
 
+#define KW_TLS_FLAGS 0 // u16
+#define KW_TLS_STATUS 2 // i8
+#define KW_TLS_SENT 3 // u8
+#define KW_TLS_RECEIVED 4 // u8
+#define KW_TLS_SUITE 6 // u16
+#define KW_TLS_LFDI 8 // 20 octets
+#define KW_TLS_STATE 28
+
 enum kw_event_kind {
     KW_EVENT_KIND_RADIO_RECEIVED = 1,
     KW_EVENT_KIND_RADIO_SENT = 2,
     KW_EVENT_KIND_MEASURED = 3,
     KW_EVENT_KIND_UPLINK = 4,
+    KW_EVENT_KIND_LINK_RECEIVED = 5,
 };
 
 enum kw_radio_parameter {
@@ -62,6 +71,35 @@ enum kw_reset_reason {
     KW_RESET_REASON_WATCHDOG = 1,
     KW_RESET_REASON_TRAP = 2,
     KW_RESET_REASON_HALT = 3,
+};
+
+enum kw_tls_profile {
+    KW_TLS_PROFILE_CLIENT = 0,
+    KW_TLS_PROFILE_SERVER = 1,
+    KW_TLS_PROFILE_EAP_CLIENT = 2,
+    KW_TLS_PROFILE_EAP_SERVER = 3,
+};
+
+enum kw_tls_flag {
+    KW_TLS_FLAG_ESTABLISHED = 0,
+    KW_TLS_FLAG_ENDED = 1,
+    KW_TLS_FLAG_PEER_CLOSED = 2,
+    KW_TLS_FLAG_FAILED = 3,
+    KW_TLS_FLAG_FEED = 4,
+    KW_TLS_FLAG_DRAIN = 5,
+    KW_TLS_FLAG_READ = 6,
+    KW_TLS_FLAG_WRITE = 7,
+};
+
+enum kw_tls_close {
+    KW_TLS_CLOSE_BEGIN = 0,
+    KW_TLS_CLOSE_FREE = 1,
+};
+
+enum kw_key_name {
+    KW_KEY_NAME_SLOT = 0,
+    KW_KEY_NAME_PAIR = 128,
+    KW_KEY_NAME_SECRET = 256,
 };
 
 enum kw_quantity {
@@ -253,8 +291,24 @@ enum kw_log {
     X(23, image_activate, "i(i)") \
     X(24, image_confirm, "i(i)") \
     X(25, image_state, "i(iii)") \
-    X(26, constant_read, "i(iii)")
+    X(26, constant_read, "i(iii)") \
+    X(32, link_send, "i(iii)") \
+    X(33, tls_open, "i(iI)") \
+    X(34, tls_feed, "i(iii)") \
+    X(35, tls_drain, "i(iii)") \
+    X(36, tls_read, "i(iii)") \
+    X(37, tls_write, "i(iii)") \
+    X(38, tls_close, "i(ii)") \
+    X(39, tls_state, "i(iii)") \
+    X(40, tls_export, "i(ii)") \
+    X(41, key_derive, "i(iiii)") \
+    X(42, hmac_sha256, "i(iiii)") \
+    X(43, ctr_crypt, "i(iiii)") \
+    X(44, identity_make, "i()") \
+    X(45, identity_request, "i(ii)") \
+    X(46, identity_install, "i(ii)") \
+    X(48, tls_reserve, "i(ii)")
 
-#define KW_IMPORT_COUNT 26
+#define KW_IMPORT_COUNT 42
 
 #endif

@@ -49,6 +49,8 @@ struct kw_board {
     int32_t (*sense)(void *context, uint32_t quantity, uint32_t period_ms);
     int32_t (*display)(void *context, uint32_t line, const uint8_t *text, uint32_t size); // line 0..7, up to 32 octets
     int32_t (*uplink_send)(void *context, const uint8_t *octets, uint32_t size);
+    // 14..1,514 octets without FCS, on a link that the board has: else KW_ERR_NOT_FOUND.  Null on a board without links.
+    int32_t (*link_send)(void *context, uint32_t interface_number, const uint8_t *frame, uint32_t size);
     void (*log)(void *context, uint32_t code, const uint8_t *octets, uint32_t size);
     // A simulator's door to its capture.  A board leaves it null: there a key has no way out.
     void (*key_set)(void *context, uint32_t slot, const uint8_t key[16]);

@@ -167,7 +167,7 @@ static bool import_entry(struct kw_gate_module *m, struct kw_gate_cursor *c) {
     if (type >= m->type_count || !has_signature(m, &m->types[type], known[id].signature)) return kw_gate_refuse(c, KW_GATE_IMPORT_TYPE);
     if (m->imports_seen >> id & 1) return kw_gate_refuse(c, KW_GATE_IMPORT_TWICE);
     _Static_assert(KW_IMPORT_COUNT <= KW_GATE_IMPORTS_MAX, "each import has its bit and its type");
-    m->imports_seen |= 1u << id;
+    m->imports_seen |= (uint64_t)1 << id;
     m->imports[m->import_count++] = (uint8_t)type;
     return true;
 }

@@ -22,14 +22,15 @@ struct kw_gate_type {
 };
 
 #define KW_GATE_VARIABLE 0x80u // beside the kind of a global that may be written
-#define KW_GATE_IMPORTS_MAX 32u
+#define KW_GATE_IMPORTS_MAX 64u
 
 struct kw_gate_module {
     struct kw_gate_cursor in;
     const uint8_t *type_octets, *functions, *code; // the first entry of each vector, null without the section
     uint32_t type_count, import_count, function_count, global_count;
     uint32_t table_size, data_count, data_segments;
-    uint32_t memory_limit, imports_seen, exports_seen, custom;
+    uint32_t memory_limit, exports_seen, custom;
+    uint64_t imports_seen;
     const struct kw_gate_watch *watch;
     bool has_table, has_memory, has_data_count, has_han, has_constants;
     // So that no look-up walks.

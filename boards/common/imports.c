@@ -265,6 +265,19 @@ IMPORT(uplink_send) {
     ANSWER(answer);
 }
 
+IMPORT(link_send) {
+    CALL(1);
+    uint32_t number = kw_argument(&c, 0), size = kw_argument(&c, 2);
+    const uint8_t *frame = kw_range(&c, 1, size);
+    CHECK();
+    const struct kw_board *board = kw_board_of(&c);
+    int32_t answer = KW_ERR_NOT_FOUND;
+    if (size < KW_LINK_FRAME_MIN || size > KW_LINK_FRAME_MAX) answer = KW_ERR_BAD_LENGTH;
+    else if (number < KW_INTERFACES && board->link_send != NULL) answer = board->link_send(kw_outside(&c), number, frame, size);
+    kw_note(&c, &(struct kw_effect){ID_link_send, answer, {number, 0}, 1, frame, size});
+    ANSWER(answer);
+}
+
 IMPORT(log) {
     CALL(0);
     uint32_t code = kw_argument(&c, 0), size = kw_argument(&c, 2);

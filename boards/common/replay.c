@@ -18,7 +18,7 @@ struct replay {
     bool held; // `head` is that of the next record, which nobody has taken yet
     uint8_t head[RECORD_HEAD];
     uint8_t seed[32];
-    uint8_t octets[2 + KW_STORE_RECORD_MAX]; // the largest record of a recording
+    uint8_t octets[KW_EVENT_HEAD + KW_LINK_FRAME_MAX]; // the largest record of a recording
 };
 
 static bool take(const struct replay *r, void *to, uint32_t size) { return r->source->read(r->source->context, to, size); }
@@ -58,6 +58,11 @@ static int32_t replay_sense(void *context, uint32_t quantity, uint32_t period_ms
     return outside(context, ID_sense, KW_OK);
 }
 
+static int32_t replay_link_send(void *context, uint32_t number, const uint8_t *frame, uint32_t size) {
+    (void)number, (void)frame, (void)size;
+    return outside(context, ID_link_send, KW_OK);
+}
+
 static int32_t replay_display(void *context, uint32_t line, const uint8_t *text, uint32_t size) {
     (void)context, (void)line, (void)text, (void)size;
     return KW_OK;
@@ -78,6 +83,7 @@ const struct kw_board kw_replay_board = {
     .sense = replay_sense,
     .display = replay_display,
     .uplink_send = replay_uplink_send,
+    .link_send = replay_link_send,
     .log = replay_log,
 };
 

@@ -195,7 +195,8 @@ enum kw_stop kw_poll(struct kw_machine *m, int64_t now, int64_t *deadline) {
 // ---- Events ----
 
 bool kw_push(struct kw_machine *m, const uint8_t *event, uint32_t size) {
-    bool whole = size >= KW_EVENT_HEAD && size <= KW_EVENT_HEAD + KW_EVENT_PAYLOAD_MAX &&
+    uint32_t most = size >= KW_EVENT_HEAD && event[KW_EVENT_KIND] == KW_EVENT_KIND_LINK_RECEIVED ? KW_LINK_FRAME_MAX : KW_EVENT_PAYLOAD_MAX;
+    bool whole = size >= KW_EVENT_HEAD && size <= KW_EVENT_HEAD + most &&
                  (event[KW_EVENT_SIZE] | (uint32_t)event[KW_EVENT_SIZE + 1] << 8) == size - KW_EVENT_HEAD;
     if (!whole || m->events >= KW_QUEUE_EVENTS || size > KW_QUEUE_OCTETS - m->queued) {
         m->events_dropped++;

@@ -1,6 +1,6 @@
 // Makes a package of a module.  The same input gives the same octets: nothing of it is random or of this day.
 
-import { ABI_VERSION } from "../abi.ts";
+import { ABI_BASE, ABI_VERSION } from "../abi.ts";
 import { memoryNeed } from "../memory_need.ts";
 import { compress, delta } from "./codec.ts";
 import { coseSign, es256Signer, type Signer } from "./cose.ts";
@@ -107,13 +107,14 @@ function kindOf({ manufacturer, imageType, role }: PackageOptions): { manufactur
 
 function manifestOf(options: PackageOptions, payload: Buffer, keyId: Buffer): Manifest {
   const encoding = options.encoding ?? Encoding.Plain;
+  const phase = options.phase ?? STACK_VERSION_PRO;
   const sbom = options.sbom ?? sbomWrite({ module: options.wasm, role: options.role, version: options.version });
   return {
     counter: options.counter,
     vendor: options.vendor ?? DEVELOPMENT_VENDOR,
     classId: options.classId ?? DEVELOPMENT_CLASS,
     role: options.role,
-    phase: options.phase ?? STACK_VERSION_PRO,
+    phase,
     version: options.version,
     hardware: options.hardware ?? { minimum: 1, maximum: 1 },
     imageSize: options.wasm.length,
@@ -122,7 +123,7 @@ function manifestOf(options: PackageOptions, payload: Buffer, keyId: Buffer): Ma
     payloadDigest: sha256(payload),
     encoding,
     ...(encoding === Encoding.Delta && options.base ? { base: sha256(options.base) } : {}),
-    hostAbi: options.hostAbi ?? { minimum: ABI_VERSION, maximum: (ABI_VERSION | 0xffff) >>> 0 },
+    hostAbi: options.hostAbi ?? { minimum: phase === STACK_VERSION_PRO ? ABI_BASE : ABI_VERSION, maximum: (ABI_VERSION | 0xffff) >>> 0 },
     memory: options.memory ?? (memoryNeed(options.wasm) || PAGE_SIZE),
     nativeMinimum: options.nativeMinimum ?? 0x0001_0000,
     ...(options.notBefore === undefined ? {} : { notBefore: options.notBefore }),

@@ -11,11 +11,13 @@ enum {
     SURROUND_SENSE,
     SURROUND_DISPLAY,
     SURROUND_UPLINK,
+    SURROUND_LINK,
     SURROUND_LOG,
     SURROUND_KEY,
     SURROUND_COUNT
 };
-static const char *const surround_names[SURROUND_COUNT] = {"radioSet", "radioSend", "sense", "display", "uplinkSend", "log", "keySet"};
+static const char *const surround_names[SURROUND_COUNT] = {"radioSet",   "radioSend", "sense", "display",
+                                                           "uplinkSend", "linkSend",  "log",   "keySet"};
 
 bool device_whole(const struct device *d) { return kept_whole(&d->nor) && (d->images == NULL || kept_whole(&d->images->nor)); }
 
@@ -34,9 +36,15 @@ static int32_t ask(struct device *d, int which, size_t count, napi_value *argume
     napi_value surroundings = NULL, function = NULL, result = NULL;
     int32_t answer = KW_OK;
     if (d->thrown != NULL) return KW_ERR_BUSY;
+    napi_valuetype type = napi_undefined;
     bool called = napi_get_reference_value(d->env, d->surroundings, &surroundings) == napi_ok &&
                   napi_get_named_property(d->env, surroundings, surround_names[which], &function) == napi_ok &&
-                  napi_call_function(d->env, surroundings, function, count, arguments, &result) == napi_ok;
+                  napi_typeof(d->env, function, &type) == napi_ok;
+    if (called && type == napi_undefined && which == SURROUND_LINK) {
+        d->lost = !device_whole(d);
+        return KW_ERR_NOT_FOUND; // a device without links
+    }
+    called = called && napi_call_function(d->env, surroundings, function, count, arguments, &result) == napi_ok;
     if (called) napi_get_value_int32(d->env, result, &answer); // a function without an answer leaves KW_OK
     else keep_thrown(d);
     d->lost = !device_whole(d);
@@ -86,6 +94,12 @@ static int32_t uplink_send(void *context, const uint8_t *octets, uint32_t size) 
     return answer;
 }
 
+static int32_t link_send(void *context, uint32_t interface_number, const uint8_t *frame, uint32_t size) {
+    struct device *d = context;
+    SURROUND(d, SURROUND_LINK, 2, number_of(d->env, interface_number), buffer_of(d->env, frame, size));
+    return answer;
+}
+
 static void log_note(void *context, uint32_t code, const uint8_t *octets, uint32_t size) {
     struct device *d = context;
     SURROUND(d, SURROUND_LOG, 2, number_of(d->env, code), buffer_of(d->env, octets, size));
@@ -119,6 +133,6 @@ static void trace_write(void *context, const void *octets, uint32_t size) {
 }
 
 void device_edge(struct device *d) {
-    d->board = (struct kw_board){d, radio_set, radio_send, sense, display, uplink_send, log_note, key_set, NULL};
+    d->board = (struct kw_board){d, radio_set, radio_send, sense, display, uplink_send, link_send, log_note, key_set, NULL};
     d->trace = (struct kw_trace){d, trace_write};
 }

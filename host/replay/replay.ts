@@ -22,6 +22,7 @@ export const SILENT: Surroundings = {
   sense: () => 0,
   display: () => {},
   uplinkSend: () => 0,
+  linkSend: () => 0,
   log: () => {},
   keySet: () => {},
 };
@@ -78,6 +79,10 @@ class RecordedOutside implements Surroundings {
 
   uplinkSend(): number {
     return this.answer("uplink_send");
+  }
+
+  linkSend(): number {
+    return this.answer("link_send");
   }
 
   private answer(name: string): number {

@@ -8,7 +8,8 @@ import { Err } from "../err.ts";
 import type { Images } from "../image/images.ts";
 import type { KeySlots } from "./crypto.ts";
 import type { Bodies } from "./imports.ts";
-import type { EventQueue } from "./queue.ts";
+import { NoTls } from "./no_tls.ts";
+import { type EventQueue, LINK_FRAME_MAX, LINK_FRAME_MIN } from "./queue.ts";
 import { type SoftwareBodies, softwareBodies } from "./software.ts";
 
 export const STORE_RECORD_SIZE_MAX = 512;
@@ -36,7 +37,7 @@ export interface Machine {
   constants: Uint8Array;
 }
 
-export class ModuleBodies implements Bodies {
+export class ModuleBodies extends NoTls implements Bodies {
   private readonly drbg: HmacDrbg;
   private memory: WebAssembly.Memory | undefined;
   /** All of the module's memory; made anew when a module has grown it. */
@@ -48,6 +49,7 @@ export class ModuleBodies implements Bodies {
   private readonly sending = new Array<number>(INTERFACES).fill(-1);
 
   constructor(private readonly machine: Machine) {
+    super();
     this.drbg = new HmacDrbg(machine.seed);
   }
 
@@ -180,6 +182,12 @@ export class ModuleBodies implements Bodies {
 
   uplinkSend(at: number, size: number): number {
     return this.machine.surroundings.uplinkSend(this.copy(at, size));
+  }
+
+  linkSend(interfaceNumber: number, at: number, size: number): number {
+    if (size < LINK_FRAME_MIN || size > LINK_FRAME_MAX) return Err.BadLength;
+    if (interfaceNumber >= INTERFACES) return Err.NotFound;
+    return this.machine.surroundings.linkSend?.(interfaceNumber, this.copy(at, size)) ?? Err.NotFound;
   }
 
   log(code: number, at: number, size: number): void {

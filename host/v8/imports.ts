@@ -31,6 +31,22 @@ export interface Bodies {
   imageConfirm(healthy: number): number;
   imageState(image: number, at: number, capacity: number): number;
   constantRead(offset: number, at: number, capacity: number): number;
+  linkSend(interfaceNumber: number, at: number, size: number): number;
+  tlsOpen(profile: number, time: bigint): number;
+  tlsFeed(session: number, at: number, size: number): number;
+  tlsDrain(session: number, at: number, capacity: number): number;
+  tlsRead(session: number, at: number, capacity: number): number;
+  tlsWrite(session: number, at: number, size: number): number;
+  tlsClose(session: number, how: number): number;
+  tlsState(session: number, at: number, capacity: number): number;
+  tlsExport(session: number, secret: number): number;
+  keyDerive(key: number, at: number, size: number, target: number): number;
+  hmacSha256(key: number, at: number, size: number, out: number): number;
+  ctrCrypt(key: number, counter: number, text: number, textSize: number): number;
+  identityMake(): number;
+  identityRequest(at: number, capacity: number): number;
+  identityInstall(at: number, size: number): number;
+  tlsReserve(sessions: number, secrets: number): number;
 }
 
 /** The import object's `han`, as `WebAssembly.Instance` takes it. */
@@ -140,5 +156,66 @@ export const bind = (bodies: Bodies) => ({
   constant_read: (offset: number, at: number, capacity: number): number => {
     bodies.check("constant_read", at >>> 0, capacity >>> 0);
     return bodies.constantRead(offset >>> 0, at >>> 0, capacity >>> 0);
+  },
+  link_send: (interfaceNumber: number, at: number, size: number): number => {
+    bodies.check("link_send", at >>> 0, size >>> 0);
+    return bodies.linkSend(interfaceNumber >>> 0, at >>> 0, size >>> 0);
+  },
+  tls_open: (profile: number, time: bigint): number => {
+    return bodies.tlsOpen(profile >>> 0, time);
+  },
+  tls_feed: (session: number, at: number, size: number): number => {
+    bodies.check("tls_feed", at >>> 0, size >>> 0);
+    return bodies.tlsFeed(session >>> 0, at >>> 0, size >>> 0);
+  },
+  tls_drain: (session: number, at: number, capacity: number): number => {
+    bodies.check("tls_drain", at >>> 0, capacity >>> 0);
+    return bodies.tlsDrain(session >>> 0, at >>> 0, capacity >>> 0);
+  },
+  tls_read: (session: number, at: number, capacity: number): number => {
+    bodies.check("tls_read", at >>> 0, capacity >>> 0);
+    return bodies.tlsRead(session >>> 0, at >>> 0, capacity >>> 0);
+  },
+  tls_write: (session: number, at: number, size: number): number => {
+    bodies.check("tls_write", at >>> 0, size >>> 0);
+    return bodies.tlsWrite(session >>> 0, at >>> 0, size >>> 0);
+  },
+  tls_close: (session: number, how: number): number => {
+    return bodies.tlsClose(session >>> 0, how >>> 0);
+  },
+  tls_state: (session: number, at: number, capacity: number): number => {
+    bodies.check("tls_state", at >>> 0, capacity >>> 0);
+    return bodies.tlsState(session >>> 0, at >>> 0, capacity >>> 0);
+  },
+  tls_export: (session: number, secret: number): number => {
+    return bodies.tlsExport(session >>> 0, secret >>> 0);
+  },
+  key_derive: (key: number, at: number, size: number, target: number): number => {
+    bodies.check("key_derive", at >>> 0, size >>> 0);
+    return bodies.keyDerive(key >>> 0, at >>> 0, size >>> 0, target >>> 0);
+  },
+  hmac_sha256: (key: number, at: number, size: number, out: number): number => {
+    bodies.check("hmac_sha256", at >>> 0, size >>> 0);
+    bodies.check("hmac_sha256", out >>> 0, 32);
+    return bodies.hmacSha256(key >>> 0, at >>> 0, size >>> 0, out >>> 0);
+  },
+  ctr_crypt: (key: number, counter: number, text: number, textSize: number): number => {
+    bodies.check("ctr_crypt", counter >>> 0, 16);
+    bodies.check("ctr_crypt", text >>> 0, textSize >>> 0);
+    return bodies.ctrCrypt(key >>> 0, counter >>> 0, text >>> 0, textSize >>> 0);
+  },
+  identity_make: (): number => {
+    return bodies.identityMake();
+  },
+  identity_request: (at: number, capacity: number): number => {
+    bodies.check("identity_request", at >>> 0, capacity >>> 0);
+    return bodies.identityRequest(at >>> 0, capacity >>> 0);
+  },
+  identity_install: (at: number, size: number): number => {
+    bodies.check("identity_install", at >>> 0, size >>> 0);
+    return bodies.identityInstall(at >>> 0, size >>> 0);
+  },
+  tls_reserve: (sessions: number, secrets: number): number => {
+    return bodies.tlsReserve(sessions >>> 0, secrets >>> 0);
   },
 });

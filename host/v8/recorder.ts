@@ -1,6 +1,7 @@
 // A run of a module under V8 as files: what went in, and what came out (docs/abi.md "Recordings and traces").
 import { IMPORTS, type ImportRow } from "../abi.ts";
 import type { Surroundings } from "../engine.ts";
+import { Err } from "../err.ts";
 import {
   effectOctets,
   imageOctets,
@@ -34,9 +35,21 @@ const EFFECTS = new Set([
   "image_finish",
   "image_activate",
   "image_confirm",
+  "link_send",
+  "key_derive",
+  "identity_make",
+  "identity_install",
 ]);
 /** Imports whose answer is the surroundings', where the contract's own checks leave it to them. */
-const OUTSIDE = { radioSet: "radio_set", radioSend: "radio_send", sense: "sense", uplinkSend: "uplink_send" } as const;
+const OUTSIDE = {
+  radioSet: "radio_set",
+  radioSend: "radio_send",
+  sense: "sense",
+  uplinkSend: "uplink_send",
+  linkSend: "link_send",
+} as const;
+/** Effects whose octets are nobody's business: keys, and what goes with them. */
+const SECRET = new Set(["key_set", "key_derive", "identity_install"]);
 const NOTHING = new Uint8Array(0);
 /** No poll writes more than this: sixteen events of 280 octets, and what a bounded poll says about them. */
 const POLL_OCTETS_MAX = 1024 * 1024;
@@ -92,6 +105,7 @@ export class Recorder {
       radioSend: noting("radioSend", (...values) => surroundings.radioSend(...values)),
       sense: noting("sense", (...values) => surroundings.sense(...values)),
       uplinkSend: noting("uplinkSend", (octets) => surroundings.uplinkSend(octets)),
+      linkSend: surroundings.linkSend && noting("linkSend", (...values) => surroundings.linkSend?.(...values) ?? Err.NotFound),
       display: (line, text) => surroundings.display(line, text),
       log: (code, octets) => surroundings.log(code, octets),
       keySet: (slot, key) => surroundings.keySet(slot, key),
@@ -113,7 +127,7 @@ export class Recorder {
     const scalars = scalarsOf(row);
     const [pointer, size] = rangeOf(row, row.reads[0]);
     return (...values) => {
-      const octets = pointer < 0 || row.name === "key_set" ? NOTHING : copy(unsigned(values[pointer]), size(values));
+      const octets = pointer < 0 || SECRET.has(row.name) ? NOTHING : copy(unsigned(values[pointer]), size(values));
       const note = (answer: number): void =>
         this.trace.add(
           TraceKind.Effect,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ABI_VERSION, ResetReason } from "../../host/abi.ts";
+import { ABI_BASE, ABI_VERSION, ResetReason } from "../../host/abi.ts";
 import { EngineStopped, type Surroundings } from "../../host/engine.ts";
 import { Err } from "../../host/err.ts";
 import { type NativeDevice, Stop } from "../../host/native/addon.ts";
@@ -41,10 +41,13 @@ test("a module for another version of the contract is refused", () => {
       seed: Buffer.alloc(32),
       surroundings: surroundings(),
     });
-  assert.equal(ABI_VERSION, 0x20000);
-  assert.equal(built(0x20000).stop().code, Stop.None);
-  onV8(0x20000);
-  for (const version of [0x20001, 0x30000, 0x10001, 0x1ffff, 0, -1]) {
+  assert.equal(ABI_VERSION, 0x20001);
+  assert.equal(ABI_BASE, 0x20000);
+  for (const version of [ABI_BASE, ABI_VERSION]) {
+    assert.equal(built(version).stop().code, Stop.None);
+    onV8(version);
+  }
+  for (const version of [0x20002, 0x30000, 0x10001, 0x1ffff, 0, -1]) {
     assert.match(built(version).stop().reason, /the module was built for another version of the contract/);
     assert.throws(() => onV8(version), /the module was built for another version of the contract/);
   }
