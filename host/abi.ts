@@ -126,6 +126,9 @@ export const Record = {
   Tariff: 33,
   Clock: 34,
   Household: 35,
+  IpKeys: 48,
+  IpMacCounter: 49,
+  IpMleCounter: 50,
 } as const;
 
 export const Field = {
@@ -206,6 +209,10 @@ export const Layer = {
   Aps: 1,
   Zdo: 2,
   Zcl: 3,
+  Link: 4,
+  Ip: 5,
+  Control: 6,
+  Transport: 7,
 } as const;
 
 export const Drop = {

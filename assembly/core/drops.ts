@@ -4,10 +4,13 @@ import { LOG_REFUSED_SIZE, LogRefused } from "./log";
 
 const REASONS: u32 = 16;
 const LAYERS: u32 = 4;
+/** A module has the layers of one phase. */
+const FIRST: u32 = isDefined(DROPS_FROM_LAYER) ? DROPS_FROM_LAYER : <u32>Layer.Nwk;
 const MINUTE_MS: i64 = 60_000;
-if (<u32>Drop.Exhausted >= REASONS || <u32>Layer.Zcl >= LAYERS || LAYERS * REASONS > 64) ERROR("each drop has its counter and its bit");
-/** What every network that works has is counted only. */
-const TOLD: u64 = ~((1 << <u64>(Layer.Nwk * REASONS + Drop.Repeated)) | (1 << <u64>(Layer.Nwk * REASONS + Drop.Duplicate)));
+if (<u32>Drop.Exhausted >= REASONS || <u32>Layer.Zcl >= LAYERS || <u32>Layer.Transport - <u32>Layer.Link >= LAYERS
+  || LAYERS * REASONS > 64) ERROR("each drop has its counter and its bit");
+/** What every network that works has is counted only: of the lowest layer. */
+const TOLD: u64 = ~((1 << <u64>Drop.Repeated) | (1 << <u64>Drop.Duplicate));
 
 const counters = memory.data(LAYERS * REASONS * 4);
 const note = changetype<LogRefused>(memory.data(LOG_REFUSED_SIZE, 2));
@@ -20,10 +23,10 @@ class State {
 const state = changetype<State>(memory.data(offsetof<State>(), 8));
 
 /** The counters of a layer: a u32 for each `Drop`. */
-export function dropsOf(layer: u32): usize { return counters + layer * REASONS * 4; }
+export function dropsOf(layer: u32): usize { return counters + (layer - FIRST) * REASONS * 4; }
 
 export function dropped(layer: u32, reason: u32): void {
-  let index = layer * REASONS + reason;
+  let index = (layer - FIRST) * REASONS + reason;
   let at = counters + (index << 2);
   let count = load<u32>(at) + 1;
   store<u32>(at, count);

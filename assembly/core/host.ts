@@ -128,6 +128,9 @@ export enum Record {
   Tariff = 33,
   Clock = 34,
   Household = 35,
+  IpKeys = 48,
+  IpMacCounter = 49,
+  IpMleCounter = 50,
 }
 
 export enum Field {
@@ -208,6 +211,10 @@ export enum Layer {
   Aps = 1,
   Zdo = 2,
   Zcl = 3,
+  Link = 4,
+  Ip = 5,
+  Control = 6,
+  Transport = 7,
 }
 
 export enum Drop {

@@ -127,6 +127,9 @@ enum kw_record {
     KW_RECORD_TARIFF = 33,
     KW_RECORD_CLOCK = 34,
     KW_RECORD_HOUSEHOLD = 35,
+    KW_RECORD_IP_KEYS = 48,
+    KW_RECORD_IP_MAC_COUNTER = 49,
+    KW_RECORD_IP_MLE_COUNTER = 50,
 };
 
 enum kw_field {
@@ -228,6 +231,10 @@ enum kw_layer {
     KW_LAYER_APS = 1,
     KW_LAYER_ZDO = 2,
     KW_LAYER_ZCL = 3,
+    KW_LAYER_LINK = 4,
+    KW_LAYER_IP = 5,
+    KW_LAYER_CONTROL = 6,
+    KW_LAYER_TRANSPORT = 7,
 };
 
 enum kw_drop {

@@ -8,6 +8,8 @@ import { type Built, compileAll, compileEntry, compileText, type Wanted } from "
 const SHIPPED = { options: [] };
 /** With the display's number of neighbours. */
 const AS_THE_DISPLAY = { options: ["--use", "abort=,LIMIT_NEIGHBOURS=16"] };
+/** As a module of phase 2. */
+const AS_PHASE_2 = { options: ["--use", "abort=,DROPS_FROM_LAYER=4"] };
 /** The clusters on a table: the edge below ZCL is a stub. */
 const ON_A_TABLE = {
   options: ["-O2"],
@@ -49,6 +51,7 @@ const LABS = {
   "sep1/device": ON_A_TABLE,
   "sep1/ota_device": ON_A_TABLE,
   "crypto/doors": SHIPPED,
+  "ip/pieces": AS_PHASE_2,
   "states/ihd": WITH_STATES,
   "boards/probe": SHIPPED,
   "boards/update": SHIPPED,

@@ -1,0 +1,28 @@
+// How large the tables of the IP stack are.  A device's numbers are its target's in asconfig.json; a module without a target, a laboratory,
+// has the router's.  docs/memory.md says what a row costs.
+
+/** IPv6 packets that wait, are put together or are on their way: of control and of acknowledgements, and of the link's whole size. */
+export const PACKETS_SMALL_MAX: u32 = isDefined(LIMIT_PACKETS_SMALL) ? LIMIT_PACKETS_SMALL : 10;
+export const PACKETS_LARGE_MAX: u32 = isDefined(LIMIT_PACKETS_LARGE) ? LIMIT_PACKETS_LARGE : 5;
+/** Devices in range that we have, or make, a link with. */
+export const LINKS_MAX: u32 = isDefined(LIMIT_LINKS) ? LIMIT_LINKS : 20;
+/** Packets put together from fragments at the same time; of them, from devices without a link. */
+export const DATAGRAMS_MAX: u32 = isDefined(LIMIT_DATAGRAMS) ? LIMIT_DATAGRAMS : 4;
+export const DATAGRAMS_CLEAR_MAX: u32 = isDefined(LIMIT_DATAGRAMS_CLEAR) ? LIMIT_DATAGRAMS_CLEAR : 2;
+/** Sleepy children that frames are held for; 0 for a host. */
+export const SLEEPERS_MAX: u32 = isDefined(LIMIT_SLEEPY) ? LIMIT_SLEEPY : 8;
+/** Prefixes that addresses are compressed against, RFC 6282 section 3.1.2. */
+export const CONTEXTS_MAX: u32 = isDefined(LIMIT_CONTEXTS) ? LIMIT_CONTEXTS : 4;
+
+// Key slots of the board.  Of each network key, two that are derived from it; one more for the network key while they are made.
+export const NETWORK_KEYS: u32 = 3;
+export const KEY_SLOT_MAC: u32 = 1;
+export const KEY_SLOT_NETWORK: u32 = 2 * NETWORK_KEYS;
+/** The first slot that is free for the layers above. */
+export const KEY_SLOT_FREE: u32 = KEY_SLOT_NETWORK + 1;
+
+if (PACKETS_LARGE_MAX < 2 || PACKETS_SMALL_MAX < 4) ERROR("one packet is sent while another is received");
+if (DATAGRAMS_CLEAR_MAX >= DATAGRAMS_MAX) ERROR("strangers would keep members from being heard");
+if (DATAGRAMS_CLEAR_MAX >= PACKETS_LARGE_MAX) ERROR("strangers would take every packet");
+if (CONTEXTS_MAX > 16) ERROR("a context has a number of four bits");
+if (LINKS_MAX == 0) ERROR("each device has a parent or a child");
