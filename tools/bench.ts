@@ -6,8 +6,7 @@ import { DEVICES_PLAN_MAX } from "../host/home/plan.ts";
 import { InputError } from "../host/load/input_error.ts";
 import { moduleBytes } from "../host/modules.ts";
 import { compressedFigure, type DeltaFigure, deltaFigures } from "./bench/deltas.ts";
-import { DEVICES, type Devices, FULL_HOUSE, manyDevices } from "./bench/devices.ts";
-import { padded } from "./bench/padding.ts";
+import { DEVICES, type Devices, FULL_HOUSE, manyDevices, street } from "./bench/devices.ts";
 import { type RoundTrip, roundTrip } from "./bench/round_trip.ts";
 import { packageOf, type Transfer, transfer } from "./bench/transfer.ts";
 import { quietCommand } from "./words/words.ts";
@@ -100,11 +99,14 @@ export async function runBench(words: readonly string[]): Promise<number> {
     .option("--home <file>", "copies of this home file's house are timed (default: docs/homes/full.yaml)")
     .option("--devices <n>", `so many of them at least, 1 to ${DEVICES_MAX}`, devicesOf, DEVICES);
   const values = program.parse(words, { from: "user" }).opts<{ json?: boolean; home?: string; devices: number }>();
+  const plan = await street(values.home ?? FULL_HOUSE, values.devices);
   await ensureBuilt((text) => console.error(text));
   process.stderr.write("round trips of our meter and of zigbee-on-host ...\n");
   const trip = await roundTrip();
   process.stderr.write(`${values.devices} devices ...\n`);
-  const devices = await manyDevices(values.home ?? FULL_HOUSE, values.devices, (text) => process.stderr.write(`${text}\n`));
+  const devices = await manyDevices(plan, (text) => process.stderr.write(`${text}\n`));
+  // Late: tsx translates binaryen's 13 MB first, and wrong words need not wait for that.
+  const { padded } = await import("./bench/padding.ts");
   const transfers: Transfer[] = [];
   for (const size of SIZES) {
     process.stderr.write(`a package of ${size} octets over the air ...\n`);

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { InputError } from "../../host/load/input_error.ts";
 import { ROOT } from "../../host/modules.ts";
 import { askedMeter } from "../../tools/bench/asked_meter.ts";
-import { FULL_HOUSE, manyDevices } from "../../tools/bench/devices.ts";
+import { FULL_HOUSE, manyDevices, street } from "../../tools/bench/devices.ts";
 import { kilowasm } from "./process.ts";
 
 const FOLDER = mkdtempSync(join(tmpdir(), "kilowasm-bench-"));
@@ -16,7 +16,7 @@ test("whole houses of the file are timed once everybody has a key", async () => 
   const file = join(FOLDER, "pair.yaml");
   writeFileSync(file, "devices:\n  - {id: hub, role: hub, at: [0, 0]}\n  - {id: meter, role: meter, at: [3, 0]}\n");
   const said: string[] = [];
-  const { devices, homes, simulated, processor, ratio } = await manyDevices(file, 3, (line) => void said.push(line));
+  const { devices, homes, simulated, processor, ratio } = await manyDevices(await street(file, 3), (line) => void said.push(line));
   assert.deepEqual([devices, homes], [4, 2]);
   assert.match(String(said.at(-1)), /: 4 of 4 devices have a key$/);
   assert.ok(processor > 0 && ratio === simulated / processor);
@@ -28,14 +28,8 @@ test("the shipped meter answers the round trip's questions", async () => {
 
 test("a home whose devices have no place cannot be copied", async () => {
   const file = join(ROOT, "docs/homes/default.yaml");
-  await assert.rejects(
-    manyDevices(file, 3, () => undefined),
-    (error: Error) => error instanceof InputError && /hub has no place/.test(error.message),
-  );
-  await assert.rejects(
-    manyDevices(`${FULL_HOUSE}.not`, 3, () => undefined),
-    /full\.yaml\.not/,
-  );
+  await assert.rejects(street(file, 3), (error: Error) => error instanceof InputError && /hub has no place/.test(error.message));
+  await assert.rejects(street(`${FULL_HOUSE}.not`, 3), /full\.yaml\.not/);
 });
 
 test("wrong words to the bench end in one sentence before anything is measured", async () => {
@@ -44,4 +38,8 @@ test("wrong words to the bench end in one sentence before anything is measured",
     assert.deepEqual([status, out], [2, ""]);
     assert.match(error, /^kilowasm: --devices takes a whole number from 1 to 1000, not "[^\n]*"\.\n$/);
   }
+  const home = join(ROOT, "docs/homes/default.yaml");
+  const { status, out, error } = await kilowasm("bench", "--home", home);
+  assert.deepEqual([status, out], [2, ""]);
+  assert.match(error, /^kilowasm: [^\n]*default\.yaml: hub has no place[^\n]*\n$/);
 });

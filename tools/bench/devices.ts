@@ -31,7 +31,7 @@ export interface Devices {
 }
 
 /** The file's house as often as it takes for whole houses of at least so many devices. */
-async function street(path: string, count: number): Promise<Plan> {
+export async function street(path: string, count: number): Promise<Plan> {
   const { plan } = await planRead(path);
   const nowhere = plan.rows.find(({ place }) => place === null);
   if (nowhere) throw new InputError(`${path}: ${nowhere.id} has no place, and copies of the home would all be beside it; give it an at.`);
@@ -41,8 +41,7 @@ async function street(path: string, count: number): Promise<Plan> {
 }
 
 /** `say` is told how far it is. */
-export async function manyDevices(path: string, count: number, say: (line: string) => void): Promise<Devices> {
-  const plan = await street(path, count);
+export async function manyDevices(plan: Plan, say: (line: string) => void): Promise<Devices> {
   const hubs = plan.rows.filter(({ role }) => role === "hub").length;
   const builder = await deviceBuilder({ engine: "v8" }, plan, say);
   const load = loadRead(DEFAULT_HOUSEHOLD);
