@@ -9,6 +9,8 @@ import { ensureBuilt, PROCESSES } from "../host/build/built.ts";
 import { ensureLabs } from "../host/build/labs.ts";
 import { ensure } from "../host/build/preflight.ts";
 import { ROOT } from "../host/modules.ts";
+import { PROGRAM_VARIABLE } from "../tests/support/program.ts";
+import { type Bundle, bundle } from "./test_bundle.ts";
 import { byCost, lastMs, NodeRun, type Outcome, rememberMs, slowest } from "./test_run.ts";
 import { program } from "./words/program.ts";
 
@@ -86,9 +88,9 @@ function check(name: string, command: string, args: string[]): Promise<void> {
   return step(name, async () => ((await run(command, args)) ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }));
 }
 
-function nodeTests(name: string, files: string[], concurrency: number): Promise<void> {
+function nodeTests(name: string, files: string[], made: Bundle["made"], concurrency: number): Promise<void> {
   return step(name, async () => {
-    const node = new NodeRun(byCost(files), concurrency);
+    const node = new NodeRun(byCost(files), made, concurrency);
     running.add(node);
     try {
       return await node.done();
@@ -159,11 +161,17 @@ function named(words: string[]): string[] {
 async function tests(files: string[], after: () => Promise<void> = async () => {}): Promise<void> {
   const boards = files.filter((path) => relative(ROOT, path).startsWith(`tests/${BOARDS}`));
   const others = files.filter((path) => !boards.includes(path));
+  const { made, program, remove } = await bundle(files);
+  process.env[PROGRAM_VARIABLE] = program;
   const onBoards = async (): Promise<void> => {
-    if (boards.length) await nodeTests("emulated boards, beside them", boards, 1);
+    if (boards.length) await nodeTests("emulated boards, beside them", boards, made, 1);
     await after();
   };
-  await Promise.all([others.length ? nodeTests("host, stack and scenarios", others, 2) : undefined, onBoards()]);
+  try {
+    await Promise.all([others.length ? nodeTests("host, stack and scenarios", others, made, 2) : undefined, onBoards()]);
+  } finally {
+    remove();
+  }
 }
 
 async function build(): Promise<void> {

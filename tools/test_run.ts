@@ -83,12 +83,16 @@ export class NodeRun {
   private readonly complaints: string[] = [];
   private readonly aborter = new AbortController();
   private readonly ended: Promise<void>;
+  /** The files as they were written, by the path of what runs. */
+  private readonly sources: ReadonlyMap<string, string>;
 
-  constructor(files: string[], concurrency: number) {
+  /** `made` has the JavaScript of each file. */
+  constructor(files: string[], made: ReadonlyMap<string, string>, concurrency: number) {
+    this.sources = new Map(files.map((source) => [made.get(source) as string, source]));
     // The runner hands its environment to every file; there is no other door to them in Node 20.
     const options = process.env.NODE_OPTIONS ?? "";
     if (!options.includes(YIELD)) process.env.NODE_OPTIONS = `${options} --import=${YIELD}`.trim();
-    const stream = run({ files, concurrency, timeout: FILE_MS_MAX, signal: this.aborter.signal });
+    const stream = run({ files: [...this.sources.keys()], concurrency, timeout: FILE_MS_MAX, signal: this.aborter.signal });
     stream.on("test:pass", (event) => this.hear(event as Ended, true));
     stream.on("test:fail", (event) => this.hear(event as Ended, false));
     this.ended = new Promise((resolve) => {
@@ -110,7 +114,8 @@ export class NodeRun {
     this.aborter.abort();
   }
 
-  private hear({ name, file, skip, nesting, details }: Ended, passed: boolean): void {
+  private hear({ name, file: ran, skip, nesting, details }: Ended, passed: boolean): void {
+    const file = ran && (this.sources.get(ran) ?? ran);
     if (file && nesting === 0) {
       const path = relative(ROOT, file);
       const known = thisTime.get(path) ?? { ms: 0, failed: false };

@@ -1,6 +1,9 @@
 // Loaded into every test file's process before the file: what is not bound to real time yields the processor to emulated boards, which are.
+// A failure's lines are those of the sources.
 import { existsSync, readdirSync } from "node:fs";
 import { setPriority } from "node:os";
+
+process.setSourceMapsEnabled(true);
 
 const TASKS = "/proc/self/task";
 /** A third of the weight: boards come first, and a run on a shared machine still gets on. */

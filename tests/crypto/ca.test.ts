@@ -9,13 +9,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { identityRecord, issue, makeCa, SUITE_CURVES } from "../../host/crypto/ca.ts";
 import { Lab } from "../../host/crypto/lab.ts";
+import { programWords } from "../support/program.ts";
 import { stream } from "./party.ts";
 
 const IEEE = 0x00124b000a0b0c0dn;
 const RECONSTRUCTED = 3;
 
 function run(...args: string[]) {
-  return spawnSync(process.execPath, ["--import", "tsx", "tools/main.ts", "ca", ...args], { encoding: "utf8" });
+  return spawnSync(process.execPath, [...programWords(), "ca", ...args], { encoding: "utf8" });
 }
 
 test("a certificate gives the public key of the private key that came with it", async () => {

@@ -10,6 +10,7 @@ import { v8Primitives } from "../../host/vectors/primitives.ts";
 import { readVectors, runVectors } from "../../host/vectors/run.ts";
 import { runSymmetric } from "../../host/vectors/symmetric.ts";
 import { runWycheproof } from "../../host/vectors/wycheproof.ts";
+import { programWords } from "../support/program.ts";
 
 const SHARED = "../shared/vectors";
 const skip = existsSync(SHARED) ? false : `the folder ${SHARED} is not there`;
@@ -39,8 +40,7 @@ async function run(...args: string[]): Promise<{ status: number; stdout: string;
 }
 
 test("the command prints the counts and ends with its exit code", () => {
-  const command = (...args: string[]) =>
-    spawnSync(process.execPath, ["--import", "tsx", "tools/main.ts", "vectors", ...args], { encoding: "utf8" });
+  const command = (...args: string[]) => spawnSync(process.execPath, [...programWords(), "vectors", ...args], { encoding: "utf8" });
   const good = command("cbke", OWN[0][1]);
   assert.deepEqual([good.status, good.stdout], [0, "36 passed, 0 failed\n"]);
   const none = command("cbke", "/nonexistent");

@@ -1,6 +1,7 @@
 // Runs `npm start`'s program as a process, and reads its lines.
 import { type ChildProcess, spawn } from "node:child_process";
 import { ROOT } from "../../host/modules.ts";
+import { programWords } from "../support/program.ts";
 
 export interface Ended {
   status: number | null;
@@ -25,7 +26,7 @@ export function start(words: readonly string[], timeoutMs = 120_000): { child: C
 }
 
 function startProgram(words: readonly string[], timeoutMs: number): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, ["--import", "tsx", "tools/main.ts", ...words], { cwd: ROOT, timeout: timeoutMs });
+  const child = spawn(process.execPath, [...programWords(), ...words], { cwd: ROOT, timeout: timeoutMs });
   const result: Ended = { status: null, out: "", error: "" };
   child.stdout.on("data", (octets) => {
     result.out += octets;

@@ -11,6 +11,7 @@ import { otaRead, otaWrite } from "../../host/image/ota_file.ts";
 import { profileSign } from "../../host/image/profile_signature.ts";
 import { reportOctets } from "../../host/vectors/ota.ts";
 import { runVectors } from "../../host/vectors/run.ts";
+import { programWords } from "../support/program.ts";
 import { changed, element, SIGNED, sample, VENDORS } from "./ota_samples.ts";
 
 const skip = existsSync(VENDORS) ? false : `the folder ${VENDORS} is not there`;
@@ -55,7 +56,7 @@ const WANTED: Record<string, RegExp> = {
 
 describe("the folder of vendors' files", { skip }, () => {
   test("is reported file by file, and the command ends well", () => {
-    const { status, stdout } = spawnSync(process.execPath, ["--import", "tsx", "tools/main.ts", "vectors", "ota"], { encoding: "utf8" });
+    const { status, stdout } = spawnSync(process.execPath, [...programWords(), "vectors", "ota"], { encoding: "utf8" });
     const lines = stdout.trim().split("\n");
     assert.equal(status, 0, stdout);
     for (const [name, wanted] of Object.entries(WANTED)) {

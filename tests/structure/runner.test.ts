@@ -26,7 +26,7 @@ interface Ended {
 function runner(words: string[], interruptAt?: string, leaveAt?: string): Promise<Ended> {
   const environment = { ...process.env };
   delete environment.NODE_TEST_CONTEXT; // or it would think that it is one of our test files
-  const child = spawn(process.execPath, ["--import", "tsx", "tools/test.ts", ...words], { cwd: ROOT, env: environment });
+  const child = spawn(process.execPath, ["tools/test.mjs", ...words], { cwd: ROOT, env: environment });
   let output = "";
   let interrupted = false;
   const hear = (text: Buffer): void => {
