@@ -55,6 +55,7 @@ const LABS = {
   "states/ihd": WITH_STATES,
   "boards/probe": SHIPPED,
   "boards/update": SHIPPED,
+  "ip/mesh": SHIPPED,
 } satisfies Record<string, Omit<Wanted, "entry">>;
 
 export type LabName = keyof typeof LABS;

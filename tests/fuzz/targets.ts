@@ -19,6 +19,7 @@ const LABS: readonly [RegExp, LabName][] = [
   [/^zcl_/, "zcl/parsers"],
   [/^se_/, "sep1/parsers"],
   [/^ota_/, "sep1/ota"],
+  [/^(nd|rpl|mpl)_/, "ip/mesh"],
   [/^(initiate|ephemeral|confirm|terminate|certificate)/, "sep1/key_establishment"],
 ];
 const METERING = "0x0702";
@@ -87,7 +88,7 @@ function fromKeyEstablishment(seeds: Seeds): void {
 
 export async function targets(): Promise<Target[]> {
   const seeds: Seeds = new Map();
-  for (const file of ["mac.txt", "nwk.txt", "aps.txt", "zcl.txt", "ota_cluster.txt"]) fromVectors(seeds, file);
+  for (const file of ["mac.txt", "nwk.txt", "aps.txt", "zcl.txt", "ota_cluster.txt", "mesh.txt"]) fromVectors(seeds, file);
   fromDescriptors(seeds);
   fromSharedFrames(seeds);
   fromKeyEstablishment(seeds);
