@@ -129,6 +129,7 @@ export const Record = {
   IpKeys: 48,
   IpMacCounter: 49,
   IpMleCounter: 50,
+  AgentKeys: 51,
 } as const;
 
 export const Field = {

@@ -131,6 +131,7 @@ export enum Record {
   IpKeys = 48,
   IpMacCounter = 49,
   IpMleCounter = 50,
+  AgentKeys = 51,
 }
 
 export enum Field {

@@ -7,11 +7,13 @@
 // comes twice, even where a key that was held before is handed out again.
 import { COUNTER_NONE, Counter, counterLoad, counterTake } from "../core/counter";
 import { Err } from "../core/err";
-import { Record, keyClear, keySet, storeRead, storeWrite } from "../core/host";
-import { KEY_SLOT_MAC, NETWORK_KEYS } from "./limits";
+import { Record, KeyName, keyClear, keyDerive, keySet, storeRead, storeWrite } from "../core/host";
+import { KEY_SLOT_MAC, KEY_SLOT_NETWORK, NETWORK_KEYS } from "./limits";
 
 export enum KeyRank { None = 0, Previous, Current, Next }
 
+/** "ZigBeeIP", as loaded. */
+const LABEL: u64 = 0x5049_6565_4267_695a;
 const VERSION: u32 = 1;
 
 @unmanaged @final
@@ -30,6 +32,7 @@ const SIZE: u32 = 8;
 if (offsetof<Keys>() != SIZE || NETWORK_KEYS != 3) ERROR("a row for each key");
 
 const keys = changetype<Keys>(memory.data(SIZE, 8));
+const label = memory.data(8, 8);
 const macCounter = changetype<Counter>(memory.data(offsetof<Counter>(), 4));
 const mleCounter = changetype<Counter>(memory.data(offsetof<Counter>(), 4));
 
@@ -74,9 +77,23 @@ export function keysMleCounter(): u32 { return counterTake(mleCounter); }
 /** As told to a neighbour: no frame that it has yet to hear has a lower one. */
 export function keysMacCounterNext(): u32 { return macCounter.next; }
 
+/** Takes a network key of 16 octets, of which the board derives both, as `keysInstall` does. */
+export function keysTake(index: u32, key: usize, rank: u32): i32 {
+  if (keySet(KEY_SLOT_NETWORK, key) < 0) return Err.NoBuffer;
+  let answer = keysInstall(index, 0, rank);
+  keyClear(KEY_SLOT_NETWORK);
+  return answer;
+}
+
+/** | MLE key 16 | MAC key 16 | = HMAC-SHA-256(network key, "ZigBeeIP"), into the two slots of a row. */
+function derive(row: u32): i32 {
+  store<u64>(label, LABEL);
+  return keyDerive(KEY_SLOT_NETWORK, label, 8, KeyName.Pair + 2 * row);
+}
+
 /**
- * Takes a key, given as its MLE key and its MAC key of 16 octets each, as `Current` or `Next`.  Whatever had its index or its rank goes; a
- * current key with another index becomes the previous one.
+ * Takes a key, given as its MLE key and its MAC key of 16 octets each, or as 0 in `KEY_SLOT_NETWORK`, as `Current` or `Next`.  Whatever
+ * had its index or its rank goes; a current key with another index becomes the previous one.
  */
 export function keysInstall(index: u32, pair: usize, rank: u32): i32 {
   if (index == 0 || index > 255) return Err.Reserved;
@@ -87,7 +104,10 @@ export function keysInstall(index: u32, pair: usize, rank: u32): i32 {
     let erased = save();
     if (erased < 0) return erased; // the record and the slots would tell of different keys after a power cut
   }
-  if (keySet(2 * row, pair) < 0 || keySet(2 * row + KEY_SLOT_MAC, pair + 16) < 0) return Err.NoBuffer;
+  if (pair == 0) {
+    let derived = derive(row);
+    if (derived < 0) return derived;
+  } else if (keySet(2 * row, pair) < 0 || keySet(2 * row + KEY_SLOT_MAC, pair + 16) < 0) return Err.NoBuffer;
   let before = load<u64>(changetype<usize>(keys));
   if (rank == KeyRank.Current && keysIndex() != 0) retire();
   setIndex(row, index);

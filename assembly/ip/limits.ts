@@ -13,6 +13,9 @@ export const DATAGRAMS_CLEAR_MAX: u32 = isDefined(LIMIT_DATAGRAMS_CLEAR) ? LIMIT
 export const SLEEPERS_MAX: u32 = isDefined(LIMIT_SLEEPY) ? LIMIT_SLEEPY : 8;
 /** Prefixes that addresses are compressed against, RFC 6282 section 3.1.2. */
 export const CONTEXTS_MAX: u32 = isDefined(LIMIT_CONTEXTS) ? LIMIT_CONTEXTS : 4;
+/** Devices that the agent has admitted, and those that are proving who they are; of a module without an agent neither is used. */
+export const SESSIONS_MAX: u32 = isDefined(LIMIT_SESSIONS) ? LIMIT_SESSIONS : 28;
+export const AUTHENTICATIONS_MAX: u32 = isDefined(LIMIT_AUTHENTICATIONS) ? LIMIT_AUTHENTICATIONS : 2;
 
 // Key slots of the board.  Of each network key, two that are derived from it; one more for the network key while they are made.
 export const NETWORK_KEYS: u32 = 3;

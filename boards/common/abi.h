@@ -130,6 +130,7 @@ enum kw_record {
     KW_RECORD_IP_KEYS = 48,
     KW_RECORD_IP_MAC_COUNTER = 49,
     KW_RECORD_IP_MLE_COUNTER = 50,
+    KW_RECORD_AGENT_KEYS = 51,
 };
 
 enum kw_field {

@@ -52,6 +52,7 @@ const LABS = {
   "sep1/ota_device": ON_A_TABLE,
   "crypto/doors": SHIPPED,
   "ip/pieces": AS_PHASE_2,
+  "ip/auth_parsers": AS_PHASE_2,
   "states/ihd": WITH_STATES,
   "boards/probe": SHIPPED,
   "boards/update": SHIPPED,

@@ -20,6 +20,7 @@ const LABS: readonly [RegExp, LabName][] = [
   [/^se_/, "sep1/parsers"],
   [/^ota_/, "sep1/ota"],
   [/^(nd|rpl|mpl)_/, "ip/mesh"],
+  [/^(pana|eap|mle)/, "ip/auth_parsers"],
   [/^(initiate|ephemeral|confirm|terminate|certificate)/, "sep1/key_establishment"],
 ];
 const METERING = "0x0702";
@@ -88,7 +89,8 @@ function fromKeyEstablishment(seeds: Seeds): void {
 
 export async function targets(): Promise<Target[]> {
   const seeds: Seeds = new Map();
-  for (const file of ["mac.txt", "nwk.txt", "aps.txt", "zcl.txt", "ota_cluster.txt", "mesh.txt"]) fromVectors(seeds, file);
+  const files = ["mac.txt", "nwk.txt", "aps.txt", "zcl.txt", "ota_cluster.txt", "mesh.txt", "ip_auth.txt"];
+  for (const file of files) fromVectors(seeds, file);
   fromDescriptors(seeds);
   fromSharedFrames(seeds);
   fromKeyEstablishment(seeds);
