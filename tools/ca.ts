@@ -1,9 +1,10 @@
 // kilowasm ca issue --suite 2 --ieee 0x0011223344556677 --out FILE
-// The test certificate authority on the command line; what it is stands in host/crypto/ca.ts.
+// The test certificate authority of phase 1 on the command line; what it is stands in host/crypto/ca.ts.  Phase 2: ca_sep2.ts.
 
 import { type Command, InvalidArgumentError } from "commander";
 import { identityRecord, issue, makeCa, type Suite } from "../host/crypto/ca.ts";
 import { STANDARD_OUTPUT } from "../host/files/output_file.ts";
+import { addSep2 } from "./ca_sep2.ts";
 import { writeWhole } from "./image/files.ts";
 import { quietCommand } from "./words/words.ts";
 
@@ -43,16 +44,19 @@ function runIssue(options: IssueOptions): void {
 }
 
 export function caProgram(): Command {
-  const program = quietCommand("kilowasm ca").description("issues Smart Energy test certificates; never use them outside a test");
+  const program = quietCommand("kilowasm ca").description(
+    "issues test certificates of Smart Energy 1.x and of IEEE 2030.5; never use them outside a test",
+  );
   program
     .command("issue")
     .exitOverride()
-    .description("issue a certificate and its private key to an IEEE address")
+    .description("issue a certificate of Smart Energy 1.x and its private key to an IEEE address")
     .requiredOption("--suite <number>", "1 (sect163k1) or 2 (sect283k1)", parseSuite)
     .requiredOption("--ieee <address>", "16 hexadecimal digits", parseIeee)
     .option("--seed <text>", "the authority is a function of this text", "kilowasm test authority")
     .option("--raw", "write the octets of the device's identity record instead of JSON")
     .option("--out <file>", "write here instead of to standard output")
     .action(runIssue);
+  addSep2(program);
   return program;
 }
