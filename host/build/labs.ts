@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../modules.ts";
 import { type Built, compileAll, compileEntry, compileText, type Wanted } from "./compile.ts";
+import { withDoors } from "./procedures.ts";
 
 /** As a device's module, from which a lab differs in nothing but its doors: asconfig.json alone. */
 const SHIPPED = { options: [] };
@@ -17,20 +18,8 @@ const ON_A_TABLE = {
     name === "assembly/zigbee/aps/aps.ts" ? readFileSync(join(ROOT, "tests/labs/sep1/aps_stub.ts"), "utf8") : text,
 };
 
-/** Where each procedure of a device keeps its state. */
-export const STATES: Record<string, string> = {
-  "assembly/mac/associate.ts": "association.state",
-  "assembly/sep1/commissioning.ts": "procedure.state",
-  "assembly/sep1/key_establishment/exchange.ts": "exchange.state",
-  "assembly/sep1/partners.ts": "state.step",
-  "assembly/zigbee/nwk/join.ts": "join.state",
-};
-/** As it ships, and each of those files has one door more. */
-const WITH_STATES = {
-  options: [],
-  edit: (name: string, text: string): string =>
-    name in STATES ? `${text}\nexport function stateOf(): u32 { return <u32>${STATES[name]}; }\n` : text,
-};
+/** A device as it ships, and each file with a procedure has one door more. */
+const withStates = (target: string): Omit<Wanted, "entry"> => ({ options: ["--target", target], edit: withDoors });
 
 /** tests/labs/NAME.ts and how it is compiled. */
 const LABS = {
@@ -53,7 +42,9 @@ const LABS = {
   "crypto/doors": SHIPPED,
   "ip/pieces": AS_PHASE_2,
   "ip/auth_parsers": AS_PHASE_2,
-  "states/ihd": WITH_STATES,
+  "states/hub": withStates("hub_sep1"),
+  "states/ihd": withStates("ihd_sep1"),
+  "states/meter": withStates("meter_sep1"),
   "boards/probe": SHIPPED,
   "boards/update": SHIPPED,
   "ip/mesh": SHIPPED,

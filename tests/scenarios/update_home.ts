@@ -1,7 +1,7 @@
 // The home with image slots in every device and a head-end in the test's hands: what an update scenario cuts, loses and changes.
 import assert from "node:assert/strict";
 import { EventKind, FileStatus } from "../../host/abi.ts";
-import type { DeviceEdge } from "../../host/home/device.ts";
+import type { Boot, BootedEngine, DeviceEdge } from "../../host/home/device.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
 import { firstPackage, v8Machine } from "../../host/home/machine.ts";
@@ -39,18 +39,37 @@ export function nextPackage(name: DeviceRole, options: Partial<PackageOptions> &
   return packageBuild({ wasm: nextModule(name, extra), role: KINDS[name].image, version: V2, counter: 2, ...rest });
 }
 
+/** Runs another module than the one that it holds from the beginning. */
+class Slots extends ImageSlots {
+  constructor(
+    options: SlotsOptions,
+    private readonly instead: Uint8Array | undefined,
+  ) {
+    super(options);
+  }
+
+  override boot(): ReturnType<ImageSlots["boot"]> {
+    const choice = super.boot();
+    return choice.wasm && this.instead && this.version === V1 ? { ...choice, wasm: this.instead } : choice;
+  }
+}
+
 export class UpdateHome extends Watch {
   readonly home: Home;
   readonly source: UpdateSource;
   readonly slots = new Map<DeviceId, ImageSlots>();
   /** Whether a record of the uplink arrives. */
   uplinkIsUp = true;
+  /** What each device's last boot made. */
+  readonly engines = new Map<DeviceId, BootedEngine>();
   private readonly devices = new Map<DeviceId, ModuleDevice>();
   private readonly factories = new Map<DeviceId, Factory>();
 
   constructor(
     readonly seed: number,
     private readonly sizes: Partial<SlotsOptions> = {},
+    /** Run in the place of a device's own, as long as it is not updated. */
+    modules: Partial<Record<DeviceId, Uint8Array>> = {},
   ) {
     super();
     this.home = new Home({
@@ -61,11 +80,16 @@ export class UpdateHome extends Watch {
         this.factories.set(id, factory);
         const installed = firstPackage(role, moduleBytes(module), V1);
         const boot = v8Machine({ role, factory, installed }, (options) => {
-          const slots = new ImageSlots({ ...options, ...this.sizes });
+          const slots = new Slots({ ...options, ...this.sizes }, modules[id]);
           this.slots.set(id, slots);
           return slots;
         });
-        const device = new ModuleDevice(id, site.medium, boot, this.watched(edge));
+        const noted: Boot = (surroundings) => {
+          const engine = boot(surroundings);
+          this.engines.set(id, engine);
+          return engine;
+        };
+        const device = new ModuleDevice(id, site.medium, noted, this.watched(edge));
         this.devices.set(id, device);
         return device;
       },
