@@ -6,6 +6,8 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { identityRecord, issue, makeCa } from "../../host/crypto/ca.ts";
 import { developmentCertificate, developmentRelease, developmentRoot, privatePem, publicPem } from "../../host/image/keys.ts";
+import { HARDWARE_TYPE } from "../../host/tls/authority.ts";
+import { makeRequest } from "../../host/tls/request.ts";
 import { TraceFile, TraceKind } from "../../host/trace.ts";
 import { kilowasm, programs } from "../../tools/kilowasm.ts";
 import { streams } from "../../tools/words/exit.ts";
@@ -62,6 +64,7 @@ const GOOD: Record<string, () => Uint8Array | string> = {
   "release.cose": () => developmentCertificate(),
   identity: () => identityRecord(IDENTITY),
   "signer.key": () => IDENTITY.privateKey.toString("hex"),
+  "a.csr": () => makeRequest(Buffer.alloc(32, 9), HARDWARE_TYPE, Buffer.from("0011", "hex")),
   "a.recording": () => TraceFile.recording().bytes(),
   "b.recording": () => {
     const seeded = TraceFile.recording();
@@ -132,6 +135,9 @@ export const OUTPUTS: Record<string, string> = {
   "image keygen release --out": "image keygen release -o @",
   "image keygen certify --out": "image keygen certify --root root.pem --release release.pub --epoch 1 -o @",
   "trace replay --out": "trace replay b.recording --module hub_sep1 --out @",
+  "ca authority --out": "ca authority --out @",
+  "ca device --out": "ca device --serial 0011 --out @",
+  "ca sign --out": "ca sign --request a.csr --out @",
   "ca issue --out": "ca issue --suite 2 --ieee 0011223344556677 --out @",
 };
 

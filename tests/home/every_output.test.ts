@@ -13,7 +13,7 @@ mkdirSync(at("directory"));
 symlinkSync("circle", at("circle"));
 
 /** A folder is written, not a file. */
-const FOLDERS = ["home --record"];
+const FOLDERS = ["home --record", "ca authority --out", "ca device --out"];
 /** Two files are written, so the name has to be that of a file. */
 const PAIRS = ["image keygen root --out", "image keygen release --out"];
 
@@ -62,6 +62,15 @@ for (const [place, line] of files) {
     rmSync(at("link"));
   });
 }
+
+test("a folder that certificates and keys are to be in is one, and has room", async () => {
+  for (const place of FOLDERS.filter((name) => name.startsWith("ca ")))
+    for (const path of ["/dev/full", at("good.ota"), join(at("no"), "such")]) {
+      const { code, errors } = await here(wordsOf(OUTPUTS[place], path));
+      assert.equal(code, 2, `${place} ${path}: ${errors}`);
+      told(errors, path, place);
+    }
+});
 
 test("home: what links of --pcap and --keys lead to is written", async () => {
   for (const name of ["pcap", "keys"]) symlinkSync(`of-${name}`, at(name));

@@ -60,6 +60,8 @@ const INPUTS: Record<string, string> = {
     "image keygen certify --signer-command false --root-public @ --release release.pub --epoch 1 -o out.cose",
   "image keygen certify --release": "image keygen certify --root root.pem --release @ --epoch 1 -o out.cose",
   "image keygen show file": "image keygen show @",
+  "ca sign --request": "ca sign --request @",
+  "ca show file": "ca show @",
   "trace show file": "trace show @",
   "trace replay recording": "trace replay @ --module good.wasm",
   "trace replay --module": "trace replay a.recording --module @",
