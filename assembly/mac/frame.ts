@@ -2,7 +2,7 @@
 //
 //   | control 2 | sequence 1 | target PAN 0/2 | target 0/2/8 | source PAN 0/2 | source 0/2/8 | payload ...     little-endian
 //
-// Frames secured by the MAC are not taken: ZigBee secures above.  The FCS is the radio's.
+// Frames secured by the MAC (security.ts) are taken by ZigBee IP alone: ZigBee secures above.  The FCS is the radio's.
 import { Err } from "../core/err";
 
 /** A PSDU of 127 octets without its FCS. */
@@ -23,6 +23,9 @@ const TARGET_SHIFT: u32 = 10;
 const VERSION_SHIFT: u32 = 12;
 const SOURCE_SHIFT: u32 = 14;
 const VERSION_2006: u32 = 1;
+/** Of the second octet of the control: a frame that is secured, or that no device of 2003 could take. */
+export const MAC_VERSION_2006: u32 = VERSION_2006 << (VERSION_SHIFT - 8);
+export const MAC_SECURED: u32 = SECURED | (VERSION_2006 << VERSION_SHIFT);
 
 // Addressing modes, table 80
 export const MAC_NONE: u32 = 0;
@@ -43,6 +46,7 @@ const ADDRESSES: usize = 3;
 export class MacFrame {
   get control(): u32 { return load<u16>(changetype<usize>(this)); }
   get type(): u32 { return this.control & TYPE_MASK; }
+  get isSecured(): bool { return (this.control & SECURED) != 0; }
   get pending(): bool { return (this.control & PENDING) != 0; }
   get wantsAck(): bool { return (this.control & ACK_REQUEST) != 0; }
   get sequence(): u32 { return load<u8>(changetype<usize>(this), 2); }
@@ -61,13 +65,13 @@ export class MacFrame {
   get sourceExtended(): u64 { return load<u64>(sourceAt(changetype<usize>(this), this.control)); }
 }
 
-/** Accepts the `have` octets at `at` as a frame; answers the header size or an `Err`. */
-export function macParse(at: usize, have: u32): i32 {
+/** Accepts the `have` octets at `at` as a frame, one that is secured only if `secured`; answers the header size or an `Err`. */
+export function macParse(at: usize, have: u32, secured: bool): i32 {
   if (have < <u32>ADDRESSES) return Err.Truncated;
   let control: u32 = load<u16>(at);
   let type = control & TYPE_MASK;
   if (type != MAC_BEACON && type != MAC_DATA && type != MAC_COMMAND) return Err.Reserved;
-  if (control & SECURED) return Err.Reserved;
+  if (control & SECURED && (!secured || ((control >>> VERSION_SHIFT) & 3) != VERSION_2006)) return Err.Reserved;
   if (((control >>> VERSION_SHIFT) & 3) > VERSION_2006) return Err.Reserved;
   let target = (control >>> TARGET_SHIFT) & 3;
   let source = macSourceMode(control);

@@ -149,7 +149,8 @@ export function macInput(event: usize): i32 {
   }
 }
 
-function macSent(event: usize): i32 {
+/** Looks at the end of a frame in flight. */
+export function macSent(event: usize): i32 {
   if (mac.purpose <= MacPurpose.Refused || load<u8>(event + EVENT_HANDLE) != mac.handle) return MacHeard.None;
   macHeard.purpose = mac.purpose;
   macHeard.status = load<i8>(event + EVENT_STATUS);
@@ -164,13 +165,13 @@ function macDone(): void {
 }
 
 function macReceived(at: usize, size: u32): i32 {
-  let header = macParse(at, size);
+  let header = macParse(at, size, false);
   if (header < 0) return header;
   let frame = changetype<MacFrame>(at);
   macHeard.frame = frame;
   macHeard.payload = at + header;
   macHeard.size = size - header;
-  if (!isForUs(frame)) return MacHeard.None;
+  if (!macIsForUs(frame)) return MacHeard.None;
   let type = frame.type;
   macHeard.source = frame.sourceMode == MAC_SHORT ? frame.sourceShort : MAC_NO_ADDRESS;
   macHeard.panId = frame.sourceMode == MAC_NONE ? MAC_BROADCAST : frame.sourcePan;
@@ -188,7 +189,7 @@ function macReceived(at: usize, size: u32): i32 {
 }
 
 /** The filter of section 7.5.6.2, for radios that hear everything. */
-function isForUs(frame: MacFrame): bool {
+export function macIsForUs(frame: MacFrame): bool {
   let mode = frame.targetMode;
   if (mode == MAC_NONE) return frame.type == MAC_BEACON;
   if (frame.targetPan != mac.panId && frame.targetPan != MAC_BROADCAST) return false;
