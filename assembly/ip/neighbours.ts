@@ -53,6 +53,8 @@ export class Neighbour {
   idrOut: u8;
   /** Signal strength, moving average of the link quality of the radio. */
   lqi: u8;
+  /** 1: a child that sleeps has asked for what is held for it. */
+  asked: u8;
 }
 
 const ROW: u32 = offsetof<Neighbour>();

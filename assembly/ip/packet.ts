@@ -11,6 +11,8 @@ import { PACKETS_LARGE_MAX, PACKETS_SMALL_MAX } from "./limits";
 export const PACKET_HEADROOM: u32 = 96;
 /** The link's MTU: RFC 8200 section 5.  A tunnel's header comes on top. */
 export const PACKET_MTU: u32 = 1280;
+/** The longest that comes out of one: with all its headers. */
+export const PACKET_MAX: u32 = PACKET_MTU + PACKET_HEADROOM;
 const SMALL: u32 = 256;
 const LARGE: u32 = PACKET_MTU;
 
@@ -43,15 +45,17 @@ export class Packet {
   lqi: u8;
   /** For its owner. */
   tag: u8;
+  /** Of the link that sends it: octets that have gone, and the name of its fragments. */
+  gone: u16;
+  datagram: u16;
+  tries: u8;
 }
 
-const ROW: u32 = offsetof<Packet>();
+const ROW: u32 = (offsetof<Packet>() + 7) & ~7;
 const SMALL_ROW: u32 = ROW + PACKET_HEADROOM + SMALL;
 const LARGE_ROW: u32 = ROW + PACKET_HEADROOM + LARGE;
 const LARGE_BEGIN: u32 = PACKETS_SMALL_MAX * SMALL_ROW;
 const POOL_SIZE: u32 = LARGE_BEGIN + PACKETS_LARGE_MAX * LARGE_ROW;
-
-if (SMALL_ROW % 8 != 0 || LARGE_ROW % 8 != 0) ERROR("rows lie at multiples of 8");
 
 const pool = memory.data(POOL_SIZE, 8);
 
@@ -59,13 +63,19 @@ export const NO_PACKET: usize = 0;
 
 export function packetsReset(): void { memory.fill(pool, 0, POOL_SIZE); }
 
-/** A packet that has room for `size` octets behind its headroom, with nothing in it; null when there is none. */
+/**
+ * A packet with room for `size` octets, empty, and to be sealed; null when there is none.  In front of them is the headroom, or what they
+ * leave of it where they exceed the MTU, as a tunnel's do.
+ */
 export function packetTake(size: u32): Packet {
   if (size <= SMALL) {
     let small = takeOf(pool, SMALL_ROW, PACKETS_SMALL_MAX);
     if (small) return small;
   }
-  return size <= LARGE ? takeOf(pool + LARGE_BEGIN, LARGE_ROW, PACKETS_LARGE_MAX) : changetype<Packet>(NO_PACKET);
+  if (size > PACKET_MAX) return changetype<Packet>(NO_PACKET);
+  let large = takeOf(pool + LARGE_BEGIN, LARGE_ROW, PACKETS_LARGE_MAX);
+  if (large && size > LARGE) large.at = large.end - size;
+  return large;
 }
 
 export function packetFree(packet: Packet): void {
@@ -100,6 +110,7 @@ function takeOf(at: usize, row: u32, count: u32): Packet {
     packet.at = at + ROW + PACKET_HEADROOM;
     packet.end = at + row;
     packet.taken = 1;
+    packet.secured = 1;
     return packet;
   }
   return changetype<Packet>(NO_PACKET);

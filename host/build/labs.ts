@@ -41,6 +41,7 @@ const LABS = {
   "sep1/ota_device": ON_A_TABLE,
   "crypto/doors": SHIPPED,
   "ip/pieces": AS_PHASE_2,
+  "ip/low": AS_PHASE_2,
   "ip/auth_parsers": AS_PHASE_2,
   "states/hub": withStates("hub_sep1"),
   "states/ihd": withStates("ihd_sep1"),

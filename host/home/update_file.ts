@@ -1,10 +1,10 @@
 // The packages of --update, as the head-end gets them: whole files of the right kind.  Who signed what is the devices' business.
-import { octetsRead, type Unread } from "../files/input_file.ts";
+import { readFileSync, statSync } from "node:fs";
 import { ImageError } from "../image/image_error.ts";
 import { IMAGE_TYPES, publicFromPem } from "../image/keys.ts";
 import { versionText } from "../image/manifest.ts";
 import { type OtaHeader, otaRead } from "../image/ota_file.ts";
-import { InputError } from "../load/input_error.ts";
+import { InputError, systemReason } from "../load/input_error.ts";
 import { programVersion } from "./machine.ts";
 import { DEFAULT_PLAN, DEVICE_ROLES, type DeviceId, KINDS, type Plan, planIds } from "./plan.ts";
 import type { UpdateOption } from "./run_options.ts";
@@ -52,13 +52,14 @@ export function updatesRead(
   });
 }
 
-function octetsOf(path: string, what = "no package"): Buffer {
+function octetsOf(path: string): Buffer {
   try {
-    return octetsRead(path, FILE_SIZE_MAX);
+    const status = statSync(path);
+    if (status.size > FILE_SIZE_MAX) throw new InputError(`${path} is larger than ${FILE_SIZE_MAX >> 20} MiB; that is no package.`);
+    return readFileSync(path);
   } catch (error) {
-    const { message, large } = error as Unread;
-    if (large) throw new InputError(`${path} is larger than ${FILE_SIZE_MAX >> 20} MiB; that is ${what}.`);
-    throw new InputError(`${path} cannot be read: ${message}.`);
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${path} cannot be read: ${systemReason(error)}.`);
   }
 }
 
@@ -73,7 +74,7 @@ function headerOf(path: string, file: Buffer): OtaHeader {
 
 /** The maker's root key: a public key in PEM, or the public half of a private one. */
 export function rootRead(path: string): Buffer {
-  const pem = octetsOf(path, "no key");
+  const pem = octetsOf(path);
   try {
     return publicFromPem(pem);
   } catch (error) {

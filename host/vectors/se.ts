@@ -5,6 +5,7 @@
 //
 // A file has one JSON object a line, with `cluster` and `zcl` in hexadecimal; lines that begin with # are comments.
 
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { labModule } from "../build/labs.ts";
 import { ROOT } from "../modules.ts";
@@ -94,8 +95,8 @@ function knownOf(command: Command, payload: Buffer): number | undefined {
   }
 }
 
-export async function runSe(text: string, print: (line: string) => void): Promise<SeCounts> {
-  const frames = readFrames(text);
+export async function runSe(file: string, print: (line: string) => void): Promise<SeCounts> {
+  const frames = readFrames(file);
   const clusters = readClusters(join(ROOT, "clusters"));
   const lab = new SeLab();
   const report = new Report(print);
@@ -126,9 +127,9 @@ export async function runSe(text: string, print: (line: string) => void): Promis
   return { passed: report.passed, failed: report.failed, skipped: total };
 }
 
-function readFrames(text: string): Frame[] {
+function readFrames(file: string): Frame[] {
   const frames: Frame[] = [];
-  text
+  readFileSync(file, "utf8")
     .replace(/^\ufeff/, "")
     .split(/\r?\n/)
     .forEach((line, index) => {

@@ -6,20 +6,32 @@ import { V8Engine } from "../../host/v8/engine.ts";
 
 export class PowerCut extends Error {}
 
-/** Records of the store; the power goes at a write, before it took place or after. */
+/** What outlives a lab; the power goes at a write of a record or a key, before it took place or after. */
 export class CutStore extends Map<number, Uint8Array> {
-  writes = 0;
+  private writes = 0;
   cutAt = 0;
   taken = false;
-  /** Writes that the store refuses, as one that is full does. */
-  isFull = false;
 
   override set(record: number, octets: Uint8Array): this {
+    return this.write(() => super.set(record, Uint8Array.from(octets)));
+  }
+
+  write<T>(action: () => T): T {
     this.writes++;
     if (this.writes === this.cutAt && !this.taken) throw new PowerCut();
-    super.set(record, Uint8Array.from(octets));
+    const answer = action();
     if (this.writes === this.cutAt) throw new PowerCut();
-    return this;
+    return answer;
+  }
+}
+
+export class CutKeys extends KeySlots {
+  constructor(private readonly store: CutStore) {
+    super();
+  }
+
+  override set(slot: number, key: Uint8Array): number {
+    return this.store.write(() => super.set(slot, key));
   }
 }
 
@@ -36,7 +48,7 @@ export class Bench {
   constructor(
     readonly name: LabName,
     readonly store = new CutStore(),
-    readonly keys = new KeySlots(),
+    readonly keys: KeySlots = new CutKeys(store),
   ) {
     this.boot();
   }

@@ -77,7 +77,10 @@ test("the checksum is that of RFC 1071 over the pseudo-header of RFC 8200, for a
 test("packets come from a pool of two sizes, have room in front, and are as many as there are", () => {
   doors.start(0n, 0);
   const mtu = doors.mtu();
-  assert.equal(doors.take(mtu + 1), 0);
+  const tunnel = doors.take(mtu + doors.headroom());
+  assert.deepEqual([doors.packetEnd(tunnel) - doors.packetAt(tunnel), doors.prepend(tunnel, 1)], [mtu + doors.headroom(), 0]);
+  doors.free(tunnel);
+  assert.equal(doors.take(mtu + doors.headroom() + 1), 0);
   const small = doors.take(1);
   assert.equal(doors.packetEnd(small) - doors.packetAt(small), 256);
   const large = doors.take(257);
