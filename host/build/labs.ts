@@ -21,6 +21,13 @@ const ON_A_TABLE = {
 /** A device as it ships, and each file with a procedure has one door more. */
 const withStates = (target: string): Omit<Wanted, "entry"> => ({ options: ["--target", target], edit: withDoors });
 
+/** PANA on a medium that is the test. */
+const PANA_ALONE = {
+  ...AS_PHASE_2,
+  edit: (name: string, text: string): string =>
+    name === "assembly/ip/pana/send.ts" ? readFileSync(join(ROOT, "tests/labs/ip/pana_send.ts"), "utf8") : text,
+};
+
 /** tests/labs/NAME.ts and how it is compiled. */
 const LABS = {
   "mac/parsers": SHIPPED,
@@ -43,6 +50,7 @@ const LABS = {
   "ip/pieces": AS_PHASE_2,
   "ip/low": AS_PHASE_2,
   "ip/auth_parsers": AS_PHASE_2,
+  "ip/pana": PANA_ALONE,
   "states/hub": withStates("hub_sep1"),
   "states/ihd": withStates("ihd_sep1"),
   "states/meter": withStates("meter_sep1"),

@@ -88,6 +88,7 @@ export class Played implements Handshake {
   }
 
   feed(octets: Buffer): number {
+    if (this.isWrong) return -14;
     const expected = this.turns[0] ?? Buffer.alloc(0);
     const fits = octets.equals(expected.subarray(0, octets.length));
     if (!fits || octets.length > expected.length) {

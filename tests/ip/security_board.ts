@@ -41,6 +41,8 @@ export class SecurityBoard {
   /** Another answer of `hmac_sha256` under a secret. */
   readonly overrides = new Map<number, Buffer>();
   sessionsMax = 2;
+  /** Called before each write of the store; the power may go there. */
+  refuses: () => void = () => {};
   private memory = Buffer.alloc(0);
   private readonly random: Random;
   private constants: Uint8Array;
@@ -93,7 +95,10 @@ export class SecurityBoard {
 
   private keyImports() {
     return {
-      key_set: (slot: number, at: number): number => this.put(slot, Buffer.from(this.octets(at, 16)), true),
+      key_set: (slot: number, at: number): number => {
+        this.refuses();
+        return this.put(slot, Buffer.from(this.octets(at, 16)), true);
+      },
       key_clear: (name: number): number => {
         if (name >= KeyName.Secret) this.secrets.delete(name);
         else this.slots.delete(name);
@@ -192,6 +197,7 @@ export class SecurityBoard {
         return octets.length;
       },
       store_write: (record: number, at: number, size: number): number => {
+        this.refuses();
         if (size) this.store.set(record, Buffer.from(this.octets(at, size)));
         else this.store.delete(record);
         return Err.Ok;
