@@ -49,6 +49,7 @@ const LABS = {
   "crypto/doors": SHIPPED,
   "ip/pieces": AS_PHASE_2,
   "ip/low": AS_PHASE_2,
+  "ip/node": AS_PHASE_2,
   "ip/auth_parsers": AS_PHASE_2,
   "ip/pana": PANA_ALONE,
   "states/hub": withStates("hub_sep1"),
