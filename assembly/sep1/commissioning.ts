@@ -152,7 +152,7 @@ export function commissioningSecured(now: i64): void {
   procedure.attempts = procedure.rung = procedure.unheard = 0;
   procedure.restUntil = 0;
   procedure.heardAt = now; // `watch` looks at it: a random number for each frame heard would cost a board a quarter of the frame
-  if (doubts) ready(now + keepAliveMs(random(0x1_0000)));
+  if (doubts) ready(now + keepAliveMs());
 }
 
 /** Takes how key establishment ended. */
@@ -170,7 +170,7 @@ export function commissioningKey(heard: i32, now: i64): i32 {
     return CommissioningHeard.None;
   }
   procedure.attempts = procedure.rung = procedure.unheard = 0;
-  return ready(now + keepAliveMs(random(0x1_0000)));
+  return ready(now + keepAliveMs());
 }
 
 /**
@@ -266,7 +266,7 @@ function ready(deadline: i64): i32 {
  */
 function watch(now: i64): i32 {
   if (procedure.unheard == 0) {
-    let due = procedure.heardAt + keepAliveMs(random(0x1_0000));
+    let due = procedure.heardAt + keepAliveMs();
     if (due > now) {
       procedure.deadline = due;
       return CommissioningHeard.None;

@@ -16,8 +16,9 @@ import { tariffAt } from "../model/tariff";
 import { apsHeard } from "../zigbee/aps/aps";
 import { ZCL_CONFIGURE, ZCL_READ } from "../zigbee/zcl/foundation";
 import { ZCL_NO_DEFAULT_RESPONSE, ZCL_TYPE_CLUSTER, ZCL_TYPE_PROFILE } from "../zigbee/zcl/frame";
+import { nwkPollRhythm } from "../zigbee/nwk/end_device";
 import { zclBegin, zclHeard, zclSend, zclSequence } from "../zigbee/zcl/zcl";
-import { METERING_REPORT_MAX_S, meteringAsk, meteringClientReset, meteringConfigure } from "./metering/client";
+import { METERING_REPORT_MAX_S, METERING_REPORT_MIN_S, meteringAsk, meteringClientReset, meteringConfigure } from "./metering/client";
 import { CLUSTER_METERING, CLUSTER_PRICE, CLUSTER_TIME } from "./clusters";
 import { priceAsk, priceAskAll } from "./price/client";
 import { PRICE_GET_CURRENT_PRICE, PRICE_GET_SCHEDULED_PRICES } from "./descriptors/price";
@@ -188,6 +189,7 @@ function question(errand: u32): usize {
 
 /** The meter reported by itself. */
 export function errandsReported(): void {
+  nwkPollRhythm(METERING_REPORT_MIN_S * 1000);
   state.reported = true;
   state.unanswered = 0;
 }
@@ -197,6 +199,7 @@ function listen(now: i64): void {
   let silent = register.at + ERRAND_SILENCE_MS;
   state.listenAt = silent > now ? silent : now + ERRAND_SILENCE_MS;
   if (silent > now) return;
+  nwkPollRhythm(0);
   state.reported = false;
   if (state.asked != Errand.Reports) dueSet(Errand.Reports, min<i64>(dueOf(Errand.Reports), now));
   if (state.asked != Errand.Meter) dueSet(Errand.Meter, min<i64>(dueOf(Errand.Meter), now));

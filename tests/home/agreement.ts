@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Line } from "./process.ts";
 
-/** A display that expects nothing asks its parent so often: a register that another follows sooner may never be shown. */
+/** What comes outside of a meter's rhythm, its first words after a reset, may wait so long, and another register may follow sooner. */
 const POLL_MS = 7400;
 
 /** Holds a run's lines to it, once there is a reading at all; at least `least` reports must have been compared. */

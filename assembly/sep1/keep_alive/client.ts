@@ -1,4 +1,5 @@
 // Keep-Alive cluster, client: SE 1.4a annex A.  Whether the trust centre is there, and how often it wants to be asked.
+import { entropy } from "../../core/host";
 import { ZCL_READ, ZCL_READ_ANSWER, ZCL_SUCCESS, zclRecordSize } from "../../zigbee/zcl/foundation";
 import { ZCL_NO_DEFAULT_RESPONSE, ZCL_TYPE_PROFILE } from "../../zigbee/zcl/frame";
 import { ZCL_UINT16, ZCL_UINT8 } from "../../zigbee/zcl/types";
@@ -12,7 +13,7 @@ const BASE_MIN_MAX: u32 = 15;
 const JITTER_S: u32 = 300;
 
 @unmanaged @final
-class KeepAlive { baseMinutes: u32; jitterSeconds: u32; }
+class KeepAlive { baseMinutes: u32; jitterSeconds: u32; noise: u32; }
 const keepAlive = changetype<KeepAlive>(memory.data(offsetof<KeepAlive>()));
 
 export function keepAliveReset(): void {
@@ -20,9 +21,10 @@ export function keepAliveReset(): void {
   keepAlive.jitterSeconds = JITTER_S;
 }
 
-/** How long the trust centre may be silent before it is asked; `random` below 2^16. */
-export function keepAliveMs(random: u32): i64 {
-  return keepAlive.baseMinutes * 60_000 + ((random * keepAlive.jitterSeconds * 125) >>> 13);
+/** How long the trust centre may be silent before it is asked. */
+export function keepAliveMs(): i64 {
+  entropy(changetype<usize>(keepAlive) + offsetof<KeepAlive>("noise"), 2);
+  return keepAlive.baseMinutes * 60_000 + ((keepAlive.noise * keepAlive.jitterSeconds * 125) >>> 13);
 }
 
 /** Asks for both attributes, under the link key: its acknowledgement is answer enough. */

@@ -21,7 +21,7 @@ import { Drop, NwkHeard, network, networkLoad, nwkDrop, nwkHeard, nwkState, nwkT
 import { mac } from "../../mac/mac";
 
 export { nwkJoinNext, nwkJoinStart, nwkJoinUndo, nwkLeave, nwkRejoinStart } from "./join";
-export { nwkExpect, nwkPollEager, nwkPollPeriod } from "./poll";
+export { nwkExpect, nwkPollEager, nwkPollPeriod, nwkPollRhythm } from "./poll";
 
 /** It hears only the broadcasts for everybody, which its parent holds for it. */
 const GROUPS: u32 = BROADCAST_ALL;

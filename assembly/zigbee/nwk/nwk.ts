@@ -4,7 +4,7 @@
 //   join.ts      nwkJoinStart, nwkJoinNext, nwkRejoinStart, nwkLeave        (end device, router)
 //   form.ts      nwkFormStart                                              (coordinator)
 //   parent.ts    nwkPermitJoin, nwkRemoveChild                             (router, coordinator)
-//   poll.ts      nwkPollPeriod, nwkPollEager, nwkExpect                                  (sleepy end device)
+//   poll.ts      nwkPollPeriod, nwkPollRhythm, nwkPollEager, nwkExpect                   (sleepy end device)
 //
 import { network, nwkState } from "./state";
 

@@ -6,6 +6,13 @@
 // Often while the layers above expect something, and no longer: an answer that has come ends it.  Otherwise within the time for which a
 // parent holds a frame, so that nothing is lost that nobody expects, a report or a price.
 //
+// What comes in a rhythm, a meter's reports, is asked for as it comes.  Which moment of the rhythm that is, requests find out: between one
+// that brought nothing and the next one that brought it.  While that is too wide, a request in its middle halves it:
+//
+//   |<----------- intervalMs ----------->|
+//   ----|..........|----------------|....m.....|-----------     . the report was found to come in here      m asked, too early or not
+//                                             ^ asked, in any case
+//
 // A radio acknowledges for a parent that has long forgotten us.  So who takes up a network again asks it: an end-device timeout request
 // must be answered, or the parent counts as lost.
 //
@@ -31,7 +38,12 @@ class Poll {
   expected: i64;
   own: i64;
   periodMs: u32;
+  intervalMs: u32;
   fastMs: u32;
+  /** The end of the time in which a frame of the rhythm comes next; 0 without a rhythm. */
+  beatAt: i64;
+  /** Whatever came with the last request came after that. */
+  since: i64;
   /** When the parent is asked whether we are its child; `NEVER` once it is not in doubt. */
   proveAt: i64;
   /** When the parent acknowledged last. */
@@ -42,6 +54,8 @@ class Poll {
   empty: u32;
   /** Timeout requests without an answer. */
   asked: u32;
+  /** In how much time before `beatAt` a frame of the rhythm comes. */
+  beatMs: u32;
   /** The parent may be silent about it: it took us a moment ago. */
   proven: bool;
 }
@@ -58,6 +72,11 @@ const EAGER_MS: u32 = 20;
  */
 const PERIOD_MS: u32 = 7400;
 const LISTEN_MS: i64 = 100;
+/** A frame of a rhythm is fetched within that, and a parent has it ready so long after it left. */
+const BEAT_MS: u32 = 500;
+const BEAT_LATE_MS: i64 = 40;
+/** By how much two clocks part until the next one, both ways; it also lets us look anew once in a while. */
+const BEAT_DRIFT_MS: u32 = 4;
 /** Time for the trust centre's key after a join. */
 const JOIN_FAST_MS: i64 = 10_000;
 const FAILURES_MAX: u32 = 3;
@@ -86,6 +105,7 @@ export function pollStart(now: i64): void {
   poll.answeredAt = now;
   poll.empty = 0;
   poll.asked = 0;
+  poll.beatAt = 0;
   poll.proveAt = now;
 }
 
@@ -124,7 +144,21 @@ export function nwkExpect(until: i64, now: i64): void {
   poll.expected = until;
   if (!pollRuns() || poll.listen != NEVER || poll.due == 0) return;
   if (until > max(former, now)) poll.due = min(poll.due, now + poll.fastMs);
-  else if (until <= now && poll.own <= now) poll.due = poll.askedAt + poll.periodMs;
+  else if (until <= now && poll.own <= now) poll.due = min(poll.askedAt + poll.periodMs, beat(now));
+}
+
+/** What was just heard comes in a rhythm; 0: it is over. */
+export function nwkPollRhythm(intervalMs: i64): void {
+  let end = poll.askedAt;
+  let begin = poll.since;
+  let former = poll.beatAt - (poll.beatAt - end > intervalMs >> 1 ? intervalMs : 0);
+  if (former > begin && former - poll.beatMs < end) { // what was known holds, unless it came earlier than that
+    if (end >= former) begin = max(begin, former - poll.beatMs);
+    end = min(end, former);
+  }
+  poll.beatMs = <u32>(end - begin) + 2 * BEAT_DRIFT_MS;
+  poll.beatAt = intervalMs ? end + intervalMs + BEAT_DRIFT_MS : 0;
+  poll.intervalMs = <u32>intervalMs;
 }
 
 export function pollDeadline(): i64 {
@@ -136,11 +170,21 @@ export function pollTick(now: i64): i32 {
   if (poll.proveAt <= now && network.keys != 0 && nwkState.open == 0 && !joinBusy() && !prove(now)) return lost(Err.Timeout);
   if (poll.listen <= now) pollRest();
   if (poll.due > now || !macIdle(now) || macDataRequest(network.parent, now) < 0) return NwkHeard.None;
+  if (poll.due) poll.since = poll.askedAt; // else it asks for what was announced
   poll.askedAt = now;
   let fast = poll.fastMs << min(poll.empty++ >>> EMPTY_SHIFT, EMPTY_SHIFT_MAX);
   if (max(poll.expected, poll.own) <= now) poll.empty = 0;
-  poll.due = now + (poll.empty ? min(fast, poll.periodMs) : poll.periodMs);
+  poll.due = min(now + (poll.empty ? min(fast, poll.periodMs) : poll.periodMs), beat(now));
   return NwkHeard.None;
+}
+
+/** When the rhythm wants the next request. */
+function beat(now: i64): i64 {
+  if (poll.beatAt == 0) return NEVER;
+  let late = now - poll.beatAt - BEAT_LATE_MS;
+  if (late >= 0) poll.beatAt += (late / poll.intervalMs + 1) * poll.intervalMs;
+  let middle = poll.beatAt - (poll.beatMs >> 1);
+  return poll.beatMs > BEAT_MS && middle > now ? middle : poll.beatAt + BEAT_LATE_MS;
 }
 
 /** A frame to the parent has left, or not; `ParentLost` after a few that were not acknowledged. */
