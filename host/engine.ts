@@ -26,6 +26,8 @@ export interface Surroundings {
   log(code: number, octets: Uint8Array): void;
   /** A key was put in a slot: the simulator hands it to the capture; a board has no such door. */
   keySet(slot: number, key: Uint8Array): void;
+  /** The secrets of a TLS session, a line of an NSS key log: likewise. */
+  tlsKey?(line: string): void;
 }
 
 /**

@@ -1,6 +1,7 @@
 // `npm run bench`: ratios that do not depend on the machine: a round trip against another program's, a thousand devices against real time, a package
 // over one hop against the air's own limit, and how small an update is.
 
+import type { Command } from "commander";
 import { ensureBuilt } from "../host/build/built.ts";
 import { DEVICES_PLAN_MAX } from "../host/home/plan.ts";
 import { InputError } from "../host/load/input_error.ts";
@@ -9,7 +10,8 @@ import { compressedFigure, type DeltaFigure, deltaFigures } from "./bench/deltas
 import { DEVICES, type Devices, FULL_HOUSE, manyDevices, street } from "./bench/devices.ts";
 import { type RoundTrip, roundTrip } from "./bench/round_trip.ts";
 import { packageOf, type Transfer, transfer } from "./bench/transfer.ts";
-import { quietCommand } from "./words/words.ts";
+import { print, say } from "./words/exit.ts";
+import { groupCommand } from "./words/words.ts";
 
 const SIZES = [101_000, 200_000, 256_000];
 const RATIO_SIZE = 200_000;
@@ -91,14 +93,23 @@ function missed(trip: RoundTrip, devices: Devices, transfers: Transfer[], deltas
   ].filter((each) => each !== null);
 }
 
-/** Answers the exit code: 1 when an aim is missed. */
-export async function runBench(words: readonly string[]): Promise<number> {
-  const program = quietCommand("kilowasm bench")
+interface BenchWords {
+  json?: boolean;
+  home?: string;
+  devices: number;
+}
+
+/** `ended` is told the exit code: 1 when an aim is missed. */
+export function benchProgram(ended: (code: number) => void = () => undefined): Command {
+  return groupCommand("kilowasm bench")
     .description("Ratios that do not depend on the machine.")
     .option("--json", "one JSON object")
     .option("--home <file>", "copies of this home file's house are timed (default: docs/homes/full.yaml)")
-    .option("--devices <n>", `so many of them at least, 1 to ${DEVICES_MAX}`, devicesOf, DEVICES);
-  const values = program.parse(words, { from: "user" }).opts<{ json?: boolean; home?: string; devices: number }>();
+    .option("--devices <n>", `so many of them at least, 1 to ${DEVICES_MAX}`, devicesOf, DEVICES)
+    .action(async (values: BenchWords) => ended(await runBench(values)));
+}
+
+async function runBench(values: BenchWords): Promise<number> {
   const plan = await street(values.home ?? FULL_HOUSE, values.devices);
   await ensureBuilt((text) => console.error(text));
   process.stderr.write("round trips of our meter and of zigbee-on-host ...\n");
@@ -115,7 +126,7 @@ export async function runBench(words: readonly string[]): Promise<number> {
   process.stderr.write("modules with one line changed ...\n");
   const deltas = await deltaFigures();
   const compressed = compressedFigure();
-  if (values.json) console.log(JSON.stringify({ roundTrip: trip, devices, transfers, deltas, compressed }));
+  if (values.json) print(JSON.stringify({ roundTrip: trip, devices, transfers, deltas, compressed }));
   else {
     const text = [
       ...roundTripText(trip),
@@ -128,9 +139,9 @@ export async function runBench(words: readonly string[]): Promise<number> {
       "",
       line("compressed", compressed.module, compressed.compressed, compressed.percent.toFixed(1)),
     ];
-    console.log(text.join("\n"));
+    print(text.join("\n"));
   }
   const misses = missed(trip, devices, transfers, deltas);
-  for (const each of misses) console.error(each);
+  for (const each of misses) say(`${each}.`);
   return misses.length > 0 ? 1 : 0;
 }

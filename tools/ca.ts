@@ -6,7 +6,7 @@ import { identityRecord, issue, makeCa, type Suite } from "../host/crypto/ca.ts"
 import { STANDARD_OUTPUT } from "../host/files/output_file.ts";
 import { addSep2 } from "./ca_sep2.ts";
 import { writeWhole } from "./image/files.ts";
-import { quietCommand } from "./words/words.ts";
+import { groupCommand } from "./words/words.ts";
 
 function parseSuite(text: string): Suite {
   if (text === "1") return 1;
@@ -44,7 +44,7 @@ function runIssue(options: IssueOptions): void {
 }
 
 export function caProgram(): Command {
-  const program = quietCommand("kilowasm ca").description(
+  const program = groupCommand("kilowasm ca").description(
     "issues test certificates of Smart Energy 1.x and of IEEE 2030.5; never use them outside a test",
   );
   program

@@ -1,4 +1,5 @@
 // `kilowasm`: one program, one help.
+import type { Command } from "commander";
 import { InputError } from "../host/load/input_error.ts";
 import { PACKAGED } from "../host/modules.ts";
 import { ended } from "./words/ended.ts";
@@ -7,45 +8,60 @@ import { HELP, quietCommand } from "./words/words.ts";
 
 interface Entry {
   about: string;
-  /** Loads what the command needs, and answers its exit code; the words are those behind its name. */
-  run(words: readonly string[]): Promise<number>;
+  /** Loads what the command needs; its actions may tell an exit code. */
+  program(ended: (code: number) => void): Promise<Command>;
+  /** Where more than the program's actions is to be done; the words are those behind its name. */
+  run?(words: readonly string[]): Promise<number>;
 }
 
 const ENTRIES: Record<string, Entry> = {
   home: {
     about: "a home of hub, meters and displays on a simulated air, in the terminal or as lines of JSON",
+    program: async () => (await import("./home/options.ts")).homeProgram(),
     run: async (words) => (await import("./home/home.ts")).runHome(words),
   },
   image: {
     about: "make, sign, look at, verify and try packages: signed modules for updates over the air",
-    run: async (words) => (await import("./image/commands.ts")).run(["image", ...words]),
+    program: async () => (await import("./image/commands.ts")).imageProgram(),
   },
   vectors: {
     about: "run a file of independent test vectors: vectors KIND FILE",
-    run: async (words) => (await import("../host/vectors/run.ts")).runVectors([...words], console.log, console.error),
+    program: async (ended) => (await import("./vectors.ts")).vectorsProgram(ended),
   },
   trace: {
     about: "show, replay and compare recordings and traces of devices",
-    run: async (words) => {
-      await (await import("./trace/commands.ts")).traceProgram().parseAsync(words, { from: "user" });
-      return Exit.Ok;
-    },
+    program: async () => (await import("./trace/commands.ts")).traceProgram(),
   },
   ca: {
     about: "issue Smart Energy test certificates; never use them outside a test",
-    run: async (words) => {
-      await (await import("./ca.ts")).caProgram().parseAsync(words, { from: "user" });
-      return Number(process.exitCode ?? Exit.Ok);
-    },
+    program: async () => (await import("./ca.ts")).caProgram(),
   },
   bench: {
     about: "ratios that do not depend on the machine: round trips, a thousand devices, transfers, deltas",
-    run: async (words) => {
+    program: async (ended) => {
       if (PACKAGED) throw new InputError("bench compiles modules and other programs; run it in kilowasm's repository.");
-      return (await import("./bench.ts")).runBench(words);
+      return (await import("./bench.ts")).benchProgram(ended);
     },
   },
 };
+
+/** Every command, by its name. */
+export async function programs(): Promise<Map<string, Command>> {
+  const found = await Promise.all(
+    Object.entries(ENTRIES).map(async ([name, entry]) => [name, await entry.program(() => undefined)] as const),
+  );
+  return new Map(found);
+}
+
+async function runEntry({ program, run }: Entry, words: readonly string[]): Promise<number> {
+  if (run) return run(words);
+  let code: number = Exit.Ok;
+  const command = await program((told) => {
+    code = told;
+  });
+  await command.parseAsync(words, { from: "user" });
+  return code;
+}
 
 /** Runs the command line; answers the exit code. */
 export async function kilowasm(words: readonly string[]): Promise<number> {
@@ -57,16 +73,16 @@ export async function kilowasm(words: readonly string[]): Promise<number> {
     .helpCommand(false)
     .configureHelp({ ...HELP, subcommandTerm: (command) => command.name() })
     .addHelpText("after", EXIT_HELP);
-  for (const [name, { about, run }] of Object.entries(ENTRIES)) {
+  for (const [name, entry] of Object.entries(ENTRIES)) {
     top
       .command(name)
-      .description(about)
+      .description(entry.about)
       .helpOption(false)
       .argument("[words...]")
       .allowUnknownOption()
       .passThroughOptions()
       .action(async (rest: string[]) => {
-        code = await run(rest);
+        code = await runEntry(entry, rest);
       });
   }
   try {

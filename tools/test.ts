@@ -12,7 +12,7 @@ import { ROOT } from "../host/modules.ts";
 import { PROGRAM_VARIABLE } from "../tests/support/program.ts";
 import { type Bundle, bundle } from "./test_bundle.ts";
 import { byCost, lastMs, NodeRun, type Outcome, rememberMs, slowest } from "./test_run.ts";
-import { program } from "./words/program.ts";
+import { runProgram } from "./words/program.ts";
 
 const BIN = join(ROOT, "node_modules/.bin");
 /** No step is worth more than this; a hang is a failure. */
@@ -234,4 +234,4 @@ async function main(words: string[]): Promise<void> {
 }
 
 // A reader that goes away, as `head` does, ends no test; the summary's file has the counts.
-await program(import.meta.url, main, { unread: true });
+await runProgram(main, { unread: true });

@@ -1,10 +1,10 @@
 // The packages of --update, as the head-end gets them: whole files of the right kind.  Who signed what is the devices' business.
-import { readFileSync, statSync } from "node:fs";
+import { octetsRead, type Unread } from "../files/input_file.ts";
 import { ImageError } from "../image/image_error.ts";
 import { IMAGE_TYPES, publicFromPem } from "../image/keys.ts";
 import { versionText } from "../image/manifest.ts";
 import { type OtaHeader, otaRead } from "../image/ota_file.ts";
-import { InputError, systemReason } from "../load/input_error.ts";
+import { InputError } from "../load/input_error.ts";
 import { programVersion } from "./machine.ts";
 import { DEFAULT_PLAN, DEVICE_ROLES, type DeviceId, KINDS, type Plan, planIds } from "./plan.ts";
 import type { UpdateOption } from "./run_options.ts";
@@ -52,14 +52,13 @@ export function updatesRead(
   });
 }
 
-function octetsOf(path: string): Buffer {
+function octetsOf(path: string, what = "no package"): Buffer {
   try {
-    const status = statSync(path);
-    if (status.size > FILE_SIZE_MAX) throw new InputError(`${path} is larger than ${FILE_SIZE_MAX >> 20} MiB; that is no package.`);
-    return readFileSync(path);
+    return octetsRead(path, FILE_SIZE_MAX);
   } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`${path} cannot be read: ${systemReason(error)}.`);
+    const { message, large } = error as Unread;
+    if (large) throw new InputError(`${path} is larger than ${FILE_SIZE_MAX >> 20} MiB; that is ${what}.`);
+    throw new InputError(`${path} cannot be read: ${message}.`);
   }
 }
 
@@ -74,7 +73,7 @@ function headerOf(path: string, file: Buffer): OtaHeader {
 
 /** The maker's root key: a public key in PEM, or the public half of a private one. */
 export function rootRead(path: string): Buffer {
-  const pem = octetsOf(path);
+  const pem = octetsOf(path, "no key");
   try {
     return publicFromPem(pem);
   } catch (error) {

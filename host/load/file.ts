@@ -1,8 +1,8 @@
 // A load file: which of the two formats it is, and its rows with their lines.
-import { readFileSync, statSync } from "node:fs";
 import { type CsvError, parse } from "csv-parse/sync";
+import { octetsRead, type Unread } from "../files/input_file.ts";
 import { halfHourlySteps, isHalfHourly, type Row, shown } from "./half_hourly.ts";
-import { InputError, systemReason } from "./input_error.ts";
+import { InputError } from "./input_error.ts";
 import { Load } from "./load.ts";
 import { isWattsHeader, isWattsRow, wattsSteps } from "./watts.ts";
 
@@ -40,13 +40,11 @@ export function textRead(path: string, sizeMax: number, kind: string): string {
 
 function readBytes(path: string, sizeMax: number, kind: string): Buffer {
   try {
-    const status = statSync(path);
-    if (status.isDirectory()) throw new InputError(`${path} cannot be read: it is a directory; name a ${kind} file.`);
-    if (status.size > sizeMax) throw new InputError(`${path} cannot be read: it is larger than ${sizeMax >> 20} MiB; give a shorter one.`);
-    return readFileSync(path);
+    return octetsRead(path, sizeMax);
   } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`${path} cannot be read: ${systemReason(error)}; name a ${kind} file.`);
+    const { message, large } = error as Unread;
+    if (large) throw new InputError(`${path} cannot be read: it is larger than ${sizeMax >> 20} MiB; give a shorter one.`);
+    throw new InputError(`${path} cannot be read: ${message}; name a ${kind} file.`);
   }
 }
 

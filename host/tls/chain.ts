@@ -50,7 +50,8 @@ function verifyOne(certificate: Certificate, nowMs: number | undefined): void {
   if (nowMs !== undefined && (nowMs < certificate.notBefore || nowMs > certificate.notAfter))
     throw new TlsAlert(Alert.CertificateExpired, "a certificate is not valid at this time");
   for (const [name, extension] of certificate.extensions) {
-    if (extension.critical && !KNOWN.has(name)) throw bad(`the critical extension ${name} is not known`);
+    if (extension.critical && !KNOWN.has(name))
+      throw new TlsAlert(Alert.UnsupportedCertificate, `the critical extension ${name} is not known`);
     const identifier = name === OID.authorityKeyIdentifier || name === OID.subjectKeyIdentifier;
     if (identifier && extension.critical) throw bad(`the extension ${name} is critical`);
   }

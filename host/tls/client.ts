@@ -42,6 +42,7 @@ export function* clientHandshake(context: Context): Flow {
   sayHello(context, clientRandom);
   session.flush();
   const serverRandom = readHello(yield* expect(HandshakeType.ServerHello, "a ServerHello"));
+  session.suite = SUITE;
   const certificate = readChain(yield* expect(HandshakeType.Certificate, "a Certificate"), context);
   const exchange = yield* expect(HandshakeType.ServerKeyExchange, "a ServerKeyExchange");
   const point = readExchange(exchange, certificate, Buffer.concat([clientRandom, serverRandom]));

@@ -11,6 +11,8 @@ export const RECORD_HEAD = 5;
 export const FRAGMENT_MAX = 16_384;
 const EXPLICIT_NONCE = 8;
 const TAG = 8;
+/** What protection adds to a fragment. */
+export const RECORD_SEAL = EXPLICIT_NONCE + TAG;
 const CIPHER = "aes-128-ccm";
 
 /** One direction under its key. */

@@ -38,6 +38,7 @@ const SIGNALLING_SUITE = 0x00ff;
 export function* serverHandshake(context: Context): Flow {
   const { session } = context;
   const hello = readHello(yield* expect(HandshakeType.ClientHello, "a ClientHello"));
+  session.suite = SUITE;
   const sessionId = context.random(SESSION_ID);
   const serverRandom = helloRandom(context);
   sayHello(context, serverRandom, sessionId, hello.secureRenegotiation);

@@ -11,7 +11,7 @@ import { clientHandshake } from "./client.ts";
 import { type Flow, HandshakeType, type Message, type Peer } from "./handshake.ts";
 import { eapMsk, type TrafficKeys } from "./prf.ts";
 import { vector } from "./reader.ts";
-import { FRAGMENT_MAX, RECORD_HEAD, RecordCipher, RecordType, recordHead, TLS_1_2 } from "./record.ts";
+import { FRAGMENT_MAX, RECORD_HEAD, RECORD_SEAL, RecordCipher, RecordType, recordHead, TLS_1_2 } from "./record.ts";
 import { serverHandshake } from "./server.ts";
 import { lfdiOf } from "./x509.ts";
 
@@ -29,8 +29,9 @@ export interface TlsOptions {
   seed: Uint8Array;
   /** Milliseconds since 1970; without it validity is not judged. */
   now?: number;
-  /** Octets of plaintext in a record of ours at most. */
+  /** Octets of plaintext in a record at most: of ours, and of the peer's. */
   fragmentMax?: number;
+  recordMax?: number;
   /** Told once, a line of an NSS key log. */
   keyLog?: (line: string) => void;
 }
@@ -48,8 +49,10 @@ export class TlsSession {
   reason = "";
   private readonly flow: Flow;
   private readonly fragmentMax: number;
+  private readonly recordMax: number;
   private incoming: Buffer = Buffer.alloc(0);
   private outgoing: Buffer = Buffer.alloc(0);
+  private composing: Buffer = Buffer.alloc(0);
   private plaintext: Buffer = Buffer.alloc(0);
   private messages: Buffer = Buffer.alloc(0);
   private flight: Buffer[] = [];
@@ -63,6 +66,7 @@ export class TlsSession {
 
   constructor(private readonly options: TlsOptions) {
     this.fragmentMax = options.fragmentMax ?? FRAGMENT_MAX;
+    this.recordMax = options.recordMax ?? FRAGMENT_MAX;
     const drbg = new HmacDrbg(new Uint8Array(0)); // begun without a seed, as BearSSL's engine does
     drbg.reseed(options.seed);
     const context = { ...options, random: (size: number) => drbg.generate(size), session: this };
@@ -83,15 +87,16 @@ export class TlsSession {
     return taken;
   }
 
-  /** Ciphertext for the peer. */
+  /** Ciphertext for the peer; what was written becomes a record first. */
   drain(capacity: number): Buffer {
+    this.endRecord();
     const octets = this.outgoing.subarray(0, capacity);
     this.outgoing = this.outgoing.subarray(octets.length);
     return octets;
   }
 
   get drainable(): number {
-    return this.outgoing.length;
+    return this.outgoing.length + this.composing.length;
   }
 
   read(capacity: number): Buffer {
@@ -104,24 +109,42 @@ export class TlsSession {
     return this.plaintext.length;
   }
 
-  /** Takes plaintext for one record, once the one before has been drained; answers how much. */
+  /** Takes plaintext for the record under way, once the one before has been drained; answers how much. */
   write(octets: Uint8Array): number {
-    if (this.phase !== "open" || this.outgoing.length > 0) return 0;
-    const part = octets.subarray(0, this.fragmentMax);
-    if (part.length > 0) this.send(RecordType.ApplicationData, part);
+    const part = octets.subarray(0, this.writable);
+    this.composing = Buffer.concat([this.composing, part]);
     return part.length;
+  }
+
+  /** Octets of plaintext that are taken. */
+  get writable(): number {
+    return this.phase === "open" && this.outgoing.length === 0 ? this.fragmentMax - this.composing.length : 0;
   }
 
   /** Says close_notify; what is still to be drained stays. */
   close(): void {
     if (this.phase !== "handshake" && this.phase !== "open") return;
+    this.endRecord();
     this.alert(WARNING, Alert.CloseNotify);
     this.phase = "closed";
   }
 
+  private endRecord(): void {
+    if (this.composing.length > 0) this.send(RecordType.ApplicationData, this.composing);
+    this.composing = Buffer.alloc(0);
+  }
+
+  /** The handshake has ended well, whatever came later. */
+  get established(): boolean {
+    return this.peer !== undefined;
+  }
+
+  /** Whether the peer said close_notify. */
+  peerClosed = false;
+
   /** LFDI of the peer's certificate, once the handshake is done. */
   get peerLfdi(): Buffer | undefined {
-    return this.peer && this.phase !== "handshake" ? lfdiOf(this.peer.certificate.der) : undefined;
+    return this.peer && lfdiOf(this.peer.certificate.der);
   }
 
   /** RFC 5216's key; undefined before the handshake is done. */
@@ -129,6 +152,9 @@ export class TlsSession {
     if (!this.peer || this.phase !== "open") return undefined;
     return eapMsk(this.peer.master, this.peer.clientRandom, this.peer.serverRandom);
   }
+
+  /** The suite, 0 until it was agreed on. */
+  suite = 0;
 
   // What a handshake asks for.
 
@@ -185,7 +211,7 @@ export class TlsSession {
     const fragment = this.incoming.subarray(RECORD_HEAD);
     this.incoming = Buffer.alloc(0);
     const plaintext = this.reading ? this.reading.open(type, fragment) : fragment;
-    if (plaintext.length > FRAGMENT_MAX) throw new TlsAlert(Alert.RecordOverflow, "a record is too long");
+    if (plaintext.length > this.recordMax) throw new TlsAlert(Alert.RecordOverflow, "a record is too long");
     switch (type) {
       case RecordType.Handshake:
         this.takeMessages(plaintext);
@@ -209,7 +235,7 @@ export class TlsSession {
     // The first ClientHello may carry another minor version, appendix E.1.
     if (major !== TLS_1_2 >> 8) throw new TlsAlert(Alert.ProtocolVersion, "a record of another protocol");
     const size = this.incoming.readUInt16BE(3);
-    if (size > FRAGMENT_MAX + 256 || size === 0) throw new TlsAlert(Alert.RecordOverflow, "a record of an impossible size");
+    if (size > this.recordMax + RECORD_SEAL || size === 0) throw new TlsAlert(Alert.RecordOverflow, "a record of an impossible size");
   }
 
   private takeMessages(fragment: Uint8Array): void {
@@ -248,8 +274,8 @@ export class TlsSession {
     if (fragment.length !== 2) throw new TlsAlert(Alert.DecodeError, "an alert of another size than two octets");
     const [level, alert] = fragment as unknown as [number, number];
     if (alert === Alert.CloseNotify) {
-      this.alert(WARNING, Alert.CloseNotify);
-      this.phase = "closed";
+      this.peerClosed = true;
+      this.close();
     } else if (level === FATAL) {
       this.alertReceived = alert;
       this.reason = `the peer ended the session with alert ${alert}`;

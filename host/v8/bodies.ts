@@ -1,5 +1,5 @@
 // What the imports of a module under V8 do: the contract of docs/abi.md, with nothing native.
-import { EVENT_HANDLE, EVENT_INTERFACE, EVENT_KIND, EventKind, RadioParameter, ResetReason } from "../abi.ts";
+import { EVENT_HANDLE, EVENT_INTERFACE, EVENT_KIND, EventKind, KeyName, RadioParameter, ResetReason } from "../abi.ts";
 import { CCM_MIC, CCM_TEXT_MAX, ccmOpen, ccmSeal } from "../crypto/ccm.ts";
 import { hashMmo, hmacMmo } from "../crypto/mmo.ts";
 import { HmacDrbg } from "../drbg.ts";
@@ -7,10 +7,12 @@ import { EngineStopped, FLASH_WORK, type Surroundings } from "../engine.ts";
 import { Err } from "../err.ts";
 import type { Images } from "../image/images.ts";
 import type { KeySlots } from "./crypto.ts";
+import type { BoardIdentity } from "./identity.ts";
 import type { Bodies } from "./imports.ts";
-import { NoTls } from "./no_tls.ts";
 import { type EventQueue, LINK_FRAME_MAX, LINK_FRAME_MIN } from "./queue.ts";
 import { type SoftwareBodies, softwareBodies } from "./software.ts";
+import { TlsBoard } from "./tls.ts";
+import { TlsBodies } from "./tls_bodies.ts";
 
 export const STORE_RECORD_SIZE_MAX = 512;
 export const STORE_RECORDS_MAX = 64;
@@ -35,10 +37,13 @@ export interface Machine {
   seed: Uint8Array;
   /** The module's section of that name. */
   constants: Uint8Array;
+  /** A board without TLS when absent. */
+  identity?: BoardIdentity | undefined;
 }
 
-export class ModuleBodies extends NoTls implements Bodies {
+export class ModuleBodies extends TlsBodies implements Bodies {
   private readonly drbg: HmacDrbg;
+  protected readonly tls: TlsBoard | undefined;
   private memory: WebAssembly.Memory | undefined;
   /** All of the module's memory; made anew when a module has grown it. */
   private octets = new Uint8Array(0);
@@ -51,6 +56,12 @@ export class ModuleBodies extends NoTls implements Bodies {
   constructor(private readonly machine: Machine) {
     super();
     this.drbg = new HmacDrbg(machine.seed);
+    const { identity, keys, surroundings } = machine;
+    this.tls = identity && new TlsBoard(identity, keys, this.drbg, (line) => surroundings.tlsKey?.(line));
+  }
+
+  protected view(at: number, size: number): Uint8Array {
+    return this.octets.subarray(at, at + size);
   }
 
   /** The memory exists when the module does. */
@@ -128,6 +139,7 @@ export class ModuleBodies extends NoTls implements Bodies {
   }
 
   keyClear(slot: number): number {
+    if (slot >= KeyName.Secret) return this.tls?.clear(slot) ?? Err.NotFound;
     this.work(FLASH_WORK);
     return this.machine.keys.clear(slot);
   }

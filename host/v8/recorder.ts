@@ -109,6 +109,7 @@ export class Recorder {
       display: (line, text) => surroundings.display(line, text),
       log: (code, octets) => surroundings.log(code, octets),
       keySet: (slot, key) => surroundings.keySet(slot, key),
+      tlsKey: (line) => surroundings.tlsKey?.(line),
     };
   }
 

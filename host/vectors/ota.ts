@@ -12,32 +12,37 @@ import { type OtaExamined, type OtaFile, type OtaHeader, otaExamine } from "../i
 import { hex } from "../image/ota_header.ts";
 import { type ProfileAuthority, profileSigned, profileVerify, TEST_AUTHORITIES } from "../image/profile_signature.ts";
 import { systemReason } from "../load/input_error.ts";
+import { clean } from "./report.ts";
 
-const FOLDER = "../shared/vectors/ota";
+export const OTA_FOLDER = "../shared/vectors/ota";
 /** Larger than any image; AES-MMO has no length for messages of 512 MiB. */
 const SIZE_MAX = 0x1000_0000;
 const ELEMENTS_SHOWN = 12;
 
 type Say = (line: string) => void;
 
-/** Reports every file of a folder; answers the exit code: 0 where every file could be read, whole or not. */
+/** The file that was named is refused, or the folder that was named has nothing that is whole: as `image verify` ends. */
+const REFUSED = 3;
+
+/** Reports every file of a folder; answers the exit code: 0 where every file could be read, and some are whole. */
 export async function runOta(args: string[], print: Say, complain: Say): Promise<number> {
-  const [folder = FOLDER, ...more] = args;
+  const [folder = OTA_FOLDER, ...more] = args;
   if (more.length > 0 || folder.startsWith("-")) {
-    complain(`usage: npm run vectors -- ota [DIR], where DIR is ${FOLDER} unless given`);
+    complain(`usage: npm run vectors -- ota [DIR], where DIR is ${OTA_FOLDER} unless given`);
     return folder === "--help" || folder === "-h" ? 0 : 2;
   }
   let files: string[];
   try {
     files = filesOf(folder);
   } catch (error) {
-    complain(`${folder}: ${systemReason(error)}; name a folder of OTA files`);
+    complain(`${folder}: ${systemReason(error)}; name a folder of OTA files.`);
     return 2;
   }
   if (files.length === 0) {
-    complain(`${folder}: there is no file in it; name a folder of OTA files`);
+    complain(`${folder}: there is no file in it; name a folder of OTA files.`);
     return 2;
   }
+  if (!isFolder(folder)) return runOne(folder, print, complain);
   const counts = { whole: 0, refused: 0, unread: 0 };
   for (const path of files) {
     const name = clean(relative(folder, path) || path);
@@ -46,7 +51,26 @@ export async function runOta(args: string[], print: Say, complain: Say): Promise
     print(`${verdict.padEnd(8)} ${name}: ${text}`);
   }
   print(`${counts.whole} whole, ${counts.refused} refused${counts.unread ? `, ${counts.unread} could not be read` : ""}`);
-  return counts.unread > 0 ? 1 : 0;
+  if (counts.unread > 0) {
+    complain(`${folder}: ${counts.unread} of its files cannot be read.`);
+    return 1;
+  }
+  if (counts.whole > 0) return 0;
+  complain(`${folder}: none of its files is an OTA file that is whole.`);
+  return REFUSED;
+}
+
+const isFolder = (path: string): boolean => statSync(path).isDirectory();
+
+/** A file that somebody names is meant to be one: what is wrong with it is a complaint. */
+async function runOne(path: string, print: Say, complain: Say): Promise<number> {
+  const { verdict, text } = await reportFile(path);
+  if (verdict === "whole") {
+    print(`whole    ${clean(path)}: ${text}`);
+    return 0;
+  }
+  complain(verdict === "refused" ? `${clean(path)}: ${text}.` : `${clean(path)} cannot be read: ${text}.`);
+  return verdict === "refused" ? REFUSED : 2;
 }
 
 /** Every file of a folder and of those in it, in the order of their names; a file is itself. */
@@ -133,9 +157,4 @@ async function signatureText(file: Buffer, read: OtaFile, authorities: readonly 
   await profileVerify(file, { authorities, signers: null });
   const signer = signed.signer.toString(16).padStart(16, "0");
   return `signature of suite ${signed.suite} by ${signer} holds, under a test authority (SE annex C)`;
-}
-
-/** A file's name and strings are not ours: what would steer a terminal becomes a dot. */
-function clean(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ".");
 }

@@ -76,3 +76,8 @@ export function isVector(value: unknown): value is Vector {
 export function nameOf(vector: Vector, fallback: string): string {
   return typeof vector.name === "string" ? vector.name : fallback;
 }
+
+/** A file's name and strings are not ours: what would steer a terminal becomes a dot. */
+export function clean(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ".");
+}

@@ -1,10 +1,10 @@
 // A file of test vectors by its kind: what `npm run vectors` does.
 
-import { readFileSync } from "node:fs";
+import { octetsRead } from "../files/input_file.ts";
 import { runCbke } from "./cbke.ts";
 import { runOta } from "./ota.ts";
 import { boardPrimitives, type Primitives, v8Primitives } from "./primitives.ts";
-import { BadVectors, type Counts, isVector, type Vector } from "./report.ts";
+import { BadVectors, type Counts, clean, isVector, type Vector } from "./report.ts";
 import { runSymmetric } from "./symmetric.ts";
 import { vectorsOf } from "./text.ts";
 import { runWycheproof } from "./wycheproof.ts";
@@ -30,16 +30,13 @@ function primitives(complain: Say): Primitives {
 
 /** The vectors of Smart Energy clusters are a file of lines, not of JSON. */
 async function runClusters(file: string, print: Say): Promise<Counts> {
-  readText(file);
-  return (await import("./se.ts")).runSe(file, print);
+  return (await import("./se.ts")).runSe(readText(file), print);
 }
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return octetsRead(file).toString("utf8");
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT") throw new BadVectors("there is no such file");
     throw new BadVectors(`it cannot be read: ${(error as Error).message}`);
   }
 }
@@ -52,7 +49,7 @@ export function readVectors(file: string): Vector {
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new BadVectors(`it is not JSON: ${(error as Error).message}`);
+    throw new BadVectors(`it is not JSON: ${clean((error as Error).message)}`);
   }
   if (!isVector(content)) throw new BadVectors("it is JSON, but not an object");
   return content;
@@ -78,7 +75,7 @@ export async function runVectors(args: string[], print: Say, complain: Say): Pro
     return failed > 0 ? 1 : 0;
   } catch (error) {
     if (!(error instanceof BadVectors)) throw error;
-    complain(`${file}: ${error.message}`);
+    complain(`${file}: ${error.message}.`);
     return 2;
   }
 }

@@ -5,7 +5,6 @@
 //
 // A file has one JSON object a line, with `cluster` and `zcl` in hexadecimal; lines that begin with # are comments.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { labModule } from "../build/labs.ts";
 import { ROOT } from "../modules.ts";
@@ -95,8 +94,8 @@ function knownOf(command: Command, payload: Buffer): number | undefined {
   }
 }
 
-export async function runSe(file: string, print: (line: string) => void): Promise<SeCounts> {
-  const frames = readFrames(file);
+export async function runSe(text: string, print: (line: string) => void): Promise<SeCounts> {
+  const frames = readFrames(text);
   const clusters = readClusters(join(ROOT, "clusters"));
   const lab = new SeLab();
   const report = new Report(print);
@@ -127,9 +126,9 @@ export async function runSe(file: string, print: (line: string) => void): Promis
   return { passed: report.passed, failed: report.failed, skipped: total };
 }
 
-function readFrames(file: string): Frame[] {
+function readFrames(text: string): Frame[] {
   const frames: Frame[] = [];
-  readFileSync(file, "utf8")
+  text
     .replace(/^\ufeff/, "")
     .split(/\r?\n/)
     .forEach((line, index) => {

@@ -44,7 +44,10 @@ test("the command prints the counts and ends with its exit code", () => {
   const good = command("cbke", OWN[0][1]);
   assert.deepEqual([good.status, good.stdout], [0, "36 passed, 0 failed\n"]);
   const none = command("cbke", "/nonexistent");
-  assert.deepEqual([none.status, none.stdout, none.stderr], [2, "", "/nonexistent: there is no such file\n"]);
+  assert.deepEqual(
+    [none.status, none.stdout, none.stderr],
+    [2, "", "kilowasm: /nonexistent: it cannot be read: there is no such file or directory.\n"],
+  );
 });
 
 const folder = mkdtempSync(join(tmpdir(), "vectors-"));

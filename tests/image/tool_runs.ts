@@ -41,7 +41,7 @@ export async function image(...words: string[]): Promise<Done> {
   streams.errors = (text) => {
     done.errors += text;
   };
-  done.code = await run(["image", ...words]);
+  done.code = await run(words);
   return done;
 }
 

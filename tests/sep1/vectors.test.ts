@@ -66,7 +66,7 @@ describe("ZCL vectors", () => {
   it("every frame of the shared file is walked whole, and comes out as it went in", async (t) => {
     if (!existsSync(SHARED)) return t.skip("the shared vectors are not here");
     const lines: string[] = [];
-    const { passed, failed } = await runSe(SHARED, (line) => lines.push(line));
+    const { passed, failed } = await runSe(readFileSync(SHARED, "utf8"), (line) => lines.push(line));
     assert.deepEqual(
       lines.filter((line) => line.startsWith("FAILED")),
       [],

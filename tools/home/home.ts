@@ -6,7 +6,7 @@ import { Silent } from "../../host/render/silent.ts";
 import { Terminal } from "../../host/render/terminal.ts";
 import { lastWords } from "../../host/render/view.ts";
 import { ended } from "../words/ended.ts";
-import { Exit, say } from "../words/exit.ts";
+import { Exit, say, streams } from "../words/exit.ts";
 import { ownOutput } from "../words/program.ts";
 import { HelpShown, optionsParse, SPEED_MAX } from "./options.ts";
 
@@ -23,7 +23,7 @@ function folder(): string {
 
 async function main(words: readonly string[]): Promise<void> {
   const terminal = process.stdout.isTTY === true && process.env.TERM !== "dumb";
-  const options = optionsParse(words, { folder: folder(), terminal, write: (text) => process.stdout.write(text) });
+  const options = optionsParse(words, { folder: folder(), terminal, write: streams.out });
   let output: Output | null = null;
   const session = await Session.open(options, () => output as Output, say);
   endOnSignals(session);
@@ -76,14 +76,13 @@ function screen(session: Session, real: boolean): Terminal {
   return new Terminal(process.stdout, process.stdin.isTTY ? process.stdin : null, controls, process.env);
 }
 
-/** Answers the exit code; a run that has begun ends the process by itself. */
+/** Answers the exit code; a run that comes to its end ends the process by itself. */
 export async function runHome(words: readonly string[]): Promise<number> {
   try {
     await main(words);
     return 0;
   } catch (error) {
     if (error instanceof HelpShown) return 0;
-    // Whatever still waits must not keep the process.
-    process.exit(ended(error));
+    return ended(error);
   }
 }

@@ -47,6 +47,12 @@ interface Raw {
   updateAt?: number;
 }
 
+const NOWHERE: Surroundings = { folder: "/", terminal: false, write: () => undefined };
+
+export function homeProgram(): Command {
+  return describe(NOWHERE);
+}
+
 export function optionsParse(words: readonly string[], surroundings: Surroundings): Options {
   const command = describe(surroundings);
   try {

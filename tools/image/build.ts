@@ -1,5 +1,6 @@
 // `image build`: a module to a package.
 
+import { isUtf8 } from "node:buffer";
 import type { Command } from "commander";
 import { isPlainOutput } from "../../host/files/output_file.ts";
 import { Encoding, versionText } from "../../host/image/manifest.ts";
@@ -69,10 +70,17 @@ export function buildCommand(parent: Command): void {
   profileOptions(signerOptions(command)).addHelpText("after", EXIT_HELP).action(run);
 }
 
+/** CycloneDX and SPDX are text, whichever of their forms it is. */
+function sbomRead(path: string): Buffer {
+  const octets = readWhole(path, SBOM_MAX);
+  if (octets.length > 0 && isUtf8(octets) && !octets.includes(0)) return octets;
+  throw new InputError(`${path} is no bill of materials: ${octets.length > 0 ? "it is not text" : "it is empty"}.`);
+}
+
 async function run(module: string, options: BuildWords): Promise<void> {
   const base = options.base === undefined ? undefined : moduleOf(options.base);
   const key = release(options);
-  const given = options.sbom === undefined ? undefined : readWhole(options.sbom, SBOM_MAX);
+  const given = options.sbom === undefined ? undefined : sbomRead(options.sbom);
   const source = await sourceOf(module);
   const role = options.role ?? (source.role === undefined ? undefined : words.role("--role")(source.role));
   if (role === undefined) throw new InputError(`--role is needed: the name ${module} does not begin with hub_, meter_ or ihd_.`);

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { ended } from "../words/ended.ts";
 import { EXIT_HELP, Exit } from "../words/exit.ts";
-import { quietCommand } from "../words/words.ts";
+import { groupCommand } from "../words/words.ts";
 import { buildCommand } from "./build.ts";
 import { deltaCommand } from "./delta.ts";
 import { diffCommand } from "./diff.ts";
@@ -16,13 +16,8 @@ import { signCommand } from "./sign.ts";
 import { simulateCommand } from "./simulate_command.ts";
 import { verifyCommand } from "./verify.ts";
 
-export function program(): Command {
-  const top = quietCommand("kilowasm")
-    .description("Tools of a home-area-network stack in WebAssembly.")
-    .enablePositionalOptions()
-    .addHelpText("after", EXIT_HELP);
-  const image = top
-    .command("image")
+export function imageProgram(): Command {
+  const image = groupCommand("kilowasm image")
     .description("make, sign, look at, verify and try packages: signed modules for updates over the air")
     .enablePositionalOptions()
     .addHelpText("after", EXIT_HELP);
@@ -40,13 +35,13 @@ export function program(): Command {
     simulateCommand,
   ])
     add(image);
-  return top;
+  return image;
 }
 
-/** Runs the command line; answers the exit code. */
+/** Runs the words behind `kilowasm image`; answers the exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
   try {
-    await program().parseAsync(argv, { from: "user" });
+    await imageProgram().parseAsync(argv, { from: "user" });
     return Exit.Ok;
   } catch (error) {
     return ended(error);

@@ -25,13 +25,13 @@ interface CertifyWords {
 export function keygenCommand(parent: Command): void {
   const command = parent.command("keygen").description("make keys and certificates").addHelpText("after", EXIT_HELP);
   for (const [name, what] of [
-    ["root", "make a root key: NAME, and NAME.pub to build into native firmware"],
-    ["release", "make a release key: NAME, and NAME.pub to certify"],
+    ["root", "make a root key: FILE, and FILE.pub to build into native firmware"],
+    ["release", "make a release key: FILE, and FILE.pub to certify"],
   ] as const) {
     command
       .command(name)
       .description(what)
-      .requiredOption("-o, --out <name>", "the private key, PEM (PKCS #8); the public one is NAME.pub")
+      .requiredOption("-o, --out <file>", "the private key, PEM (PKCS #8); the public one is FILE.pub")
       .addHelpText("after", EXIT_HELP)
       .action((options: { out: string }) => make(options.out));
   }

@@ -110,8 +110,9 @@ function run(path: string, options: PackWords): void {
 
 function raw(path: string, opened: Package, options: PackWords): void {
   const needsBase = opened.manifest.encoding === Encoding.Delta;
-  if (needsBase && !options.base) throw new InputError(`${path} is a delta; raw needs --base, the module that it is against.`);
-  const slot = judging(path, () => slotContent(opened, needsBase ? moduleOf(options.base as string) : undefined));
+  const base = options.base ? moduleOf(options.base) : undefined;
+  if (needsBase && !base) throw new InputError(`${path} is a delta; raw needs --base, the module that it is against.`);
+  const slot = judging(path, () => slotContent(opened, needsBase ? base : undefined));
   const made = options.region === undefined ? slot : region(slot, options.region);
   if (!made) throw new InputError(`the slot's content has ${slot.length} octets; ${options.region} sectors of ${SECTOR_SIZE} are too few.`);
   writeWhole(options.out, made);

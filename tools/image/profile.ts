@@ -32,38 +32,37 @@ export async function profileSigned(file: Buffer, options: ProfileWords): Promis
   }
   if (!signer) throw new InputError("--suite needs --signer, the certificate of who signs.");
   const { octets } = SUITE_CURVES[suite];
-  const identity = octetsOf(signer, CERTIFICATE_SIZE[suite], octets);
-  const certificate = identity.subarray(0, CERTIFICATE_SIZE[suite]);
-  const privateKey = signerKey ? octetsOf(signerKey, octets, 0) : identity.subarray(certificate.length, certificate.length + octets);
-  if (certificate.length !== CERTIFICATE_SIZE[suite])
-    throw new InputError(`${signer} is no certificate of suite ${suite}: it is too short.`);
+  const size = CERTIFICATE_SIZE[suite];
+  // A certificate, one with its key, or an identity record, which has the authority's key too.
+  const identity = octetsOf(signer, ["certificate", "privateKey"], [size, size + octets, size + 2 * octets + 1]);
+  const privateKey = signerKey ? octetsOf(signerKey, ["privateKey"], [octets]) : identity.subarray(size, size + octets);
   if (privateKey.length < octets) throw new InputError(`${signer} holds no private key; give it with --signer-key.`);
-  return profileSign(file, { suite, certificate, privateKey: privateKey.subarray(0, octets) });
+  try {
+    return await profileSign(file, { suite, certificate: identity.subarray(0, size), privateKey });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InputError(`${signerKey ?? signer} holds no key: ${error.message}.`);
+  }
 }
 
-/** Octets of a file that holds them as they are, as hexadecimal digits, or as the JSON of `kilowasm ca`. */
-function octetsOf(path: string, first: number, second: number): Buffer {
+/** Octets of a file that holds them as they are, as hexadecimal digits, or in fields of the JSON of `kilowasm ca`. */
+function octetsOf(path: string, fields: string[], sizes: number[]): Buffer {
   const octets = readWhole(path, SMALL_FILE_MAX);
   const text = octets.toString("latin1").trim();
-  if (text.startsWith("{")) return fromJson(path, text);
   const bare = text.replaceAll(/\s/g, "");
-  const isHex = /^([0-9a-f]{2})+$/i.test(bare) && bare.length / 2 >= first;
-  const value = isHex ? Buffer.from(bare, "hex") : octets;
-  if (value.length >= first) return value;
-  throw new InputError(
-    `${path} has ${value.length} octets; ${second > 0 ? `${first}, or ${first + second} with the key,` : first} are needed.`,
-  );
+  const value = text.startsWith("{") ? fromJson(path, text, fields) : /^([0-9a-f]{2})+$/i.test(bare) ? Buffer.from(bare, "hex") : octets;
+  if (sizes.includes(value.length)) return value;
+  throw new InputError(`${path} has ${value.length} octets; ${sizes.join(" or ")} are needed.`);
 }
 
-function fromJson(path: string, text: string): Buffer {
-  let value: { certificate?: unknown; privateKey?: unknown };
+function fromJson(path: string, text: string, fields: string[]): Buffer {
+  let value: Record<string, unknown>;
   try {
     value = JSON.parse(text);
   } catch {
     throw new InputError(`${path} begins like JSON and is none.`);
   }
-  const parts = [value.certificate, value.privateKey].map((part) => Buffer.from(typeof part === "string" ? part : "", "hex"));
-  return Buffer.concat(parts);
+  return Buffer.concat(fields.map((field) => Buffer.from(typeof value[field] === "string" ? value[field] : "", "hex")));
 }
 
 /** "HEX:HEX", issuer and public key; or the JSON or identity record that `kilowasm ca` writes, whose authority is meant. */

@@ -124,7 +124,7 @@ function givenOf(paths: string[], options: ServeWords) {
 }
 
 /** Capture and keys, as far as they are wanted. */
-function openOutputs({ pcap, keys: keysPath }: ServeWords, medium: Medium, originMs: number) {
+async function openOutputs({ pcap, keys: keysPath }: ServeWords, medium: Medium, originMs: number) {
   const keyring = new Keyring();
   const capture = pcap ? new CaptureWriter(fromHere(pcap), { epochUs: BigInt(originMs) * 1000n }) : null;
   const keys = keysPath ? new KeysFile(fromHere(keysPath)) : null;
@@ -155,7 +155,14 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
     lost ??= sentence;
   });
   const gate = options.zep === undefined ? undefined : await ZepGate.open(medium, { port: options.zep, enter });
-  const outputs = openOutputs(options, medium, originMs);
+  const closeAir = async (): Promise<void> => {
+    dongle?.close();
+    await gate?.close();
+  };
+  const outputs = await openOutputs(options, medium, originMs).catch(async (error) => {
+    await closeAir();
+    throw error;
+  });
   const told = options.json
     ? (event: EventLine) => print(JSON.stringify({ date: new Date(originMs + event.t).toISOString(), ...event }))
     : narrator(silent ? (line) => streams.errors(`${line}\n`) : print);
@@ -186,9 +193,8 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
     server.start();
     await pacer.run(() => stopping || lost !== undefined || server.refused.size === files.length, outputs.flush);
   } finally {
-    dongle?.close();
     server.close();
-    await gate?.close();
+    await closeAir();
     outputs.close();
   }
   if (lost !== undefined) throw new Error(`${lost}.`);

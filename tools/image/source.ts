@@ -69,7 +69,7 @@ function sourcesDigest(): string {
   return hash.digest("hex");
 }
 
-function readModule(path: string): Buffer {
+export function readModule(path: string): Buffer {
   const octets = readWhole(path);
   if (!isWasm(octets)) throw new InputError(`${path} is no WebAssembly module: it does not begin with 00 61 73 6d.`);
   return octets;

@@ -1,15 +1,18 @@
 // `kilowasm trace`: shows recordings and traces, replays recordings, and names where two traces part.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { targets } from "../../host/build/built.ts";
+import { inputRead } from "../../host/files/input_file.ts";
 import { writeWhole } from "../../host/files/output_file.ts";
-import { InputError, systemReason } from "../../host/load/input_error.ts";
+import { InputError } from "../../host/load/input_error.ts";
 import { memoryNeed } from "../../host/memory_need.ts";
 import { moduleBytes } from "../../host/modules.ts";
 import { replayOnV8, replayOnWasm3 } from "../../host/replay/replay.ts";
-import { readTrace } from "../../host/trace.ts";
+import { readTrace, TRACE_OCTETS_MAX } from "../../host/trace.ts";
 import { type Difference, traceDescribe, traceDifference, traceLine } from "../../host/trace_text.ts";
+import { readModule } from "../image/source.ts";
 import { print, Refused } from "../words/exit.ts";
-import { quietCommand } from "../words/words.ts";
+import { groupCommand } from "../words/words.ts";
 
 interface ReplayOptions {
   engine: string;
@@ -18,17 +21,9 @@ interface ReplayOptions {
   out?: string;
 }
 
-function read(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new InputError(`${path} cannot be read: ${systemReason(error)}.`);
-  }
-}
-
 /** The file's records; whatever is wrong with them is said with the file's name. */
 function parsed<T>(path: string, parse: (octets: Buffer) => T): T {
-  const octets = read(path);
+  const octets = inputRead(path, TRACE_OCTETS_MAX);
   try {
     return parse(octets);
   } catch (error) {
@@ -60,18 +55,19 @@ function beside(recording: string, ending: string): string | undefined {
 function moduleOf(recording: string, named: string | undefined): Buffer {
   const path = named ?? beside(recording, ".wasm");
   if (path === undefined) throw new InputError(`there is no module beside ${recording}; name it with --module.`);
-  return existsSync(path) || path.endsWith(".wasm") ? read(path) : Buffer.from(moduleBytes(path));
+  return targets().includes(path) && !existsSync(path) ? Buffer.from(moduleBytes(path)) : readModule(path);
 }
 
 function replay(path: string, options: ReplayOptions): void {
   const { engine } = options;
   if (engine !== "v8" && engine !== "wasm3") throw new InputError(`--engine takes v8 or wasm3, not "${engine}".`);
   const wasm = moduleOf(path, options.module);
+  const known = options.trace ?? beside(path, ".trace");
+  if (known !== undefined) parsed(known, readTrace); // what is wrong with it is told before the work
   const made = parsed(path, (recording) =>
     engine === "v8" ? replayOnV8(wasm, recording) : replayOnWasm3(wasm, recording, memoryNeed(wasm)),
   );
   if (options.out !== undefined) writeWhole(options.out, made);
-  const known = options.trace ?? beside(path, ".trace");
   if (known === undefined) {
     if (options.out === undefined)
       print(`${readTrace(made).length} records; nothing to compare with: name a trace with --trace, or --out FILE`);
@@ -85,7 +81,7 @@ function replay(path: string, options: ReplayOptions): void {
 }
 
 export function traceProgram(): Command {
-  const top = quietCommand("kilowasm trace").description(
+  const top = groupCommand("kilowasm trace").description(
     "Recordings and traces of devices, as `kilowasm home --record DIR` writes them (docs/abi.md).",
   );
   const add = (name: string): Command => top.command(name).exitOverride().helpOption("-h, --help", "show this");

@@ -142,7 +142,7 @@ export function nwkExpect(until: i64, now: i64): void {
   let former = poll.expected;
   if (until == former) return;
   poll.expected = until;
-  if (!pollRuns() || poll.listen != NEVER || poll.due == 0) return;
+  if (!pollRuns() || poll.due == 0) return;
   if (until > max(former, now)) poll.due = min(poll.due, now + poll.fastMs);
   else if (until <= now && poll.own <= now) poll.due = min(poll.askedAt + poll.periodMs, beat(now));
 }
