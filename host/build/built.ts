@@ -2,9 +2,9 @@
 // what its functions are called.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { namesText } from "../function_names.ts";
-import { ROOT } from "../modules.ts";
+import { DIGEST, ROOT, sourcesDigest } from "../modules.ts";
 import { type Built, compileAll, compileEntry, type Edit } from "./compile.ts";
 
 const BUILD = join(ROOT, "build");
@@ -39,6 +39,8 @@ export async function compile(entry: string, target: string | undefined, extra: 
 
 /** Builds what is missing or older than its sources; `say` is told what takes time. */
 export async function ensureBuilt(say: (line: string) => void): Promise<void> {
+  // Of before: what somebody changes meanwhile makes the modules old ones.
+  const digest = sourcesDigest();
   const names = targets();
   const wanted = names.map((name) => ({ entry: entryOf(name), options: ["--target", name] }));
   const built = await compileAll(wanted, PROCESSES, (entry) => say(`compiled ${entry}`));
@@ -48,6 +50,7 @@ export async function ensureBuilt(say: (line: string) => void): Promise<void> {
     put(`${name}.names`, Buffer.from(namesText(wasm, names)));
     if (put(`${name}.wasm`, wasm)) say(`${name}.wasm  ${wasm.length} octets, ${memory} of memory`);
   });
+  put(basename(DIGEST), Buffer.from(digest));
 }
 
 /** False when the file is there as it should be. */
