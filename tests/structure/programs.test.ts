@@ -45,9 +45,9 @@ const WRITERS: Record<string, string> = {
   "host/board/build.ts": "products of a build",
   "host/board/install.ts": "flash of an emulated board",
   "host/board/replay.ts": "files between this process and the emulator",
-  "host/board/toolchain.ts": "products of a build",
   "host/build/asc.mjs": "products of a build",
   "host/build/built.ts": "products of a build",
+  "host/build/objects.ts": "products of a build",
   "host/build/third_party.ts": "sources from a registry",
   "host/measure/boot.ts": "noise of a measured board",
   "host/native/addon.ts": "what a build says, on standard error",
@@ -64,6 +64,7 @@ const WRITERS: Record<string, string> = {
   "tools/records.ts": "generated sources",
   "tools/schema.ts": "generated documents",
   "tools/test.ts": "the summary of a run",
+  "tools/test_bundle.ts": "test files as JavaScript",
   "tools/test_run.ts": "costs of tests",
 };
 
