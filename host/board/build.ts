@@ -3,12 +3,13 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Role } from "../abi.ts";
+import { replace, type Unit } from "../build/objects.ts";
 import { BEARSSL, fetchThirdParty, WASM3_SOURCE } from "../build/third_party.ts";
 import { developmentIdentity, type Identity, publicFromPem } from "../image/keys.ts";
 import { ROOT } from "../modules.ts";
 import { fontHeader, readFont } from "./font.ts";
 import { BOARD, COMMON, PRODUCTS } from "./paths.ts";
-import { compile, link, replace, type Unit } from "./toolchain.ts";
+import { compile, link } from "./toolchain.ts";
 
 /** What a hostile module can reach, and a reserve: tests/boards/stack.test.ts. */
 const STACK_SIZE = 10 << 10;

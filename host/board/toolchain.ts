@@ -1,9 +1,8 @@
-// The cross compiler: objects named by a hash of all that went into them, so that builds can share them and run side by side.
+// The cross compiler.
 import { type ExecFileException, execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import { objectsOf, replace, type Unit } from "../build/objects.ts";
 import { PRODUCTS } from "./paths.ts";
 
 const run = promisify(execFile);
@@ -13,15 +12,6 @@ const MACHINE = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"];
 const COMPILE = [
   ...["-std=gnu11", "-Os", "-g", "-ffunction-sections", "-fdata-sections", "-fomit-frame-pointer", "-fno-strict-aliasing", "-fno-common"],
 ];
-const COMPILES_AT_ONCE = 2;
-
-export interface Unit {
-  source: string;
-  /** -D, -I, warnings. */
-  flags: string[];
-  /** The hash of the tree that the source and its headers come from, where there is one: saves asking the compiler for the headers. */
-  pin?: string;
-}
 
 /** Runs a tool of the cross compiler; its complaints become the message of the error. */
 export async function tool(name: string, parameters: string[]): Promise<string> {
@@ -36,62 +26,10 @@ export async function tool(name: string, parameters: string[]): Promise<string> 
   }
 }
 
-/** Writes through a name of its own, so that a reader never sees half a file. */
-export async function replace(target: string, write: (path: string) => Promise<unknown>): Promise<void> {
-  const draft = `${target}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-  try {
-    await write(draft);
-    renameSync(draft, target);
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
 /** Compiles what has no object yet and answers the objects in the order of the units. */
-export async function compile(units: Unit[], say: (line: string) => void): Promise<string[]> {
-  const folder = join(PRODUCTS, "objects");
-  mkdirSync(folder, { recursive: true });
-  const objects: string[] = [];
-  const waiting = units.map((unit, index) => ({ unit, index }));
-  const missing = new Map<string, Unit>();
-  for (const { unit, index } of waiting) {
-    const object = join(folder, `${basename(unit.source, ".c")}-${await fingerprint(unit)}.o`);
-    objects[index] = object;
-    if (!existsSync(object)) missing.set(object, unit);
-  }
-  if (missing.size > 0) say(`compiling ${missing.size} of ${units.length} files for the emulated board`);
-  const queue = [...missing];
-  const worker = async (): Promise<void> => {
-    for (let next = queue.pop(); next; next = queue.pop()) {
-      const [object, unit] = next;
-      await replace(object, (draft) => tool("gcc", [...MACHINE, ...COMPILE, ...unit.flags, "-c", unit.source, "-o", draft]));
-    }
-  };
-  await Promise.all(Array.from({ length: COMPILES_AT_ONCE }, worker));
-  return objects;
-}
-
-function contentHash(path: string): string {
-  return createHash("sha256").update(readFileSync(path)).digest("hex");
-}
-
-/** Source, every header it includes, and the flags.  The compiler names the headers. */
-async function fingerprint(unit: Unit): Promise<string> {
-  if (unit.pin) return digest(unit, [unit.source, unit.pin]);
-  const rule = await tool("gcc", [...MACHINE, ...COMPILE, ...unit.flags, "-MM", unit.source]);
-  const files = rule
-    .replace(/^[^:]*:/, "")
-    .replace(/\\\n/g, " ")
-    .trim()
-    .split(/\s+/);
-  return digest(unit, files.map(contentHash));
-}
-
-function digest(unit: Unit, inputs: string[]): string {
-  return createHash("sha256")
-    .update(JSON.stringify([MACHINE, COMPILE, unit.flags, inputs]))
-    .digest("hex")
-    .slice(0, 16);
+export function compile(units: Unit[], say: (line: string) => void): Promise<string[]> {
+  const compiler = { folder: join(PRODUCTS, "objects"), flags: [...MACHINE, ...COMPILE], run: (words: string[]) => tool("gcc", words) };
+  return objectsOf(compiler, units, (missing) => say(`compiling ${missing} of ${units.length} files for the emulated board`));
 }
 
 export async function link(objects: string[], script: string, flags: string[], target: string): Promise<void> {

@@ -3,9 +3,9 @@ import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { objectsOf, type Unit } from "../build/objects.ts";
 import { ensure } from "../build/preflight.ts";
 import { fetchThirdParty } from "../build/third_party.ts";
 
@@ -27,11 +27,6 @@ export interface EngineSources {
 
 export function engineSources(): EngineSources {
   return JSON.parse(readFileSync(join(COMMON, "sources.json"), "utf8"));
-}
-
-interface Unit {
-  source: string;
-  flags: string[];
 }
 
 const OPTIMISED = ["-O2", "-g1"];
@@ -88,11 +83,7 @@ function sourcesHash(): string {
 }
 
 async function compile(work: string, mode: string[]): Promise<string> {
-  const objects = await compileUnits(
-    work,
-    [...mode, "-fPIC", "-fvisibility=hidden", "-ftls-model=initial-exec"],
-    [...engineUnits(SANITISE), ...addonUnits()],
-  );
+  const objects = await compileUnits(mode, [...engineUnits(SANITISE), ...addonUnits()]);
   const linked = join(work, "linked.node");
   await run("cc", [...mode, ...(SANITISE ? UNDEFINED : []), "-shared", "-o", linked, ...objects]);
   return linked;
@@ -118,7 +109,7 @@ export async function buildSanitisedProgram(
   const work = mkdtempSync(join(OUTPUT, ".build-"));
   try {
     say(`building ${name} with cc, once after each change of the C sources`);
-    const objects = await compileUnits(work, SANITISED, [
+    const objects = await compileUnits(SANITISED, [
       ...engineUnits(true, common),
       ...own.map((path) => ({ source: path, flags: [...OWN, ...UNDEFINED, ...engineFlags()] })),
     ]);
@@ -130,15 +121,11 @@ export async function buildSanitisedProgram(
   return target;
 }
 
-async function compileUnits(work: string, mode: string[], units: Unit[]): Promise<string[]> {
-  const waiting = units.map((unit, index) => ({ unit, object: join(work, `${index}.o`) }));
-  const objects = waiting.map(({ object }) => object);
-  const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift())
-      await run("cc", [...mode, ...next.unit.flags, "-c", next.unit.source, "-o", next.object]);
-  };
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), 4) }, worker));
-  return objects;
+/** As a part of the add-on wants them; programs share them. */
+async function compileUnits(mode: string[], units: Unit[]): Promise<string[]> {
+  const flags = [...mode, "-fPIC", "-fvisibility=hidden", "-ftls-model=initial-exec"];
+  const version = await run("cc", ["--version"]);
+  return objectsOf({ folder: join(OUTPUT, "objects"), flags, version, run: (words) => run("cc", words) }, units, () => undefined);
 }
 
 const OWN = ["-std=c11", "-Wall", "-Wextra"];
@@ -190,17 +177,21 @@ function addonUnits(): Unit[] {
   return addon.map((name) => ({ source: join(NATIVE, name), flags: [...own, "-I", NATIVE, "-I", headers, ...engineFlags()] }));
 }
 
-function run(command: string, args: string[]): Promise<void> {
+/** Answers what the command printed. */
+function run(command: string, args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
-    let text = "";
-    child.stderr.on("data", (part) => {
-      text += part;
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+    let [output, errors] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (part) => {
+      output += part;
+    });
+    child.stderr.setEncoding("utf8").on("data", (part) => {
+      errors += part;
     });
     child.on("error", reject);
     child.on("close", (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`${command} failed: ${text.split("\n").find((line) => /error/i.test(line)) ?? text.trim()}`));
+      if (code === 0) resolve(output);
+      else reject(new Error(`${command} failed: ${errors.split("\n").find((line) => /error/i.test(line)) ?? errors.trim()}`));
     });
   });
 }
