@@ -99,7 +99,7 @@ IMPORT(key_clear) {
     CALL(1);
     uint32_t slot = kw_argument(&c, 0);
     kw_work(KW_WORK_FLASH);
-    int32_t answer = kw_store_key_clear(c.m->config.store, slot);
+    int32_t answer = slot >= KW_KEY_NAME_SECRET ? kw_secret_clear(c.m, slot) : kw_store_key_clear(c.m->config.store, slot);
     kw_forget_keys(c.m, slot);
     kw_note(&c, &(struct kw_effect){ID_key_clear, answer, {slot, 0}, 1, NULL, 0});
     ANSWER(answer);

@@ -14,6 +14,7 @@ struct M3Environment;
 struct M3Runtime;
 struct M3Module;
 struct M3Function;
+struct kw_tls;
 
 struct kw_cached_key {
     uint32_t selector; // slot | variant << 8, UINT32_MAX for none
@@ -30,6 +31,8 @@ struct kw_machine {
     const uint8_t *constants; // the module's section, where the module lies
     uint32_t constants_size;
     struct kw_drbg drbg;
+    struct kw_tls *tls; // in the arena; null until the module has reserved it
+    uint32_t tls_size;
     struct kw_cached_key keys[KW_CCM_CACHE];
     uint32_t key_clock;
     bool loaded, running;
@@ -53,5 +56,8 @@ const char *kw_link(struct kw_machine *m);
 // Forgets round keys: of a slot, or all of them.
 #define KW_ALL_SLOTS UINT32_MAX
 void kw_forget_keys(struct kw_machine *m, uint32_t slot);
+// imports_tls.c: forgets sessions and secrets; one secret.
+void kw_tls_wipe(struct kw_machine *m);
+int32_t kw_secret_clear(struct kw_machine *m, uint32_t name);
 
 #endif

@@ -134,7 +134,7 @@ static enum kw_replay_end record(struct replay *r, uint32_t kind, uint32_t size)
         memcpy(r->seed, at, sizeof r->seed);
         return KW_REPLAY_DONE;
     case KW_TRACE_RECORD:
-        if (size < 2 || kw_store_write(r->config->store, kw_get16(at), at + 2, size - 2) != KW_OK) return KW_REPLAY_BAD;
+        if (size < 2 || kw_store_write_any(r->config->store, kw_get16(at), at + 2, size - 2) != KW_OK) return KW_REPLAY_BAD;
         return KW_REPLAY_DONE;
     case KW_TRACE_KEY:
         if (size != 1 + KEY_SIZE || kw_store_key_set(r->config->store, at[0], at + 1) != KW_OK) return KW_REPLAY_BAD;

@@ -102,6 +102,7 @@ static const char *ask_abi(struct kw_machine *m) {
 static void reset(struct kw_machine *m, const struct kw_config *config) {
     struct kw_config copy = *config;
     uint32_t fail_after = m->arena.fail_after;
+    kw_tls_wipe(m);
     memset(m, 0, sizeof *m);
     m->config = copy;
     kw_arena_reset(&m->arena, copy.arena, copy.arena_size);

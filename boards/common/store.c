@@ -17,7 +17,8 @@ static struct kw_store_place *find(struct kw_store *s, uint32_t number) {
     return NULL;
 }
 
-static bool is_key(uint32_t number) { return number >= KW_STORE_KEY_FIRST; }
+static bool is_key(uint32_t number) { return number - KW_STORE_KEY_FIRST < KW_STORE_KEYS; }
+static bool is_own(uint32_t number) { return number - KW_STORE_OWN_FIRST < KW_STORE_OWN; }
 
 // A place for a new number; keys have places of their own, so that records cannot crowd them out.
 static struct kw_store_place *vacant(struct kw_store *s, uint32_t number) {
@@ -357,15 +358,23 @@ static int32_t write_number(struct kw_store *s, uint32_t number, const uint8_t *
     return answer;
 }
 
+int32_t kw_store_read_any(struct kw_store *s, uint32_t number, uint8_t *at, uint32_t capacity) {
+    return is_own(number) ? read_number(s, number, at, capacity) : kw_store_read(s, number, at, capacity);
+}
+
+int32_t kw_store_write_any(struct kw_store *s, uint32_t number, const uint8_t *octets, uint32_t size) {
+    if (!is_own(number) && (number == 0 || number > KW_STORE_NUMBER_MAX)) return KW_ERR_RESERVED;
+    if (size > KW_STORE_RECORD_MAX) return KW_ERR_NO_BUFFER;
+    return write_number(s, number, octets, size);
+}
+
 int32_t kw_store_read(struct kw_store *s, uint32_t number, uint8_t *at, uint32_t capacity) {
     if (number == 0 || number > KW_STORE_NUMBER_MAX) return KW_ERR_NOT_FOUND;
     return read_number(s, number, at, capacity);
 }
 
 int32_t kw_store_write(struct kw_store *s, uint32_t number, const uint8_t *octets, uint32_t size) {
-    if (number == 0 || number > KW_STORE_NUMBER_MAX) return KW_ERR_RESERVED;
-    if (size > KW_STORE_RECORD_MAX) return KW_ERR_NO_BUFFER;
-    return write_number(s, number, octets, size);
+    return is_own(number) ? KW_ERR_RESERVED : kw_store_write_any(s, number, octets, size);
 }
 
 int32_t kw_store_key_set(struct kw_store *s, uint32_t slot, const uint8_t key[16]) {

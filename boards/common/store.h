@@ -38,6 +38,8 @@
 #define KW_STORE_RECORDS 64u     // records of a module
 #define KW_STORE_NUMBER_MAX 0x7fffu
 #define KW_STORE_KEYS 72u          // network 2, own 2, partners 4, and two for each of 32 devices
+#define KW_STORE_OWN_FIRST 0x8100u // the board's own records, out of the module's reach as well; they count among KW_STORE_RECORDS
+#define KW_STORE_OWN 16u
 #define KW_STORE_KEY_FIRST 0x8000u // a slot is the record KW_STORE_KEY_FIRST + slot, out of store_read's reach
 #define KW_STORE_LOST 0x8000u      // size of a record that cannot be read any more
 #define KW_STORE_INDEX (KW_STORE_RECORDS + KW_STORE_KEYS)
@@ -81,6 +83,10 @@ int32_t kw_store_format(struct kw_store *s);
 int32_t kw_store_read(struct kw_store *s, uint32_t number, uint8_t *at, uint32_t capacity);
 // KW_OK, durable; KW_ERR_NO_BUFFER when full; size 0 erases.
 int32_t kw_store_write(struct kw_store *s, uint32_t number, const uint8_t *octets, uint32_t size);
+
+// The same for the board's own records as well: for what is written at manufacture, for recordings, and for identity.c.
+int32_t kw_store_read_any(struct kw_store *s, uint32_t number, uint8_t *at, uint32_t capacity);
+int32_t kw_store_write_any(struct kw_store *s, uint32_t number, const uint8_t *octets, uint32_t size);
 
 int32_t kw_store_key_set(struct kw_store *s, uint32_t slot, const uint8_t key[16]);
 int32_t kw_store_key_clear(struct kw_store *s, uint32_t slot);

@@ -145,7 +145,9 @@ static bool read_sealed(struct kw_store *s, uint32_t at, const struct kw_label *
     return false;
 }
 
-static bool is_named(uint32_t number) { return number <= KW_STORE_NUMBER_MAX || number - KW_STORE_KEY_FIRST < KW_STORE_KEYS; }
+static bool is_named(uint32_t number) {
+    return number <= KW_STORE_NUMBER_MAX || number - KW_STORE_KEY_FIRST < KW_STORE_KEYS || number - KW_STORE_OWN_FIRST < KW_STORE_OWN;
+}
 
 // Whether the label at `at` can be one: known as such, and of something that the store writes.
 static bool label_at(struct kw_store *s, uint32_t at, enum kw_label_place place, struct kw_label *label) {

@@ -57,6 +57,7 @@ const LABS = {
   "states/meter": withStates("meter_sep1"),
   "boards/probe": SHIPPED,
   "boards/update": SHIPPED,
+  "tls/party": SHIPPED,
   "ip/mesh": SHIPPED,
 } satisfies Record<string, Omit<Wanted, "entry">>;
 

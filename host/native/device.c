@@ -328,7 +328,7 @@ static napi_value read_record(napi_env env, napi_callback_info info) {
     if (!take_arguments(env, info, &a)) return NULL;
     struct device *d = device_of(&a, true);
     if (d == NULL || !want_u32(&a, 0, "record", &record)) return NULL;
-    int32_t size = kw_store_read(&d->store, record, octets, sizeof octets);
+    int32_t size = kw_store_read_any(&d->store, record, octets, sizeof octets);
     return size < 0 ? number_of(env, size) : buffer_of(env, octets, (size_t)size);
 }
 
@@ -340,7 +340,7 @@ static napi_value write_record(napi_env env, napi_callback_info info) {
     struct device *d = device_of(&a, true);
     if (d == NULL || !want_u32(&a, 0, "record", &record) || !want_bytes(&a, 1, "octets", &octets)) return NULL;
     return number_of(env, octets.size > KW_STORE_RECORD_MAX ? KW_ERR_NO_BUFFER
-                                                            : kw_store_write(&d->store, record, octets.at, (uint32_t)octets.size));
+                                                            : kw_store_write_any(&d->store, record, octets.at, (uint32_t)octets.size));
 }
 
 // images(): null, or { source, state } with enum kw_image_source and what image_state(0) writes

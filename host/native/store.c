@@ -85,7 +85,7 @@ static napi_value read_record(napi_env env, napi_callback_info info) {
     if (!take_arguments(env, info, &a)) return NULL;
     struct native_store *s = store_of(&a);
     if (s == NULL || !want_u32(&a, 0, "record", &record)) return NULL;
-    int32_t size = kw_store_read(&s->store, record, octets, sizeof octets);
+    int32_t size = kw_store_read_any(&s->store, record, octets, sizeof octets);
     return size < 0 ? number_of(env, size) : buffer_of(env, octets, (size_t)size);
 }
 
@@ -96,7 +96,7 @@ static napi_value write_record(napi_env env, napi_callback_info info) {
     if (!take_arguments(env, info, &a)) return NULL;
     struct native_store *s = store_of(&a);
     if (s == NULL || !want_u32(&a, 0, "record", &record) || !want_bytes(&a, 1, "octets", &octets)) return NULL;
-    return number_of(env, kw_store_write(&s->store, record, octets.at, (uint32_t)octets.size));
+    return number_of(env, kw_store_write_any(&s->store, record, octets.at, (uint32_t)octets.size));
 }
 
 static napi_value key_set(napi_env env, napi_callback_info info) {

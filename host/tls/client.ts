@@ -46,7 +46,10 @@ export function* clientHandshake(context: Context): Flow {
   const certificate = readChain(yield* expect(HandshakeType.Certificate, "a Certificate"), context);
   const exchange = yield* expect(HandshakeType.ServerKeyExchange, "a ServerKeyExchange");
   const point = readExchange(exchange, certificate, Buffer.concat([clientRandom, serverRandom]));
-  readRequest(yield* expect(HandshakeType.CertificateRequest, "a CertificateRequest"));
+  const request = yield;
+  if (request.type === HandshakeType.ServerHelloDone) throw new TlsAlert(Alert.HandshakeFailure, "the server does not ask who we are");
+  if (request.type !== HandshakeType.CertificateRequest) throw new TlsAlert(Alert.UnexpectedMessage, "no CertificateRequest");
+  readRequest(request);
   const done = yield* expect(HandshakeType.ServerHelloDone, "a ServerHelloDone");
   new Reader(done.body, "a ServerHelloDone").end();
 

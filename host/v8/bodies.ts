@@ -113,7 +113,7 @@ export class ModuleBodies extends TlsBodies implements Bodies {
 
   storeRead(record: number, at: number, capacity: number): number {
     const octets = this.machine.store.get(record);
-    if (octets === undefined) return Err.NotFound;
+    if (octets === undefined || record > RECORD_MAX) return Err.NotFound; // beyond are the board's own
     if (octets.length > capacity) return Err.NoBuffer;
     this.octets.set(octets, at);
     return octets.length;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { type Authority, type DeviceFields, makeAuthority, makeDevice } from "../../host/tls/authority.ts";
 import { chainPem, privateKeyPem } from "../../host/tls/pem.ts";
-import { type TlsIdentity, type TlsOptions, TlsSession } from "../../host/tls/session.ts";
+import { type TlsIdentity, TlsSession } from "../../host/tls/session.ts";
 
 export const authority = makeAuthority(Buffer.from("tests/tls"));
 export const stranger = makeAuthority(Buffer.from("another authority"));
@@ -23,8 +23,8 @@ export function device(fields: Partial<DeviceFields> = {}, by: Authority = autho
 
 export interface Files {
   chain: string;
-  /** What stands above the leaf. */
-  rest: string;
+  /** What stands above the leaf, if something does. */
+  rest: string | undefined;
   key: string;
   root: string;
 }
@@ -35,24 +35,36 @@ export function filesOf(context: TestContext, identity: TlsIdentity): Files {
   context.after(() => rmSync(folder, { recursive: true }));
   const files = {
     chain: join(folder, "chain.pem"),
-    rest: join(folder, "rest.pem"),
+    rest: identity.chain.length > 1 ? join(folder, "rest.pem") : undefined,
     key: join(folder, "key.pem"),
     root: join(folder, "root.pem"),
   };
   writeFileSync(files.chain, chainPem(identity.chain));
-  writeFileSync(files.rest, chainPem(identity.chain.slice(1)));
+  if (files.rest) writeFileSync(files.rest, chainPem(identity.chain.slice(1)));
   writeFileSync(files.key, privateKeyPem(identity.privateKey));
   writeFileSync(files.root, chainPem(roots));
   return files;
 }
 
+/** What a session of any engine can do. */
+export type Speaker = Pick<
+  TlsSession,
+  "phase" | "alertSent" | "alertReceived" | "readable" | "feed" | "drain" | "read" | "write" | "close"
+>;
+
+/** Makes one of an engine: its own side is the first device's. */
+export type Make = (server: boolean) => Speaker;
+
+export const ofHost: Make = (server) =>
+  new TlsSession({ server, identity: device(), roots, seed: Buffer.alloc(32, server ? 1 : 2), now: NOW });
+
 export interface Outcome {
-  session: TlsSession;
+  session: Speaker;
   heard: string;
 }
 
 /** Runs a session over a socket to its end; what is readable is kept, a server answers it and a client asks. */
-function run(session: TlsSession, server: boolean, socket: Socket): Promise<Outcome> {
+function run(session: Speaker, server: boolean, socket: Socket): Promise<Outcome> {
   let heard = "";
   let asked = false;
   const pump = (): void => {
@@ -96,24 +108,29 @@ export interface Client {
 }
 
 /** Our server, and a program that connects to it. */
-export async function served(options: Partial<TlsOptions>, program: (port: number) => [string, string[]], input = ""): Promise<Client> {
-  const session = new TlsSession({ server: true, identity: device(), roots, seed: Buffer.alloc(32, 1), now: NOW, ...options });
+export async function served(make: Make, program: (port: number) => [string, string[]], input = ""): Promise<Client> {
+  const session = make(true);
   const server = createServer();
+  let met = false;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const outcome = new Promise<Outcome>((resolve) => {
     server.once("connection", (socket) => {
+      met = true;
       run(session, true, socket).then(resolve);
     });
   });
   const [command, args] = program((server.address() as AddressInfo).port);
-  const ended = finished(command, args, input);
+  const ended = finished(command, args, input).then((client) => {
+    if (!met) throw new Error(`${command} did not connect: ${client.text}`);
+    return client;
+  });
   const [client, result] = await Promise.all([ended, outcome]);
   server.close();
   return { outcome: result, ...client };
 }
 
 /** `openssl s_server`, and our client that connects to it. */
-export async function asked(options: Partial<TlsOptions>, args: string[]): Promise<Outcome> {
+export async function asked(make: Make, args: string[]): Promise<Outcome> {
   const child = spawn("openssl", ["s_server", "-accept", "127.0.0.1:0", "-naccept", "1", ...args], { stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.on("error", () => undefined);
   const port = await new Promise<number>((resolve, reject) => {
@@ -131,7 +148,7 @@ export async function asked(options: Partial<TlsOptions>, args: string[]): Promi
     child.on("close", () => reject(new Error(`openssl s_server ended: ${errors}`)));
   });
   const closed = new Promise((resolve) => child.on("close", resolve));
-  const session = new TlsSession({ server: false, identity: device(), roots, seed: Buffer.alloc(32, 2), now: NOW, ...options });
+  const session = make(false);
   const socket = connect(port, "127.0.0.1");
   const outcome = await run(session, false, socket);
   child.kill();
