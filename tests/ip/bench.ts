@@ -40,6 +40,8 @@ type Doors = { memory: WebAssembly.Memory } & { [name: string]: (...values: (num
 export class Bench {
   engine!: V8Engine;
   readonly sent: Buffer[] = [];
+  /** Of the frame sent last. */
+  handle = 0;
   readonly logged: { code: number; octets: Buffer }[] = [];
   /** What the radio was told, by parameter. */
   readonly radio = new Map<number, bigint>();
@@ -60,7 +62,8 @@ export class Bench {
       store: this.store,
       keys: this.keys,
       surroundings: {
-        radioSend: (_number, psdu) => {
+        radioSend: (_number, psdu, handle) => {
+          this.handle = handle;
           this.sent.push(Buffer.from(psdu));
           return 0;
         },

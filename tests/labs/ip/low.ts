@@ -115,6 +115,19 @@ export function decompress(have: u32, room: u32, whole: u32, sourceExtended: boo
   return lowpanDecompress(buffer + 2048, have, buffer, room, whole, identifierOf(sourceExtended, source), identifierOf(targetExtended, target));
 }
 
+/** Of the packet in the buffer: traffic class, flow label, size of the payload, next header, hop limit. */
+export function field(index: u32): u32 {
+  let ipv6 = changetype<Ipv6>(buffer);
+  return index == 0 ? ipv6.traffic : index == 1 ? ipv6.flow : index == 2 ? ipv6.payloadSize : index == 3 ? ipv6.next : ipv6.hops;
+}
+/** Of what the last `deliver` found in there: ports and size of UDP, type and code of ICMP. */
+export function upper(index: u32): u32 {
+  let at = buffer + ipv6Heard.payload - last;
+  let udp = changetype<Udp>(at);
+  let icmp = changetype<Icmp>(at);
+  return index == 0 ? udp.source : index == 1 ? udp.target : index == 2 ? udp.payloadSize + 8 : index == 3 ? icmp.type : icmp.code;
+}
+
 /** Looks at the packet in the buffer as one that came over the radio; answers Ipv6Heard, tunnels opened, and keeps what was heard. */
 export function deliver(size: u32, isOurs: bool): i32 {
   let packet = packetTake(size);
