@@ -295,6 +295,8 @@ export interface Native {
   noise(source: Uint8Array, size: number, calls: number): Buffer | null;
   /** (a * b)^(2^squarings), or null where the contract answers `Reserved`. */
   gf2Multiply(field: number, a: Uint8Array, b: Uint8Array, squarings: number): Buffer | null;
+  /** Signatures of packages that this process has judged, and not remembered. */
+  p256Judged(): number;
   p256Verify(point: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean;
   p256Sign(key: Uint8Array, digest: Uint8Array): Buffer | null;
   p256Agree(key: Uint8Array, point: Uint8Array): Buffer | null;

@@ -7,6 +7,7 @@
 #include "gf2.h"
 #include "machine.h"
 #include "noise.h"
+#include "verdicts.h"
 
 // Copies the text, with room for a tag, so that the caller's stays as it is.
 static uint8_t *working_copy(const struct bytes *text, size_t more) {
@@ -181,6 +182,12 @@ static napi_value p256_verify(napi_env env, napi_callback_info info) {
     return boolean_of(env, digest.size == 32 && kw_p256_verify(point.at, point.size, digest.at, signature.at, signature.size));
 }
 
+// p256Judged(): signatures of packages that were judged and not remembered
+static napi_value p256_judged(napi_env env, napi_callback_info info) {
+    struct arguments a;
+    return take_arguments(env, info, &a) ? number_of(env, kept_p256_judged()) : NULL;
+}
+
 static napi_value p256_sign(napi_env env, napi_callback_info info) {
     struct arguments a;
     struct bytes key, digest;
@@ -230,6 +237,7 @@ napi_value define_functions(napi_env env, napi_value exports) {
         {"drbg", drbg},
         {"gf2Multiply", multiply},
         {"p256Verify", p256_verify},
+        {"p256Judged", p256_judged},
         {"p256Sign", p256_sign},
         {"p256Agree", p256_agree},
         {"gate", gate},

@@ -138,8 +138,9 @@ bool nor_begin(struct nor_memory *n, uint8_t *memory, size_t size, uint32_t sect
         nor_end(n);
         return false;
     }
-    for (size_t i = 0; i < size; i++)
-        if (memory[i] != 0xff) n->programmed[i / unit] = 1;
+    for (size_t i = 0, at = 0; at < size; i++)
+        for (size_t end = at + unit; at < end; at++)
+            if (memory[at] != 0xff) n->programmed[i] = 1;
     return true;
 }
 
