@@ -186,9 +186,9 @@ async function run(paths: string[], options: ServeWords): Promise<void> {
     key: (slot, key) => outputs.keyring.add("hub", slot, key),
   });
   pacer = new Pacer(server, 1, options.duration === undefined ? Number.MAX_SAFE_INTEGER : options.duration * 1000);
-  say(`the hub is ${extendedName(factory.extended)}; Ctrl-C ends it`);
   let stopping = false;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => (stopping = true));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => (stopping = true));
+  say(`the hub is ${extendedName(factory.extended)}; Ctrl-C ends it`);
   try {
     server.start();
     await pacer.run(() => stopping || lost !== undefined || server.refused.size === files.length, outputs.flush);
