@@ -76,7 +76,11 @@ static uint32_t overhead;  // of a call, without the loop
 
 uint64_t kw_clock_instructions(void) {
     static uint32_t last, wraps;
+    uint32_t mask;
+    // An interrupt in the loop would be turns that the sum does not know.
+    __asm volatile("mrs %0, primask\n cpsid i" : "=r"(mask)::"memory");
     uint64_t both = sample(&TIMER1_VALUE);
+    __asm volatile("msr primask, %0" ::"r"(mask) : "memory");
     uint32_t ticks = 0xffffffffu - ((uint32_t)(both >> 32) + TICKS_WAITED);
     uint32_t phase = 163u - (uint32_t)both;
     if (ticks < last) wraps++;

@@ -119,9 +119,9 @@ bool kw_uart_write(enum kw_uart_id id, const void *from, uint32_t size) {
 
 void kw_uart_drain(enum kw_uart_id id) {
     struct uart *uart = &uarts[id];
-    while (uart->sent != uart->written) {
+    do {
         lock();
         transmit(uart);
         unlock();
-    }
+    } while (uart->sent != uart->written || AT(uart, UART_STATE) & UART_STATE_TX_FULL);
 }

@@ -3,12 +3,15 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { after, before, test } from "node:test";
 import { ResetReason } from "../../host/abi.ts";
 import { Board, FLASH_SIZE, STORE_SIZE } from "../../host/board/board.ts";
 import { buildBare } from "../../host/board/build.ts";
 import type { ConsoleLine } from "../../host/board/console.ts";
 import { MISSING, readFont } from "../../host/board/font.ts";
+
+const READER_AWAY_MS = 1000;
 
 let firmware: string;
 let folder: string;
@@ -26,12 +29,13 @@ const value = (lines: ConsoleLine[], name: string): number[] =>
     .filter((text) => text.startsWith(`${name}=`))
     .map((text) => Number(text.slice(name.length + 1)));
 
-/** Runs one of the tests in drivers.c to its end. */
-async function run(name: string, countInstructions = false): Promise<ConsoleLine[]> {
+/** Runs one of the tests in drivers.c to its end; `meanwhile` gets what the console is read from. */
+async function run(name: string, countInstructions = false, meanwhile: (output: Readable) => void = () => {}): Promise<ConsoleLine[]> {
   const board = new Board({ firmware, folder, countInstructions, settings: { test: name } });
   const timer = setTimeout(() => board.cut(), 30_000);
   try {
     board.power();
+    meanwhile((board as unknown as { emulator: { stdout: Readable } }).emulator.stdout);
     await board.gone();
     return board.lines;
   } finally {
@@ -59,6 +63,17 @@ test("the instruction counter is exact whatever the phase of its timer", async (
     counts,
     turns.map((count) => 2 * count + around),
   );
+});
+
+test("what is drained has left, however slowly the console is read: no interrupt comes into what is counted next", async () => {
+  const lines = await run("drained", false, (output) => {
+    output.once("data", () => {
+      output.pause();
+      setTimeout(() => output.resume(), READER_AWAY_MS);
+    });
+  });
+  assert.deepEqual(value(lines, "left"), [0]);
+  assert.ok(value(lines, "ms")[0] >= READER_AWAY_MS / 20, "the reader was waited for");
 });
 
 test("the board's milliseconds are the host's", async () => {
