@@ -22,6 +22,11 @@ import { openFrame } from "../scenarios/intruder.ts";
 const METER_KEY = Buffer.from("00112233445566778899aabbccddeeff", "hex");
 const IHD_KEY = Buffer.from("ffeeddccbbaa99887766554433221100", "hex");
 const METERING = 0x0702;
+const NOBODY = 0xffff;
+/** Behind the MAC header and the frame control. */
+const NWK_TARGET = 9 + 2;
+const BIND = 0x0021;
+const NODE_DESCRIPTOR = 0x0002;
 const REPORT = Buffer.from("18010a00002005", "hex");
 
 interface Home {
@@ -107,6 +112,35 @@ test("two devices get an application link key, and only when both have establish
   assert.deepEqual([message.keyKind, message.payload, message.sourceExtended], [2, REPORT, meter.extended]);
   assert.ok(air.until(() => meter.heard(Heard.Confirm).some((note) => messageOf(note).status === 0), 20_000));
   await readable(air);
+});
+
+test("what is for an address that is not known goes to nobody, least of all to everybody", async () => {
+  const { air, hub, ihd } = await joined(35, "aps-nobody");
+  // A device with its key, admitted to the hub and never seen: nobody knows where it is.
+  const absent = 0x00ab_cdef_0000_0001n;
+  hub.tell(2, addressOctets(absent), ihd.installCode.length, ihd.installCode);
+  hub.tell(4, addressOctets(absent), METER_KEY);
+  establish(hub, ihd, IHD_KEY);
+  const before = air.frames.length;
+  assert.ok(ihd.tell(3, addressOctets(absent)) >= 0);
+  for (const [node, send] of [
+    [hub, () => hub.send(NOBODY, METERING, 0, REPORT)],
+    [hub, () => hub.send(NOBODY, METERING, APS_ACK, REPORT)],
+    [ihd, () => ihd.ask(BIND, NOBODY)],
+    [ihd, () => ihd.ask(NODE_DESCRIPTOR, NOBODY)],
+  ] as const) {
+    assert.ok(send() < 0, `${node.name} has nobody to send it to`);
+  }
+  air.run(5000);
+  const toAll = air.frames
+    .slice(before)
+    .map(({ psdu }) => Buffer.from(psdu))
+    .filter((psdu) => psdu.length > 20 && psdu.readUInt16LE(NWK_TARGET) === NOBODY);
+  assert.deepEqual(
+    toAll.map((psdu) => psdu.toString("hex")),
+    [],
+  );
+  assert.ok(hub.counters().refused > 0, "the key that was asked for is not given");
 });
 
 test("secured fragments pass a router both ways", async () => {

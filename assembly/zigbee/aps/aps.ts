@@ -92,7 +92,8 @@ export function apsInput(now: i64): i32 {
   if (frame.isSecured) {
     let opened = apsOpen(at, parsed, size, nwkHeard.extended);
     if (opened < 0) return drop(opened);
-    if (nwkHeard.extended != apsOpened.source) nwkLearn(heard.source, apsOpened.source);
+    // What a parent passes on in clear is the trust centre's, but the address is the parent's.
+    if (nwkHeard.secured && nwkHeard.extended != apsOpened.source) nwkLearn(heard.source, apsOpened.source);
     heard.sourceExtended = apsOpened.source;
     heard.payload = apsOpened.payload;
     heard.size = apsOpened.size;

@@ -15,7 +15,7 @@ import { APS_ACK_REQUEST, APS_BROADCAST, APS_COMMAND, APS_DATA, APS_SECURITY, Ap
 import { KEY_NONE } from "./keys";
 import { APS_SECURE_OVERHEAD, APS_SECURE_OVERHEAD_SHORT } from "./security";
 import {
-  APS_ACK, APS_FRAGMENT, APS_MESSAGE_MAX, APS_SLEEPY, apsCounters, ApsHeard, apsHeard, ApsMessage, ApsRequest, apsRequest,
+  APS_ACK, APS_FRAGMENT, APS_MESSAGE_MAX, APS_SLEEPY, APS_TO_ALL, apsCounters, ApsHeard, apsHeard, ApsMessage, ApsRequest, apsRequest,
 } from "./types";
 
 /** apscMaxFrameRetries and apscAckWaitDuration, table 2.26. */
@@ -74,6 +74,8 @@ export function transmitExpecting(): i64 {
 /** Sends what `apsRequest` describes, sealed with the key in `slot`; answers its handle or an `Err`. */
 export function transmitStart(type: u32, slot: u32, key: u32, now: i64): i32 {
   let request = apsRequest;
+  if (request.target >= UNICAST_END && (slot != KEY_NONE || request.options & APS_CLEAR)) return Err.NotFound;
+  if (request.target == NO_ADDRESS && !(request.options & APS_TO_ALL)) return Err.NotFound;
   let wantsAck = (request.options & APS_ACK) != 0 && request.target < UNICAST_END;
   let row = once;
   let whole = request.size <= EMIT_ROOM - (slot != KEY_NONE ? APS_SECURE_OVERHEAD_SHORT : 0);

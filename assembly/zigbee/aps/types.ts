@@ -49,6 +49,8 @@ export const APS_LINK_KEY: u32 = 2;
 export const APS_FRAGMENT: u32 = 4;
 /** The target is known to sleep: its acknowledgement may take a poll period. */
 export const APS_SLEEPY: u32 = 8;
+/** To all: an address that is not known has the number of that broadcast. */
+export const APS_TO_ALL: u32 = 16;
 
 @unmanaged @final
 export class ApsRequest {

@@ -15,7 +15,7 @@ import { KEY_DATA, KEY_TRANSPORT } from "../auxiliary";
 import { apsSwitchKeyEmit, apsTransportNetworkKeyEmit } from "../aps/command";
 import { ApsKeyKind, KEY_NONE, KEY_SIZE, NETWORK_KEY_SIZE } from "../aps/keys";
 import { apsCommandOut, apsCommandSend, apsCommandSendLinked } from "../aps/send_command";
-import { APS_ACK } from "../aps/types";
+import { APS_ACK, APS_TO_ALL } from "../aps/types";
 import { DEVICES_MAX } from "../limits";
 import { nwkExtended, nwkKeyActive, nwkKeyInstall, nwkKeySwitch, nwkShortOf } from "../nwk/nwk";
 import { tcMember } from "./trust_centre";
@@ -84,7 +84,7 @@ export function rekeyTick(now: i64): void {
   } else if (now < rekey.at) rekey.due = rekey.at;
   else if (rekey.next++ == DEVICES_MAX) {
     rekey.due = now + SWITCH_MS;
-    apsCommandSend(BROADCAST_ALL, apsSwitchKeyEmit(apsCommandOut, nextSequence()), KEY_NONE, KEY_DATA, 0, now);
+    apsCommandSend(BROADCAST_ALL, apsSwitchKeyEmit(apsCommandOut, nextSequence()), KEY_NONE, KEY_DATA, APS_TO_ALL, now);
   } else change();
   wipe(record, NEXT_SIZE);
 }

@@ -5,7 +5,7 @@ import { dropped } from "../../core/drops";
 import { Err } from "../../core/err";
 import { Drop, Layer } from "../../core/host";
 import { NO_ADDRESS } from "../address";
-import { APS_ACK, APS_LINK_KEY, ApsKeyKind, apsHeard, apsRequest, apsSend } from "../aps/aps";
+import { APS_ACK, APS_LINK_KEY, APS_TO_ALL, ApsKeyKind, apsHeard, apsRequest, apsSend } from "../aps/aps";
 import {
   ZCL_MANUFACTURER, ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER, ZCL_TYPE_MASK, ZCL_TYPE_PROFILE, ZclFrame, zclEmit,
   zclParse,
@@ -178,7 +178,7 @@ export function zclSendOnce(short: u32, extended: u64, endpoint: u32, cluster: u
 /** Sends a frame that `zclBegin` began to every device that is a member of a broadcast address, under the network key. */
 export function zclBroadcast(target: u32, cluster: u32, end: usize, now: i64): i32 {
   apsRequest.targetEndpoint = BROADCAST_ENDPOINT;
-  return send(ZCL_ENDPOINT, target, 0, cluster, 0, end, now);
+  return send(ZCL_ENDPOINT, target, 0, cluster, APS_TO_ALL, end, now);
 }
 
 /** A default response, where section 2.5.12.2 asks for one. */
