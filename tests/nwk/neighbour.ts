@@ -25,16 +25,23 @@ export interface Neighbour {
   counter: number;
 }
 
-/** A secured frame of one hop as a device of this network sends it. */
-export function frameOf(hub: LabNode, from: Neighbour, type: number, target: number, body: Buffer): Buffer {
+/** A secured frame as a device of this network sends it: of one hop, or by way of `next`. */
+export function frameOf(
+  hub: LabNode,
+  from: Neighbour,
+  type: number,
+  target: number,
+  body: Buffer,
+  { next = target, radius = 1 } = {},
+): Buffer {
   const counter = from.counter++;
   const mac = Buffer.concat([
     Buffer.from([target >= 0xfff8 ? 0x41 : 0x61, 0x88, counter & 0xff]),
     u16(hub.network.panId),
-    u16(target >= 0xfff8 ? 0xffff : target),
+    u16(target >= 0xfff8 ? 0xffff : next),
     u16(from.short),
   ]);
-  const head = Buffer.concat([u16(type | 0x1208), u16(target), u16(from.short), Buffer.from([1, counter & 0xff]), u64(from.extended)]);
+  const head = Buffer.concat([u16(type | 0x1208), u16(target), u16(from.short), Buffer.from([radius, counter & 0xff]), u64(from.extended)]);
   const auxiliary = Buffer.alloc(AUXILIARY);
   auxiliary[0] = 0x2d;
   auxiliary.writeUInt32LE(counter, 1);

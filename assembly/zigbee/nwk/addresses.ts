@@ -2,8 +2,8 @@
 import { MAC_CAPABLE_AWAKE } from "../../mac/command";
 import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
 import { ADDRESSES_MAX } from "../limits";
-import { Relation, neighbourOf, neighbourOfShort } from "./neighbours";
-import { Neighbour, neighbourAt, network, nwkState } from "./state";
+import { Relation, neighbourFree, neighbourOf, neighbourOfShort } from "./neighbours";
+import { neighbourAt, network, nwkState } from "./state";
 
 @unmanaged @final
 class Address {
@@ -73,7 +73,8 @@ export function nwkLearn(short: u32, extended: u64): void {
     return;
   }
   nwkForget(short);
-  addressTake(extended).short = <u16>short;
+  let row = addressTake(extended);
+  if (row) row.short = <u16>short;
 }
 
 /** The same of what a device says of itself: two that say so of one address dispute it, conflict.ts. */
@@ -83,26 +84,34 @@ export function nwkClaim(short: u32, extended: u64): void {
   nwkLearn(short, extended);
 }
 
-/** Keeps what is known of a neighbour whose row another gets: its counter above all, or its old frames would be new again. */
-export function addressKeep(neighbour: Neighbour): void {
-  if (!neighbour.heard) return;
-  let row = addressTake(neighbour.extended);
-  row.short = neighbour.short;
-  row.keySequence = neighbour.keySequence;
-  row.heard = 1;
-  row.counter = neighbour.counter;
-}
-
-/** Gives a neighbour back what was kept of it. */
-export function addressRestore(neighbour: Neighbour): void {
-  let index = rowOf(neighbour.extended);
-  if (index < 0) return;
-  let row = addressAt(index);
-  neighbour.short = row.short;
-  neighbour.keySequence = row.keySequence;
-  neighbour.heard = row.heard;
-  neighbour.counter = row.counter;
-  row.extended = 0;
+/**
+ * Gives a neighbour's row to another device, and that one back what was kept of it.  What was known of the former neighbour is kept, its
+ * counter above all, or its old frames would be new again; false where there is no room for that.
+ */
+export function addressSwap(index: i32, extended: u64): bool {
+  let row = neighbourAt(index);
+  let other = rowOf(extended);
+  let known: u64 = NO_ADDRESS;
+  if (other >= 0) {
+    known = load<u64>(changetype<usize>(addressAt(other)), 8);
+    addressAt(other).extended = 0;
+  }
+  if (row.relation != Relation.None && row.heard) {
+    let kept = addressTake(row.extended);
+    if (!kept) return false;
+    kept.short = row.short;
+    kept.keySequence = row.keySequence;
+    kept.heard = 1;
+    kept.counter = row.counter;
+  }
+  neighbourFree(index);
+  row.extended = extended;
+  row.relation = Relation.Sibling;
+  row.short = <u16>known;
+  row.keySequence = <u8>(known >> 16);
+  row.heard = <u8>(known >> 24);
+  row.counter = <u32>(known >> 32);
+  return true;
 }
 
 /** Whether a frame of a device that is no neighbour is later than those that are remembered. */
@@ -122,18 +131,18 @@ export function addressesForgetLater(sequence: u32): void {
   }
 }
 
-/** The row of a device, made where there is none: a counter is the last thing to be given up. */
+/** The row of a device, made where there is none, or 0: no counter is given up. */
 function addressTake(extended: u64): Address {
   let index = rowOf(extended);
-  if (index < 0) {
-    index = rowOf(0);
-    for (let tries: u32 = 0; index < 0; tries++) {
-      let next = address.turn++ % ADDRESSES_MAX;
-      if (!addressAt(next).heard || tries == ADDRESSES_MAX) index = next;
-    }
-    memory.fill(changetype<usize>(addressAt(index)), 0, 16);
-    addressAt(index).extended = extended;
+  if (index >= 0) return addressAt(index);
+  index = rowOf(0);
+  for (let tries: u32 = 0; index < 0; tries++) {
+    if (tries == ADDRESSES_MAX) return changetype<Address>(0);
+    let next = address.turn++ % ADDRESSES_MAX;
+    if (!addressAt(next).heard) index = next;
   }
+  memory.fill(changetype<usize>(addressAt(index)), 0, 16);
+  addressAt(index).extended = extended;
   return addressAt(index);
 }
 

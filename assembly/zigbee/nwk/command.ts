@@ -15,6 +15,7 @@ import { Err } from "../../core/err";
 
 export const NWK_ROUTE_REQUEST: u32 = 1;
 export const NWK_ROUTE_REPLY: u32 = 2;
+export const NWK_ROUTE_RECORD: u32 = 5;
 export const NWK_NETWORK_STATUS: u32 = 3;
 export const NWK_LEAVE: u32 = 4;
 export const NWK_REJOIN_REQUEST: u32 = 6;

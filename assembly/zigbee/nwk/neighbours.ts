@@ -4,7 +4,7 @@
 // except with joining children, whose number is bounded and whose rows expire.
 import { NO_ADDRESS } from "../address";
 import { NEIGHBOURS_MAX } from "../limits";
-import { addressKeep, addressRestore } from "./addresses";
+import { addressSwap } from "./addresses";
 import { neighbourAt } from "./state";
 
 export namespace Relation {
@@ -60,20 +60,13 @@ export function neighbourOfShort(short: u32): i32 {
   return -1;
 }
 
-/** The row of an IEEE address, made when there is none; -1 when the table is full. */
+/** The row of an IEEE address, made when there is none; -1 when there is no room for it, or for the counter of who would give way. */
 export function neighbourTake(extended: u64): i32 {
   let index = neighbourOf(extended);
   if (index >= 0) return index;
   index = neighbourOfRelation(Relation.None);
   if (index < 0) index = oldestSibling();
-  if (index < 0) return index;
-  if (neighbourAt(index).relation != Relation.None) addressKeep(neighbourAt(index));
-  neighbourFree(index);
-  let row = neighbourAt(index);
-  row.extended = extended;
-  row.relation = Relation.Sibling;
-  addressRestore(row);
-  return index;
+  return index >= 0 && addressSwap(index, extended) ? index : -1;
 }
 
 export function neighbourFree(index: i32): void {
@@ -95,7 +88,12 @@ export function neighbourSetParent(extended: u64, short: u32): void {
   let index = neighbourOfRelation(Relation.Parent);
   if (index >= 0) neighbourAt(index).relation = Relation.Sibling;
   index = neighbourTake(extended);
-  assert(index >= 0); // at worst the former parent's row
+  if (index < 0) { // without a parent nothing is heard: a counter gives way
+    index = neighbourOfRelation(Relation.Sibling);
+    assert(index >= 0);
+    neighbourFree(index);
+    neighbourAt(index).extended = extended;
+  }
   neighbourAt(index).short = <u16>short;
   neighbourAt(index).relation = Relation.Parent;
 }

@@ -215,7 +215,9 @@ function takeChild(extended: u64, wanted: u32, capability: u32, now: i64): u32 {
   let index = neighbourOf(extended);
   let known = index >= 0 && neighbourAt(index).relation >= Relation.Child;
   if (known) return neighbourAt(index).short;
-  if (!hasRoom()) return NO_ADDRESS;
+  // Anybody can ask to rejoin in clear: one place is kept for those who associate.  Who has the key waits for no other.
+  let isJoiner = wanted == NO_ADDRESS;
+  if (nwkIsFull() || ((isJoiner || !nwkHeard.secured) && count(Relation.Joining) >= JOINING_MAX - u32(!isJoiner))) return NO_ADDRESS;
   let owner = wanted < UNICAST_END && wanted != 0 ? nwkExtendedOf(wanted) : 1;
   let short = owner == 0 || owner == extended ? wanted : randomAddress();
   if (short >= UNICAST_END) return NO_ADDRESS;

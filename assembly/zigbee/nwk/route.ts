@@ -5,10 +5,11 @@ import { NO_ADDRESS, UNICAST_END } from "../address";
 import { ROUTES_MAX } from "../limits";
 import { nwkIsSleepyChild } from "./addresses";
 import { broadcastStart } from "./broadcast";
-import { NWK_STATUS_LINK_FAILURE, NWK_STATUS_NO_ROUTE, nwkNetworkStatusEmit } from "./command";
+import { NWK_ROUTE_RECORD, NWK_STATUS_LINK_FAILURE, NWK_STATUS_NO_ROUTE, nwkNetworkStatusEmit } from "./command";
 import { discover } from "./discovery";
 import { slotHold } from "./indirect";
 import { isChild, isNear, linkFailed } from "./neighbours";
+import { NWK_COMMAND } from "./frame";
 import { receivedFrame, receivedFrom } from "./receive";
 import { RADIUS, Slot, commandOut, relayFrame, sendCommand, slotEnd, slotReady } from "./send";
 import { Drop, NwkHeard, network, nwkDrop, nwkHeard } from "./state";
@@ -70,9 +71,23 @@ export function routeFailed(slot: Slot): void {
 /** Passes a frame on. */
 export function routeForward(): void {
   let frame = receivedFrame();
-  if (frame.radius <= 1) return;
+  if (frame.radius <= 1 || (frame.type == NWK_COMMAND && load<u8>(nwkHeard.payload) == NWK_ROUTE_RECORD && !sign())) return;
   let slot = relayFrame(frame, nwkHeard.payload, nwkHeard.size);
   if (slot) slot.neighbours = <u32>1 << receivedFrom();
+}
+
+/**
+ * A route record: | 5 | count | relays 2 each |, to which each relay adds itself, section 3.6.3.5.4.  Our address takes the place of the MIC
+ * of the frame as it came.  False where it is none.
+ */
+function sign(): bool {
+  let count: u32 = load<u8>(nwkHeard.payload, 1);
+  let size = nwkHeard.size;
+  if (!nwkHeard.secured || size != 2 + (count << 1)) return false;
+  store<u8>(nwkHeard.payload, count + 1, 1);
+  store<u16>(nwkHeard.payload + size, network.address);
+  nwkHeard.size = size + 2;
+  return true;
 }
 
 /** Somebody on the way could not pass our frame on: the route goes. */
