@@ -27,6 +27,12 @@ const PANA_ALONE = {
   edit: (name: string, text: string): string =>
     name === "assembly/ip/pana/send.ts" ? readFileSync(join(ROOT, "tests/labs/ip/pana_send.ts"), "utf8") : text,
 };
+/** MLE likewise. */
+const MLE_ALONE = {
+  ...AS_PHASE_2,
+  edit: (name: string, text: string): string =>
+    name === "assembly/ip/link/radio.ts" ? readFileSync(join(ROOT, "tests/labs/ip/mle_radio.ts"), "utf8") : text,
+};
 
 /** tests/labs/NAME.ts and how it is compiled. */
 const LABS = {
@@ -52,6 +58,7 @@ const LABS = {
   "ip/node": AS_PHASE_2,
   "ip/auth_parsers": AS_PHASE_2,
   "ip/pana": PANA_ALONE,
+  "ip/mle": MLE_ALONE,
   "states/hub": withStates("hub_sep1"),
   "states/ihd": withStates("ihd_sep1"),
   "states/meter": withStates("meter_sep1"),

@@ -123,11 +123,6 @@ export function qualityAddressSize(element: Tlv): u32 {
   return (load<u8>(element.value) & QUALITY_SIZE) + 1;
 }
 
-/** The first octet of a link quality element with addresses of two or eight octets. */
-export function qualityHead(isComplete: bool, addressSize: u32): u32 {
-  return (isComplete ? QUALITY_COMPLETE : 0) | (addressSize - 1);
-}
-
 function sizeFits(element: Tlv): bool {
   let size = element.size;
   switch (element.type) {

@@ -32,6 +32,7 @@ export function panaSend(to: usize, port: u32, at: usize, size: u32, isClient: b
   let datagram = udpEmit(ipv6.payload, PANA_PORT, port, size, ipv6.source);
   packet.size = ipv6Emit(packet.at, datagram, NEXT_UDP, HOPS_DEFAULT) + datagram;
   if (!isNear) return routeSend(packet, now);
+  packet.secured = 0;
   let sent = radioSend(packet, now);
   if (sent == Err.Ok) return Err.Ok;
   packetFree(packet);
