@@ -1,7 +1,9 @@
 // Clients, relays and an agent of PANA around one table: the test may lose, keep, change or add what goes over it.
+import { TlsProfile } from "../../host/abi.ts";
 import { Random } from "../../host/air/random.ts";
 import { AgentHeard, ClientHeard, global, linkLocal, type Message, PANA_PORT, PanaNode } from "./pana_lab.ts";
 import { Played } from "./played.ts";
+import type { Handshake } from "./security_board.ts";
 
 export const AGENT = 0x0200_0000_0000_0001n;
 export const RELAY = 0x0200_0000_0000_0002n;
@@ -48,6 +50,8 @@ export class PanaHouse {
   constructor(
     private readonly serverTurns = turns(),
     relays: bigint[] = [RELAY],
+    /** The engine of a node, where it is not to be played back. */
+    private readonly engine?: (extended: bigint, isClient: boolean) => Handshake,
   ) {
     const agent = this.add(AGENT, "agent");
     if (agent.call("agentReset", 0n) !== 0) throw new Error("the agent does not begin");
@@ -55,7 +59,10 @@ export class PanaHouse {
   }
 
   private add(extended: bigint, kind: Seat["kind"], spoken = this.serverTurns): PanaNode {
-    const node = new PanaNode(`${kind} ${extended}`, (profile) => new Played(profile === 2, spoken, master(7)));
+    const { engine } = this;
+    const open = (profile: number): Handshake =>
+      engine ? engine(extended, profile === TlsProfile.EapClient) : new Played(profile === TlsProfile.EapClient, spoken, master(7));
+    const node = new PanaNode(`${kind} ${extended}`, open);
     node.board.sessionsMax = kind === "agent" ? PAIRS : 1;
     this.seats.set(extended, { node, kind, heard: [] });
     return node;
