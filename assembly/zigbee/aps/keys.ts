@@ -7,8 +7,8 @@
 import { Err } from "../../core/err";
 import { Record, keyClear, keySet, storeRead, storeWrite } from "../../core/host";
 import { NO_EXTENDED } from "../address";
-import { DEVICES_MAX, KEY_SLOT_DEVICES, KEY_SLOT_OWN, KEY_SLOT_PARTNERS, PARTNERS_MAX } from "../limits";
-import { Device, DeviceState, deviceAt, deviceKeySlot, deviceOf, deviceSave, devicesAny, devicesReset } from "./devices";
+import { DEVICES_MAX, KEY_SLOT_DEVICES, KEY_SLOT_OWN, KEY_SLOT_PARTNERS, KEY_SLOTS_END, PARTNERS_MAX } from "../limits";
+import { COUNTER_NO_KEY, Device, DeviceState, deviceAt, deviceKeySlot, deviceOf, deviceSave, devicesAny, devicesReset } from "./devices";
 
 const KEY_SLOT_FIRST: u32 = KEY_SLOT_OWN;
 const ROWS: u32 = KEY_SLOT_DEVICES - KEY_SLOT_FIRST;
@@ -36,13 +36,22 @@ export class KeyRow {
 const rows = memory.data(ROWS * offsetof<KeyRow>(), 8);
 if (ROWS * offsetof<KeyRow>() > 512) ERROR("a record holds 512 octets");
 
+const WINDOW: u32 = 4;
+
 @unmanaged @final
 class State {
-  victim: u32;
+  /**
+   * A bit a slot, of a device that is not the trust centre: what was heard since the record was written is not known.  An acknowledgement
+   * is believed all the same: it names one of the few messages that we wait for, and a message to one that sleeps takes long to repeat.
+   */
+  doubts: u32;
+  victim: u8;
   /** Another network is being joined: what the record says is neither used nor changed. */
   suspended: bool;
 }
-const state = changetype<State>(memory.data(offsetof<State>(), 4));
+export const apsDoubts = memory.data(offsetof<State>(), 4);
+const state = changetype<State>(apsDoubts);
+if (ROWS > 32 && DEVICES_MAX == 0) ERROR("a slot has a bit");
 
 export function apsKeyRow(slot: u32): KeyRow {
   assert(slot >= KEY_SLOT_FIRST);
@@ -65,7 +74,7 @@ export function apsSlotNext(slot: u32): usize {
   return changetype<usize>(deviceAt(number >>> 1)) + offsetof<Device>("preconfigured") + ((number & 1) << 2);
 }
 
-/** Writes that counter; also after every accepted frame, so that a replay after a power cut is refused too. */
+/** Writes that counter. */
 export function apsSlotSave(slot: u32): i32 {
   if (DEVICES_MAX == 0) return apsKeysSave();
   return slot < KEY_SLOT_DEVICES ? apsKeysSave() : deviceSave((slot - KEY_SLOT_DEVICES) >>> 1);
@@ -78,7 +87,17 @@ export function apsKeysReset(): void {
   memory.fill(rows, 0, ROWS * offsetof<KeyRow>());
   storeRead(Record.Keys, rows, ROWS * offsetof<KeyRow>()); // a new device has no record, and no keys
   if (DEVICES_MAX > 0) devicesReset();
+  if (DEVICES_MAX == 0) state.doubts = u32.MAX_VALUE;
+  else for (let slot = KEY_SLOT_FIRST; slot < KEY_SLOTS_END; slot++) {
+    store<u32>(apsSlotNext(slot), apsWindow(load<u32>(apsSlotNext(slot))));
+  }
 }
+
+/**
+ * Where the record has to be written again: not for each frame.  After a reset all numbers up to there are spent, so that a replay is
+ * refused, and with it three of a partner's frames at the most: a message and its three repetitions have one more.
+ */
+export function apsWindow(next: u32): u32 { return next > COUNTER_NO_KEY - WINDOW ? next : (next + WINDOW - 1) & ~(WINDOW - 1); }
 
 /** Whether there is any link key. */
 export function apsKeysAny(): bool {
@@ -112,16 +131,16 @@ export function apsKeyKind(extended: u64): u32 {
 
 /** Takes a new key; the slot follows from what is known of its owner.  Answers the slot or an `Err`. */
 export function apsKeyInstall(extended: u64, kind: u32, at: usize): i32 {
-  return apsKeyPut(slotFor(extended, kind), extended, kind, at, 0);
+  return apsKeyPut(slotFor(extended, kind), extended, kind, at);
 }
 
-/** Takes a key into a slot; frame counters below `next` are spent, none of a new key. */
-export function apsKeyPut(slot: u32, extended: u64, kind: u32, at: usize, next: u32): i32 {
+/** Takes a new key into a slot. */
+export function apsKeyPut(slot: u32, extended: u64, kind: u32, at: usize): i32 {
   let done = keySet(slot, at);
   if (done != Err.Ok) return done;
   let row = apsKeyRow(slot);
   row.extended = extended;
-  row.next = next;
+  row.next = 0;
   row.kind = kind;
   done = apsKeysSave();
   return done == Err.Ok ? <i32>slot : done;

@@ -6,8 +6,10 @@ import { NO_EXTENDED } from "../address";
 import {
   APS_AUXILIARY_SIZE, APS_AUXILIARY_SIZE_SHORT, Auxiliary, auxiliaryEmit, auxiliaryParse, frameOpen, frameSeal, MIC_SIZE,
 } from "../auxiliary";
+import { KEY_SLOT_OWN, DEVICES_MAX } from "../limits";
 import { nwkExtended } from "../nwk/nwk";
-import { apsKeySlot, apsKeysAny, apsSlotNext, apsSlotSave, KEY_NONE } from "./keys";
+import { ApsFrame, APS_ACKNOWLEDGEMENT } from "./frame";
+import { apsDoubts, apsKeySlot, apsKeysAny, apsSlotNext, apsSlotSave, apsWindow, KEY_NONE } from "./keys";
 
 /** What a sealed frame has more than a frame in clear, with our IEEE address and without. */
 export const APS_SECURE_OVERHEAD: u32 = APS_AUXILIARY_SIZE + MIC_SIZE;
@@ -53,7 +55,7 @@ export function apsSeal(at: usize, headerSize: u32, payloadSize: u32, slot: u32,
 
 /**
  * Opens in place the frame at `at`, whose sender is `source` unless the frame itself names it.  Describes it in `apsOpened`;
- * its counter is then spent, in the store too.
+ * its counter is then spent, also for the time after a reset.
  */
 export function apsOpen(at: usize, headerSize: u32, size: u32, source: u64): i32 {
   let auxiliary = changetype<Auxiliary>(at + headerSize);
@@ -64,13 +66,24 @@ export function apsOpen(at: usize, headerSize: u32, size: u32, source: u64): i32
   let slot = apsKeySlot(source);
   if (slot == KEY_NONE) return Err.NoKey;
   let next = apsSlotNext(slot);
+  let spent = load<u32>(next);
+  let end = apsWindow(spent);
+  let bit: u32 = DEVICES_MAX > 0 ? 0 : 1 << (slot - KEY_SLOT_OWN);
+  let doubted = (load<u32>(apsDoubts) & bit) != 0 && changetype<ApsFrame>(at).type != APS_ACKNOWLEDGEMENT;
   let number = auxiliary.counter;
-  if (number < load<u32>(next) || number == u32.MAX_VALUE) return Err.Replay;
+  let floor = doubted ? end : spent;
+  if (number < floor || number == u32.MAX_VALUE) return Err.Replay;
   headerSize += <u32>parsed;
   let opened = frameOpen(boardKey(slot, auxiliary.key), at, headerSize, auxiliary, source, size - headerSize);
   if (opened < 0) return Err.BadMic;
   store<u32>(next, number + 1);
-  if (apsSlotSave(slot) != Err.Ok) return Err.NoBuffer; // what cannot be remembered could be replayed
+  if (number >= end) {
+    if (apsSlotSave(slot) != Err.Ok) {
+      store<u32>(next, spent);
+      return Err.NoBuffer; // what cannot be remembered could be replayed
+    }
+    store<u32>(apsDoubts, load<u32>(apsDoubts) & ~bit);
+  }
   apsOpened.source = source;
   apsOpened.payload = at + headerSize;
   apsOpened.size = <u32>opened;

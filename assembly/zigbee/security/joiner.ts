@@ -50,7 +50,7 @@ function takeInstallCode(): i32 {
   size = installCodeParse(secret, size);
   if (size < 0) return size;
   installCodeKey(secret, size, secret);
-  let slot = apsKeyPut(KEY_SLOT_OWN, 0, ApsKeyKind.Preconfigured, secret, 0);
+  let slot = apsKeyPut(KEY_SLOT_OWN, 0, ApsKeyKind.Preconfigured, secret);
   wipe(secret, 32);
   return slot < 0 ? slot : Err.Ok;
 }
