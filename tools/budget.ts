@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ensureBuilt } from "../host/build/built.ts";
 import { InputError } from "../host/load/input_error.ts";
 import { type Figures, MEASURED, measure } from "../host/measure/figures.ts";
+import { GROWTH_MAX, LOADING, loadingCosts, type ShapeCost } from "../host/measure/loading.ts";
 import { ROOT } from "../host/modules.ts";
 import { program } from "./words/program.ts";
 
@@ -12,8 +13,12 @@ const FILE = join(ROOT, "tests/budgets.json");
 
 interface Budgets {
   about: string;
+  /** Instructions for each octet of the worst modules, by their shapes. */
+  loading?: Record<string, number>;
   devices: Record<string, Figures>;
 }
+
+const KNOWN = [...MEASURED, LOADING];
 
 const ABOUT =
   "Limits from the emulated board, octets and instructions; npm run budget compares, npm run budget -- --write replaces. docs/memory.md explains each.";
@@ -62,16 +67,36 @@ function compare(name: string, figures: Figures, limits: Figures | undefined): n
   return above;
 }
 
+/** Prints what modules of each shape cost; answers how many cost more than they may. */
+function compareLoading(costs: readonly ShapeCost[], limits: Record<string, number> | undefined): number {
+  let above = 0;
+  console.log("\nchecking and loading, instructions for each octet of the worst modules");
+  for (const { shape, octets, instructionsPerOctet, growth } of costs) {
+    const limit = limits?.[shape];
+    const exceeds = limits !== undefined && (limit === undefined || instructionsPerOctet > limit);
+    const bends = growth > GROWTH_MAX;
+    if (exceeds || bends) above++;
+    const words = [`${shape}, ${count(octets)} octets`, exceeds ? `ABOVE ${limit}` : "", bends ? `NOT LINEAR: ${growth.toFixed(3)}` : ""];
+    console.log(`  ${instructionsPerOctet.toFixed(1).padStart(12)}  ${words.filter(Boolean).join("  ")}`);
+  }
+  return above;
+}
+
+/** To a tenth, upwards. */
+const tenths = (value: number): number => Math.ceil(value * 10) / 10;
+
 const count = (value: number): string => value.toLocaleString("en");
 
 async function main(words: string[]): Promise<number> {
   const write = words.includes("--write");
   const names = words.filter((word) => word !== "--write");
-  const unknown = names.find((name) => !MEASURED.includes(name));
-  if (unknown) throw new InputError(`"${unknown}" is no device; npm run budget knows ${MEASURED.join(", ")} and --write`);
+  const unknown = names.find((name) => !KNOWN.includes(name));
+  if (unknown) throw new InputError(`"${unknown}" is no device; npm run budget knows ${KNOWN.join(", ")} and --write`);
   const say = (line: string): void => console.error(line);
   await ensureBuilt(say);
-  const measured = await measure(names.length > 0 ? names : MEASURED, say);
+  const wanted = names.length > 0 ? names : KNOWN;
+  const devices = MEASURED.filter((name) => wanted.includes(name));
+  const measured = devices.length > 0 ? await measure(devices, say) : new Map<string, Figures>();
   const file = budgets();
   let above = 0;
   for (const [name, figures] of measured) {
@@ -79,7 +104,12 @@ async function main(words: string[]): Promise<number> {
     if (write) file.devices[name] = figures;
     else if (!file.devices[name]) above++;
   }
-  if (write) writeFileSync(FILE, `${JSON.stringify({ ...file, about: ABOUT }, null, 2)}\n`);
+  if (wanted.includes(LOADING)) {
+    const costs = await loadingCosts(say);
+    above += compareLoading(costs, write ? undefined : (file.loading ?? {}));
+    if (write) file.loading = Object.fromEntries(costs.map(({ shape, instructionsPerOctet }) => [shape, tenths(instructionsPerOctet)]));
+  }
+  if (write) writeFileSync(FILE, `${JSON.stringify({ about: ABOUT, loading: file.loading, devices: file.devices }, null, 2)}\n`);
   if (above > 0) console.log(`\n${above} figures are above their limit or have none; a raise is written with: npm run budget -- --write`);
   return above > 0 ? 1 : 0;
 }
