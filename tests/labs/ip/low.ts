@@ -189,9 +189,9 @@ function released(packet: Packet, isAnswer: bool): i32 {
 export function parse_lowpan_fragment(at: usize, size: u32): i32 { return fragmentParse(at, size); }
 export function parse_ip_beacon(at: usize, size: u32): i32 { return ipBeaconParse(at, size); }
 export function parse_ipv6(at: usize, size: u32): i32 { return ipv6Parse(at, size); }
-export function parse_udp(at: usize, size: u32): i32 { return size < 32 ? Err.Truncated : behind(udpParse(at + 32, size - 32, at)); }
-export function parse_icmp(at: usize, size: u32): i32 { return size < 32 ? Err.Truncated : behind(icmpParse(at + 32, size - 32, at)); }
-function behind(answer: i32): i32 { return answer < 0 ? answer : answer + 32; }
+export function parse_udp(at: usize, size: u32): i32 { return size < 32 ? Err.Truncated : behind(udpParse(at + 32, size - 32, at), 40); }
+export function parse_icmp(at: usize, size: u32): i32 { return size < 32 ? Err.Truncated : behind(icmpParse(at + 32, size - 32, at), 36); }
+function behind(answer: i32, headers: u32): i32 { return answer < 0 ? answer : answer + headers; }
 
 export function emit_lowpan_fragment(from: usize, size: u32, to: usize): i32 {
   let fragment = changetype<Fragment>(from);
@@ -218,12 +218,12 @@ export function emit_udp(from: usize, size: u32, to: usize): i32 {
   let udp = changetype<Udp>(from + 32);
   memory.copy(to, from, 32);
   memory.copy(to + 40, udp.payload, udp.payloadSize);
-  return 32 + udpEmit(to + 32, udp.source, udp.target, udp.payloadSize, to) - 8;
+  return 32 + udpEmit(to + 32, udp.source, udp.target, udp.payloadSize, to);
 }
 
 export function emit_icmp(from: usize, size: u32, to: usize): i32 {
   let icmp = changetype<Icmp>(from + 32);
   memory.copy(to, from, 32);
   memory.copy(to + 36, icmp.body, size - 36);
-  return 32 + icmpEmit(to + 32, icmp.type, icmp.code, size - 36, to) - 4;
+  return 32 + icmpEmit(to + 32, icmp.type, icmp.code, size - 36, to);
 }
