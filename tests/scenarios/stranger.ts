@@ -161,11 +161,12 @@ export class Insider extends Stranger {
   }
 }
 
-export function sealNetwork(key: Buffer, header: Buffer, extended: bigint, counter: number, payload: Uint8Array): Buffer {
+export function sealNetwork(key: Buffer, header: Buffer, extended: bigint, counter: number, payload: Uint8Array, keySequence = 0): Buffer {
   const auxiliary = Buffer.alloc(AUXILIARY);
   auxiliary[0] = 0x28 | LEVEL;
   auxiliary.writeUInt32LE(counter, 1);
   auxiliary.writeBigUInt64LE(extended, 5);
+  auxiliary[13] = keySequence;
   const cipher = createCipheriv("aes-128-ccm", key, nonceOf(auxiliary), { authTagLength: MIC });
   cipher.setAAD(Buffer.concat([header, auxiliary]), { plaintextLength: payload.length });
   const text = cipher.update(payload);

@@ -83,9 +83,12 @@ export class Esi {
   /** Messages of ours that nobody acknowledged. */
   unacknowledged = 0;
   readonly responder: Responder;
+  networkKey: Buffer;
+  keySequence = 0;
   private sequence = 0;
 
   constructor(private readonly options: EsiOptions) {
+    this.networkKey = options.networkKey;
     this.responder = new Responder(options.ca, options.extended, options.random);
   }
 
@@ -111,7 +114,7 @@ export class Esi {
   mac(psdu: Buffer): void {
     const found = readAddressing(psdu, psdu.length);
     if (found?.type !== 1 || psdu[1] !== 0x88) return;
-    const opened = openNetwork(this.options.networkKey, Buffer.from(psdu.subarray(9)));
+    const opened = openNetwork(this.networkKey, Buffer.from(psdu.subarray(9)));
     if (!opened) return;
     const target = opened.header.readUInt16LE(2);
     if (target !== OWN_SHORT && found.targetShort === OWN_SHORT) this.relay(opened, target);
@@ -198,14 +201,15 @@ export class Esi {
 
   /** What a parent does for its child and its neighbours, 05-3474 section 3.6.5: the package hears a frame for another, and that is its end. */
   private relay({ header, payload }: Opened, target: number): void {
-    const { outside, pan, extended, networkKey } = this.options;
+    const { outside, pan, extended } = this.options;
+    const { networkKey } = this;
     const all = target >= BROADCASTS;
     const hop = all ? 0xffff : target;
     outside.call("numbers", [], (value) => {
       const [mac, , counter] = value as number[];
       const network = Buffer.from(header);
       network[6]--;
-      const frame = sealNetwork(networkKey, network, extended, counter, payload);
+      const frame = sealNetwork(networkKey, network, extended, counter, payload, this.keySequence);
       const whole = Buffer.concat([Buffer.of(all ? 0x41 : 0x61, 0x88, mac), u16(pan), u16(hop), u16(OWN_SHORT), frame]);
       outside.call(all ? "macHandler.sendFrameDirect" : "macHandler.sendFrame", [mac, hex(withFcs(whole)), hop, null]);
     });
@@ -310,12 +314,13 @@ export class Esi {
   }
 
   private seal(partner: Partner, head: Buffer, payload: Buffer, use: number, [mac, nwk, counter]: number[]): void {
-    const { outside, pan, extended, networkKey } = this.options;
+    const { outside, pan, extended } = this.options;
+    const { networkKey } = this;
     const key = partner.link;
     if (!key) return;
     const sealed = sealAps(head, payload, use === 0 ? key : keyVariant(key, use - 1), partner.counter++, extended, use);
     const network = Buffer.concat([u16(0x0208), u16(partner.short), u16(OWN_SHORT), Buffer.of(30, nwk)]);
-    const frame = sealNetwork(networkKey, network, extended, counter, sealed);
+    const frame = sealNetwork(networkKey, network, extended, counter, sealed, this.keySequence);
     const whole = Buffer.concat([Buffer.of(0x61, 0x88, mac), u16(pan), u16(partner.short), u16(OWN_SHORT), frame]);
     outside.call("macHandler.sendFrame", [mac, hex(withFcs(whole)), partner.short, big(partner.extended)]);
   }
