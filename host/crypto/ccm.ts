@@ -58,16 +58,16 @@ function begin(key: Schedule, memory: Uint8Array, nonce: number, aad: number, aa
   chain[0] ^= FLAGS_COUNTER ^ FLAGS_MAC ^ (aadSize > 0 ? FLAG_ASSOCIATED : 0);
   xorOctet(chain, 14, size >>> 8);
   xorOctet(chain, 15, size & 0xff);
-  chainEncrypt(key);
+  aesEncrypt(key, chain);
   if (aadSize === 0) return;
   let fill = sizeAbsorb(aadSize);
   for (let index = 0; index < aadSize; index++) {
     xorOctet(chain, fill++, memory[aad + index]);
     if (fill < AES_BLOCK) continue;
-    chainEncrypt(key);
+    aesEncrypt(key, chain);
     fill = 0;
   }
-  if (fill > 0) chainEncrypt(key);
+  if (fill > 0) aesEncrypt(key, chain);
 }
 
 /** The octets before the associated data; answers how many. */
@@ -92,7 +92,7 @@ function pass(key: Schedule, memory: Uint8Array, text: number, size: number, sea
       memory[text + done + index] = after;
       xorOctet(chain, index, seal ? before : after);
     }
-    chainEncrypt(key);
+    aesEncrypt(key, chain);
   }
 }
 
@@ -102,19 +102,11 @@ function mic(key: Schedule): void {
 }
 
 function streamOf(key: Schedule, block: number): void {
-  const { s0, s1, s2, s3 } = aesEncrypt(key, counter[0], counter[1], counter[2], counter[3] | ((block >>> 8) << 16) | (block << 24));
-  stream[0] = s0;
-  stream[1] = s1;
-  stream[2] = s2;
-  stream[3] = s3;
-}
-
-function chainEncrypt(key: Schedule): void {
-  const { s0, s1, s2, s3 } = aesEncrypt(key, chain[0], chain[1], chain[2], chain[3]);
-  chain[0] = s0;
-  chain[1] = s1;
-  chain[2] = s2;
-  chain[3] = s3;
+  stream[0] = counter[0];
+  stream[1] = counter[1];
+  stream[2] = counter[2];
+  stream[3] = counter[3] | ((block >>> 8) << 16) | (block << 24);
+  aesEncrypt(key, stream);
 }
 
 function xorOctet(words: Int32Array, index: number, octet: number): void {

@@ -82,13 +82,13 @@ function padding(size: number): Buffer {
   return padded;
 }
 
+const words = new Int32Array(BLOCK / 4);
+
 function encryptBlock(key: Uint8Array, block: Uint8Array): Buffer {
   const at = Buffer.from(block.buffer, block.byteOffset, BLOCK);
-  const { s0, s1, s2, s3 } = aesEncrypt(scheduleOf(key), at.readInt32LE(0), at.readInt32LE(4), at.readInt32LE(8), at.readInt32LE(12));
+  for (let index = 0; index < words.length; index++) words[index] = at.readInt32LE(4 * index);
+  aesEncrypt(scheduleOf(key), words);
   const out = Buffer.alloc(BLOCK);
-  out.writeInt32LE(s0 | 0, 0);
-  out.writeInt32LE(s1 | 0, 4);
-  out.writeInt32LE(s2 | 0, 8);
-  out.writeInt32LE(s3 | 0, 12);
+  for (let index = 0; index < words.length; index++) out.writeInt32LE(words[index], 4 * index);
   return out;
 }
