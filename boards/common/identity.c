@@ -2,7 +2,7 @@
 //
 //   own 0    | form 1 | bank | has u8: bit 0 a key in use, bit 1 one that waits for its certificate | 0 | chain size u16 | key 32 | waiting 32 |
 //   own 1..3, 4..6   the chain of bank 0 and of bank 1 in pieces of 512 octets: | size u16 | certificate | ..., leaf first
-//   own 8, 9         roots: | point 65 | name in DER |
+//   own 8, 9         roots: certificates in DER
 //   own 10           | size of the OID | content of the OID of the hardware type | serial number |
 //
 // A new chain goes into the bank that is not in use; the one write of record 0 then makes key and chain the device's.
@@ -60,15 +60,16 @@ int32_t kw_identity_chain(struct kw_store *s, const struct kw_identity *identity
 }
 
 void kw_identity_trust(struct kw_store *s, struct kw_trust *out) {
-    uint8_t at[KW_POINT + KW_DN_MAX];
+    uint8_t at[KW_STORE_RECORD_MAX];
+    struct kw_certificate root;
     out->count = 0;
     for (uint32_t i = 0; i < KW_TRUST_MAX; i++) {
         int32_t size = read_own(s, OWN_TRUST + i, at, sizeof at);
-        if (size <= (int32_t)KW_POINT) continue;
-        struct kw_root *root = &out->roots[out->count++];
-        memcpy(root->point, at, KW_POINT);
-        root->dn_size = (uint8_t)((uint32_t)size - KW_POINT);
-        memcpy(root->dn, at + KW_POINT, root->dn_size);
+        if (size <= 0 || kw_certificate_read(at, (uint32_t)size, &root) != KW_CERTIFICATE_GOOD || root.subject.size > KW_DN_MAX) continue;
+        struct kw_root *kept = &out->roots[out->count++];
+        memcpy(kept->point, root.point, KW_POINT);
+        kept->dn_size = (uint8_t)root.subject.size;
+        memcpy(kept->dn, root.subject.at, root.subject.size);
     }
 }
 
@@ -206,21 +207,20 @@ int32_t kw_identity_request(struct kw_store *s, uint8_t *at, uint32_t capacity) 
 
 // ---- Certificates ----
 
-// Whether octets are certificates that lead from a leaf with this key to a root.
-static bool leads(struct kw_store *s, const uint8_t *chain, uint32_t size, struct kw_chain *scratch, uint8_t point[KW_POINT]) {
+// Whether octets are certificates that lead from a leaf, whose key is answered, to a root.
+static int32_t leads(struct kw_store *s, const uint8_t *chain, uint32_t size, struct kw_chain *scratch, uint8_t point[KW_POINT]) {
     struct kw_trust trust;
     uint32_t at = 0;
     kw_identity_trust(s, &trust);
     kw_chain_begin(scratch, &trust, 0);
     while (at + 2 <= size) {
         uint32_t each = kw_get16(chain + at);
-        if (each > size - at - 2) return false;
+        if (each > size - at - 2) return KW_ERR_BAD_LENGTH;
         kw_chain_add(scratch, chain + at + 2, each);
         at += 2 + each;
     }
-    bool good = at == size && kw_chain_end(scratch) == KW_CERTIFICATE_GOOD;
     memcpy(point, scratch->point, KW_POINT);
-    return good;
+    return at != size ? KW_ERR_BAD_LENGTH : kw_chain_end(scratch) == KW_CERTIFICATE_GOOD ? KW_OK : KW_ERR_REFUSED;
 }
 
 static int32_t write_chain(struct kw_store *s, uint32_t bank, const uint8_t *chain, uint32_t size) {
@@ -239,7 +239,7 @@ int32_t kw_identity_install(struct kw_store *s, const uint8_t *chain, uint32_t s
     int32_t answer = kw_identity_read(s, &identity);
     const uint8_t *key = identity.has_pending ? identity.pending : identity.key;
     if (answer == KW_OK && !identity.has_pending && !identity.has_key) answer = KW_ERR_NOT_FOUND;
-    if (answer == KW_OK && !leads(s, chain, size, scratch, point)) answer = KW_ERR_REFUSED;
+    if (answer == KW_OK) answer = leads(s, chain, size, scratch, point);
     if (answer == KW_OK) {
         point_of(key, own);
         if (memcmp(own, point, sizeof own) != 0) answer = KW_ERR_REFUSED;

@@ -56,7 +56,7 @@ struct kw_tls_session {
         br_ssl_client_context client;
         br_ssl_server_context server;
     } ssl;
-    uint8_t in[KW_TLS_RECORD_MAX + KW_TLS_SEAL], out[KW_TLS_FRAGMENT + KW_TLS_SEAL];
+    uint8_t in[KW_TLS_RECORD_MAX + KW_TLS_SEAL], out[KW_TLS_FRAGMENT + KW_TLS_SEAL + 5u];
 };
 
 struct kw_tls {

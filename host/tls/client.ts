@@ -36,6 +36,9 @@ import { number16, Reader, vector } from "./reader.ts";
 import { TLS_1_2 } from "./record.ts";
 import type { Certificate } from "./x509.ts";
 
+/** RFC 6066 section 4: what our boards can take. */
+const MAX_FRAGMENT_4096 = 4;
+
 export function* clientHandshake(context: Context): Flow {
   const { session } = context;
   const clientRandom = helloRandom(context);
@@ -76,6 +79,7 @@ function sayHello(context: Context, random: Uint8Array): void {
     vector(
       2,
       extension(ExtensionType.RenegotiationInfo, vector(1)),
+      extension(ExtensionType.MaxFragment, Buffer.of(MAX_FRAGMENT_4096)),
       extension(ExtensionType.SignatureAlgorithms, vector(2, number16(SIGNATURE_ALGORITHM))),
       extension(ExtensionType.SupportedGroups, vector(2, number16(SECP256R1))),
       extension(ExtensionType.PointFormats, vector(1, Buffer.of(UNCOMPRESSED))),
@@ -97,6 +101,9 @@ function readHello(message: Message): Uint8Array {
     if (!offered.includes(type)) throw new TlsAlert(Alert.UnsupportedExtension, `the extension ${type} was not asked for`);
   }
   checkRenegotiation(extensions.get(ExtensionType.RenegotiationInfo));
+  const fragment = extensions.get(ExtensionType.MaxFragment);
+  if (fragment && (fragment.length !== 1 || fragment[0] !== MAX_FRAGMENT_4096))
+    throw new TlsAlert(Alert.IllegalParameter, "the server chose another size of records");
   return random;
 }
 

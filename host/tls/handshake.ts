@@ -31,7 +31,13 @@ export const UNCOMPRESSED = 0;
 export const SIGNATURE_ALGORITHM = 0x0403;
 export const ECDSA_SIGN = 64;
 export const RANDOM_SIZE = 32;
-export const ExtensionType = { SupportedGroups: 10, PointFormats: 11, SignatureAlgorithms: 13, RenegotiationInfo: 0xff01 } as const;
+export const ExtensionType = {
+  MaxFragment: 1,
+  SupportedGroups: 10,
+  PointFormats: 11,
+  SignatureAlgorithms: 13,
+  RenegotiationInfo: 0xff01,
+} as const;
 
 export interface Message {
   type: number;

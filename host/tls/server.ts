@@ -32,6 +32,8 @@ import { TLS_1_2 } from "./record.ts";
 import { readCertificate } from "./x509.ts";
 
 const SESSION_ID = 32;
+/** Its doubles are the sizes of RFC 6066 section 4. */
+const FRAGMENT_UNIT = 256;
 /** TLS_EMPTY_RENEGOTIATION_INFO_SCSV, RFC 5746 section 3.3. */
 const SIGNALLING_SUITE = 0x00ff;
 
@@ -41,7 +43,8 @@ export function* serverHandshake(context: Context): Flow {
   session.suite = SUITE;
   const sessionId = context.random(SESSION_ID);
   const serverRandom = helloRandom(context);
-  sayHello(context, serverRandom, sessionId, hello.secureRenegotiation);
+  if (hello.maxFragment) session.limit(FRAGMENT_UNIT << hello.maxFragment);
+  sayHello(context, serverRandom, sessionId, hello);
   sayCertificate(context);
   const key = ephemeralKey(context);
   const parameters = Buffer.concat([Buffer.of(NAMED_CURVE), number16(SECP256R1), vector(1, publicPoint(key))]);
@@ -65,6 +68,8 @@ export function* serverHandshake(context: Context): Flow {
 interface Hello {
   random: Uint8Array;
   secureRenegotiation: boolean;
+  /** Records of 2^(8 + n) octets at most are asked for; 0 where nothing is. */
+  maxFragment: number;
 }
 
 function readHello(message: Message): Hello {
@@ -84,7 +89,10 @@ function readHello(message: Message): Hello {
     throw new TlsAlert(Alert.IllegalParameter, "the client takes no uncompressed points");
   const renegotiation = extensions.get(ExtensionType.RenegotiationInfo);
   checkRenegotiation(renegotiation);
-  return { random, secureRenegotiation: renegotiation !== undefined || suites.includes(SIGNALLING_SUITE) };
+  const fragment = extensions.get(ExtensionType.MaxFragment);
+  if (fragment && (fragment.length !== 1 || !((fragment[0] as number) >= 1 && (fragment[0] as number) <= 4)))
+    throw new TlsAlert(Alert.IllegalParameter, "a size of records that is none");
+  return { random, maxFragment: fragment?.[0] ?? 0, secureRenegotiation: renegotiation !== undefined || suites.includes(SIGNALLING_SUITE) };
 }
 
 function offers(extension: Uint8Array | undefined, wanted: number, name: string): void {
@@ -101,8 +109,12 @@ function numbers(reader: Reader): number[] {
   return list;
 }
 
-function sayHello(context: Context, random: Uint8Array, sessionId: Uint8Array, secureRenegotiation: boolean): void {
-  const extensions = secureRenegotiation ? [vector(2, number16(ExtensionType.RenegotiationInfo), vector(2, vector(1)))] : [];
+function sayHello(context: Context, random: Uint8Array, sessionId: Uint8Array, { secureRenegotiation, maxFragment }: Hello): void {
+  const answers = [
+    ...(secureRenegotiation ? [number16(ExtensionType.RenegotiationInfo), vector(2, vector(1))] : []),
+    ...(maxFragment ? [number16(ExtensionType.MaxFragment), vector(2, Buffer.of(maxFragment))] : []),
+  ];
+  const extensions = answers.length > 0 ? [vector(2, ...answers)] : [];
   const compression = Buffer.of(0);
   context.session.say(
     HandshakeType.ServerHello,

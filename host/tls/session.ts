@@ -48,7 +48,7 @@ export class TlsSession {
   alertReceived: number | undefined;
   reason = "";
   private readonly flow: Flow;
-  private readonly fragmentMax: number;
+  private fragmentMax: number;
   private readonly recordMax: number;
   private incoming: Buffer = Buffer.alloc(0);
   private outgoing: Buffer = Buffer.alloc(0);
@@ -77,14 +77,25 @@ export class TlsSession {
   /** Takes ciphertext of the peer; answers how much of it, 0 while there is plaintext to read, or at the end. */
   feed(octets: Uint8Array): number {
     let taken = 0;
-    while (taken < octets.length && this.plaintext.length === 0 && (this.phase === "handshake" || this.phase === "open")) {
+    while (taken < octets.length && this.takes) {
       const want = this.wanted() - this.incoming.length;
       const part = octets.subarray(taken, taken + want);
       taken += part.length;
       this.incoming = Buffer.concat([this.incoming, part]);
       this.guard(() => this.takeRecord());
     }
-    return taken;
+    return this.phase === "failed" ? octets.length : taken; // what follows a fault is nobody's
+  }
+
+  /** Whether ciphertext is taken: a record that has begun to its end, another one when nothing waits on our side. */
+  get takes(): boolean {
+    if (this.phase === "failed" || this.peerClosed) return false;
+    return this.incoming.length > 0 || (this.plaintext.length === 0 && this.outgoing.length === 0 && this.composing.length === 0);
+  }
+
+  /** Whether nothing is taken from either side any more. */
+  get ended(): boolean {
+    return this.phase === "failed" || (this.phase === "closed" && this.peerClosed && this.outgoing.length === 0);
   }
 
   /** Ciphertext for the peer; what was written becomes a record first. */
@@ -126,6 +137,7 @@ export class TlsSession {
     if (this.phase !== "handshake" && this.phase !== "open") return;
     this.endRecord();
     this.alert(WARNING, Alert.CloseNotify);
+    this.plaintext = Buffer.alloc(0);
     this.phase = "closed";
   }
 
@@ -163,6 +175,11 @@ export class TlsSession {
     const message = Buffer.concat([Buffer.of(type), vector(3, ...body)]);
     this.note(message);
     this.flight.push(message);
+  }
+
+  /** The peer takes smaller records. */
+  limit(fragmentMax: number): void {
+    this.fragmentMax = Math.min(this.fragmentMax, fragmentMax);
   }
 
   /** Sends the flight's messages, as many in a record as there is room. */
@@ -223,6 +240,7 @@ export class TlsSession {
         this.takeAlert(plaintext);
         return;
       default:
+        if (this.phase === "closed") return; // nobody will read it
         if (this.phase !== "open") throw new TlsAlert(Alert.UnexpectedMessage, "application data before the handshake is done");
         this.plaintext = Buffer.from(plaintext);
     }
@@ -251,6 +269,7 @@ export class TlsSession {
   }
 
   private takeMessage(message: Message, octets: Uint8Array): void {
+    if (this.phase === "closed") return;
     if (this.phase === "open") {
       // Renegotiation is refused, section 7.4.1.1; a side that only asks may go on.
       if (message.type !== HandshakeType.HelloRequest && message.type !== HandshakeType.ClientHello)

@@ -8,7 +8,7 @@ import type { TraceFile } from "../trace.ts";
 import { customSection } from "../wasm.ts";
 import { ModuleBodies } from "./bodies.ts";
 import { KeySlots } from "./crypto.ts";
-import type { BoardIdentity } from "./identity.ts";
+import { BoardIdentity } from "./identity.ts";
 import { bind } from "./imports.ts";
 import { FUEL_EXPORT, meteredModule } from "./meter.ts";
 import { EventQueue } from "./queue.ts";
@@ -63,7 +63,16 @@ export class V8Engine implements Engine {
     const constants = customSection(options.wasm, "constants");
     const { store, keys, images, queue } = this;
     const outside = this.recorder?.outside(surroundings) ?? surroundings;
-    const bodies = new ModuleBodies({ surroundings: outside, store, keys, images, queue, seed, constants, identity: options.identity });
+    const bodies = new ModuleBodies({
+      surroundings: outside,
+      store,
+      keys,
+      images,
+      queue,
+      seed,
+      constants,
+      identity: options.identity ?? BoardIdentity.of(store),
+    });
     const plain = bind(bodies);
     const han = this.recorder?.around(plain, (at, size) => bodies.copy(at, size)) ?? plain;
     this.exports = new WebAssembly.Instance(meteredModule(options.wasm), { han }).exports as Exports;

@@ -1,14 +1,20 @@
 // A board's identity of phase 2 under V8: the key and chain in use, a key that waits for its certificate, the roots.
 import type { HmacDrbg } from "../drbg.ts";
 import { Err } from "../err.ts";
+import { CHAIN_OCTETS, identityOf, keepIdentity, unpackChain } from "../tls/board_records.ts";
 import { verifyChain } from "../tls/chain.ts";
 import { publicPoint } from "../tls/p256.ts";
 import { makeRequest } from "../tls/request.ts";
 import type { TlsIdentity } from "../tls/session.ts";
 
+/** The order of P-256. */
+const ORDER = Buffer.from("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex");
+
 export class BoardIdentity {
   current: TlsIdentity | undefined;
   private pending: Buffer | undefined;
+  /** Where a change is kept. */
+  private store: Map<number, Uint8Array> | undefined;
 
   constructor(
     readonly roots: Uint8Array[],
@@ -19,22 +25,31 @@ export class BoardIdentity {
     this.current = current;
   }
 
-  make(drbg: HmacDrbg): number {
-    const key = Buffer.from(drbg.generate(32));
-    key[0] = (key[0] as number) & 0x7f;
-    key[31] = (key[31] as number) | 1;
-    this.pending = key;
-    return Err.Ok;
+  /** As the store's own records have it; changes go there. */
+  static of(store: Map<number, Uint8Array>): BoardIdentity {
+    const { roots, hardwareType, serial, current, pending } = identityOf(store);
+    const identity = new BoardIdentity(roots, hardwareType, serial, current);
+    identity.pending = pending && Buffer.from(pending);
+    identity.store = store;
+    return identity;
   }
 
-  request(): Buffer | undefined {
-    return this.pending && makeRequest(this.pending, this.hardwareType, this.serial);
+  make(drbg: HmacDrbg): number {
+    do this.pending = Buffer.from(drbg.generate(32));
+    while (this.pending.equals(Buffer.alloc(32)) || Buffer.compare(this.pending, ORDER) >= 0);
+    return this.keep();
+  }
+
+  request(): Buffer | number {
+    if (!this.pending) return Err.NotFound;
+    return this.hardwareType ? makeRequest(this.pending, this.hardwareType, this.serial) : Err.NotFound;
   }
 
   /** Takes the chain for the key that waits, or a new one for the key in use. */
   install(octets: Uint8Array): number {
     const privateKey = this.pending ?? this.current?.privateKey;
-    const chain = chainIn(octets);
+    if (octets.length > CHAIN_OCTETS) return Err.NoBuffer;
+    const chain = unpackChain(octets);
     if (!privateKey) return Err.NotFound;
     if (!chain) return Err.BadLength;
     try {
@@ -45,20 +60,12 @@ export class BoardIdentity {
     }
     this.current = { privateKey, chain };
     this.pending = undefined;
+    return this.keep();
+  }
+
+  private keep(): number {
+    const { roots, hardwareType, serial, current, pending } = this;
+    if (this.store) keepIdentity(this.store, { roots, hardwareType, serial, current, pending });
     return Err.Ok;
   }
-}
-
-/** Certificates, each behind its size as a u16. */
-function chainIn(octets: Uint8Array): Buffer[] | undefined {
-  const view = Buffer.from(octets);
-  const chain: Buffer[] = [];
-  for (let at = 0; at < view.length; ) {
-    if (at + 2 > view.length) return undefined;
-    const size = view.readUInt16LE(at);
-    if (at + 2 + size > view.length) return undefined;
-    chain.push(view.subarray(at + 2, at + 2 + size));
-    at += 2 + size;
-  }
-  return chain;
 }

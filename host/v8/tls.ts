@@ -17,7 +17,7 @@ import type { HmacDrbg } from "../drbg.ts";
 import { Err } from "../err.ts";
 import { Alert } from "../tls/alert.ts";
 import { TlsSession } from "../tls/session.ts";
-import type { KeySlots } from "./crypto.ts";
+import { KEY_SLOTS, type KeySlots } from "./crypto.ts";
 import type { BoardIdentity } from "./identity.ts";
 
 const SESSIONS = 4;
@@ -25,6 +25,8 @@ const SECRETS = 64;
 const SEED = 32;
 const KEY = 16;
 const NO_ALERT = 255;
+/** The end of the year 9999. */
+const TIME_MAX = 253_402_300_799n;
 /** As boards/common/tls.h has them. */
 const RECORD_MAX = 4096;
 const FRAGMENT = 1024;
@@ -57,8 +59,8 @@ export class TlsBoard {
   }
 
   open(profile: number, time: bigint): number {
-    if (!this.sessions) return Err.NotFound;
-    if (profile > TlsProfile.EapServer) return Err.Reserved;
+    if (profile > TlsProfile.EapServer || time < 0n || time > TIME_MAX) return Err.Reserved;
+    if (!this.sessions) return Err.NoBuffer;
     const number = this.sessions.indexOf(undefined);
     if (number < 0) return Err.NoBuffer;
     const { current, roots } = this.identity;
@@ -80,7 +82,7 @@ export class TlsBoard {
   feed(number: number, octets: Uint8Array): number {
     const session = this.sessions?.[number];
     if (!session) return Err.NotFound;
-    return ended(session) ? Err.BadState : session.feed(octets);
+    return session.ended ? Err.BadState : session.feed(octets);
   }
 
   drain(number: number, out: Uint8Array): number {
@@ -94,7 +96,7 @@ export class TlsBoard {
   write(number: number, octets: Uint8Array): number {
     const session = this.sessions?.[number];
     if (!session) return Err.NotFound;
-    return ended(session) ? Err.BadState : session.write(octets);
+    return session.ended ? Err.BadState : session.write(octets);
   }
 
   close(number: number, how: number): number {
@@ -130,7 +132,8 @@ export class TlsBoard {
     if (target >= KeyName.Secret) return this.keep(target, { octets: derived, exported: false });
     if (target < KeyName.Pair) return this.keys.set(target, derived.subarray(0, KEY));
     const slot = target - KeyName.Pair;
-    return this.keys.set(slot + 1, derived.subarray(KEY)) || this.keys.set(slot, derived.subarray(0, KEY));
+    if (slot >= KEY_SLOTS - 1) return Err.NoBuffer;
+    return this.keys.set(slot, derived.subarray(0, KEY)) || this.keys.set(slot + 1, derived.subarray(KEY));
   }
 
   hmac(key: number, octets: Uint8Array, out: Uint8Array): number {
@@ -162,12 +165,13 @@ export class TlsBoard {
 
   request(out: Uint8Array): number {
     const request = this.identity.request();
-    if (!request) return Err.NotFound;
+    if (typeof request === "number") return request;
     return request.length > out.length ? Err.NoBuffer : put(request, out);
   }
 
   install(octets: Uint8Array): number {
-    if (this.sessions?.some((session) => session !== undefined)) return Err.Busy;
+    if (!this.sessions?.length) return Err.NoBuffer;
+    if (this.sessions.some((session) => session !== undefined)) return Err.Busy;
     return this.identity.install(octets);
   }
 
@@ -186,14 +190,13 @@ export class TlsBoard {
       if (!secret) return Err.NotFound;
       return secret.exported && !deriving ? Err.Refused : secret.octets;
     }
+    if (name < KEY_SLOTS && !deriving) return Err.Refused;
+    if (name >= KEY_SLOTS && name < KeyName.Pair) return Err.NoBuffer;
     if (name < KeyName.Pair) return deriving ? (this.keys.find(name) ?? Err.NotFound) : Err.Refused;
     const [low, high] = [this.keys.find(name - KeyName.Pair), this.keys.find(name - KeyName.Pair + 1)];
+    if (name - KeyName.Pair >= KEY_SLOTS - 1) return Err.NoBuffer;
     return low && high ? Buffer.concat([low, high]) : Err.NotFound;
   }
-}
-
-function ended({ phase }: TlsSession): boolean {
-  return phase === "closed" || phase === "failed";
 }
 
 function put(octets: Uint8Array | undefined, out: Uint8Array): number {
@@ -206,10 +209,10 @@ function stateOf(session: TlsSession): Buffer {
   const out = Buffer.alloc(TLS_STATE);
   const is: [number, boolean][] = [
     [TlsFlag.Established, session.established],
-    [TlsFlag.Ended, ended(session)],
+    [TlsFlag.Ended, session.ended],
     [TlsFlag.PeerClosed, session.peerClosed],
     [TlsFlag.Failed, session.phase === "failed"],
-    [TlsFlag.Feed, !ended(session) && session.readable === 0],
+    [TlsFlag.Feed, session.takes],
     [TlsFlag.Drain, session.drainable > 0],
     [TlsFlag.Read, session.readable > 0],
     [TlsFlag.Write, session.writable > 0],
@@ -220,7 +223,7 @@ function stateOf(session: TlsSession): Buffer {
   );
   out.writeInt8(session.phase === "failed" ? statusOf(session) : Err.Ok, TLS_STATUS);
   out[TLS_SENT] = session.alertSent ?? NO_ALERT;
-  out[TLS_RECEIVED] = session.alertReceived ?? NO_ALERT;
+  out[TLS_RECEIVED] = session.alertReceived ?? (session.peerClosed ? Alert.CloseNotify : NO_ALERT);
   out.writeUInt16LE(session.suite, TLS_SUITE);
   if (session.peerLfdi) out.set(session.peerLfdi, TLS_LFDI);
   return out;
@@ -233,8 +236,12 @@ function statusOf({ alertSent, alertReceived }: TlsSession): number {
     case Alert.BadRecordMac:
     case Alert.DecryptError:
       return Err.BadMic;
-    case Alert.DecodeError:
+    case Alert.RecordOverflow:
       return Err.BadLength;
+    case Alert.UnexpectedMessage:
+    case Alert.UnsupportedExtension:
+    case Alert.DecodeError:
+      return Err.Reserved;
     default:
       return Err.Refused;
   }

@@ -44,7 +44,7 @@ const flags = (tls: TlsBoard): number[] => {
 
 test("nothing is there before it was reserved, and no more than was reserved", () => {
   const { tls } = board(1);
-  assert.equal(tls.open(TlsProfile.Client, TIME), Err.NotFound);
+  assert.equal(tls.open(TlsProfile.Client, TIME), Err.NoBuffer);
   assert.equal(tls.reserve(5, 0), Err.NoBuffer);
   assert.equal(tls.reserve(1, 2), Err.Ok);
   assert.equal(tls.reserve(1, 2), Err.BadState);

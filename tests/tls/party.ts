@@ -20,8 +20,10 @@ import type { Engine, Surroundings } from "../../host/engine.ts";
 import { native } from "../../host/native/addon.ts";
 import { blankFlash, SIMULATED_DEVICE_KEY, Wasm3Engine } from "../../host/native/index.ts";
 import { SILENT } from "../../host/replay/replay.ts";
+import { HARDWARE_TYPE } from "../../host/tls/authority.ts";
+import { identityRecords } from "../../host/tls/board_records.ts";
 import type { TlsIdentity } from "../../host/tls/session.ts";
-import { readCertificate } from "../../host/tls/x509.ts";
+import { V8Engine } from "../../host/v8/engine.ts";
 import { device, type Make, NOW, roots } from "./peers.ts";
 
 /** Calls of tests/labs/tls/party.ts. */
@@ -49,13 +51,6 @@ const CALL = {
 } as const;
 const CALL_HEAD = 9;
 const PIECE = 255;
-/** The board's own records, docs/tls.md. */
-export const OWN_FIRST = 0x8100;
-export const PIECE_SIZE = 512;
-const OWN_TRUST = OWN_FIRST + 8;
-const OWN_HARDWARE = OWN_FIRST + 10;
-const HARDWARE_OID = Buffer.from("2b0601040181fd5901", "hex"); // 1.3.6.1.4.1.32473.1
-
 export interface Answer {
   answer: number;
   octets: Buffer;
@@ -65,46 +60,39 @@ export interface PartyOptions {
   seed?: Uint8Array;
   store?: Map<number, Uint8Array>;
   nor?: Uint8Array;
+  /** Under V8 instead of wasm3. */
+  v8?: boolean;
   sessions?: number;
   secrets?: number;
 }
 
-/** A certificate behind its size. */
-export const chainOctets = (chain: Uint8Array[]): Buffer =>
-  Buffer.concat(chain.flatMap((each) => [Buffer.of(each.length & 0xff, each.length >> 8), each]));
-
 /** What the factory writes: roots, hardware name, and an identity if there is one. */
-export function manufactured(roots: Uint8Array[], identity?: TlsIdentity, serial = Buffer.from("0001")): Map<number, Uint8Array> {
-  const store = new Map<number, Uint8Array>();
-  roots.forEach((root, index) => {
-    const { subject, point } = readCertificate(root);
-    store.set(OWN_TRUST + index, Buffer.concat([point, subject]));
-  });
-  store.set(OWN_HARDWARE, Buffer.concat([Buffer.of(HARDWARE_OID.length), HARDWARE_OID, serial]));
-  if (!identity) return store;
-  const chain = chainOctets(identity.chain);
-  const head = Buffer.alloc(6 + 64);
-  head.set([1, 0, 1, 0, chain.length & 0xff, chain.length >> 8]);
-  head.set(identity.privateKey, 6);
-  store.set(OWN_FIRST, head);
-  for (let at = 0; at < chain.length; at += PIECE_SIZE) store.set(OWN_FIRST + 1 + at / PIECE_SIZE, chain.subarray(at, at + PIECE_SIZE));
-  return store;
+export function manufactured(
+  roots: Uint8Array[],
+  current?: TlsIdentity,
+  serial: Uint8Array = Buffer.from("0001"),
+): Map<number, Uint8Array> {
+  return identityRecords({ roots, hardwareType: HARDWARE_TYPE, serial, current });
 }
 
 export class Party {
   readonly nor: Uint8Array;
+  /** Under V8, what a reboot finds. */
+  readonly store: Map<number, Uint8Array>;
   private readonly engine: Engine;
   private readonly said: Buffer[] = [];
   private now = 0n;
 
-  constructor({ seed = Buffer.alloc(32, 3), store = new Map(), nor = flashOf(store), sessions = 2, secrets = 8 }: PartyOptions = {}) {
+  constructor({ seed = Buffer.alloc(32, 3), store = new Map(), nor, v8 = false, sessions = 2, secrets = 8 }: PartyOptions = {}) {
     const uplinkSend = (octets: Uint8Array): number => {
       this.said.push(Buffer.from(octets));
       return 0;
     };
     const surroundings: Surroundings = { ...SILENT, uplinkSend };
-    this.nor = nor;
-    this.engine = new Wasm3Engine({ wasm: lab("tls/party"), seed, surroundings, nor });
+    this.store = store;
+    this.nor = nor ?? (v8 ? Buffer.alloc(0) : flashOf(store));
+    const wasm = lab("tls/party");
+    this.engine = v8 ? new V8Engine({ wasm, seed, surroundings, store }) : new Wasm3Engine({ wasm, seed, surroundings, nor: this.nor });
     this.engine.start(0n, 0);
     this.call("reserve", sessions, secrets);
   }

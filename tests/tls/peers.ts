@@ -82,6 +82,7 @@ function run(session: Speaker, server: boolean, socket: Socket): Promise<Outcome
       at += taken;
       if (session.readable > 0) heard += session.read(65_536).toString();
       else if (taken === 0) break;
+      pump();
     }
     if (session.phase === "open" && !server && !asked) speak(QUESTION);
     asked ||= session.phase === "open";
