@@ -1,6 +1,6 @@
 // The edge below ZCL for the tests of the clusters: what is heard is put in, what is sent comes out through `sent`.
 // Compiled in place of assembly/zigbee/aps/aps.ts.
-export { APS_ACK, APS_LINK_KEY, apsHeard, apsRequest } from "./types";
+export { APS_ACK, APS_LINK_KEY, APS_TO_ALL, apsHeard, apsRequest } from "./types";
 import { apsRequest } from "./types";
 
 export enum ApsKeyKind { None = 0, Preconfigured = 1, Established = 2 }
