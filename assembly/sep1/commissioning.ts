@@ -73,6 +73,8 @@ const ESTABLISH_MS: i64 = 180_000;
 const RUNG_MS: u32 = 2_000;
 const CLIMB_MS: u32 = 60_000;
 const CLIMB_SHIFT_MAX: u32 = 4;
+/** Who has rested asks its trust centre once more, under its key and without, before it climbs: the quarter of an hour has room for that. */
+const CLIMB_REST_MS: u32 = REST_MS - 2 * MINUTE_MS;
 /** Questions that the trust centre leaves unanswered, and how far apart. */
 const UNHEARD_MAX: u32 = 3;
 const UNHEARD_MS: u32 = 20_000;
@@ -349,7 +351,7 @@ function climb(now: i64): i32 {
 
 function rest(now: i64): i32 {
   procedure.rung = 0;
-  let period = min(CLIMB_MS << min<u32>(procedure.attempts++, CLIMB_SHIFT_MAX), REST_MS);
+  let period = min(CLIMB_MS << min<u32>(procedure.attempts++, CLIMB_SHIFT_MAX), CLIMB_REST_MS);
   period -= random(period / 4);
   procedure.unheard = 0;
   procedure.restUntil = now + period;
