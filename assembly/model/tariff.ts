@@ -102,18 +102,25 @@ export function tariffAt(utc: u32): Tariff | null {
 
 /** The rows of prices that end after `utc`, a bit each: the first `count` in order of their start, 0 = all. */
 export function tariffRows(utc: u32, count: u32): u32 {
+  let left: u32 = 0;
+  for (let index: u32 = 0; index < TARIFFS_MAX; index++) if (tariffRow(index).used && tariffRow(index).end > utc) left |= 1 << index;
   let rows: u32 = 0;
-  do {
-    let best = TARIFFS_MAX;
-    for (let index: u32 = 0; index < TARIFFS_MAX; index++) {
-      let row = tariffRow(index);
-      if (!row.used || row.end <= utc || rows >>> index & 1) continue;
-      if (best == TARIFFS_MAX || row.start < tariffRow(best).start) best = index;
-    }
-    if (best == TARIFFS_MAX) break;
-    rows |= 1 << best;
-  } while (--count != 0);
+  while (left != 0) {
+    let first: u32 = 1 << tariffFirst(left);
+    rows |= first;
+    left &= ~first;
+    if (--count == 0) break;
+  }
   return rows;
+}
+
+/** Of some rows, a bit each and at least one, the one that starts first. */
+export function tariffFirst(rows: u32): u32 {
+  let first = ctz(rows);
+  for (let index = first; index < TARIFFS_MAX; index++) {
+    if (rows >>> index & 1 && tariffRow(index).start < tariffRow(first).start) first = index;
+  }
+  return first;
 }
 
 /** When the price next changes, UTC, or `TIME_UNKNOWN`. */

@@ -6,7 +6,7 @@
 import { Err } from "../../core/err";
 import { NEVER } from "../../core/timers";
 import { TIME_UNKNOWN, clockUtc } from "../../model/clock";
-import { TARIFFS_MAX, tariffAt, tariffFresh, tariffIndex, tariffNext, tariffRow, tariffVersion } from "../../model/tariff";
+import { tariffAt, tariffFirst, tariffFresh, tariffIndex, tariffNext, tariffRow, tariffVersion } from "../../model/tariff";
 import { bindingAt, bindingNext } from "../../zigbee/aps/binding";
 import { ZCL_NO_DEFAULT_RESPONSE, ZCL_TO_CLIENT, ZCL_TYPE_CLUSTER } from "../../zigbee/zcl/frame";
 import { ZCL_ENDPOINT, zclBegin, zclBeginAnswer, zclSend } from "../../zigbee/zcl/zcl";
@@ -113,10 +113,7 @@ function look(now: i64): void {
 /** Tells a client what it is to be told, in order of the start; false when there is no room for all of it. */
 function tell(client: Client, now: i64): bool {
   while (client.rows != 0) {
-    let first = ctz(client.rows);
-    for (let index = first; index < TARIFFS_MAX; index++) {
-      if (client.rows >>> index & 1 && tariffRow(index).start < tariffRow(first).start) first = index;
-    }
+    let first = tariffFirst(client.rows);
     let tariff = tariffRow(first);
     if (tariff.used) {
       let question = client.question;
