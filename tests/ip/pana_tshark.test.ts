@@ -65,7 +65,7 @@ function capture(path: string, sent: Sent[]): void {
 
 /** What the header and the attributes of a message are, in the words of tshark; of an envelope the message inside as well. */
 function ours(octets: Buffer): string[] {
-  const attributes = { codes: [] as number[], sizes: [] as number[], vendors: [] as number[] };
+  const attributes = { codes: [] as number[], sizes: [] as number[], vendors: [] as string[] };
   const inner: string[][] = [];
   for (let at = 16; at < octets.length; ) {
     const isOfVendor = (octets.readUInt16BE(at + 2) & 0x8000) !== 0;
@@ -74,7 +74,13 @@ function ours(octets: Buffer): string[] {
     // The value of a Result-Code has the same name there.
     if (code === 7 && !isOfVendor) attributes.codes.push(octets.readUInt32BE(at + head));
     attributes.sizes.push(size);
-    if (isOfVendor) attributes.vendors.push(octets.readUInt32BE(at + 8));
+    if (isOfVendor)
+      attributes.vendors.push(
+        `0x${octets
+          .readUInt32BE(at + 8)
+          .toString(16)
+          .padStart(8, "0")}`,
+      );
     if (code === 11) inner.push(ours(octets.subarray(at + head, at + head + size)));
     at += head + ((size + 3) & ~3);
   }
