@@ -16,6 +16,15 @@ export const CONTEXTS_MAX: u32 = isDefined(LIMIT_CONTEXTS) ? LIMIT_CONTEXTS : 4;
 /** Devices that the agent has admitted, and those that are proving who they are; of a module without an agent neither is used. */
 export const SESSIONS_MAX: u32 = isDefined(LIMIT_SESSIONS) ? LIMIT_SESSIONS : 28;
 export const AUTHENTICATIONS_MAX: u32 = isDefined(LIMIT_AUTHENTICATIONS) ? LIMIT_AUTHENTICATIONS : 2;
+/** Addresses that neighbours registered with a router; at the border router, those of the network. */
+export const REGISTRATIONS_MAX: u32 = isDefined(LIMIT_REGISTRATIONS) ? LIMIT_REGISTRATIONS : 20;
+/** Neighbours that a router could send through towards the root. */
+export const PARENTS_MAX: u32 = isDefined(LIMIT_PARENTS) ? LIMIT_PARENTS : 6;
+/** Addresses that the root knows a way to. */
+export const NODES_MAX: u32 = isDefined(LIMIT_NODES) ? LIMIT_NODES : 48;
+/** Senders of multicast that are remembered, and packets that are repeated. */
+export const SEEDS_MAX: u32 = isDefined(LIMIT_SEEDS) ? LIMIT_SEEDS : 8;
+export const REPEATED_MAX: u32 = isDefined(LIMIT_REPEATED) ? LIMIT_REPEATED : 2;
 
 // Key slots of the board.  Of each network key, two that are derived from it; one more for the network key while they are made.
 export const NETWORK_KEYS: u32 = 3;
@@ -28,4 +37,5 @@ if (PACKETS_LARGE_MAX < 2 || PACKETS_SMALL_MAX < 4) ERROR("one packet is sent wh
 if (DATAGRAMS_CLEAR_MAX >= DATAGRAMS_MAX) ERROR("strangers would keep members from being heard");
 if (DATAGRAMS_CLEAR_MAX >= PACKETS_LARGE_MAX) ERROR("strangers would take every packet");
 if (CONTEXTS_MAX > 16) ERROR("a context has a number of four bits");
+if (REPEATED_MAX >= PACKETS_LARGE_MAX) ERROR("what is repeated would take every packet");
 if (LINKS_MAX == 0) ERROR("each device has a parent or a child");
