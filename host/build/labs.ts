@@ -18,6 +18,13 @@ const ON_A_TABLE = {
     name === "assembly/zigbee/aps/aps.ts" ? readFileSync(join(ROOT, "tests/labs/sep1/aps_stub.ts"), "utf8") : text,
 };
 
+/** A mesh: the edge below its routes is a medium of the test. */
+const ON_A_MEDIUM = {
+  options: ["--use", "abort=,DROPS_FROM_LAYER=4,LIMIT_REGISTRATIONS=48"],
+  edit: (name: string, text: string): string =>
+    name === "assembly/ip/link/radio.ts" ? readFileSync(join(ROOT, "tests/labs/ip/radio_stub.ts"), "utf8") : text,
+};
+
 /** A device as it ships, and each file with a procedure has one door more. */
 const withStates = (target: string): Omit<Wanted, "entry"> => ({ options: ["--target", target], edit: withDoors });
 
@@ -66,6 +73,9 @@ const LABS = {
   "boards/update": SHIPPED,
   "tls/party": SHIPPED,
   "ip/mesh": SHIPPED,
+  "ip/mesh_router": ON_A_MEDIUM,
+  "ip/mesh_host": ON_A_MEDIUM,
+  "ip/mesh_border": ON_A_MEDIUM,
 } satisfies Record<string, Omit<Wanted, "entry">>;
 
 export type LabName = keyof typeof LABS;

@@ -27,8 +27,10 @@ test("every source in tests/labs is a lab or part of one, and nothing of them is
   const parts = files.filter((path) => !entries.includes(path)).map((path) => relative(join(ROOT, "tests/labs"), path));
   assert.deepEqual(parts.sort(), [
     "aps/node.ts",
+    "ip/mesh_node.ts",
     "ip/mle_radio.ts",
     "ip/pana_send.ts",
+    "ip/radio_stub.ts",
     "nwk/shared.ts",
     "sep1/aps_stub.ts",
     "sep1/commands.ts",
