@@ -226,6 +226,7 @@ export class Net {
           device.lastHeard.set(other.index, this.now);
         } else if (this.now - (device.lastHeard.get(other.index) ?? this.now) > LINK_MS) {
           device.calls.unlink(extendedOf(other.index));
+          if (device.role === "host" && device.calls.parentNow() === extendedOf(other.index)) this.choose(device);
           device.lastHeard.delete(other.index);
         }
       }
@@ -279,8 +280,12 @@ export class Net {
     const lost = device.counts()[1];
     if (lost === device.lost) return;
     device.lost = lost;
+    this.choose(device);
+  }
+
+  private choose(device: Device): void {
     this.at(this.now + 3000, () => {
-      const others = this.devices.filter(({ index, lives, role }) => lives && role !== "host" && this.quality(index, device.index) > 40);
+      const others = this.devices.filter(({ index, lives, role }) => lives && role !== "host" && this.quality(index, device.index) > 60);
       if (!device.lives || others.length === 0) return;
       const parent = others[this.random.below(others.length)];
       this.links(device);
