@@ -9,8 +9,8 @@ export const LINKS_MAX: u32 = isDefined(LIMIT_LINKS) ? LIMIT_LINKS : 20;
 /** Packets put together from fragments at the same time; of them, from devices without a link. */
 export const DATAGRAMS_MAX: u32 = isDefined(LIMIT_DATAGRAMS) ? LIMIT_DATAGRAMS : 4;
 export const DATAGRAMS_CLEAR_MAX: u32 = isDefined(LIMIT_DATAGRAMS_CLEAR) ? LIMIT_DATAGRAMS_CLEAR : 2;
-/** Sleepy children that frames are held for; 0 for a host. */
-export const SLEEPERS_MAX: u32 = isDefined(LIMIT_SLEEPY) ? LIMIT_SLEEPY : 8;
+/** Packets held for children that sleep; 0 for a host. */
+export const HELD_MAX: u32 = isDefined(LIMIT_HELD) ? LIMIT_HELD : 6;
 /** Prefixes that addresses are compressed against, RFC 6282 section 3.1.2. */
 export const CONTEXTS_MAX: u32 = isDefined(LIMIT_CONTEXTS) ? LIMIT_CONTEXTS : 4;
 /** Devices that the agent has admitted, and those that are proving who they are; of a module without an agent neither is used. */
@@ -36,6 +36,8 @@ export const KEY_SLOT_FREE: u32 = KEY_SLOT_NETWORK + 1;
 if (PACKETS_LARGE_MAX < 2 || PACKETS_SMALL_MAX < 4) ERROR("one packet is sent while another is received");
 if (DATAGRAMS_CLEAR_MAX >= DATAGRAMS_MAX) ERROR("strangers would keep members from being heard");
 if (DATAGRAMS_CLEAR_MAX >= PACKETS_LARGE_MAX) ERROR("strangers would take every packet");
+if (DATAGRAMS_MAX >= PACKETS_LARGE_MAX) ERROR("what is put together would leave no packet to answer with");
+if (HELD_MAX >= PACKETS_SMALL_MAX) ERROR("children that sleep would keep all packets");
 if (CONTEXTS_MAX > 16) ERROR("a context has a number of four bits");
 if (REPEATED_MAX >= PACKETS_LARGE_MAX) ERROR("what is repeated would take every packet");
 if (LINKS_MAX == 0) ERROR("each device has a parent or a child");

@@ -49,12 +49,14 @@ export function frameFrom(from: Identity, to: Identity, payload: Uint8Array, opt
   counters.set(from.extended, Math.max(next, counter) + 1);
   const auxiliary = Buffer.from([options.control ?? 0x0d, 0, 0, 0, 0, options.keyIndex ?? 1]);
   auxiliary.writeUInt32LE(counter >>> 0, 1);
-  const open = type === 3 ? 1 : 0;
+  const open = type === 3 ? Math.min(1, payload.length) : 0;
   const clear = Buffer.concat([header, auxiliary, payload.subarray(0, open)]);
   const key = derived(options.key ?? NETWORK_KEY).subarray(16);
   const cipher = createCipheriv("aes-128-ccm", key, nonceOf(from.extended, counter >>> 0), { authTagLength: 4 });
   cipher.setAAD(clear, { plaintextLength: payload.length - open });
-  const sealed = Buffer.concat([cipher.update(payload.subarray(open)), cipher.final()]);
+  // Of a buffer with octets: OpenSSL takes an empty text only where there is an address.
+  const text = Buffer.concat([payload, Buffer.alloc(1)]).subarray(open, payload.length);
+  const sealed = Buffer.concat([cipher.update(text), cipher.final()]);
   return Buffer.concat([clear, sealed, cipher.getAuthTag()]);
 }
 

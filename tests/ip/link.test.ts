@@ -288,6 +288,14 @@ test("a child that does not take its frame asks again, and after seven seconds t
   assert.equal(on.sent.length, 5);
 });
 
+test("children that never ask keep six packets and no more", () => {
+  const on = parent();
+  const one = udpPacket(OWN, CHILD, Buffer.alloc(20, 5));
+  on.write(one);
+  const answers = Array.from({ length: 8 }, () => on.doors.send(one.length, MODE.short, 9n, 1, 0n));
+  assert.deepEqual(answers, [0, 0, 0, 0, 0, 0, -5, -5]);
+});
+
 test("a poll that is not secured, or not the child's, fetches nothing", () => {
   const on = parent();
   const one = udpPacket(OWN, CHILD, Buffer.alloc(20, 5));

@@ -21,7 +21,7 @@ import {
 } from "../address";
 import { IPV6_HEADER_SIZE, Ipv6 } from "../ipv6/header";
 import { keysIndex, keysMacCounter, keysMacSlot } from "../keys";
-import { LINKS_MAX } from "../limits";
+import { HELD_MAX, LINKS_MAX } from "../limits";
 import {
   ETX_ONE, LINK_CHILD, LinkState, MODE_AWAKE, Neighbour, neighbourAt, neighbourByShort, neighbourFind,
 } from "../neighbours";
@@ -88,14 +88,16 @@ export function sendTake(packet: Packet, now: i64): i32 {
     packet.hop = short == NO_SHORT ? addressExtended(target) : <u64>short;
   }
   if (!packet.secured && !clearAllowed(packet)) return Err.Refused;
+  let child = neighbourOf(packet);
+  if (child && !isAsleep(child)) child = changetype<Neighbour>(0);
+  if (child && held() >= HELD_MAX) return Err.NoBuffer;
   packet.gone = 0;
   packet.tries = 0;
   packet.datagram = ++queue.datagram;
   packet.until = now + DIRECT_MS;
   packet.next = changetype<Packet>(NO_PACKET);
   if (packet.hopMode == MAC_NONE) copies(packet, now);
-  let child = neighbourOf(packet);
-  if (child && isAsleep(child)) hold(packet, child, now);
+  if (child) hold(packet, child, now);
   else append(changetype<usize>(queue) + offsetof<Queue>("direct"), packet);
   return Err.Ok;
 }
@@ -198,7 +200,7 @@ function copies(packet: Packet, now: i64): void {
   for (let index: u32 = 0; index < LINKS_MAX; index++) {
     let child = neighbourAt(index);
     if (!isAsleep(child)) continue;
-    let copy = packetTake(packet.size);
+    let copy = held() < HELD_MAX ? packetTake(packet.size) : changetype<Packet>(NO_PACKET);
     if (!copy) {
       linkDrop(Drop.NoBuffer);
       return;
@@ -227,6 +229,13 @@ function remove(packet: Packet): Packet {
   let row = neighbourOf(packet);
   if (row && !isHeld(row)) radioSet(MAC_INTERFACE, RadioParameter.NotPendingExtended, <i64>row.extended);
   return packet;
+}
+
+/** Packets held for children that sleep: one that never asks keeps a few, for a few seconds. */
+function held(): u32 {
+  let count: u32 = 0;
+  for (let packet = queue.indirect; packet; packet = packet.next) count++;
+  return count;
 }
 
 function isHeld(child: Neighbour): bool {
