@@ -319,3 +319,21 @@ test("with as many members as there is room for, the next is told that it is not
   house.settle();
   assert.ok(house.heard(STRANGER).includes(ClientHeard.Joined), "once one has gone there is room");
 });
+
+test("a decision is about the device that asked last, and about no other", () => {
+  const house = new PanaHouse();
+  house.decides = false;
+  for (const extended of [STRANGER, CLIENT]) {
+    house.client(extended);
+    house.start(extended, AGENT);
+    house.settle();
+  }
+  assert.deepEqual(house.heard(AGENT), [AgentHeard.Asks, AgentHeard.Asks]);
+  house.agent.call("agentAdmit", 1, 0n);
+  house.agent.call("agentAdmit", 1, 0n);
+  house.run(119_000);
+  assert.ok(house.heard(CLIENT).includes(ClientHeard.Joined));
+  assert.equal(house.sent.filter(({ to, octets }) => to.equals(linkLocal(STRANGER)) && octets.readUInt16BE(4) & COMPLETE).length, 0);
+  house.run(130_000);
+  assert.deepEqual(house.heard(STRANGER), [ClientHeard.Lost]);
+});

@@ -45,6 +45,8 @@ export class PanaHouse {
   /** What becomes of a message: these, in its place. */
   medium: (flight: Flight) => Flight[] = (flight) => [flight];
   admits: (extended: bigint, lfdi: Buffer) => boolean = () => true;
+  /** Whether the agent is told at once who may join. */
+  decides = true;
   private readonly queue: Flight[] = [];
 
   constructor(
@@ -134,7 +136,7 @@ export class PanaHouse {
     if (kind !== "agent") return;
     const heard = node.agentInput(octets, from, secured, this.now, port);
     note(seat, heard);
-    if (heard === AgentHeard.Asks) {
+    if (heard === AgentHeard.Asks && this.decides) {
       const lfdi = node.read(node.call("heardLfdi"), 20);
       node.call("agentAdmit", this.admits(node.extendedHeard(), lfdi) ? 1 : 0, BigInt(this.now));
     }

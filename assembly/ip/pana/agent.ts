@@ -50,6 +50,8 @@ export enum AgentHeard {
 export class AgentSays {
   extended: u64;
   lfdi: usize;
+  /** Of `Asks`: the one that waits. */
+  asks: Authentication;
 }
 export const agentHeard = changetype<AgentSays>(memory.data(offsetof<AgentSays>(), 8));
 
@@ -84,6 +86,7 @@ const route = changetype<Route>(memory.data(offsetof<Route>(), 4));
 
 /** After `keysReset`: with the keys that the store has, or a first one; answers 0 or an `Err`. */
 export function agentReset(now: i64): i32 {
+  agentHeard.asks = changetype<Authentication>(0);
   sessionsReset();
   authenticationsReset();
   membersReset();
@@ -277,15 +280,15 @@ function takeEap(row: Authentication, message: Pana, now: i64): AgentHeard {
   row.due = NEVER;
   agentHeard.extended = addressExtended(row.client);
   agentHeard.lfdi = eapTlsPeer(row.eap.tls);
+  agentHeard.asks = row;
   return AgentHeard.Asks;
 }
 
-/** Says whether the device that asks may be a member; there is one at a time, right after `Asks`. */
+/** Says whether the device that asked last may be a member; one that asked before it and was not decided on waits in vain. */
 export function agentAdmit(allowed: bool, now: i64): void {
-  for (let index: u32 = 0; index < AUTHENTICATIONS_MAX; index++) {
-    let row = authenticationAt(index);
-    if (row.state == AuthenticationState.Decide) decide(row, allowed, now);
-  }
+  let row = agentHeard.asks;
+  agentHeard.asks = changetype<Authentication>(0);
+  if (row && row.state == AuthenticationState.Decide) decide(row, allowed, now);
 }
 
 function decide(row: Authentication, allowed: bool, now: i64): void {
