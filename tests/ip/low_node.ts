@@ -1,5 +1,15 @@
 // The lab of the lower layers as a node on a table: keys, neighbours and contexts as a join would have left them.
-import { EVENT_HEAD, EVENT_KIND, EVENT_LQI, EVENT_SIZE, EventKind, Record } from "../../host/abi.ts";
+import {
+  EVENT_HANDLE,
+  EVENT_HEAD,
+  EVENT_KIND,
+  EVENT_LQI,
+  EVENT_PENDING,
+  EVENT_SIZE,
+  EVENT_STATUS,
+  EventKind,
+  Record,
+} from "../../host/abi.ts";
 import { Bench, CutStore } from "./bench.ts";
 import { derived, NETWORK_KEY, PAN, PREFIX } from "./captures.ts";
 
@@ -113,3 +123,16 @@ export class LowNode extends Bench {
     return this.octets.readUInt32LE(this.doors.dropsAt() + 4 * reason);
   }
 }
+
+/** What a node sends when it is polled, the radio being done with the frame before. */
+export function sends(on: LowNode, status = 0, pending = 0): Buffer | undefined {
+  const before = on.sent.length;
+  on.engine.poll(on.now);
+  const frame = on.sent[before];
+  if (frame) on.event(EventKind.RadioSent, { [EVENT_HANDLE]: on.handle, [EVENT_STATUS]: status & 0xff, [EVENT_PENDING]: pending });
+  return frame;
+}
+
+/** The packets among what was heard. */
+export const packets = (notes: readonly Note[]): string[] =>
+  notes.filter(({ kind }) => kind === Heard.Packet).map(({ octets }) => octets.toString("hex"));
