@@ -2,18 +2,17 @@
 import { dropped } from "../../core/drops";
 import { Err } from "../../core/err";
 import { Drop, Layer } from "../../core/host";
-import { addressCopy, addressIsLinkLocal, addressLinkLocalShort, NO_SHORT } from "../address";
+import { addressCopy, addressIsLinkLocal } from "../address";
 import { HOPS_DEFAULT, IPV6_HEADER_SIZE, Ipv6, ipv6Emit, NEXT_UDP } from "../ipv6/header";
 import { radioSend } from "../link/radio";
-import { ownShort, ownSource } from "../own";
+import { ownSource } from "../own";
 import { packetFree, packetTake } from "../packet";
 import { routeSend } from "../route";
 import { UDP_HEADER_SIZE, udpEmit } from "../udp/header";
 import { PANA_PORT } from "./message";
 
 /**
- * Sends the message of `size` octets at `at` to an address and port.  A client is known by its EUI-64; a relay and an agent answer from the
- * address that their beacons give them.  Answers 0 or an `Err`.
+ * Sends the message of `size` octets at `at` to an address and port.  Both sides are known by their EUI-64.  Answers 0 or an `Err`.
  */
 export function panaSend(to: usize, port: u32, at: usize, size: u32, isClient: bool, now: i64): i32 {
   let source = ownSource(to);
@@ -26,7 +25,6 @@ export function panaSend(to: usize, port: u32, at: usize, size: u32, isClient: b
   let ipv6 = changetype<Ipv6>(packet.at);
   let isNear = addressIsLinkLocal(to);
   addressCopy(ipv6.source, source);
-  if (isNear && !isClient && ownShort() != NO_SHORT) addressLinkLocalShort(ipv6.source, ownShort());
   addressCopy(ipv6.target, to);
   memory.copy(ipv6.payload + UDP_HEADER_SIZE, at, size);
   let datagram = udpEmit(ipv6.payload, PANA_PORT, port, size, ipv6.source);
