@@ -126,6 +126,8 @@ export const NEIGHBOURS: () => Lie[] = () => [
     [
       ["another prefix, no newer", ra(abro(0, cat(OTHER_PREFIX)), pio(OTHER_PREFIX))],
       ["another prefix of the same border router", ra(abro(0, addressOf(BORDER)), pio(OTHER_PREFIX))],
+      ["another border router, ahead", ra(abro(9, OTHER_PREFIX), pio(OTHER_PREFIX))],
+      ["another border router that begins anew", ra(abro(0x20000, OTHER_PREFIX), pio(OTHER_PREFIX))],
       ["no border router", ra(pio(addressOf(FAR)))],
       ["no prefix", ra(abro(5, addressOf(BORDER)))],
       ["a border router outside its prefix", ra(abro(5, OTHER_PREFIX), pio(addressOf(FAR)))],

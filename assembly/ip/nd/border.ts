@@ -22,6 +22,9 @@ import { ndSender } from "./sender";
 import { serveBegin, serveEnd, serveWanted } from "./serve";
 import { NdHeard } from "./types";
 
+/** A row is not kept for longer than so many minutes without being asked for again, whatever a router says. */
+const LIFETIME_MAX_MIN: u32 = 120;
+
 export function ndReset(): void {
   networkReset();
   probeReset();
@@ -107,7 +110,7 @@ function judge(message: NdMessage, now: i64): u32 {
     return ND_FULL;
   }
   row.near = 0;
-  row.lifetime = <u16>message.lifetime;
+  row.lifetime = <u16>min(message.lifetime, LIFETIME_MAX_MIN);
   serveEnd(row, ND_REGISTERED, now);
   return ND_REGISTERED;
 }

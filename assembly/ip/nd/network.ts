@@ -1,7 +1,7 @@
 // What the border router says of the network, as router advertisements carry it from hop to hop: RFC 6775 sections 4.3 and 8.1.
 //
-// Whoever has the key can advertise; so it is taken only as a whole, from a border router that stands in the prefix that it tells, and
-// what was taken is replaced by a newer version only.
+// Whoever has the key can advertise; so it is taken only as a whole, of a border router that stands in the prefix that it tells, and from
+// then on of no other one; what was taken is replaced by a newer version only.
 import { Drop, Layer } from "../../core/host";
 import { dropped } from "../../core/drops";
 import { ADDRESS_SIZE, addressCopy, addressEqual, addressIsLinkLocal, addressIsMulticast, addressWithExtended } from "../address";
@@ -67,12 +67,10 @@ export function networkLearn(options: usize, end: usize): i32 {
   let prefix = changetype<NdOption>(ndOption(ND_PREFIX, options, end));
   if (!border || !prefix || !isSound(border, prefix)) return Learned.Refused;
   if (network.known) {
+    // Another border router would be another network: who wants to be in that one joins it.
+    if (!addressEqual(border.borderAddress, networkBorder())) return Learned.Refused;
     let ahead = border.version - network.version;
-    if (!addressEqual(border.borderAddress, networkBorder())) {
-      if (<i32>ahead <= 0) return Learned.Refused;
-    } else if (<i32>ahead <= 0) {
-      return load<u64>(prefix.address) == network.prefix ? Learned.Known : Learned.Refused;
-    }
+    if (<i32>ahead <= 0) return Learned.Known;
     learn(border, prefix, options, end);
     return ahead >= EPOCH ? Learned.Again : Learned.Newer;
   }
