@@ -126,6 +126,15 @@ test("routers that move are found again, and so are those that come back", (t: T
   assert.ok(percent >= 99);
 });
 
+test("a border router that forgot everything is told of all ways within two minutes", (t) => {
+  net.start(net.devices[0], undefined, 1);
+  net.run(net.now + REPLACED_MS);
+  for (const index of routers()) assert.ok(hopsTo(index) >= 0, `a way to ${index}`);
+  const percent = delivery(1);
+  t.diagnostic(`${percent.toFixed(2)} %`);
+  assert.ok(percent >= 99);
+});
+
 test("a packet with 1,200 octets goes through, and back", () => {
   for (const index of routers().filter((router) => hopsTo(router) >= 4)) {
     net.ping(0, index, ++sequence, 1152);

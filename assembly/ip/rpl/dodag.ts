@@ -33,6 +33,8 @@ const RANK_INCREASE_MAX: u32 = 2048;
 const HOP_RANK_INCREASE: u32 = 128;
 const LIFETIME: u32 = 64;
 const LIFETIME_UNIT_S: u32 = 60;
+/** Of the sequence numbers that a line ends with. */
+const EPOCH_MASK: u32 = 15;
 /** Bounds of what a configuration may say: half a second to 4.7 hours. */
 const INTERVAL_MIN: u32 = 6;
 const INTERVAL_MAX: u32 = 24;
@@ -68,13 +70,16 @@ export function dodagReset(): void {
   dodag.rank = RANK_INFINITE;
   dodag.instance = <u8>INSTANCE;
   dodag.hopRankIncrease = HOP_RANK_INCREASE;
+  dodag.trigger = <u8>SEQUENCE_FIRST;
   addressMulticast(routers, SCOPE_LINK, GROUP_RPL);
 }
 
-/** The root's own settings. */
-export function dodagForm(): void {
+/** The root's own settings; the epoch is that of `ndForm`. */
+export function dodagForm(epoch: u32): void {
   dodag.mode = <u8>MODE;
-  dodag.version = dodag.trigger = <u8>SEQUENCE_FIRST;
+  dodag.version = <u8>SEQUENCE_FIRST;
+  // A root that forgot the ways has another trigger than before, and so is told of them at once.
+  dodag.trigger = <u8>(SEQUENCE_FIRST + (epoch & EPOCH_MASK));
   dodag.pathControlSize = <u8>PATH_CONTROL_SIZE;
   dodag.interval = <u8>INTERVAL;
   dodag.doublings = <u8>DOUBLINGS;

@@ -41,9 +41,9 @@ export function rplReset(): void {
   root.versionAt = 0;
 }
 
-/** Forms the graph of the network that ND formed. */
-export function rplForm(now: i64): void {
-  dodagForm();
+/** Forms the graph of the network that ND formed, of the same epoch. */
+export function rplForm(epoch: u32, now: i64): void {
+  dodagForm(epoch);
   dodagTell(now);
 }
 

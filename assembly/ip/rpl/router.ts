@@ -21,7 +21,7 @@ import {
 import { RPL_DAO_ACK, RPL_DIO, RPL_DIS, RPL_MODE, RPL_NON_STORING, RplMessage, rplParse } from "./message";
 import { RPL_CONFIGURATION, RPL_PREFIX, RplOption, rplOption } from "./option";
 import { Parent, parentFree, parentOf, parentTake, parents, parentsChoose, parentsReset } from "./parents";
-import { sequenceNewer } from "./sequence";
+import { sequenceNewer, sequenceNext } from "./sequence";
 import { trickleDeadline, trickleHeard, trickleReset, trickleStop, trickleTick } from "./trickle";
 import { RplHeard } from "./types";
 
@@ -173,13 +173,20 @@ function dio(message: RplMessage, end: usize, from: Neighbour, packet: Packet, n
   let row = parentOf(from.extended);
   if (!row) row = parentTake(from.extended, message.rank);
   if (!row) return;
-  if (row == parents.preferred && row.trigger != message.trigger) daoChanged(now);
+  if (row == parents.preferred && row.trigger != message.trigger) askedAgain(now);
   row.identifier = load<u64>(prefix.address, 8);
   row.rank = <u16>message.rank;
   row.trigger = <u8>message.trigger;
   dodag.mode = <u8>message.mode;
   trickleHeard(dodag.trickle);
   choose(now);
+}
+
+/** The root wants to know the ways anew: those behind us hear it from us, RFC 6550 section 9.6. */
+function askedAgain(now: i64): void {
+  daoChanged(now);
+  dodag.trigger = <u8>sequenceNext(dodag.trigger);
+  trickleReset(dodag.trickle, now);
 }
 
 /** Of the one graph of this network: its root is the border router. */

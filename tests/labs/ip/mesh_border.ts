@@ -24,7 +24,7 @@ export function begin(extended: u64, epoch: u32, now: i64): void {
   rplReset();
   routeReset();
   ndForm(bufferAt(), epoch, now);
-  rplForm(now);
+  rplForm(epoch, now);
 }
 
 export function rank(): u32 { return dodag.rank; }
