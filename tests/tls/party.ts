@@ -79,6 +79,8 @@ export class Party {
   readonly nor: Uint8Array;
   /** Under V8, what a reboot finds. */
   readonly store: Map<number, Uint8Array>;
+  /** The call that each poll was for. */
+  readonly polls: (keyof typeof CALL)[] = [];
   private readonly engine: Engine;
   private readonly said: Buffer[] = [];
   private now = 0n;
@@ -92,7 +94,9 @@ export class Party {
     this.store = store;
     this.nor = nor ?? (v8 ? Buffer.alloc(0) : flashOf(store));
     const wasm = lab("tls/party");
-    this.engine = v8 ? new V8Engine({ wasm, seed, surroundings, store }) : new Wasm3Engine({ wasm, seed, surroundings, nor: this.nor });
+    this.engine = v8
+      ? new V8Engine({ wasm, seed, surroundings, store, record: true })
+      : new Wasm3Engine({ wasm, seed, surroundings, nor: this.nor });
     this.engine.start(0n, 0);
     this.call("reserve", sessions, secrets);
   }
@@ -100,25 +104,32 @@ export class Party {
   call(name: keyof typeof CALL, a = 0, b = 0, octets: Uint8Array = Buffer.alloc(0)): Answer {
     const pieces = Math.max(1, Math.ceil(octets.length / PIECE));
     for (let index = 0; index < pieces; index++)
-      this.tell(index < pieces - 1 ? CALL.collect : CALL[name], a, b, octets.subarray(index * PIECE, (index + 1) * PIECE));
+      this.tell(index < pieces - 1 ? "collect" : name, a, b, octets.subarray(index * PIECE, (index + 1) * PIECE));
     const said = this.said.shift();
     if (!said) throw new Error(`${name} was not answered`);
     return { answer: said.readInt32LE(0), octets: said.subarray(4) };
+  }
+
+  /** Under V8, what happened to the device and what it did. */
+  get recorded(): { recording: Buffer; trace: Buffer } {
+    if (!(this.engine instanceof V8Engine)) throw new Error("only V8 records");
+    return { recording: this.engine.recording.bytes(), trace: this.engine.trace.bytes() };
   }
 
   close(): void {
     this.engine.close();
   }
 
-  private tell(call: number, a: number, b: number, octets: Uint8Array): void {
+  private tell(call: keyof typeof CALL, a: number, b: number, octets: Uint8Array): void {
     const event = Buffer.alloc(EVENT_HEAD + CALL_HEAD + octets.length);
     event[EVENT_KIND] = EventKind.Uplink;
     event.writeUInt16LE(CALL_HEAD + octets.length, EVENT_SIZE);
-    event[EVENT_HEAD] = call;
+    event[EVENT_HEAD] = CALL[call];
     event.writeUInt32LE(a >>> 0, EVENT_HEAD + 1);
     event.writeUInt32LE(b >>> 0, EVENT_HEAD + 5);
     event.set(octets, EVENT_HEAD + CALL_HEAD);
     if (!this.engine.push(event)) throw new Error("the event was not taken");
+    this.polls.push(call);
     this.engine.poll(++this.now);
   }
 }
