@@ -100,6 +100,34 @@ test("an event whose head contradicts its size is refused", () => {
   assert.equal(d.push(wrong), false);
 });
 
+test("an Ethernet frame of 1,514 octets is an event, one octet more is none, and the queue keeps its octets", () => {
+  const d = device(caller(rowOf("next"), [0, 2000]));
+  d.start(0n, 0);
+  assert.equal(d.push(event(EventKind.LinkReceived, 0, 1515)), false);
+  assert.equal(d.push(event(EventKind.LinkReceived, 0, 1514)), true);
+  assert.equal(d.push(event(EventKind.LinkReceived, 0, 1015)), false, "2,560 octets in all");
+  assert.equal(d.push(event(EventKind.LinkReceived, 0, 1014)), true);
+  assert.deepEqual([d.poll(1n), d.poll(1n), d.poll(1n)], [1530n, 1030n, 0n]);
+});
+
+test("an Ethernet frame of 14 to 1,514 octets goes to a link that there is", () => {
+  const calls: string[] = [];
+  const linkSend = (number: number, frame: Uint8Array): number => {
+    if (number !== 3) return Err.NotFound;
+    calls.push(`${number} ${frame.length}`);
+    return Err.Ok;
+  };
+  const answer = (number: number, size: number, more = { ...surroundings(), linkSend }): bigint | null =>
+    poll(caller(rowOf("link_send"), [number, 0, size]), { surroundings: more }).deadline;
+  assert.deepEqual(
+    [13, 14, 1514, 1515].map((size) => answer(3, size)),
+    [BigInt(Err.BadLength), 0n, 0n, BigInt(Err.BadLength)],
+  );
+  assert.deepEqual([answer(4, 14), answer(8, 14), answer(-1, 14)], [BigInt(Err.NotFound), BigInt(Err.NotFound), BigInt(Err.NotFound)]);
+  assert.equal(answer(0, 14, surroundings() as never), BigInt(Err.NotFound), "surroundings without links");
+  assert.deepEqual(calls, ["3 14", "3 1514"]);
+});
+
 test("an event that is larger than its place is lost, and the next one comes", () => {
   const d = device(caller(rowOf("next"), [0, 20]));
   d.start(0n, 0);

@@ -1,7 +1,7 @@
 // The imports of V8 against the table of docs/abi.md: every range is checked, to the octet; kept key schedules follow their keys.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { IMPORTS, type ImportRow } from "../../host/abi.ts";
+import { EventKind, IMPORTS, type ImportRow } from "../../host/abi.ts";
 import { scheduleOf } from "../../host/crypto/aes.ts";
 import { keyVariant } from "../../host/crypto/mmo.ts";
 import { Err } from "../../host/err.ts";
@@ -107,6 +107,16 @@ test("the queue counts events and octets, and gives both back", () => {
     assert.ok(octets <= EVENT_QUEUE_OCTETS && octets + EVENT_SIZE_MAX > EVENT_QUEUE_OCTETS);
     queue.clear();
   }
+  const frame = (size: number): Uint8Array => {
+    const octets = event(16 + size);
+    octets[0] = EventKind.LinkReceived;
+    return octets;
+  };
+  const links = new EventQueue();
+  assert.deepEqual(
+    [1515, 1514, 1015, 1014].map((size) => links.push(frame(size))),
+    [false, true, false, true],
+  );
   assert.equal(queue.dropped, 6);
   for (const wrong of [new Uint8Array(15), event(16).subarray(0, 15), Uint8Array.of(...event(16), 0)])
     assert.equal(queue.push(wrong), false);
