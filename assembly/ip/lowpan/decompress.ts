@@ -39,9 +39,9 @@ const places = memory.data(TUNNELS_MAX * 4, 4);
 const HOPS: u32 = 0xff_40_01_00;
 
 /**
- * Writes at `to`, where there is room for `room` octets, the IPv6 packet, or its beginning, that the octets at `at` stand for.  `whole` is
- * its size where these are a first fragment, else 0.  `source` and `target` are the interface identifiers of the MAC addresses, as they
- * lie.  Answers how many octets it wrote.
+ * Writes at `to`, where there is room for `room` octets, the IPv6 packet, or its beginning, that the octets at `at`, one or more, stand for.
+ * `whole` is its size where these are a first fragment, else 0.  `source` and `target` are the interface identifiers of the MAC addresses,
+ * as they lie.  Answers how many octets it wrote.
  */
 export function lowpanDecompress(at: usize, have: u32, to: usize, room: u32, whole: u32, source: u64, target: u64): i32 {
   work.at = at;
@@ -50,7 +50,6 @@ export function lowpanDecompress(at: usize, have: u32, to: usize, room: u32, who
   work.limit = to + room;
   work.udp = 0;
   work.headers = 0;
-  if (have == 0) return Err.Truncated;
   if (load<u8>(at) == DISPATCH_IPV6) {
     work.at++;
     return payload(to);
@@ -58,10 +57,9 @@ export function lowpanDecompress(at: usize, have: u32, to: usize, room: u32, who
   let more = header(source, target);
   while (more > 0) more = following();
   if (more < 0) return more;
-  let size = payload(to);
-  if (size < 0) return size;
+  let size = payload(to); // where that is an error the lengths below are nobody's
   let end = to + (whole ? whole : <u32>size);
-  if (whole && <u32>size > whole) return Err.BadLength;
+  if (whole && size > <i32>whole) return Err.BadLength;
   for (let index: u32 = 0; index < work.headers; index++) {
     let place = load<u32>(places + index * 4);
     putBe16(place + 4, <u32>(end - place) - IPV6_HEADER_SIZE);
