@@ -39,7 +39,7 @@ const places = memory.data(TUNNELS_MAX * 4, 4);
 const HOPS: u32 = 0xff_40_01_00;
 
 /**
- * Writes at `to`, where there is room for `room` octets, the IPv6 packet, or its beginning, that the octets at `at`, one or more, stand for.
+ * Writes at `to`, where there is room for `room` octets, the packet, or its beginning, that the octets at `at`, one or more, stand for.
  * `whole` is its size where these are a first fragment, else 0.  `source` and `target` are the interface identifiers of the MAC addresses,
  * as they lie.  Answers how many octets it wrote.
  */
