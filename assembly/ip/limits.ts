@@ -26,6 +26,17 @@ export const NODES_MAX: u32 = isDefined(LIMIT_NODES) ? LIMIT_NODES : 48;
 export const SEEDS_MAX: u32 = isDefined(LIMIT_SEEDS) ? LIMIT_SEEDS : 8;
 export const REPEATED_MAX: u32 = isDefined(LIMIT_REPEATED) ? LIMIT_REPEATED : 2;
 
+/** Routers that a scan finds and remembers. */
+export const CANDIDATES_MAX: u32 = 8;
+/** Connections of TCP, and the octets that each keeps of what it sends and of what came. */
+export const SOCKETS_MAX: u32 = isDefined(LIMIT_SOCKETS) ? LIMIT_SOCKETS : 4;
+export const TCP_SEND_SIZE: u32 = isDefined(LIMIT_TCP_SEND) ? LIMIT_TCP_SEND : 1344;
+export const TCP_RECEIVE_SIZE: u32 = isDefined(LIMIT_TCP_RECEIVE) ? LIMIT_TCP_RECEIVE : 1344;
+/** Ports that are listened to, those with TLS among them, and names of connections that rest. */
+export const LISTENERS_MAX: u32 = 2;
+export const SECURE_PORTS_MAX: u32 = 1;
+export const TIME_WAITS_MAX: u32 = 8;
+
 // Key slots of the board.  Of each network key, two that are derived from it; one more for the network key while they are made.
 export const NETWORK_KEYS: u32 = 3;
 export const KEY_SLOT_MAC: u32 = 1;

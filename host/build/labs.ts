@@ -25,6 +25,15 @@ const ON_A_MEDIUM = {
     name === "assembly/ip/link/radio.ts" ? readFileSync(join(ROOT, "tests/labs/ip/radio_stub.ts"), "utf8") : text,
 };
 
+/** The transport on a wire: packets go to the test. */
+const ON_A_WIRE = {
+  options: ["--use", "abort=,DROPS_FROM_LAYER=4"],
+  edit: (name: string, text: string): string => {
+    const stub = { "assembly/ip/route.ts": "route_stub", "assembly/ip/own.ts": "own_stub" }[name];
+    return stub ? readFileSync(join(ROOT, `tests/labs/ip/${stub}.ts`), "utf8") : text;
+  },
+};
+
 /** A device as it ships, and each file with a procedure has one door more. */
 const withStates = (target: string): Omit<Wanted, "entry"> => ({ options: ["--target", target], edit: withDoors });
 
@@ -60,6 +69,7 @@ const LABS = {
   "sep1/device": ON_A_TABLE,
   "sep1/ota_device": ON_A_TABLE,
   "crypto/doors": SHIPPED,
+  "ip/transport": ON_A_WIRE,
   "ip/pieces": AS_PHASE_2,
   "ip/low": AS_PHASE_2,
   "ip/node": AS_PHASE_2,

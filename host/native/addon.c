@@ -6,5 +6,6 @@ NAPI_MODULE_INIT() {
     define_store(env, exports);
     define_device(env, exports);
     define_images(env, exports);
+    define_tap(env, exports);
     return exports;
 }

@@ -145,5 +145,6 @@ napi_value define_store(napi_env env, napi_value exports);
 napi_value define_images(napi_env env, napi_value exports);
 napi_value define_functions(napi_env env, napi_value exports);
 napi_value define_package(napi_env env, napi_value exports);
+napi_value define_tap(napi_env env, napi_value exports);
 
 #endif

@@ -285,6 +285,8 @@ export interface Native {
   /** The text, or null when the tag is wrong or a size is. */
   ccmOpen(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, textAndTag: Uint8Array, tagSize: number): Buffer | null;
   hashMmo(data: Uint8Array): Buffer;
+  /** A TUN or TAP interface of Linux: a file descriptor of a stream (tap.c), or the negative errno. */
+  openTap(name: Uint8Array, isTap: number): number;
   hmacMmo(key: Uint8Array, data: Uint8Array): Buffer;
   keyVariant(key: Uint8Array, variant: number): Buffer | null;
   sha256(data: Uint8Array): Buffer;

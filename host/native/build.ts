@@ -177,6 +177,7 @@ function addonUnits(): Unit[] {
     "nor.c",
     "package.c",
     "store.c",
+    "tap.c",
     "value.c",
     "verdicts.c",
   ];

@@ -1,0 +1,102 @@
+// TCP, TLS and HTTP above a wire: an echo on port 7, resources in the clear on 80 and over TLS on 443.  A record named 100 makes a client.
+import { Err } from "../../../assembly/core/err";
+import { EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EventKind, next, storeRead, tlsReserve } from "../../../assembly/core/host";
+import { SOCKETS_MAX } from "../../../assembly/ip/limits";
+import { Ipv6Heard, ipv6Heard, ipv6Input } from "../../../assembly/ip/ipv6/receive";
+import { NEXT_TCP } from "../../../assembly/ip/ipv6/header";
+import { packetFree, packetTake, packetsReset } from "../../../assembly/ip/packet";
+import {
+  STREAM_ENDED, STREAM_OPEN, STREAM_READ, STREAM_WRITE, streamCan, streamChanged, streamClose, streamConnect, streamDeadline, streamRead,
+  streamServe, streamTick, streamWrite, streamsReset,
+} from "../../../assembly/ip/tcp/stream";
+import { tcpDeadline, tcpInput, tcpPort, tcpReset, tcpTick } from "../../../assembly/ip/tcp/tcp";
+import { clockReset, clockSet } from "../../../assembly/model/clock";
+import { httpDeadline, httpInput, httpReset, httpTick } from "../../../assembly/sep2/http/server";
+export { abi } from "../../../assembly/devices/loop";
+
+const event = memory.data(1600, 8);
+const octets = memory.data(512);
+const wanted = memory.data(32);
+const ECHO: u32 = 7;
+const UTC: i64 = 1_790_000_000;
+let client: i32 = -1;
+let filled: u32 = 0;
+
+/** What the echo took and did not give back yet, a row of 512 octets a socket. */
+const held = memory.data(SOCKETS_MAX * 516, 4);
+
+export function start(now: i64, reason: u32): void {
+  packetsReset();
+  tcpReset();
+  streamsReset();
+  clockReset();
+  clockSet(<u32>(UTC - 946_684_800), now);
+  httpReset();
+  tlsReserve(2, 0);
+  streamServe(ECHO, false);
+  streamServe(443, true);
+  // address 16, port u16, secure u8, octets to send u32
+  if (storeRead(100, wanted, 32) < 23) return;
+  client = streamConnect(wanted, load<u16>(wanted, 16), load<u8>(wanted, 18) != 0, UTC, now);
+  assert(client >= 0);
+}
+
+export function poll(now: i64): i64 {
+  for (let count = 0; count < 8; count++) {
+    let size = next(event, 1600);
+    if (size <= 0) break;
+    if (load<u8>(event, EVENT_KIND) == EventKind.LinkReceived) input(event + EVENT_HEAD, load<u16>(event, EVENT_SIZE), now);
+  }
+  tcpTick(now);
+  for (let number = streamChanged(UTC, now); number >= 0; number = streamChanged(UTC, now)) changed(<u32>number, now);
+  streamTick(now);
+  httpTick(now);
+  return min(tcpDeadline(), min(streamDeadline(), httpDeadline()));
+}
+
+function changed(number: u32, now: i64): void {
+  if (number == <u32>client) send(number, now);
+  else if (tcpPort(number) == ECHO) echo(number, now);
+  else httpInput(number, now);
+}
+
+function input(at: usize, size: u32, now: i64): void {
+  let packet = packetTake(size);
+  if (!packet) return;
+  memory.copy(packet.at, at, size);
+  packet.size = size;
+  if (ipv6Input(packet, true) == Ipv6Heard.ForUs && ipv6Heard.next == NEXT_TCP) tcpInput(packet, now);
+  packetFree(packet);
+}
+
+function echo(number: u32, now: i64): void {
+  let row = held + number * 516;
+  for (let moves = 0; moves < 4; moves++) {
+    let size = load<u32>(row);
+    if (size > 0) {
+      let taken = streamWrite(number, row + 4, size, now);
+      memory.copy(row + 4, row + 4 + taken, size - taken);
+      store<u32>(row, size - taken);
+      if (size > taken) return;
+    }
+    if (!(streamCan(number) & STREAM_READ)) break;
+    store<u32>(row, streamRead(number, row + 4, 512, now));
+  }
+  if (streamCan(number) & STREAM_ENDED && load<u32>(row) == 0) streamClose(number, now);
+}
+
+/** Sends as many octets as are wanted, each its place, and closes. */
+function send(number: u32, now: i64): void {
+  let total = load<u32>(wanted, 19);
+  while (streamCan(number) & STREAM_READ) streamRead(number, octets, 512, now);
+  while (filled < total && streamCan(number) & STREAM_WRITE) {
+    let size = min<u32>(512, total - filled);
+    for (let index: u32 = 0; index < size; index++) store<u8>(octets + index, (filled + index) * 7 + ((filled + index) >>> 8));
+    let taken = streamWrite(number, octets, size, now);
+    filled += taken;
+    if (taken == 0) return;
+  }
+  if (filled == total && streamCan(number) & STREAM_OPEN) { filled++; streamClose(number, now); }
+}
+
+if (<i32>Err.Ok != 0) ERROR("errors are negative");
