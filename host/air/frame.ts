@@ -131,8 +131,15 @@ export function readAddressing(psdu: Uint8Array, size: number): Addressing | und
     else found.sourceExtended = u64(psdu, at);
     at += addressSize(sourceMode);
   }
-  if (type === FRAME_COMMAND && (low & CONTROL_SECURED) === 0 && at < size) found.command = psdu[at];
+  // A secured command's identifier is authenticated, and not encrypted: clause 7.6.2.
+  if (type === FRAME_COMMAND && (low & CONTROL_SECURED) !== 0) at += auxiliarySize(psdu[at] ?? 0);
+  if (type === FRAME_COMMAND && at < size) found.command = psdu[at];
   return found;
+}
+
+/** The auxiliary security header by its first octet: control, frame counter, key identifier (clause 7.6.2). */
+function auxiliarySize(control: number): number {
+  return 5 + ([0, 1, 5, 9][(control >> 3) & 3] as number);
 }
 
 function addressSize(mode: number): number {
