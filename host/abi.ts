@@ -130,6 +130,7 @@ export const Record = {
   IpMacCounter: 49,
   IpMleCounter: 50,
   AgentKeys: 51,
+  IpNetwork: 52,
 } as const;
 
 export const Field = {

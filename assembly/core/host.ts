@@ -132,6 +132,7 @@ export enum Record {
   IpMacCounter = 49,
   IpMleCounter = 50,
   AgentKeys = 51,
+  IpNetwork = 52,
 }
 
 export enum Field {

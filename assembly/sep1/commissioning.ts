@@ -73,7 +73,7 @@ const ESTABLISH_MS: i64 = 180_000;
 const RUNG_MS: u32 = 2_000;
 const CLIMB_MS: u32 = 60_000;
 const CLIMB_SHIFT_MAX: u32 = 4;
-/** Who has rested asks its trust centre once more, under its key and without, before it climbs: the quarter of an hour has room for that. */
+/** Who has rested asks its trust centre once more, under its key and without, before it climbs: a quarter of an hour has room for it. */
 const CLIMB_REST_MS: u32 = REST_MS - 2 * MINUTE_MS;
 /** Questions that the trust centre leaves unanswered, and how far apart. */
 const UNHEARD_MAX: u32 = 3;

@@ -131,6 +131,7 @@ enum kw_record {
     KW_RECORD_IP_MAC_COUNTER = 49,
     KW_RECORD_IP_MLE_COUNTER = 50,
     KW_RECORD_AGENT_KEYS = 51,
+    KW_RECORD_IP_NETWORK = 52,
 };
 
 enum kw_field {

@@ -77,7 +77,7 @@ export function routeForward(): void {
 }
 
 /**
- * A route record: | 5 | count | relays 2 each |, to which each relay adds itself, section 3.6.3.5.4.  Our address takes the place of the MIC
+ * A route record: | 5 | count | relays 2 each |, to which each relay adds itself, 3.6.3.5.4.  Our address takes the place of the MIC
  * of the frame as it came.  False where it is none.
  */
 function sign(): bool {

@@ -1,0 +1,197 @@
+// A client of HTTP/1.1 that gets one resource at a time over TLS: RFC 9112.
+//
+//   Idle --clientGet--> Connecting --> Sending --> Head --> Body --> Idle: Got or Failed
+//
+// The connection stays for the next request until the server closes it or a request fails.
+import { constantText } from "../../core/constants";
+import { Err } from "../../core/err";
+import { NEVER } from "../../core/timers";
+import { ADDRESS_SIZE, addressCopy, addressEqual } from "../../ip/address";
+import {
+  STREAM_ENDED, STREAM_OPEN, STREAM_READ, STREAM_WRITE, streamAbort, streamCan, streamClose, streamConnect, streamRead, streamWrite,
+} from "../../ip/tcp/stream";
+import { BODY_MAX } from "../limits";
+import { write, writerAt, writerBegin } from "../writer";
+
+export enum ClientHeard { None = 0, Got, Failed }
+
+enum Step { Idle = 0, Connecting, Sending, Head, Body }
+
+@unmanaged @final
+export class Reply {
+  status: u32;
+  /** The body: `size` octets at `body`. */
+  body: usize;
+  size: u32;
+  /** Why it failed: an `Err`. */
+  error: i32;
+}
+export const reply = changetype<Reply>(memory.data(offsetof<Reply>(), 4));
+
+/** A handshake and an answer over five hops. */
+const WHOLE_MS: i64 = 40_000;
+const SECURE_PORT: u32 = 443;
+const HEAD_MAX: u32 = 512;
+const REQUEST_MAX: u32 = 192;
+const LINE_MAX: u32 = 48;
+
+const GET = constantText("GET ");
+const REST = constantText(" HTTP/1.1\r\nHost: [::]\r\nAccept: application/sep+xml\r\n\r\n");
+
+@unmanaged @final
+class Client {
+  until: i64;
+  step: i32;
+  stream: i32;
+  sent: u32;
+  requestSize: u32;
+  headSize: u32;
+  lineSize: u32;
+  left: u32;
+  closes: u32;
+}
+const client = changetype<Client>(memory.data(offsetof<Client>(), 8));
+const server = memory.data(ADDRESS_SIZE, 8);
+const request = memory.data(REQUEST_MAX);
+const line = memory.data(LINE_MAX);
+const body = memory.data(BODY_MAX);
+const piece = memory.data(64);
+
+export function httpClientReset(): void {
+  memory.fill(changetype<usize>(client), 0, offsetof<Client>());
+  client.stream = -1;
+  client.until = NEVER;
+}
+
+export function httpClientStream(): i32 { return client.stream; }
+export function httpClientDeadline(): i64 { return client.until; }
+export function httpClientIdle(): bool { return client.step == Step.Idle; }
+
+/** Asks the server at an address for a path, a constant text.  `utc` judges its certificate. */
+export function httpGet(address: usize, path: u32, utc: i64, now: i64): i32 {
+  if (client.step != Step.Idle) return Err.Busy;
+  let isOpen = client.stream >= 0 && addressEqual(server, address) && !(streamCan(client.stream) & STREAM_ENDED);
+  if (!isOpen) {
+    drop(now);
+    addressCopy(server, address);
+    client.stream = streamConnect(address, SECURE_PORT, true, utc, now);
+    if (client.stream < 0) return client.stream;
+  }
+  writerBegin(request, REQUEST_MAX);
+  write(GET);
+  write(path);
+  write(REST);
+  client.requestSize = <u32>(writerAt() - request);
+  client.sent = client.headSize = client.lineSize = client.left = client.closes = 0;
+  reply.status = 0;
+  reply.body = body;
+  reply.size = 0;
+  client.step = isOpen ? Step.Sending : Step.Connecting;
+  client.until = now + WHOLE_MS;
+  return Err.Ok;
+}
+
+/** Our stream has something for us. */
+export function httpClientInput(now: i64): i32 {
+  let can = streamCan(client.stream);
+  if (client.step == Step.Connecting && can & STREAM_OPEN) client.step = Step.Sending;
+  if (client.step == Step.Sending) {
+    while (client.sent < client.requestSize && streamCan(client.stream) & STREAM_WRITE) {
+      let size = streamWrite(client.stream, request + client.sent, client.requestSize - client.sent, now);
+      if (size == 0) break;
+      client.sent += size;
+    }
+    if (client.sent == client.requestSize) client.step = Step.Head;
+  }
+  while (client.step >= Step.Head && streamCan(client.stream) & STREAM_READ) {
+    let size = streamRead(client.stream, piece, client.step == Step.Body ? min<u32>(64, client.left) : 1, now);
+    if (size == 0) break;
+    if (!take(size)) return failed(Err.Reserved, now);
+    if (client.step == Step.Body && client.left == 0) return got(now);
+  }
+  if (!(streamCan(client.stream) & STREAM_ENDED)) return ClientHeard.None;
+  return client.step == Step.Idle ? (drop(now), ClientHeard.None) : failed(Err.NoAck, now);
+}
+
+export function httpClientTick(now: i64): i32 {
+  return client.until <= now ? failed(Err.Timeout, now) : <i32>ClientHeard.None;
+}
+
+/** The answer's octets: its head one by one, its body in pieces; false when it is no answer that we take. */
+function take(size: u32): bool {
+  if (client.step == Step.Body) {
+    memory.copy(body + reply.size, piece, size);
+    reply.size += size;
+    client.left -= size;
+    return true;
+  }
+  if (++client.headSize > HEAD_MAX) return false;
+  let octet: u32 = load<u8>(piece);
+  if (octet != 0x0a) {
+    if (client.lineSize < LINE_MAX) store<u8>(line + client.lineSize, octet);
+    client.lineSize++;
+    return true;
+  }
+  if (client.lineSize == 0 || (client.lineSize <= LINE_MAX && load<u8>(line + client.lineSize - 1) != 0x0d)) return false;
+  let isEnd = client.lineSize == 1;
+  let size16 = min<u32>(client.lineSize, LINE_MAX) - 1;
+  client.lineSize = 0;
+  if (reply.status == 0) return status(size16);
+  if (!isEnd) return field(size16);
+  client.step = Step.Body;
+  return true;
+}
+
+/** HTTP/1.1 and three digits. */
+function status(size: u32): bool {
+  if (size < 12 || load<u64>(line) != 0x312e_312f_5054_5448 || load<u8>(line, 8) != 0x20) return false;
+  reply.status = digits(line + 9, 3);
+  return reply.status >= 100 && reply.status < 600;
+}
+
+/** Of interest are the length, and whether the server closes. */
+function field(size: u32): bool {
+  const LOWER: u64 = 0x2020_2020_2020_2020;
+  if (size > 16 && (load<u64>(line) | LOWER) == 0x2d74_6e65_746e_6f63 && (load<u32>(line, 8) | 0x2020_2020) == 0x676e_656c) {
+    let at: u32 = 15;
+    while (at < size && load<u8>(line + at) == 0x20) at++;
+    client.left = digits(line + at, size - at);
+    return client.left <= BODY_MAX;
+  }
+  if (size >= 17 && (load<u64>(line) | LOWER) == 0x7265_6673_6e61_7274) return false; // a transfer coding
+  if (size >= 16 && (load<u64>(line) | LOWER) == 0x6974_6365_6e6e_6f63) client.closes = u32((load<u8>(line, 12) | 0x20) == 0x63);
+  return true;
+}
+
+/** A number of that many digits; too large where it is none. */
+function digits(at: usize, count: u32): u32 {
+  let value: u32 = 0;
+  if (count == 0 || count > 6) return 0xffff_ffff;
+  for (let index: u32 = 0; index < count; index++) {
+    let digit = <u32>load<u8>(at + index) - 0x30;
+    if (digit > 9) return 0xffff_ffff;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function got(now: i64): i32 {
+  client.step = Step.Idle;
+  client.until = NEVER;
+  if (client.closes) drop(now);
+  return ClientHeard.Got;
+}
+
+function failed(error: i32, now: i64): i32 {
+  reply.error = error;
+  client.step = Step.Idle;
+  client.until = NEVER;
+  if (client.stream >= 0) streamAbort(client.stream, now);
+  client.stream = -1;
+  return ClientHeard.Failed;
+}
+
+function drop(now: i64): void {
+  if (client.stream >= 0) streamClose(client.stream, now);
+  client.stream = -1;
+}

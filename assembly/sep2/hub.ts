@@ -1,0 +1,58 @@
+// A hub's face in phase 2: the border router of a ZigBee IP network, its authentication agent, and the server of what everyone asks for.
+//
+//   radio -> stackInput -> members; streams -> HTTP server        due -> stack, streams, server
+import { Log, log, tlsReserve } from "../core/host";
+import { LOG_ADMITTED_SIZE, LOG_FORMED_SIZE, LogAdmitted, LogFormed } from "../core/log";
+import { NO_SHORT } from "../ip/address";
+import { AGENT_SECRETS } from "../ip/pana/sessions";
+import { streamChanged, streamServe } from "../ip/tcp/stream";
+import {
+  StackHeard, agentHeard, stackAdmit, stackChannel, stackDeadline, stackInput, stackPan, stackReset, stackTick,
+} from "../ip/stack_border";
+import { httpDeadline, httpInput, httpReset, httpTick } from "./http/server";
+import { HTTP_PORT, HTTPS_PORT } from "./ports";
+import { timeUtc } from "./time";
+
+const TURNS: u32 = 8;
+const SESSIONS: u32 = 4;
+
+const note = memory.data(16, 8);
+
+export function faceReset(now: i64): void {
+  tlsReserve(SESSIONS, AGENT_SECRETS);
+  stackReset(now);
+  httpReset();
+  streamServe(HTTP_PORT, false);
+  streamServe(HTTPS_PORT, true);
+}
+
+/** Takes an event of the radio. */
+export function faceInput(event: usize, now: i64): void { heard(stackInput(event, now), now); }
+
+export function faceTick(now: i64): void {
+  for (let turns = TURNS; turns > 0 && stackDeadline() <= now; turns--) heard(stackTick(now), now);
+  for (let number = streamChanged(timeUtc(now), now); number >= 0; number = streamChanged(timeUtc(now), now)) httpInput(<u32>number, now);
+  httpTick(now);
+}
+
+export function faceDeadline(): i64 { return min<i64>(stackDeadline(), httpDeadline()); }
+
+function heard(what: i32, now: i64): void {
+  switch (what) {
+    case StackHeard.Formed: {
+      changetype<LogFormed>(note).pan = stackPan();
+      changetype<LogFormed>(note).channel = stackChannel();
+      log(Log.Formed, note, LOG_FORMED_SIZE);
+      return;
+    }
+    // Who has a device's certificate of our root may be a member: the supplier's list comes with the head-end of phase 2.
+    case StackHeard.Asks: { stackAdmit(true, now); return; }
+    case StackHeard.DeviceJoined: {
+      changetype<LogAdmitted>(note).partner = agentHeard.extended;
+      changetype<LogAdmitted>(note).address = NO_SHORT;
+      log(Log.Admitted, note, LOG_ADMITTED_SIZE);
+      return;
+    }
+    default: return;
+  }
+}

@@ -1,0 +1,35 @@
+// A meter's face in phase 2: a router of ZigBee IP that serves its resources.
+//
+//   radio -> stackInput -> streams -> HTTP: asked, asks        due -> stack, streams, server, time
+import { joinChannel } from "../ip/join";
+import { streamServe } from "../ip/tcp/stream";
+import { stackDeadline, stackInput, stackReset, stackTick } from "../ip/stack_router";
+import { clientsChanged, clientsDeadline, clientsReset, clientsStack, clientsTick } from "./client";
+import { httpDeadline, httpInput, httpReset, httpTick } from "./http/server";
+import { HTTP_PORT, HTTPS_PORT } from "./ports";
+
+export { clientsJoined as faceJoined } from "./client";
+
+const TURNS: u32 = 8;
+
+export function faceReset(now: i64): void {
+  clientsReset(now);
+  stackReset(now);
+  httpReset();
+  streamServe(HTTP_PORT, false);
+  streamServe(HTTPS_PORT, true);
+}
+
+/** Takes an event of the radio. */
+export function faceInput(event: usize, now: i64): void { heard(stackInput(event, now), now); }
+
+export function faceTick(now: i64): void {
+  for (let turns = TURNS; turns > 0 && stackDeadline() <= now; turns--) heard(stackTick(now), now);
+  for (let number = clientsChanged(now); number >= 0; number = clientsChanged(now)) httpInput(<u32>number, now);
+  httpTick(now);
+  clientsTick(now);
+}
+
+export function faceDeadline(): i64 { return min<i64>(stackDeadline(), min<i64>(httpDeadline(), clientsDeadline())); }
+
+function heard(what: i32, now: i64): void { clientsStack(what, joinChannel(), 0xffff, now); }

@@ -1,0 +1,82 @@
+// Phase 2 as one chain: scan, PANA, EAP-TLS, MLE, addresses, routes, TCP, TLS, a request, on the simulated air, read by tshark.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { Log } from "../../host/abi.ts";
+import { Home } from "./home.ts";
+
+const MINUTE = 60;
+
+function started(seed: number): Home {
+  const home = new Home(seed);
+  for (const kind of ["hub", "meter", "ihd"] as const) home.add(kind, kind);
+  home.start();
+  return home;
+}
+
+/** Fields of the frames that a filter of tshark finds, a row each. */
+function tshark(context: TestContext, home: Home, filter: string, fields: string[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "kilowasm-phase-2-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  home.pcap(join(folder, "air.pcap"));
+  writeFileSync(join(folder, "tls.keys"), `${home.keyLog.join("\n")}\n`);
+  const [key] = home.networkKeys;
+  const secret = key ? ["-o", `uat:ieee802154_keys:"${key.toString("hex")}","1","ZigBee IP hash"`] : [];
+  const options = [...secret, "-o", `tls.keylog_file:${join(folder, "tls.keys")}`];
+  const columns = fields.flatMap((field) => ["-e", field]);
+  const words = ["-r", join(folder, "air.pcap"), ...options, "-Y", filter, "-T", "fields", ...columns];
+  return execFileSync("tshark", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
+    .split("\n")
+    .filter(Boolean);
+}
+
+test("meter and display prove who they are, join, and ask the hub for the time over TLS", (context) => {
+  const home = started(1);
+  home.run(2 * MINUTE);
+  assert.deepEqual(home.troubles, []);
+  assert.ok(home.joined("meter") && home.joined("ihd"));
+  assert.equal(home.logs.get("hub")?.filter(({ code }) => code === Log.Admitted).length, 2);
+  assert.deepEqual(tshark(context, home, "_ws.malformed || tls.alert_message", ["frame.number"]), []);
+  const answers = tshark(context, home, "http.response", ["ipv6.dst", "http.response.code", "http.content_type"]);
+  assert.equal(new Set(answers.map((row) => row.split("\t")[0])).size, 2, "both were answered");
+  for (const row of answers) assert.match(row, /\t200\tapplication\/sep\+xml/);
+  assert.ok(tshark(context, home, "icmpv6.rpl.opt.type == 6", ["frame.number"]).length > 0, "the meter says who its parent is");
+});
+
+test("the same seed gives the same air, to the octet", () => {
+  const octets = (home: Home): Buffer[] => {
+    home.run(40);
+    return home.frames.map(({ psdu }) => Buffer.from(psdu));
+  };
+  assert.deepEqual(octets(started(2)), octets(started(2)));
+});
+
+test("without keys nothing is read above MLE and PANA", (context) => {
+  const home = started(3);
+  home.run(MINUTE);
+  home.networkKeys.length = 0;
+  home.keyLog.length = 0;
+  const readable = "tcp || http || icmpv6";
+  assert.deepEqual(tshark(context, home, readable, ["frame.number"]), []);
+});
+
+for (const id of ["meter", "ihd", "hub"]) {
+  test(`after the power of the ${id} failed all of them are back, with the key that they had`, () => {
+    const home = started(4);
+    home.run(MINUTE);
+    const device = home.devices.get(id);
+    device?.close();
+    home.run(20);
+    const before = home.keyLog.length;
+    device?.powerOn();
+    home.run(5 * MINUTE);
+    assert.deepEqual(home.troubles, []);
+    const since = home.clock.nowUs / 1000 - 2 * MINUTE * 1000;
+    const asked = home.frames.filter(({ timeUs }) => timeUs / 1000 > since).map(({ source }) => source);
+    assert.ok(asked.filter((source) => source === "meter").length > 5 && asked.filter((source) => source === "ihd").length > 20, `${id}`);
+    assert.ok(home.keyLog.length > before, "new sessions with the hub");
+  });
+}

@@ -1,0 +1,104 @@
+// A small home of phase 2 on the simulated air: modules under V8, their radios, their certificates, a capture.
+import { readFileSync, writeFileSync } from "node:fs";
+import { Log, Record } from "../../host/abi.ts";
+import { Clock } from "../../host/air/clock.ts";
+import { Medium } from "../../host/air/medium.ts";
+import { ModuleDevice } from "../../host/home/module_device.ts";
+import { builtPath } from "../../host/modules.ts";
+import { HARDWARE_TYPE, makeDevice } from "../../host/tls/authority.ts";
+import { KeySlots } from "../../host/v8/crypto.ts";
+import { V8Engine } from "../../host/v8/engine.ts";
+import { BoardIdentity } from "../../host/v8/identity.ts";
+import { authority, roots } from "../tls/peers.ts";
+
+export type Kind = "hub" | "meter" | "ihd";
+
+export interface LogLine {
+  atMs: number;
+  code: number;
+  octets: Buffer;
+}
+
+export class Home {
+  readonly clock = new Clock();
+  readonly medium: Medium;
+  readonly devices = new Map<string, ModuleDevice>();
+  readonly logs = new Map<string, LogLine[]>();
+  readonly troubles: string[] = [];
+  readonly keyLog: string[] = [];
+  readonly networkKeys: Buffer[] = [];
+  readonly frames: { timeUs: number; psdu: Uint8Array; source: string }[] = [];
+
+  constructor(private readonly seed: number) {
+    this.medium = new Medium({ seed, clock: this.clock });
+    this.medium.onFrame((frame) => this.frames.push({ timeUs: frame.timeUs, psdu: Buffer.from(frame.psdu), source: frame.source }));
+  }
+
+  add(id: string, kind: Kind): void {
+    const number = this.devices.size + 1;
+    const wasm = readFileSync(builtPath(`${kind}_sep2`));
+    const address = Buffer.alloc(8);
+    address.writeBigUInt64LE(0x026b_7700_0000_0000n | BigInt(number));
+    const store = new Map<number, Uint8Array>([[Record.Address, address]]);
+    const keys = new KeySlots();
+    const serial = Buffer.of(number);
+    const identity = new BoardIdentity(roots, HARDWARE_TYPE, serial, makeDevice(authority, { serial }));
+    const lines: LogLine[] = [];
+    this.logs.set(id, lines);
+    this.devices.set(
+      id,
+      new ModuleDevice(
+        id,
+        this.medium,
+        (surroundings) =>
+          new V8Engine({
+            wasm,
+            seed: Buffer.alloc(32, this.seed * 16 + number),
+            store,
+            keys,
+            identity,
+            surroundings: { ...surroundings, tlsKey: (line) => this.keyLog.push(line) },
+          }),
+        {
+          log: (code, octets) => lines.push({ atMs: this.clock.nowUs / 1000, code, octets: Buffer.from(octets) }),
+          display: () => undefined,
+          uplink: () => undefined,
+          sense: () => false,
+          key: (_, key) => this.networkKeys.push(Buffer.from(key)),
+          trouble: (sentence) => this.troubles.push(`${id}: ${sentence}`),
+        },
+      ),
+    );
+  }
+
+  start(): void {
+    for (const device of this.devices.values()) device.powerOn();
+  }
+
+  run(seconds: number): void {
+    this.clock.runUntil(this.clock.nowUs + seconds * 1_000_000);
+  }
+
+  joined(id: string): boolean {
+    return this.logs.get(id)?.some(({ code }) => code === Log.Joined) ?? false;
+  }
+
+  /** Frames as a classic pcap of 802.15.4 with FCS. */
+  pcap(path: string): void {
+    const head = Buffer.alloc(24);
+    head.writeUInt32LE(0xa1b2c3d4, 0);
+    head.writeUInt16LE(2, 4);
+    head.writeUInt16LE(4, 6);
+    head.writeUInt32LE(65_535, 16);
+    head.writeUInt32LE(195, 20);
+    const parts = this.frames.map(({ timeUs, psdu }) => {
+      const record = Buffer.alloc(16);
+      record.writeUInt32LE(Math.floor(timeUs / 1_000_000), 0);
+      record.writeUInt32LE(timeUs % 1_000_000, 4);
+      record.writeUInt32LE(psdu.length, 8);
+      record.writeUInt32LE(psdu.length, 12);
+      return Buffer.concat([record, psdu]);
+    });
+    writeFileSync(path, Buffer.concat([head, ...parts]));
+  }
+}
