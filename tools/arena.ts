@@ -3,8 +3,8 @@
 
 import { replayOnBoard } from "../host/board/replay.ts";
 import { ensureBuilt } from "../host/build/built.ts";
+import { InputError } from "../host/files/input_error.ts";
 import { DEFAULT_PLAN } from "../host/home/plan.ts";
-import { InputError } from "../host/load/input_error.ts";
 import { recordHome } from "../host/measure/record.ts";
 import { moduleBytes } from "../host/modules.ts";
 import { program } from "./words/program.ts";

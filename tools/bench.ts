@@ -3,8 +3,8 @@
 
 import type { Command } from "commander";
 import { ensureBuilt } from "../host/build/built.ts";
+import { InputError } from "../host/files/input_error.ts";
 import { DEVICES_PLAN_MAX } from "../host/home/plan.ts";
-import { InputError } from "../host/load/input_error.ts";
 import { moduleBytes } from "../host/modules.ts";
 import { compressedFigure, type DeltaFigure, deltaFigures } from "./bench/deltas.ts";
 import { DEVICES, type Devices, FULL_HOUSE, manyDevices, street } from "./bench/devices.ts";

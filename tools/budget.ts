@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureBuilt } from "../host/build/built.ts";
-import { InputError } from "../host/load/input_error.ts";
+import { InputError } from "../host/files/input_error.ts";
 import { type Figures, MEASURED, measure } from "../host/measure/figures.ts";
 import { GROWTH_MAX, LOADING, loadingCosts, type ShapeCost } from "../host/measure/loading.ts";
 import { ROOT } from "../host/modules.ts";

@@ -1,8 +1,8 @@
 // kilowasm ca authority | device | sign | show: the certificates of phase 2, host/tls/authority.ts.
 import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { InputError } from "../host/files/input_error.ts";
 import { STANDARD_OUTPUT } from "../host/files/output_file.ts";
-import { InputError } from "../host/load/input_error.ts";
 import { certifyDevice, chainOf, HARDWARE_TYPE, makeAuthority, makeDevice, POLICY } from "../host/tls/authority.ts";
 import { chainPem, derIn, privateKeyPem } from "../host/tls/pem.ts";
 import { readRequest } from "../host/tls/request.ts";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { ensure } from "../host/build/preflight.ts";
-import { InputError } from "../host/load/input_error.ts";
+import { InputError } from "../host/files/input_error.ts";
 import { ROOT } from "../host/modules.ts";
 import { program } from "./words/program.ts";
 

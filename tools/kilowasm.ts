@@ -1,6 +1,6 @@
 // `kilowasm`: one program, one help.
 import type { Command } from "commander";
-import { InputError } from "../host/load/input_error.ts";
+import { InputError } from "../host/files/input_error.ts";
 import { PACKAGED } from "../host/modules.ts";
 import { ended } from "./words/ended.ts";
 import { EXIT_HELP, Exit, programText } from "./words/exit.ts";

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, watch } from "node:fs";
 import { join, resolve } from "node:path";
 import { ensureBuilt } from "../host/build/built.ts";
-import { InputError } from "../host/load/input_error.ts";
+import { InputError } from "../host/files/input_error.ts";
 import { ROOT } from "../host/modules.ts";
 import { program } from "./words/program.ts";
 

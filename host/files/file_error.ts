@@ -1,6 +1,6 @@
 // What the operating system's refusal of a file means, in a sentence.
 import { dirname } from "node:path";
-import { systemReason } from "../load/input_error.ts";
+import { systemReason } from "./input_error.ts";
 
 /** A file cannot be opened or read: its name is wrong, or its rights.  The message is one clear sentence for the user. */
 export class FileError extends Error {}

@@ -1,6 +1,6 @@
 // Everything that a person names as an input is read here: bounded, whether or not the system knows its size beforehand.
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { InputError, systemReason } from "../load/input_error.ts";
+import { InputError, systemReason } from "./input_error.ts";
 
 /** Larger than any image in the field by far (the largest public one has 2.1 MB). */
 export const FILE_MAX = 64 * 1024 * 1024;

@@ -1,9 +1,9 @@
 // From a home file to a plan: what the shapes cannot say (names that must exist, numbers that must fit together), and the files it names.
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { InputError } from "../files/input_error.ts";
 import { decimalAt, decimalParse } from "../load/decimal.ts";
 import { loadRead, textRead } from "../load/file.ts";
-import { InputError } from "../load/input_error.ts";
 import type { Load } from "../load/load.ts";
 import { currencyNumber } from "./events.ts";
 import { type DeviceEntry, type EventEntry, type HomeFile, homeShape } from "./home_file.ts";

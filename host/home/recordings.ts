@@ -3,8 +3,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { FileError } from "../files/file_error.ts";
+import { systemReason } from "../files/input_error.ts";
 import { writeWhole } from "../files/output_file.ts";
-import { systemReason } from "../load/input_error.ts";
 import type { TraceFile } from "../trace.ts";
 import type { DeviceId } from "./plan.ts";
 

@@ -2,9 +2,9 @@
 import { KeysFile } from "../air/keys.ts";
 import { CaptureWriter } from "../air/pcapng.ts";
 import { ZepGate } from "../air/zep.ts";
+import { InputError } from "../files/input_error.ts";
 import { loadRead } from "../load/file.ts";
 import { DEFAULT_HOUSEHOLD } from "../load/household.ts";
-import { InputError } from "../load/input_error.ts";
 import type { Load } from "../load/load.ts";
 import { type Builder, deviceBuilder } from "./devices.ts";
 import type { EventOf, HomeEvent } from "./events.ts";

@@ -1,5 +1,5 @@
 // Spans of time as a person writes them: 90s, 2h, 1h30m.
-import { InputError } from "../load/input_error.ts";
+import { InputError } from "../files/input_error.ts";
 
 const DAY_MS = 86_400_000;
 const SPAN_MAX_MS = 3660 * DAY_MS;

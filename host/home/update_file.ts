@@ -1,10 +1,11 @@
 // The packages of --update, as the head-end gets them: whole files of the right kind.  Who signed what is the devices' business.
+
+import { InputError } from "../files/input_error.ts";
 import { octetsRead, type Unread } from "../files/input_file.ts";
 import { ImageError } from "../image/image_error.ts";
 import { IMAGE_TYPES, publicFromPem } from "../image/keys.ts";
 import { versionText } from "../image/manifest.ts";
 import { type OtaHeader, otaRead } from "../image/ota_file.ts";
-import { InputError } from "../load/input_error.ts";
 import { programVersion } from "./machine.ts";
 import { DEFAULT_PLAN, DEVICE_ROLES, type DeviceId, KINDS, type Plan, planIds } from "./plan.ts";
 import type { UpdateOption } from "./run_options.ts";

@@ -1,7 +1,7 @@
 // An interface of Linux that ends in this process: TAP carries Ethernet frames, TUN IPv6 packets.  Needs root, or CAP_NET_ADMIN.
 import { Socket } from "node:net";
 import { getSystemErrorName } from "node:util";
-import { InputError } from "../load/input_error.ts";
+import { InputError } from "../files/input_error.ts";
 import { native } from "../native/addon.ts";
 
 const HEAD = 2;

@@ -1,8 +1,8 @@
 // A load file: which of the two formats it is, and its rows with their lines.
 import { type CsvError, parse } from "csv-parse/sync";
+import { InputError } from "../files/input_error.ts";
 import { octetsRead, type Unread } from "../files/input_file.ts";
 import { halfHourlySteps, isHalfHourly, type Row, shown } from "./half_hourly.ts";
-import { InputError } from "./input_error.ts";
 import { Load } from "./load.ts";
 import { isWattsHeader, isWattsRow, wattsSteps } from "./watts.ts";
 

@@ -1,6 +1,7 @@
 // The half-hourly CSV that British suppliers hand out: `Consumption (kWh), Start, End`, in later files with costs between.
+
+import { InputError } from "../files/input_error.ts";
 import { decimalParse } from "./decimal.ts";
-import { InputError } from "./input_error.ts";
 import type { Step } from "./load.ts";
 import { isoParse } from "./time.ts";
 

@@ -1,8 +1,8 @@
 // One JSON object a line.  A reader that goes away (`| head`) ends the run; one that is slow makes it wait.
 import type { Writable } from "node:stream";
+import { systemReason } from "../files/input_error.ts";
 import type { HomeEvent } from "../home/events.ts";
 import type { Output } from "../home/output.ts";
-import { systemReason } from "../load/input_error.ts";
 
 export class JsonLines implements Output {
   closed = false;

@@ -6,12 +6,12 @@
 import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { ImageReason } from "../abi.ts";
+import { systemReason } from "../files/input_error.ts";
 import { ImageError } from "../image/image_error.ts";
 import { integrityCheck } from "../image/integrity.ts";
 import { type OtaExamined, type OtaFile, type OtaHeader, otaExamine } from "../image/ota_file.ts";
 import { hex } from "../image/ota_header.ts";
 import { type ProfileAuthority, profileSigned, profileVerify, TEST_AUTHORITIES } from "../image/profile_signature.ts";
-import { systemReason } from "../load/input_error.ts";
 import { clean } from "./report.ts";
 
 export const OTA_FOLDER = "../shared/vectors/ota";

@@ -7,7 +7,7 @@ import { after, test } from "node:test";
 import { RadioParameter } from "../../host/abi.ts";
 import { Medium } from "../../host/air/medium.ts";
 import { Err } from "../../host/err.ts";
-import { InputError } from "../../host/load/input_error.ts";
+import { InputError } from "../../host/files/input_error.ts";
 import { ROOT } from "../../host/modules.ts";
 import { Dongle } from "../../host/spinel/dongle.ts";
 import { BAUD, openLine } from "../../tools/image/line.ts";

@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { InputError } from "../../host/load/input_error.ts";
+import { InputError } from "../../host/files/input_error.ts";
 import { ROOT } from "../../host/modules.ts";
 import { askedMeter } from "../../tools/bench/asked_meter.ts";
 import { FULL_HOUSE, manyDevices, street } from "../../tools/bench/devices.ts";

@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { InputError } from "../../host/files/input_error.ts";
 import { type Options, UNPACED } from "../../host/home/run_options.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { HelpShown, optionsParse } from "../../tools/home/options.ts";
 import { run } from "./process.ts";
 

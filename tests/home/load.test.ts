@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { InputError } from "../../host/files/input_error.ts";
 import { decimalParse } from "../../host/load/decimal.ts";
 import { loadParse, loadRead } from "../../host/load/file.ts";
 import { DEFAULT_HOUSEHOLD, household, householdCsv } from "../../host/load/household.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { isoParse } from "../../host/load/time.ts";
 
 const HALF_HOUR = 1_800_000;

@@ -1,9 +1,9 @@
 // The command line of updates: what is no package, or not for the device, is refused in one sentence before anything starts.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { InputError } from "../../host/files/input_error.ts";
 import { type Options, UNPACED } from "../../host/home/run_options.ts";
 import { updatesRead } from "../../host/home/update_file.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { optionsParse, SPEED_OF_UPDATES } from "../../tools/home/options.ts";
 import { run } from "./process.ts";
 import { FOLDER, newModule, packageOf, saved } from "./update_kit.ts";

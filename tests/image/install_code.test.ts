@@ -1,8 +1,8 @@
 // The words of --admit: as they stand on labels, in QR codes, and as they are mistyped.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { InputError } from "../../host/files/input_error.ts";
 import { withCrc } from "../../host/home/provision.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { admitted } from "../../tools/image/install_code.ts";
 
 const ADDRESS = "026B7700000000FF";

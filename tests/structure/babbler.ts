@@ -1,6 +1,6 @@
 // A program for programs.test.ts: says more than a pipe holds, and ends as its words want.
 import { setTimeout } from "node:timers/promises";
-import { InputError } from "../../host/load/input_error.ts";
+import { InputError } from "../../host/files/input_error.ts";
 import { program } from "../../tools/words/program.ts";
 
 const LINES = 2000;

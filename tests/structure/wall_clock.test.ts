@@ -18,6 +18,7 @@ const MAY: Record<string, string> = {
   "tests/scenarios/day.test.ts": "a figure for the reader",
   "tests/scenarios/storm_run.ts": "the pace of a run by hand, for its reader",
   "tests/home/zep.test.ts": "a time stamp that is sent",
+  "tests/ip/wire.ts": "the pace of a module whose other end is this machine's own TCP",
   "tests/air/support.ts": "the pace of an air in real time for a program outside, and patience with that program",
   "tests/boards/device.test.ts": "the pace of an air in real time for an emulated board",
   "tests/boards/update.test.ts": "when to cut the power of an emulated board",

@@ -1,5 +1,6 @@
 // Copies of a home file's house on one core: how much faster than real time they live once they are settled.
 import { join } from "node:path";
+import { InputError } from "../../host/files/input_error.ts";
 import { deviceBuilder } from "../../host/home/devices.ts";
 import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
@@ -8,7 +9,6 @@ import { planCopies } from "../../host/home/plan_nodes.ts";
 import { planRead } from "../../host/home/plan_read.ts";
 import { loadRead } from "../../host/load/file.ts";
 import { DEFAULT_HOUSEHOLD } from "../../host/load/household.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { ROOT } from "../../host/modules.ts";
 import { cpuUs } from "./cpu.ts";
 

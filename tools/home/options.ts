@@ -1,11 +1,11 @@
 // The command line of `kilowasm home`.
 import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
+import { InputError } from "../../host/files/input_error.ts";
 import { STANDARD_OUTPUT, sameOutput } from "../../host/files/output_file.ts";
 import { DEFAULT_PLAN, DEVICES_PLAN_MAX, planIds } from "../../host/home/plan.ts";
 import { type Options, UNPACED, type UpdateOption } from "../../host/home/run_options.ts";
 import { spanMs } from "../../host/home/span.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { programText } from "../words/exit.ts";
 import { HELP, sentence } from "../words/words.ts";
 

@@ -2,12 +2,12 @@
 
 import { isUtf8 } from "node:buffer";
 import type { Command } from "commander";
+import { InputError } from "../../host/files/input_error.ts";
 import { isPlainOutput } from "../../host/files/output_file.ts";
 import { Encoding, versionText } from "../../host/image/manifest.ts";
 import { packageBuild } from "../../host/image/package.ts";
 import { roleText } from "../../host/image/package_format.ts";
 import { sbomWrite } from "../../host/image/sbom.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { EXIT_HELP, say } from "../words/exit.ts";
 import { defaulted } from "../words/words.ts";
 import { fromHere, readWhole, writeWhole } from "./files.ts";

@@ -3,6 +3,7 @@
 // A model is part of the format: after a release it never changes.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { InputError } from "../../host/files/input_error.ts";
 import { codecOperations } from "../../host/image/codec.ts";
 import {
   AFTER_RARE,
@@ -17,7 +18,6 @@ import {
   Writer,
 } from "../../host/image/codec_coder.ts";
 import { MODEL, type Model } from "../../host/image/codec_model.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { ROOT } from "../../host/modules.ts";
 import { program } from "../words/program.ts";
 

@@ -1,6 +1,7 @@
 // The words of --admit: an address and its install code, as they stand on a label, or the text of the QR code beside them.
+
+import { InputError } from "../../host/files/input_error.ts";
 import { withCrc } from "../../host/home/provision.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import * as words from "./words.ts";
 
 /** Install codes of 6, 8, 12 and 16 octets; with their CRC two more. */

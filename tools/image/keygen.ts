@@ -2,10 +2,10 @@
 
 import { lstatSync } from "node:fs";
 import type { Command } from "commander";
+import { InputError } from "../../host/files/input_error.ts";
 import { isPlainOutput } from "../../host/files/output_file.ts";
 import type { Signer } from "../../host/image/cose.ts";
 import { certificateOpen, certify, keyGenerate, keyId, privatePem, publicPem } from "../../host/image/keys.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { EXIT_HELP, judging, print, say } from "../words/exit.ts";
 import { fromHere, readWhole, SMALL_FILE_MAX, writeWhole } from "./files.ts";
 import { commandSigner, readPublic, signerFor } from "./keyring.ts";

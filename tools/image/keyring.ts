@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import type { Command } from "commander";
+import { InputError } from "../../host/files/input_error.ts";
 import { es256Signer, es256Verify, SIGNATURE_SIZE, type Signer } from "../../host/image/cose.ts";
 import {
   certificateOpen,
@@ -13,7 +14,6 @@ import {
   publicFromPem,
   signatureFromDer,
 } from "../../host/image/keys.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { judging, say } from "../words/exit.ts";
 import { folder, readWhole, SMALL_FILE_MAX } from "./files.ts";
 

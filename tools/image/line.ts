@@ -5,7 +5,7 @@ import { openSync } from "node:fs";
 import { connect } from "node:net";
 import { Duplex } from "node:stream";
 import { ReadStream, WriteStream } from "node:tty";
-import { InputError, systemReason } from "../../host/load/input_error.ts";
+import { InputError, systemReason } from "../../host/files/input_error.ts";
 
 /** OpenThread's RCP firmware for the nRF52840 and EFR32 over a UART; a USB port does not care. */
 export const BAUD = 460_800;

@@ -2,6 +2,7 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
+import { InputError } from "../../host/files/input_error.ts";
 import { isPlainOutput } from "../../host/files/output_file.ts";
 import { es256Signer } from "../../host/image/cose.ts";
 import { forWhom } from "../../host/image/destination.ts";
@@ -9,7 +10,6 @@ import { developmentRelease } from "../../host/image/keys.ts";
 import { Encoding, versionText } from "../../host/image/manifest.ts";
 import { type McubootVersion, mcubootBuild } from "../../host/image/mcuboot.ts";
 import { type Package, packageOpen } from "../../host/image/package.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { EXIT_HELP, judging, say } from "../words/exit.ts";
 import { defaulted } from "../words/words.ts";
 import { fromHere, readWhole, writeWhole } from "./files.ts";

@@ -2,8 +2,8 @@
 
 import type { Command } from "commander";
 import { SUITE_CURVES, type Suite } from "../../host/crypto/ca.ts";
+import { InputError } from "../../host/files/input_error.ts";
 import { type ProfileAuthority, profileSign } from "../../host/image/profile_signature.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { readWhole, SMALL_FILE_MAX } from "./files.ts";
 import * as words from "./words.ts";
 

@@ -1,6 +1,7 @@
 // `image sign`: another release key's signature on a package, or one on a manifest that was written elsewhere.
 
 import type { Command } from "commander";
+import { InputError } from "../../host/files/input_error.ts";
 import { coseDigest, coseSign } from "../../host/image/cose.ts";
 import { integrityAdd } from "../../host/image/integrity.ts";
 import { certificateOpen } from "../../host/image/keys.ts";
@@ -8,7 +9,6 @@ import { manifestRead, manifestWrite } from "../../host/image/manifest.ts";
 import { PackageTag, packageOpen } from "../../host/image/package.ts";
 import { packageAssemble } from "../../host/image/package_build.ts";
 import { profileSigned as profileOf } from "../../host/image/profile_signature.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { EXIT_HELP, judging, print, say } from "../words/exit.ts";
 import { readWhole, SMALL_FILE_MAX, writeWhole } from "./files.ts";
 import { release, type SignerWords, sayDevelopment, signerOptions } from "./keyring.ts";

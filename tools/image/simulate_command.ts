@@ -1,10 +1,10 @@
 // `image simulate`: the power-cut sweep of simulate.ts on one package.
 
 import type { Command } from "commander";
+import { InputError } from "../../host/files/input_error.ts";
 import { developmentIdentity, type Identity } from "../../host/image/keys.ts";
 import { Encoding } from "../../host/image/manifest.ts";
 import { type Package, packageBuild, packageImage, packageOpen } from "../../host/image/package.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { EXIT_HELP, judging, print, Refused } from "../words/exit.ts";
 import { readWhole } from "./files.ts";
 import { root, sayDevelopment } from "./keyring.ts";

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import type { Suite } from "../../host/crypto/ca.ts";
+import { InputError } from "../../host/files/input_error.ts";
 import { forWhom } from "../../host/image/destination.ts";
 import { integrityCheck } from "../../host/image/integrity.ts";
 import { uuidText } from "../../host/image/keys.ts";
@@ -11,7 +12,6 @@ import { otaRead } from "../../host/image/ota_file.ts";
 import { PackageTag, packageImage, packageOpen } from "../../host/image/package.ts";
 import { roleText } from "../../host/image/package_format.ts";
 import { profileSigned, profileVerify, TEST_AUTHORITIES } from "../../host/image/profile_signature.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { EXIT_HELP, judging, print, Refused } from "../words/exit.ts";
 import { readWhole } from "./files.ts";
 import { DEVELOPMENT_HINT, root, sayDevelopment } from "./keyring.ts";

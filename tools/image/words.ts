@@ -1,8 +1,8 @@
 // The words of the command line as values; each refuses with a sentence that says what it takes.
 
 import { Role } from "../../host/abi.ts";
+import { InputError } from "../../host/files/input_error.ts";
 import { Encoding, versionParse } from "../../host/image/manifest.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { isoParse } from "../../host/load/time.ts";
 
 const U16_MAX = 0xffff;

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { targets } from "../../host/build/built.ts";
+import { InputError } from "../../host/files/input_error.ts";
 import { inputRead } from "../../host/files/input_file.ts";
 import { writeWhole } from "../../host/files/output_file.ts";
-import { InputError } from "../../host/load/input_error.ts";
 import { memoryNeed } from "../../host/memory_need.ts";
 import { moduleBytes } from "../../host/modules.ts";
 import { replayOnV8, replayOnWasm3 } from "../../host/replay/replay.ts";

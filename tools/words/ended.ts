@@ -1,7 +1,7 @@
 // How whatever ends a command becomes its exit code and its one sentence.
 import { CommanderError } from "commander";
 import { FileError, OutputError } from "../../host/files/file_error.ts";
-import { InputError } from "../../host/load/input_error.ts";
+import { InputError } from "../../host/files/input_error.ts";
 import { Exit, Refused, say } from "./exit.ts";
 import { sentence } from "./words.ts";
 

@@ -1,7 +1,7 @@
 // Every program of the repository begins here, so that all end alike: a reader that goes away is no failure, a full disk is one, an error is a
 // sentence, and who loses its parent ends.  Needs nothing that another tool generates.
 import { pathToFileURL } from "node:url";
-import { InputError, systemReason } from "../../host/load/input_error.ts";
+import { InputError, systemReason } from "../../host/files/input_error.ts";
 import { endWithParent } from "./parent.ts";
 
 /** Gets the words of the command line; answers the exit code, where it is not 0. */

@@ -5,7 +5,7 @@
 // A handshake that takes too long is given up, and so is a stream whose owner let go of it and whose peer takes nothing.
 import { Err } from "../../core/err";
 import {
-  TLS_FLAGS, TLS_LFDI, TLS_STATE, TlsClose, TlsFlag, TlsProfile, tlsClose, tlsDrain, tlsFeed, tlsOpen, tlsRead, tlsState, tlsWrite,
+  TLS_FLAGS, TLS_STATE, TlsClose, TlsFlag, TlsProfile, tlsClose, tlsDrain, tlsFeed, tlsOpen, tlsRead, tlsState, tlsWrite,
 } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { SECURE_PORTS_MAX, SOCKETS_MAX } from "../limits";
@@ -105,13 +105,6 @@ export function streamCan(number: u32): u32 {
 
 /** Whether TLS is around it. */
 export function streamSecure(number: u32): bool { return at(number).kind > Kind.Clear; }
-
-/** LFDI of the peer's certificate, 20 octets; 0 without one. */
-export function streamPeer(number: u32): usize {
-  if (at(number).kind != Kind.Secure) return 0;
-  flagsOf(at(number));
-  return tls + TLS_LFDI;
-}
 
 export function streamRead(number: u32, to: usize, capacity: u32, now: i64): u32 {
   let stream = at(number);

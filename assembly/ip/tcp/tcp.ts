@@ -24,7 +24,7 @@ export const TCP_READ: u32 = 2;
 export const TCP_WRITE: u32 = 4;
 /** The peer says no more. */
 export const TCP_PEER_CLOSED: u32 = 8;
-/** It is over: `tcpStatus`; the owner lets go of it by `tcpClose`. */
+/** It is over; the owner lets go of it by `tcpClose`. */
 export const TCP_ENDED: u32 = 16;
 
 /** A name rests so long, twice the time that a segment lives: section 3.6.1 says 4 minutes, which a table this small cannot afford. */
@@ -114,9 +114,7 @@ export function tcpCan(number: u32): u32 {
 
 /** Octets that `tcpSend` has room for. */
 export function tcpRoom(number: u32): u32 { return tcpCan(number) & TCP_WRITE ? TCP_SEND_SIZE - socketAt(number).sendSize : 0; }
-export function tcpStatus(number: u32): i32 { return socketAt(number).status; }
 export function tcpPort(number: u32): u32 { return socketAt(number).localPort; }
-export function tcpRemote(number: u32): usize { return socketAt(number).remote; }
 export function tcpPassive(number: u32): bool { return socketAt(number).passive != 0; }
 
 /** Its peer has shown that it is one: the connection is not given up for another. */
