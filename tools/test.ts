@@ -196,6 +196,8 @@ const TOOLS = [
   "cargo",
   "clang-format",
   "cppcheck",
+  "curl",
+  "ip",
   "xz",
 ];
 

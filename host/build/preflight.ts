@@ -30,6 +30,8 @@ const TOOLS: Record<string, Tool> = {
   cargo: { packages: ["cargo-web"], present: () => cargoPath() !== undefined },
   "clang-format": { packages: ["clang-format"], present: () => onPath("clang-format") },
   cppcheck: { packages: ["cppcheck"], present: () => onPath("cppcheck") },
+  curl: { packages: ["curl"], present: () => onPath("curl") },
+  ip: { packages: ["iproute2"], present: () => onPath("ip") },
   "apt-get": { packages: ["apt"], present: () => onPath("apt-get") },
   xz: { packages: ["xz-utils"], present: () => onPath("xz") && onPath("tar") },
 };

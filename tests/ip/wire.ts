@@ -98,9 +98,16 @@ export class Wire {
   }
 }
 
-/** Whether this machine lets us make an interface. */
+/** Whether this machine lets us make an interface: tried, because a container's root often may not. */
 export function tunPossible(): boolean {
-  return process.platform === "linux" && process.getuid?.() === 0 && existsSync("/dev/net/tun");
+  if (process.platform !== "linux" || process.getuid?.() !== 0 || !existsSync("/dev/net/tun")) return false;
+  try {
+    execFileSync("ip", ["-V"], { stdio: "ignore" });
+    Tap.open("kwtry", "tun").close();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A wire whose other end is this machine's own IPv6; `lose` says which packets are lost on the way. */
