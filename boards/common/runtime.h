@@ -14,8 +14,8 @@
 #define KW_EVENT_PAYLOAD_MAX 264u
 #define KW_LINK_FRAME_MIN 14u
 #define KW_LINK_FRAME_MAX 1514u // octets of an Ethernet frame without FCS, also as an event's payload
-#define KW_QUEUE_OCTETS 2560u // 16 full radio frames with their heads, and room for long uplink messages between short ones
-#define KW_WASM_STACK 4096u   // octets; a function takes at most 1 KiB of it
+#define KW_QUEUE_OCTETS 2560u   // 16 full radio frames with their heads, and room for long uplink messages between short ones
+#define KW_WASM_STACK 4096u     // octets; a function takes at most 1 KiB of it
 
 // Why a call of the module did not end as it should.
 enum kw_stop {

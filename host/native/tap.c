@@ -137,7 +137,8 @@ static napi_value open_tap(napi_env env, napi_callback_info info) {
     napi_value result;
     if (!take_arguments(env, info, &a)) return NULL;
     if (!want_bytes(&a, 0, "name", &name) || !want_u32(&a, 1, "isTap", &is_tap)) return NULL;
-    if (name.size == 0 || name.size >= sizeof text || memchr(name.at, 0, name.size) != NULL) return fail(env, "name must have 1 to 15 octets");
+    if (name.size == 0 || name.size >= sizeof text || memchr(name.at, 0, name.size) != NULL)
+        return fail(env, "name must have 1 to 15 octets");
     memcpy(text, name.at, name.size);
     text[name.size] = 0;
     if (napi_create_int32(env, begin(text, is_tap != 0), &result) != napi_ok) return NULL;
