@@ -18,7 +18,6 @@ struct replay {
     bool held; // `head` is that of the next record, which nobody has taken yet
     uint8_t head[RECORD_HEAD];
     uint8_t seed[32];
-    uint8_t octets[KW_EVENT_HEAD + KW_LINK_FRAME_MAX]; // the largest record of a recording
 };
 
 static bool take(const struct replay *r, void *to, uint32_t size) { return r->source->read(r->source->context, to, size); }
@@ -127,7 +126,7 @@ static enum kw_replay_end poll(struct replay *r, int64_t now) {
 }
 
 static enum kw_replay_end record(struct replay *r, uint32_t kind, uint32_t size) {
-    const uint8_t *at = r->octets;
+    const uint8_t *at = r->source->room;
     switch (kind) {
     case KW_TRACE_SEED:
         if (size != sizeof r->seed) return KW_REPLAY_BAD;
@@ -147,12 +146,12 @@ static enum kw_replay_end record(struct replay *r, uint32_t kind, uint32_t size)
 }
 
 static enum kw_replay_end run(struct replay *r) {
-    if (!take(r, r->octets, 4) || memcmp(r->octets, "KWR1", 4) != 0) return KW_REPLAY_BAD;
+    if (!take(r, r->source->room, 4) || memcmp(r->source->room, "KWR1", 4) != 0) return KW_REPLAY_BAD;
     if (r->config->trace != NULL) kw_trace_begin(r->config->trace);
     while (look(r)) {
         uint32_t size = kw_get16(r->head + 1);
         r->held = false;
-        if (size > sizeof r->octets || (size > 0 && !take(r, r->octets, size))) return KW_REPLAY_BAD;
+        if (size > r->source->room_size || (size > 0 && !take(r, r->source->room, size))) return KW_REPLAY_BAD;
         enum kw_replay_end end = record(r, r->head[0], size);
         if (end != KW_REPLAY_DONE) return end;
     }

@@ -11,7 +11,11 @@
 struct kw_source {
     void *context;
     bool (*read)(void *context, void *to, uint32_t size);
+    uint8_t *room; // for one record: a board without links needs KW_REPLAY_ROOM, one with them KW_REPLAY_ROOM_LINKS
+    uint32_t room_size;
 };
+#define KW_REPLAY_ROOM (2u + KW_STORE_RECORD_MAX)
+#define KW_REPLAY_ROOM_LINKS (KW_EVENT_HEAD + KW_LINK_FRAME_MAX)
 
 // What the image imports answered in a recording.  False when the recording goes on with something else than the answer to import `id`;
 // the octets that it wrote then go to `at`, which has room for `capacity`.

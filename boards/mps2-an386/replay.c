@@ -178,7 +178,8 @@ int main(void) {
     if (!size || !reports || !open_option(&recording, "recording", SEMIHOST_READ) || !open_store()) semihost_exit(false);
 
     const struct kw_trace trace = {.context = &trace_file, .write = append};
-    const struct kw_source source = {.context = &recording, .read = read_recording};
+    uint8_t room[KW_REPLAY_ROOM]; // on the stack that a hostile module wants too: this board has no links
+    const struct kw_source source = {.context = &recording, .read = read_recording, .room = room, .room_size = sizeof room};
     const struct kw_replay_watch watch = {.before = before, .after = after};
     struct kw_config config = {
         .board = &kw_replay_board,

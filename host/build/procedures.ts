@@ -1,6 +1,6 @@
 // Every procedure of a device that waits for something, and where it keeps its state.  tests/scenarios/states.test.ts puts each state of each
 // into silence, loss and refusal; tests/structure/procedures.test.ts sees that none is missing here.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../modules.ts";
 
@@ -23,11 +23,15 @@ export function enumOf(text: string, name: string): string[] {
   return list.split(",").map((each) => each.split("=")[0].trim());
 }
 
-const source = (path: string): string => readFileSync(join(ROOT, "assembly", path), "utf8");
+/** States of a file's enum.  A package that was installed has no sources, and asks for no states. */
+function listed(path: string, name: string): string[] {
+  const whole = join(ROOT, "assembly", path);
+  return existsSync(whole) ? enumOf(readFileSync(whole, "utf8"), name) : [];
+}
 
 /** `states` is the name of an enum of the file, or a list. */
 function row(name: string, path: string, devices: Doored[], states: string | string[], body: string): Procedure {
-  return { name, path: `assembly/${path}`, devices, states: typeof states === "string" ? enumOf(source(path), states) : states, body };
+  return { name, path: `assembly/${path}`, devices, states: typeof states === "string" ? listed(path, states) : states, body };
 }
 
 const ALL: Doored[] = ["ihd", "meter", "hub"];
@@ -106,7 +110,7 @@ export const PROCEDURES: readonly Procedure[] = [
     "return procedure.state == State.Climbing ? procedure.rung : 0;",
   ),
   row("partners", "sep1/partners.ts", ["ihd"], "Step", "return <u32>state.step;"),
-  row("errands", "sep1/errands.ts", ["ihd"], [...enumOf(source("sep1/errands.ts"), "Errand"), "Nothing"], "return state.asked;"),
+  row("errands", "sep1/errands.ts", ["ihd"], [...listed("sep1/errands.ts", "Errand"), "Nothing"], "return state.asked;"),
   row("prices", "sep1/price/publish.ts", ["hub"], ["Idle", "Telling"], "return u32(state.sendAt != NEVER);"),
   row("update", "sep1/ota/client.ts", MEMBERS, "Step", "return state.step;"),
   row(

@@ -12,6 +12,7 @@ import { ended } from "../../tools/words/ended.ts";
 import { Exit, streams } from "../../tools/words/exit.ts";
 
 const MAJOR = ABI_VERSION >>> 16;
+const MINOR = ABI_VERSION & 0xffff;
 const NAME = `old_contract_${process.pid}`;
 const FILE = join(ROOT, "build", `${NAME}.wasm`);
 after(() => rmSync(FILE, { force: true }));
@@ -80,7 +81,7 @@ test("a home with a module of an old contract ends in one sentence with exit 1",
       streams.errors = errors;
     }
     assert.deepEqual(said, [
-      `kilowasm: build/${NAME}.wasm was built for contract 1.2, and this program has ${MAJOR}.0; run "npm run build".\n`,
+      `kilowasm: build/${NAME}.wasm was built for contract 1.2, and this program has ${MAJOR}.${MINOR}; run "npm run build".\n`,
     ]);
   }
 });

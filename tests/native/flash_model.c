@@ -1,6 +1,13 @@
 #include "flash_model.h"
 #include <string.h>
 
+// The library brings its TLS too, which nothing here uses, and which would ask the system for randomness.
+#include <bearssl.h>
+br_prng_seeder br_prng_seeder_system(const char **name) {
+    (void)name;
+    return 0;
+}
+
 uint32_t model_random(uint64_t *state) { // xorshift64*
     *state ^= *state >> 12;
     *state ^= *state << 25;

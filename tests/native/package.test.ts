@@ -1,7 +1,7 @@
 // boards/common/package.c as a stream: what it takes, what it refuses and why, however the octets are cut.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ImageReason } from "../../host/abi.ts";
+import { ABI_VERSION, ImageReason } from "../../host/abi.ts";
 import { native, type PackageTaken, type PackageTakeOptions } from "../../host/native/addon.ts";
 import {
   BOARD,
@@ -75,7 +75,7 @@ const GOOD: [string, Change, Options?][] = [
   ["our kind", { manifest: signs(...KIND) }],
   ["the counter that is stored", {}, { counter: 7, epoch: 3, running: 0x01020002 }],
   ["hardware at both limits of its range", { header: { hardware: [0x0102, 0x0102] }, manifest: (map) => map.set(8, [0x0102, 0x0102]) }],
-  ["the host ABI as narrow as it can be", { manifest: (map) => map.set(15, [0x00020000, 0x00020000]) }],
+  ["the host ABI as narrow as it can be", { manifest: (map) => map.set(15, [ABI_VERSION, ABI_VERSION]) }],
   ["memory and native version exactly as the board's", { manifest: (map) => map.set(16, 65536).set(17, 0x00010002) }],
   ["a time before which it must not run", { content: { notBefore: 0xffffffff } }],
 ];
@@ -226,7 +226,7 @@ const BAD: [string, number, Change, Options?][] = [
   ["another role", ImageReason.Role, { manifest: (map) => map.set(5, 2) }],
   ["a phase that the board cannot run", ImageReason.Phase, { header: { stack: 3 }, manifest: (map) => map.set(6, 3) }],
   ["a phase beyond all", ImageReason.Phase, { header: { stack: 34 }, manifest: (map) => map.set(6, 34) }],
-  ["a newer host ABI", ImageReason.HostAbi, { manifest: (map) => map.set(15, [0x00020001, 0x0002ffff]) }],
+  ["a newer host ABI", ImageReason.HostAbi, { manifest: (map) => map.set(15, [ABI_VERSION + 1, 0x0002ffff]) }],
   ["an older host ABI", ImageReason.HostAbi, { manifest: (map) => map.set(15, [0x00010000, 0x0001ffff]) }],
   ["more memory", ImageReason.Memory, { manifest: (map) => map.set(16, 65537) }],
   ["newer native firmware", ImageReason.Native, { manifest: (map) => map.set(17, 0x00010003) }],
