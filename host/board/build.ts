@@ -12,7 +12,9 @@ import { BOARD, COMMON, PRODUCTS } from "./paths.ts";
 import { compile, link } from "./toolchain.ts";
 
 /** What a hostile module can reach, and a reserve: tests/boards/stack.test.ts. */
-const STACK_SIZE = 10 << 10;
+export const STACK_SIZE = 10 << 10;
+/** What reads the recording stands on the stack of a replaying board, below the module that is measured. */
+const REPLAY_STACK_SIZE = STACK_SIZE + (1 << 10);
 /** Everything wasm3 allocates: linear memory, its own structures, and a cache of translated code in what is left (docs/memory.md). */
 export const ARENA_SIZE = 159 << 10;
 /** A meter needs less of its code at once. */
@@ -62,7 +64,7 @@ export async function buildFirmware(options: FirmwareOptions): Promise<string> {
 
 /** The firmware that runs a module from a file over a recording and measures it. */
 export async function buildReplay(options: Partial<FirmwareOptions> = {}): Promise<string> {
-  return buildWith(["replay.c"], { name: "replay", ...options });
+  return buildWith(["replay.c"], { name: "replay", stackSize: REPLAY_STACK_SIZE, ...options });
 }
 
 async function buildWith(mains: string[], options: FirmwareOptions): Promise<string> {
