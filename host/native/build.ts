@@ -198,7 +198,10 @@ function run(command: string, args: string[]): Promise<string> {
     child.on("error", reject);
     child.on("close", (code) => {
       if (code === 0) resolve(output);
-      else reject(new Error(`${command} failed: ${errors.split("\n").find((line) => /undefined reference|error:/i.test(line)) ?? errors.trim()}`));
+      else
+        reject(
+          new Error(`${command} failed: ${errors.split("\n").find((line) => /undefined reference|error:/i.test(line)) ?? errors.trim()}`),
+        );
     });
   });
 }

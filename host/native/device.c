@@ -318,7 +318,7 @@ static napi_value replay(napi_env env, napi_callback_info info) {
     config.board = &kw_replay_board;
     config.trace = &d->trace;
     d->traced_size = 0;
-    uint8_t room[KW_REPLAY_ROOM_LINKS];
+    uint8_t room[KW_REPLAY_ROOM_LINKS] = {0};
     return number_of(env, kw_replay(&d->machine, &config, &(struct kw_source){&recording, read_recording, room, sizeof room}, NULL));
 }
 
