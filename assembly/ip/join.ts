@@ -162,7 +162,7 @@ export function joinTick(now: i64): i32 {
         return JoinHeard.None;
       }
       return failed(now);
-    case Step.Authenticating: return failed(now);
+    case Step.Authenticating:
     case Step.Registering: return failed(now);
     case Step.Done: {
       join.due = now + ASK_KEY_MS;

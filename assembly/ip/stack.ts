@@ -2,14 +2,17 @@
 // reads an event from the bottom to the top, and says what the layer above should know.
 import { dropped } from "../core/drops";
 import { Drop, Layer } from "../core/host";
+import { MAC_SHORT } from "../mac/frame";
 import { mac } from "../mac/mac";
+import { NO_SHORT } from "./address";
 import { IcmpHeard, icmpInput, icmpReset } from "./icmp/icmp";
 import { Icmp } from "./icmp/message";
 import { Ipv6, NEXT_ICMP, NEXT_TCP, NEXT_UDP } from "./ipv6/header";
 import { ipv6Heard } from "./ipv6/receive";
 import { keysReset } from "./keys";
-import { radioReset } from "./link/radio";
+import { linkHeard, radioReset } from "./link/radio";
 import { contextsReset } from "./lowpan/contexts";
+import { mleReject } from "./mle/requests";
 import { neighboursReset } from "./neighbours";
 import { OWN_LINK, ownAddress, ownReset } from "./own";
 import { Packet, packetFree } from "./packet";
@@ -87,6 +90,12 @@ export function commonInput(packet: Packet, now: i64): i32 {
   }
   packetFree(packet);
   return Carried.Nothing;
+}
+
+/** Tells the sender of a frame that we have no link with it: `linkHeard`. */
+export function commonReject(now: i64): void {
+  let isShort = linkHeard.fromMode == MAC_SHORT;
+  mleReject(isShort ? <u32>linkHeard.from : NO_SHORT, isShort ? 0 : linkHeard.from, now);
 }
 
 export function commonTick(now: i64): void {

@@ -5,18 +5,16 @@
 import { Err } from "../core/err";
 import { Drop, Layer, Record, entropy, storeRead, storeWrite } from "../core/host";
 import { dropped } from "../core/drops";
-import { NEVER } from "../core/timers";
-import { MAC_SHORT } from "../mac/frame";
 import { MAC_CHANNELS } from "../mac/scan";
-import { ADDRESS_SIZE, NO_SHORT } from "./address";
+import { NO_SHORT } from "./address";
 import { RouteHeard } from "./arrive";
 import { ICMP_UNREACHABLE } from "./icmp/message";
 import { Ipv6 } from "./ipv6/header";
-import { BEACON_HOSTS, BEACON_JOIN, BEACON_ROUTERS, NETWORK_ID_SIZE } from "./link/beacon";
+import { BEACON_HOSTS, BEACON_JOIN, BEACON_ROUTERS } from "./link/beacon";
 import { LinkHeard, linkHeard, radioDeadline, radioInput, radioOpen, radioScan, radioServe, radioTick } from "./link/radio";
 import { MLE_PORT } from "./mle/message";
 import { mleDeadline, mleInput, mleReset, mleTick } from "./mle/mle";
-import { mleReject, mleServe } from "./mle/requests";
+import { mleServe } from "./mle/requests";
 import { ndDeadline, ndForm, ndInput, ndReset, ndTick } from "./nd/border";
 import { MODE_AWAKE, MODE_ROUTER } from "./neighbours";
 import { Packet, packetFree } from "./packet";
@@ -24,7 +22,9 @@ import { AgentHeard, agentAdmit, agentDeadline, agentInput, agentReset, agentTic
 import { PANA_PORT } from "./pana/message";
 import { routeBroken, routeDeadline, routeInput, routeReset, routeTick, routeUnsent } from "./route_border";
 import { rplDeadline, rplForm, rplInput, rplReset, rplTick } from "./rpl/root";
-import { Carried, RPL_CONTROL, StackHeard, carried, commonDeadline, commonInput, commonReset, commonTick, isDiscovery } from "./stack";
+import {
+  Carried, RPL_CONTROL, StackHeard, carried, commonDeadline, commonInput, commonReject, commonReset, commonTick, isDiscovery,
+} from "./stack";
 
 export { StackHeard } from "./stack";
 export { agentHeard } from "./pana/agent";
@@ -42,7 +42,6 @@ class Network {
   epoch: u32;
   panId: u16;
   channel: u8;
-  isOpen: u8;
 }
 const network = changetype<Network>(memory.data(offsetof<Network>(), 8));
 const SIZE: u32 = offsetof<Network>();
@@ -99,11 +98,7 @@ function fromLink(heard: i32, now: i64): i32 {
       if (linkHeard.packet) routeUnsent(linkHeard.packet, now);
       return StackHeard.None;
     }
-    case LinkHeard.Unlinked: {
-      let isShort = linkHeard.fromMode == MAC_SHORT;
-      mleReject(isShort ? <u32>linkHeard.from : NO_SHORT, isShort ? 0 : linkHeard.from, now);
-      return StackHeard.None;
-    }
+    case LinkHeard.Unlinked: { commonReject(now); return StackHeard.None; }
     default: return StackHeard.None;
   }
 }
@@ -148,14 +143,12 @@ function form(now: i64): i32 {
   entropy(at, SIZE);
   store<u8>(at, 0xfd); // a unique local prefix, RFC 4193
   network.prefix1 = 0;
-  let free = MAC_CHANNELS & ~heardOn;
-  let choice = <u32>network.channel % popcnt(free ? free : MAC_CHANNELS);
-  let channels = free ? free : MAC_CHANNELS;
-  for (; choice > 0; choice--) channels &= channels - 1;
+  let channels = MAC_CHANNELS & ~heardOn;
+  if (!channels) channels = MAC_CHANNELS;
+  for (let choice = <u32>network.channel % popcnt(channels); choice > 0; choice--) channels &= channels - 1;
   network.channel = <u8>ctz(channels);
   network.panId = network.panId == 0xffff ? 1 : network.panId;
   network.epoch = 0;
-  network.isOpen = 1;
   open(now);
   return StackHeard.Formed;
 }
@@ -170,6 +163,3 @@ function open(now: i64): void {
   rplForm(network.epoch, now);
   mleServe(now);
 }
-
-if (ADDRESS_SIZE != NETWORK_ID_SIZE || NO_SHORT == 0) ERROR("a network's record has two fields of the same size");
-if (NEVER <= 0) ERROR("deadlines are behind now");

@@ -4,8 +4,7 @@
 //   join: scan, PANA, MLE -> nd: an address -> rpl: a way -> Joined
 import { Drop, Layer } from "../core/host";
 import { dropped } from "../core/drops";
-import { MAC_SHORT } from "../mac/frame";
-import { addressIsLinkLocal, addressLinkLocal, ADDRESS_SIZE, NO_SHORT } from "./address";
+import { addressIsLinkLocal, addressLinkLocal, ADDRESS_SIZE } from "./address";
 import { RouteHeard } from "./arrive";
 import { Ipv6 } from "./ipv6/header";
 import {
@@ -16,7 +15,7 @@ import { BEACON_HOSTS, BEACON_JOIN, BEACON_ROUTERS } from "./link/beacon";
 import { LinkHeard, linkHeard, radioDeadline, radioInput, radioServe, radioTick } from "./link/radio";
 import { MLE_PORT } from "./mle/message";
 import { mleDeadline, mleInput, mleReset, mleTick } from "./mle/mle";
-import { mleReject, mleServe } from "./mle/requests";
+import { mleServe } from "./mle/requests";
 import { ndDeadline, ndInput, ndReset, ndStart, ndTick } from "./nd/router";
 import { networkBorder } from "./nd/network";
 import { NdHeard, ndHeard } from "./nd/types";
@@ -29,7 +28,9 @@ import { relayBack, relayInput } from "./pana/relay";
 import { routeDeadline, routeInput, routeReset, routeTick, routeUnsent } from "./route_router";
 import { rplChildren, rplDeadline, rplInput, rplParent, rplReset, rplStart, rplTick, rplUnreachable, rplUnsent } from "./rpl/router";
 import { RplHeard } from "./rpl/types";
-import { Carried, RPL_CONTROL, StackHeard, carried, commonDeadline, commonInput, commonReset, commonTick, isDiscovery } from "./stack";
+import {
+  Carried, RPL_CONTROL, StackHeard, carried, commonDeadline, commonInput, commonReject, commonReset, commonTick, isDiscovery,
+} from "./stack";
 
 export { StackHeard } from "./stack";
 
@@ -81,11 +82,7 @@ function fromLink(heard: i32, now: i64): i32 {
       routeUnsent(linkHeard.packet, now);
       return StackHeard.None;
     }
-    case LinkHeard.Unlinked: {
-      let isShort = linkHeard.fromMode == MAC_SHORT;
-      mleReject(isShort ? <u32>linkHeard.from : NO_SHORT, isShort ? 0 : linkHeard.from, now);
-      return StackHeard.None;
-    }
+    case LinkHeard.Unlinked: { commonReject(now); return StackHeard.None; }
     default: return StackHeard.None;
   }
 }
@@ -120,15 +117,12 @@ function pana(packet: Packet, source: usize, now: i64): i32 {
     else dropped(Layer.Control, Drop.Unsecured);
     return StackHeard.None;
   }
-  if (running && !packet.secured && addressIsLinkLocal(source) && !joinIsAsked(source)) {
+  if (running && !packet.secured && addressIsLinkLocal(source)) {
     relayInput(carried.at, carried.size, source, carried.sourcePort, networkBorder(), now);
     return StackHeard.None;
   }
   return fromJoin(joinClient(clientInput(carried.at, carried.size, source, now), now), now);
 }
-
-/** Whether we ask that neighbour ourselves. */
-function joinIsAsked(source: usize): bool { return !running && addressIsLinkLocal(source); }
 
 function fromJoin(heard: i32, now: i64): i32 {
   switch (heard) {

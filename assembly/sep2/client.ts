@@ -2,6 +2,7 @@
 import { Log, log, tlsReserve } from "../core/host";
 import { LOG_JOINED_SIZE, LogJoined } from "../core/log";
 import { mac } from "../mac/mac";
+import { NO_SHORT } from "../ip/address";
 import { networkBorder } from "../ip/nd/network";
 import { streamChanged } from "../ip/tcp/stream";
 import { StackHeard } from "../ip/stack";
@@ -9,7 +10,7 @@ import { httpClientDeadline, httpClientInput, httpClientReset, httpClientStream,
 import { timeAnswered, timeDeadline, timeReset, timeStart, timeTick, timeUtc } from "./time";
 
 /** Sessions of TLS: one to join with or to ask with, one that is asked. */
-export const SESSIONS: u32 = 2;
+const SESSIONS: u32 = 2;
 /** Volatile secrets of a client of PANA. */
 const SECRETS: u32 = 3;
 
@@ -23,17 +24,15 @@ export function clientsReset(now: i64): void {
   joined = false;
 }
 
-export function clientsJoined(): bool { return joined; }
-
 /** The stack says that we are in, or are no more. */
-export function clientsStack(heard: i32, channel: u32, parent: u32, now: i64): void {
+export function clientsStack(heard: i32, channel: u32, now: i64): void {
   if (heard == StackHeard.Left) joined = false;
   if (heard != StackHeard.Joined) return;
   joined = true;
   let out = changetype<LogJoined>(note);
   out.address = mac.short;
   out.pan = mac.panId;
-  out.parent = parent;
+  out.parent = NO_SHORT; // it is known by its EUI-64 alone
   out.channel = channel;
   log(Log.Joined, note, LOG_JOINED_SIZE);
   timeStart(now);

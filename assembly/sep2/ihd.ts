@@ -6,8 +6,6 @@ import { stackDeadline, stackExpect, stackInput, stackReset, stackTick } from ".
 import { streamAbort } from "../ip/tcp/stream";
 import { clientsChanged, clientsDeadline, clientsReset, clientsStack, clientsTick } from "./client";
 
-export { clientsJoined as faceJoined } from "./client";
-
 const TURNS: u32 = 8;
 
 export function faceReset(now: i64): void {
@@ -26,4 +24,4 @@ export function faceTick(now: i64): void {
 
 export function faceDeadline(): i64 { return min<i64>(stackDeadline(), clientsDeadline()); }
 
-function heard(what: i32, now: i64): void { clientsStack(what, joinChannel(), 0xffff, now); }
+function heard(what: i32, now: i64): void { clientsStack(what, joinChannel(), now); }

@@ -8,8 +8,6 @@ import { clientsChanged, clientsDeadline, clientsReset, clientsStack, clientsTic
 import { httpDeadline, httpInput, httpReset, httpTick } from "./http/server";
 import { HTTP_PORT, HTTPS_PORT } from "./ports";
 
-export { clientsJoined as faceJoined } from "./client";
-
 const TURNS: u32 = 8;
 
 export function faceReset(now: i64): void {
@@ -32,4 +30,4 @@ export function faceTick(now: i64): void {
 
 export function faceDeadline(): i64 { return min<i64>(stackDeadline(), min<i64>(httpDeadline(), clientsDeadline())); }
 
-function heard(what: i32, now: i64): void { clientsStack(what, joinChannel(), 0xffff, now); }
+function heard(what: i32, now: i64): void { clientsStack(what, joinChannel(), now); }

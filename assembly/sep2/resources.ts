@@ -5,6 +5,7 @@ import { constantText } from "../core/constants";
 import { Err } from "../core/err";
 import { TIME_UNKNOWN, clock, clockKnown, clockUtc } from "../model/clock";
 import { ACCEPT_ANY, ACCEPT_XML, Method } from "./http/request";
+import { EPOCH } from "./time";
 import { write, writeNumber, writerAt, writerBegin, writerFits } from "./writer";
 
 enum Resource { None = 0, DeviceCapability, Time }
@@ -22,8 +23,6 @@ const QUALITY = constantText("</dstStartTime><quality>");
 const OFFSET = constantText("</quality><tzOffset>");
 const OFFSET_END = constantText("</tzOffset></Time>");
 
-/** Seconds from 1970 to 2000. */
-const EPOCH: i64 = 946_684_800;
 /** Section 10.2.1: obtained from another server, and nobody's business how well; uncoordinated. */
 const QUALITY_SERVER: u32 = 4;
 const QUALITY_NONE: u32 = 7;

@@ -9,7 +9,7 @@ import { ClientHeard, httpClientIdle, httpGet, reply } from "./http/client";
 const PATH = constantText("/tm");
 const ASK_MS: i64 = 60_000;
 /** Seconds from 1970 to 2000. */
-const EPOCH: i64 = 946_684_800;
+export const EPOCH: i64 = 946_684_800;
 
 @unmanaged @final
 class State {

@@ -24,7 +24,7 @@ export function writerAt(): usize { return writer.at; }
 /** Whether everything found its place. */
 export function writerFits(): bool { return writer.isFull == 0; }
 
-export function writeOctets(at: usize, size: u32): void {
+function writeOctets(at: usize, size: u32): void {
   if (size > <u32>(writer.end - writer.at)) { writer.isFull = 1; return; }
   memory.copy(writer.at, at, size);
   writer.at += size;

@@ -202,7 +202,7 @@ function send(now: i64): void {
     }
     panaAppendAuth(message, KEYS);
   }
-  panaSend(agent, PANA_PORT, request, message.size, true, now);
+  panaSend(agent, PANA_PORT, request, message.size, now);
 }
 
 /** The first request: nothing is known yet, and it may come anew until the second one has come. */
@@ -234,7 +234,7 @@ function takeRequest(message: Pana, from: usize, now: i64): ClientHeard {
 }
 
 function sendAnswer(to: usize, now: i64): ClientHeard {
-  panaSend(to, PANA_PORT, answer, client.answerSize, true, now);
+  panaSend(to, PANA_PORT, answer, client.answerSize, now);
   return ClientHeard.None;
 }
 

@@ -97,14 +97,14 @@ function tell(session: Session, now: i64): void {
   let index = agentKeyNext();
   networkKeyAppend(message, session.keyId, session.keys, agentKey(index), index);
   panaAppendAuth(message, session.keys);
-  panaSend(session.address, PANA_PORT, out, message.size, false, now);
+  panaSend(session.address, PANA_PORT, out, message.size, now);
 }
 
 /** Tells a member that it is one no longer; only a new network key makes it so. */
 export function memberEnd(session: Session, now: i64): void {
   let message = panaBegin(out, PANA_TERMINATION, PANA_REQUEST, session.id, ++session.sent);
   panaAppendAuth(message, session.keys);
-  if (session.hasAddress) panaSend(session.address, PANA_PORT, out, message.size, false, now);
+  if (session.hasAddress) panaSend(session.address, PANA_PORT, out, message.size, now);
   session.id = 0;
 }
 
@@ -153,5 +153,5 @@ function takeRequest(session: Session, message: Pana, route: Route, now: i64): S
 /** Sends a message to a client, through its relay if it has one. */
 export function panaReply(route: Route, at: usize, size: u32, now: i64): void {
   if (route.relay) relayWrap(at, size, route.client, route.port, route.relay, now);
-  else panaSend(route.client, route.port, at, size, false, now);
+  else panaSend(route.client, route.port, at, size, now);
 }

@@ -55,7 +55,7 @@ export function relayWrap(at: usize, size: u32, client: usize, port: u32, to: us
   addressCopy(value, client);
   putBe16(value + ADDRESS_SIZE, port);
   panaAppend(message, AVP_RELAYED, at, size);
-  return panaSend(to, PANA_PORT, envelope, message.size, false, now);
+  return panaSend(to, PANA_PORT, envelope, message.size, now);
 }
 
 /** Hands on what the agent sends to a client through us; `from` is who sent it, under the network's key. */
@@ -63,7 +63,7 @@ export function relayBack(at: usize, size: u32, from: usize, agent: usize, now: 
   if (!addressEqual(from, agent)) return drop(Drop.Foreign, Err.Refused);
   let relayed = relayOpen(at, size);
   if (!relayed) return drop(Drop.Malformed, Err.Reserved);
-  return panaSend(relayed.client, relayed.port, relayed.message, relayed.size, false, now);
+  return panaSend(relayed.client, relayed.port, relayed.message, relayed.size, now);
 }
 
 /** What an envelope holds, after `relayOpen`. */

@@ -14,7 +14,7 @@ import { PANA_PORT } from "./message";
 /**
  * Sends the message of `size` octets at `at` to an address and port.  Both sides are known by their EUI-64.  Answers 0 or an `Err`.
  */
-export function panaSend(to: usize, port: u32, at: usize, size: u32, isClient: bool, now: i64): i32 {
+export function panaSend(to: usize, port: u32, at: usize, size: u32, now: i64): i32 {
   let source = ownSource(to);
   let packet = packetTake(IPV6_HEADER_SIZE + UDP_HEADER_SIZE + size);
   if (!source || !packet) {

@@ -27,7 +27,7 @@ const PIECE: u32 = 256;
 /** Moves of one poll: a session that goes on and on is met again in the next. */
 const MOVES_MAX: u32 = 12;
 
-enum Kind { Free = 0, Clear, Opening, Secure, Closing }
+enum Kind { Free = 0, Clear, Opening, Secure }
 
 @unmanaged @final
 class Stream {

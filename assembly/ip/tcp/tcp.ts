@@ -5,7 +5,7 @@ import { Err } from "../../core/err";
 import { dropped } from "../../core/drops";
 import { entropy, Drop, Layer } from "../../core/host";
 import { NEVER } from "../../core/timers";
-import { ADDRESS_SIZE, addressCopy, addressEqual, addressIsMulticast } from "../address";
+import { addressCopy, addressEqual, addressIsMulticast } from "../address";
 import { ipv6Heard } from "../ipv6/receive";
 import { Ipv6 } from "../ipv6/header";
 import { LISTENERS_MAX, SOCKETS_MAX, TCP_RECEIVE_SIZE, TCP_SEND_SIZE, TIME_WAITS_MAX } from "../limits";
@@ -361,4 +361,3 @@ function random(): u32 {
 }
 
 if (TIME_WAITS_MAX == 0 || LISTENERS_MAX == 0 || SOCKETS_MAX == 0) ERROR("each device has some");
-if (ADDRESS_SIZE != 16) ERROR("a row begins with an address");

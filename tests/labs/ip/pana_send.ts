@@ -4,7 +4,7 @@
 @external("lab", "sent")
 declare function sent(to: usize, port: u32, at: usize, size: u32): void;
 
-export function panaSend(to: usize, port: u32, at: usize, size: u32, isClient: bool, now: i64): i32 {
+export function panaSend(to: usize, port: u32, at: usize, size: u32, now: i64): i32 {
   sent(to, port, at, size);
   return 0;
 }

@@ -1,5 +1,4 @@
 // TCP, TLS and HTTP above a wire: an echo on port 7, resources in the clear on 80 and over TLS on 443.  A record named 100 makes a client.
-import { Err } from "../../../assembly/core/err";
 import { EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EventKind, next, storeRead, tlsReserve } from "../../../assembly/core/host";
 import { SOCKETS_MAX } from "../../../assembly/ip/limits";
 import { Ipv6Heard, ipv6Heard, ipv6Input } from "../../../assembly/ip/ipv6/receive";
@@ -98,5 +97,3 @@ function send(number: u32, now: i64): void {
   }
   if (filled == total && streamCan(number) & STREAM_OPEN) { filled++; streamClose(number, now); }
 }
-
-if (<i32>Err.Ok != 0) ERROR("errors are negative");
