@@ -6,6 +6,8 @@ import { labModule } from "../../host/build/labs.ts";
 import { Activate, Plan, type Rollout } from "../../host/home/update_records.ts";
 import { file, GO, OTA, OtaHub, packageFor } from "./ota_hub.ts";
 
+/** `APS_TO_ALL`: who means everybody says so, an unknown address is nobody. */
+const TO_ALL = 16;
 const OLD = 0x01000000;
 const NEW = 0x01000100;
 const SUCCESS = 0x00;
@@ -205,7 +207,7 @@ describe("notifications", () => {
     hub.pass(1000);
     const [first, ...more] = notices(hub);
     assert.deepEqual(more, []);
-    assert.deepEqual([first.target, first.extended, first.endpoint, first.options, first.cluster], [0xffff, 0n, 0xff, 0, OTA]);
+    assert.deepEqual([first.target, first.extended, first.endpoint, first.options, first.cluster], [0xffff, 0n, 0xff, TO_ALL, OTA]);
     assert.equal(first.zcl.toString("hex", 0, 1) + first.zcl.toString("hex", 2), `190003${"64"}${file(3, NEW).toString("hex")}`);
     hub.pass(HOUR_MS - 5000, 5000);
     assert.deepEqual(notices(hub), []);
