@@ -7,24 +7,26 @@ const REASONS = 16;
 export const DROPS_SIZE = 4 * REASONS * 4;
 
 export interface Dropped {
-  /** `nwk`, `aps`, `zdo`, `zcl`. */
+  /** `nwk`, `aps`, `zdo`, `zcl`; of a module of phase 2 `link`, `ip`, `control`, `transport`. */
   layer: string;
   /** `replayed`, `badMic`, ...: `Drop` of docs/abi.md. */
   reason: string;
   count: number;
 }
 
-/** Where a module counts; null where it does not say. */
-export function dropsAt(wasm: Uint8Array): number | null {
-  const place = customSection(wasm, "drops");
-  return (place.length === 4 && Buffer.from(place).readUInt32LE()) || null;
+/** Where a module counts, and its lowest layer; null where it does not say. */
+export function dropsAt(wasm: Uint8Array): { at: number; layer: number } | null {
+  const place = Buffer.from(customSection(wasm, "drops"));
+  if (place.length !== 4 && place.length !== 8) return null;
+  const at = place.readUInt32LE();
+  return at === 0 ? null : { at, layer: place.length === 8 ? place.readUInt32LE(4) : 0 };
 }
 
 /** Who and why, of the octets of all counters; what never happened is left out. */
-export function dropsNamed(counters: Uint8Array): Dropped[] {
+export function dropsNamed(counters: Uint8Array, layer: number): Dropped[] {
   const at = Buffer.from(counters);
   return Array.from({ length: at.length / 4 }, (_, index) => ({
-    layer: nameOf(Layer, Math.floor(index / REASONS)),
+    layer: nameOf(Layer, layer + Math.floor(index / REASONS)),
     reason: nameOf(Drop, index % REASONS),
     count: at.readUInt32LE(4 * index),
   })).filter(({ count }) => count > 0);

@@ -99,8 +99,9 @@ enum kw_gate_reason kw_gate(const uint8_t *wasm, uint32_t size, uint32_t memory_
 // The octets of linear memory that an accepted module asks for in its custom section `han` (a u32, little-endian); 0 without one.
 uint32_t kw_gate_memory(const uint8_t *wasm, uint32_t size);
 
-// Where an accepted module says that it counts what it drops: its custom section `drops`, which nobody has checked; 0 without one.
-uint32_t kw_gate_drops(const uint8_t *wasm, uint32_t size);
+// Where an accepted module says that it counts what it drops, and its lowest layer: its custom section `drops`, which nobody has
+// checked; 0 without one.
+uint32_t kw_gate_drops(const uint8_t *wasm, uint32_t size, uint32_t *layer);
 // What an accepted module holds in its custom section `constants`: how many octets, and where; 0 without one.
 uint32_t kw_gate_constants(const uint8_t *wasm, uint32_t size, const uint8_t **at);
 

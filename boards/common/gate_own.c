@@ -41,6 +41,12 @@ static uint32_t number_of(const uint8_t *wasm, uint32_t size, const char *name) 
 }
 
 uint32_t kw_gate_memory(const uint8_t *wasm, uint32_t size) { return number_of(wasm, size, "han"); }
-uint32_t kw_gate_drops(const uint8_t *wasm, uint32_t size) { return number_of(wasm, size, "drops"); }
+
+uint32_t kw_gate_drops(const uint8_t *wasm, uint32_t size, uint32_t *layer) {
+    const uint8_t *at;
+    uint32_t length = content_of(wasm, size, "drops", &at);
+    *layer = length == 8 ? little_u32(at + 4) : 0;
+    return length == 4 || length == 8 ? little_u32(at) : 0;
+}
 
 uint32_t kw_gate_constants(const uint8_t *wasm, uint32_t size, const uint8_t **at) { return content_of(wasm, size, "constants", at); }

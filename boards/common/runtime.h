@@ -83,10 +83,10 @@ uint32_t kw_halt_reason(const struct kw_machine *m);
 uint32_t kw_gate_verdict(const struct kw_machine *m);
 
 // The module's counters of what it dropped since its start, a u32 for each of sixteen reasons of four layers (docs/abi.md, section
-// `drops`), in its memory; null where it does not count, or is not loaded.
+// `drops`), in its memory, and the lowest of these; null where it does not count, or is not loaded.
 #define KW_DROPS 64u
 #define KW_DROPS_SIZE (KW_DROPS * 4u)
-const uint8_t *kw_drops(const struct kw_machine *m);
+const uint8_t *kw_drops(const struct kw_machine *m, uint32_t *layer);
 
 // The first octets of the SHA-256 of the module: beside a function's index they name the function (host/function_names.ts).
 #define KW_MODULE_HASH 8u

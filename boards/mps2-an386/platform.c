@@ -125,13 +125,14 @@ int64_t kw_platform_run(int64_t now) {
 
 // `# drops PLACE COUNT ...`: of each counter that is not 0, which it is (layer * 16 + reason) and what it says.
 static void report_drops(void) {
-    const uint8_t *at = kw_drops(edge.machine);
+    uint32_t layer;
+    const uint8_t *at = kw_drops(edge.machine, &layer);
     console_begin('#');
     console_text("drops");
     for (uint32_t i = 0; at != NULL && i < KW_DROPS; i++) {
         uint32_t count = kw_get32(at + 4 * i);
         if (count == 0) continue;
-        console_number(i);
+        console_number(layer * 16 + i);
         console_number(count);
     }
     console_end();

@@ -64,6 +64,7 @@ async function make({ entry, options, sources, file, text }) {
   ConstantTables ??= (await import("./constants.mjs")).default;
   let memory = "";
   let drops = "";
+  let layer = 0;
   let result;
   const unknown = new Set();
   const transform = {
@@ -71,6 +72,7 @@ async function make({ entry, options, sources, file, text }) {
       const written = module.emitText();
       memory = /data_end[^\n]*\(i32\.const (\d+)\)/.exec(written)?.[1] ?? "";
       drops = /global \$assembly\/core\/drops\/counters [^\n]*\(i32\.const (\d+)\)/.exec(written)?.[1] ?? "";
+      layer = Number(/global \$assembly\/core\/drops\/FIRST [^\n]*\(i32\.const (\d+)\)/.exec(written)?.[1] ?? 0);
     },
   };
   // `--debug` changes nothing but that functions keep their names; host/build/compile.ts takes them off.
@@ -92,14 +94,13 @@ async function make({ entry, options, sources, file, text }) {
   if (unknown.size) throw new Error(`${entry} reaches ${[...unknown].join(", ")}, which host/build/compile.ts did not find`);
   if (!memory) throw new Error(`${entry}: the compiler names no __data_end; host/build/asc.mjs must learn its new form`);
   const draft = `${file}.${process.pid}`;
-  const own = drops ? [numberSection("drops", Number(drops))] : [];
+  const own = drops ? [numberSection("drops", Number(drops), ...(layer ? [layer] : []))] : [];
   writeFileSync(draft, text ? result : Buffer.concat([result, ...own, numberSection("han", (Number(memory) + 15) & ~15)]));
   renameSync(draft, file);
 }
 
-/** A custom section that holds a u32, little-endian: `han` the octets of memory, `drops` where the counters lie (docs/abi.md). */
-function numberSection(name, value) {
-  const section = Buffer.from([0, 5 + name.length, name.length, ...Buffer.from(name), 0, 0, 0, 0]);
-  section.writeUInt32LE(value, section.length - 4);
-  return section;
+/** A custom section of u32, little-endian: `han` the octets of memory, `drops` where the counters lie, and of which layers (docs/abi.md). */
+function numberSection(name, ...values) {
+  const head = Buffer.from([0, 1 + name.length + 4 * values.length, name.length, ...Buffer.from(name)]);
+  return Buffer.concat([head, Buffer.from(Uint32Array.from(values).buffer)]);
 }

@@ -98,7 +98,7 @@ export const EVENTS = {
   refused: {
     about: "a layer dropped something: the first of its kind in a minute",
     fields: {
-      layer: text("`nwk`, `aps`, `zdo`, `zcl`"),
+      layer: text("`nwk`, `aps`, `zdo`, `zcl`; in phase 2 `link`, `ip`, `control`, `transport`"),
       reason: text("`replayed`, `badMic`, `noKey`, ...: `Drop` of docs/abi.md"),
       count: whole("since the start"),
     },

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "device.h"
+#include "octets.h"
 
 #define BOOTS_MAX 4 // on trial, confirmed, the other one, the factory's
 
@@ -276,14 +277,20 @@ static napi_value stats(napi_env env, napi_callback_info info) {
     return result;
 }
 
+// drops(): the counters, and behind them the lowest layer
 static napi_value drops(napi_env env, napi_callback_info info) {
     struct arguments a;
     const uint8_t *at;
+    uint32_t layer;
+    uint8_t told[KW_DROPS_SIZE + 4];
     if (!take_arguments(env, info, &a)) return NULL;
     struct device *d = device_of(&a, true);
     if (d == NULL) return NULL;
-    at = kw_drops(&d->machine);
-    return buffer_of(env, at, at == NULL ? 0 : KW_DROPS_SIZE);
+    at = kw_drops(&d->machine, &layer);
+    if (at == NULL) return buffer_of(env, at, 0);
+    memcpy(told, at, KW_DROPS_SIZE);
+    kw_put32(told + KW_DROPS_SIZE, layer);
+    return buffer_of(env, told, sizeof told);
 }
 
 // takeTrace(): the records written since the last call, without the four octets a file begins with

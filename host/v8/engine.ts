@@ -134,9 +134,10 @@ export class V8Engine implements Engine {
 
   /** Where a module says that it counts is its own word: nothing where that is outside of its memory. */
   drops(): Dropped[] {
-    const at = dropsAt(this.wasm);
+    const place = dropsAt(this.wasm);
     const memory = new Uint8Array(this.exports.memory.buffer);
-    return at === null || at + DROPS_SIZE > memory.length ? [] : dropsNamed(memory.subarray(at, at + DROPS_SIZE));
+    if (place === null || place.at + DROPS_SIZE > memory.length) return [];
+    return dropsNamed(memory.subarray(place.at, place.at + DROPS_SIZE), place.layer);
   }
 
   close(): void {

@@ -50,6 +50,14 @@ test("both engines read the same counters, by layer and reason, without those th
   for (const at of [1024, PAGE - SIZE]) assert.deepEqual(read(counting(at, little(at))), [told, told], `${at}`);
 });
 
+test("both engines name the layers that a module of phase 2 has", () => {
+  const told = [
+    { layer: "ip", reason: "badMic", count: 3 },
+    { layer: "transport", reason: "exhausted", count: 70_000 },
+  ];
+  assert.deepEqual(read(counting(1024, [...little(1024), ...little(Layer.Link)])), [told, told]);
+});
+
 test("a module that says nothing, or that its counters are where it has no memory, has none", () => {
   const places = [
     little(0),
@@ -70,8 +78,9 @@ test("a module that says nothing, or that its counters are where it has no memor
 test("every module that ships says where it counts, within its memory, for 12 octets", () => {
   for (const name of targets().filter((target) => target !== "software")) {
     const wasm = moduleBytes(name);
-    const at = dropsAt(wasm) ?? assert.fail(`${name} does not say`);
+    const { at, layer } = dropsAt(wasm) ?? assert.fail(`${name} does not say`);
     assert.ok(at >= 16 && at % 4 === 0 && at + SIZE <= memoryNeed(wasm), `${name}: ${at}`);
+    assert.equal(layer, name.endsWith("_sep2") ? Layer.Link : Layer.Nwk, name);
   }
 });
 
