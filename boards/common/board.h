@@ -52,8 +52,9 @@ struct kw_board {
     // 14..1,514 octets without FCS, on a link that the board has: else KW_ERR_NOT_FOUND.  Null on a board without links.
     int32_t (*link_send)(void *context, uint32_t interface_number, const uint8_t *frame, uint32_t size);
     void (*log)(void *context, uint32_t code, const uint8_t *octets, uint32_t size);
-    // A simulator's door to its capture.  A board leaves it null: there a key has no way out.
+    // A simulator's doors to its capture.  A board leaves them null: there a key has no way out.
     void (*key_set)(void *context, uint32_t slot, const uint8_t key[16]);
+    void (*tls_key)(void *context, const uint8_t random[32], const uint8_t master[48]); // of a session: client's random, master secret
     // Called while a poll translates much, and by long C procedures; null where no watchdog runs.
     void (*alive)(void *context);
 };

@@ -52,6 +52,15 @@ static struct kw_tls_session *session_of(const struct kw_call *c) {
     return c->m->tls == NULL ? NULL : kw_tls_session(c->m->tls, kw_argument(c, 0));
 }
 
+// The capture of a simulator hears of a session's secret as soon as there is one.
+static void tell_secret(const struct kw_call *c, struct kw_tls_session *session) {
+    const br_ssl_engine_context *e = &session->ssl.engine;
+    static const uint8_t none[sizeof e->session.master_secret];
+    if (kw_board_of(c)->tls_key == NULL || session->told || memcmp(e->session.master_secret, none, sizeof none) == 0) return;
+    session->told = true;
+    kw_board_of(c)->tls_key(kw_outside(c), e->client_random, e->session.master_secret);
+}
+
 // An import over a session and a range, as `step` has it.
 #define OVER_RANGE(step) \
     CALL(1); \
@@ -61,7 +70,9 @@ static struct kw_tls_session *session_of(const struct kw_call *c) {
     struct kw_tls_session *session = session_of(&c); \
     if (session == NULL) ANSWER(KW_ERR_NOT_FOUND); \
     if (size > INT32_MAX) ANSWER(KW_ERR_BAD_LENGTH); \
-    ANSWER(step(session, at, size))
+    int32_t answer = step(session, at, size); \
+    tell_secret(&c, session); \
+    ANSWER(answer)
 
 IMPORT(tls_feed) {
     long_work(&(struct kw_call){.m = runtime->userdata});

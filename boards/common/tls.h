@@ -43,7 +43,7 @@ struct kw_secret {
 
 struct kw_tls_session {
     const struct kw_tls *tls;
-    bool open, established, asked, ended;
+    bool open, established, asked, ended, told;
     uint8_t profile, sent, received;
     int8_t status;
     uint8_t alert[KW_TLS_SEAL + 2]; // the last one, after what waits in `out`

@@ -27,6 +27,8 @@ export interface DeviceEdge {
   sense(quantity: number, periodMs: number): boolean;
   /** A key was put in a slot; boards keep theirs to themselves. */
   key(slot: number, key: Uint8Array): void;
+  /** The secrets of a TLS session, a line of an NSS key log: likewise. */
+  tlsKey?(line: string): void;
   /** A module of image slots starts.  Boards say it in their log only. */
   booted?(module: RunningModule): void;
   /** The module asked for a reset; without this, that is trouble too. */

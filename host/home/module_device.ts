@@ -125,6 +125,7 @@ export class ModuleDevice implements HomeDevice {
       },
       log: (code, octets) => this.edge.log(code, octets),
       keySet: (slot, key) => this.edge.key(slot, key),
+      tlsKey: (line) => this.edge.tlsKey?.(line),
     };
     try {
       return this.make(surroundings);

@@ -1,4 +1,5 @@
 // What a NativeDevice's module reaches: functions of a JavaScript object, and a trace in memory.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "device.h"
@@ -14,10 +15,11 @@ enum {
     SURROUND_LINK,
     SURROUND_LOG,
     SURROUND_KEY,
+    SURROUND_TLS_KEY,
     SURROUND_COUNT
 };
-static const char *const surround_names[SURROUND_COUNT] = {"radioSet",   "radioSend", "sense", "display",
-                                                           "uplinkSend", "linkSend",  "log",   "keySet"};
+static const char *const surround_names[SURROUND_COUNT] = {"radioSet", "radioSend", "sense",  "display", "uplinkSend",
+                                                           "linkSend", "log",       "keySet", "tlsKey"};
 
 bool device_whole(const struct device *d) { return kept_whole(&d->nor) && (d->images == NULL || kept_whole(&d->images->nor)); }
 
@@ -40,9 +42,9 @@ static int32_t ask(struct device *d, int which, size_t count, napi_value *argume
     bool called = napi_get_reference_value(d->env, d->surroundings, &surroundings) == napi_ok &&
                   napi_get_named_property(d->env, surroundings, surround_names[which], &function) == napi_ok &&
                   napi_typeof(d->env, function, &type) == napi_ok;
-    if (called && type == napi_undefined && which == SURROUND_LINK) {
+    if (called && type == napi_undefined && (which == SURROUND_LINK || which == SURROUND_TLS_KEY)) {
         d->lost = !device_whole(d);
-        return KW_ERR_NOT_FOUND; // a device without links
+        return KW_ERR_NOT_FOUND; // a device without links, or whose capture nobody reads
     }
     called = called && napi_call_function(d->env, surroundings, function, count, arguments, &result) == napi_ok;
     if (called) napi_get_value_int32(d->env, result, &answer); // a function without an answer leaves KW_OK
@@ -112,6 +114,18 @@ static void key_set(void *context, uint32_t slot, const uint8_t key[16]) {
     (void)answer;
 }
 
+// A line of an NSS key log.
+static void tls_key(void *context, const uint8_t random[32], const uint8_t master[48]) {
+    struct device *d = context;
+    char line[16 + 2 * 32 + 1 + 2 * 48 + 1] = "CLIENT_RANDOM ";
+    size_t at = strlen(line);
+    for (size_t i = 0; i < 32; i++, at += 2) snprintf(line + at, 3, "%02x", random[i]);
+    line[at++] = ' ';
+    for (size_t i = 0; i < 48; i++, at += 2) snprintf(line + at, 3, "%02x", master[i]);
+    SURROUND(d, SURROUND_TLS_KEY, 1, text_of(d->env, line));
+    (void)answer;
+}
+
 static void trace_write(void *context, const void *octets, uint32_t size) {
     struct device *d = context;
     if (d->trace_lost || d->traced_size + size > TRACE_MAX) {
@@ -133,6 +147,6 @@ static void trace_write(void *context, const void *octets, uint32_t size) {
 }
 
 void device_edge(struct device *d) {
-    d->board = (struct kw_board){d, radio_set, radio_send, sense, display, uplink_send, link_send, log_note, key_set, NULL};
+    d->board = (struct kw_board){d, radio_set, radio_send, sense, display, uplink_send, link_send, log_note, key_set, tls_key, NULL};
     d->trace = (struct kw_trace){d, trace_write};
 }

@@ -57,7 +57,7 @@ export class ModuleBodies extends TlsBodies implements Bodies {
     super();
     this.drbg = new HmacDrbg(machine.seed);
     const { identity, keys, surroundings } = machine;
-    this.tls = identity && new TlsBoard(identity, keys, this.drbg, (line) => surroundings.tlsKey?.(line));
+    this.tls = identity && new TlsBoard(identity, keys, this.drbg, surroundings);
   }
 
   protected view(at: number, size: number): Uint8Array {

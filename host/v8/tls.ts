@@ -14,6 +14,7 @@ import {
   TlsProfile,
 } from "../abi.ts";
 import type { HmacDrbg } from "../drbg.ts";
+import type { Surroundings } from "../engine.ts";
 import { Err } from "../err.ts";
 import { Alert } from "../tls/alert.ts";
 import { TlsSession } from "../tls/session.ts";
@@ -47,7 +48,8 @@ export class TlsBoard {
     private readonly identity: BoardIdentity,
     private readonly keys: KeySlots,
     private readonly drbg: HmacDrbg,
-    private readonly keyLog: (line: string) => void,
+    /** The capture, which wants to read what these seal. */
+    private readonly told: Pick<Surroundings, "keySet" | "tlsKey">,
   ) {}
 
   reserve(sessions: number, secrets: number): number {
@@ -73,7 +75,7 @@ export class TlsBoard {
       seed: this.drbg.generate(SEED),
       fragmentMax: FRAGMENT,
       recordMax: RECORD_MAX,
-      keyLog: this.keyLog,
+      keyLog: (line) => this.told.tlsKey?.(line),
       ...(time > 0n ? { now: Number(time) * 1000 } : {}),
     });
     return number;
@@ -130,10 +132,10 @@ export class TlsBoard {
     if (typeof from === "number") return from;
     const derived = createHmac("sha256", from).update(octets).digest();
     if (target >= KeyName.Secret) return this.keep(target, { octets: derived, exported: false });
-    if (target < KeyName.Pair) return this.keys.set(target, derived.subarray(0, KEY));
+    if (target < KeyName.Pair) return this.slot(target, derived.subarray(0, KEY));
     const slot = target - KeyName.Pair;
     if (slot >= KEY_SLOTS - 1) return Err.NoBuffer;
-    return this.keys.set(slot, derived.subarray(0, KEY)) || this.keys.set(slot + 1, derived.subarray(KEY));
+    return this.slot(slot, derived.subarray(0, KEY)) || this.slot(slot + 1, derived.subarray(KEY));
   }
 
   hmac(key: number, octets: Uint8Array, out: Uint8Array): number {
@@ -180,6 +182,12 @@ export class TlsBoard {
     if (index < 0 || index >= this.secrets.length) return Err.NoBuffer;
     this.secrets[index] = secret;
     return Err.Ok;
+  }
+
+  private slot(slot: number, key: Buffer): number {
+    const answer = this.keys.set(slot, key);
+    if (answer === Err.Ok) this.told.keySet(slot, Buffer.from(key));
+    return answer;
   }
 
   /** The octets of a key by its name; one that is only for deriving is refused elsewhere. */

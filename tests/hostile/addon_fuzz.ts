@@ -114,7 +114,7 @@ class Fuzz {
       this.meanwhile();
       return this.random.chance(0.9) ? 0 : (thing(this.random) as number);
     };
-    const all = { radioSend: does, radioSet: does, sense: does, display: does, uplinkSend: does, log: does, keySet: does };
+    const all = { radioSend: does, radioSet: does, sense: does, display: does, uplinkSend: does, log: does, keySet: does, tlsKey: does };
     return this.random.chance(0.3) ? twisted(this.random, all as unknown as Surroundings, this.meanwhile, 0.3) : (all as Surroundings);
   }
 

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { KeyName, TLS_LFDI, TLS_RECEIVED, TLS_SENT, TLS_STATE, TlsClose, TlsFlag, TlsProfile } from "../../host/abi.ts";
 import { HmacDrbg } from "../../host/drbg.ts";
 import { Err } from "../../host/err.ts";
+import { SILENT } from "../../host/replay/replay.ts";
 import { certifyDevice, chainOf, HARDWARE_TYPE } from "../../host/tls/authority.ts";
 import { readRequest } from "../../host/tls/request.ts";
 import { lfdiOf } from "../../host/tls/x509.ts";
@@ -18,7 +19,7 @@ const TIME = BigInt(NOW / 1000);
 function board(serial: number): { tls: TlsBoard; keys: KeySlots; identity: BoardIdentity } {
   const keys = new KeySlots();
   const identity = new BoardIdentity(roots, HARDWARE_TYPE, Buffer.of(serial), device({ serial: Buffer.of(serial) }));
-  return { tls: new TlsBoard(identity, keys, new HmacDrbg(Buffer.alloc(32, serial)), () => undefined), keys, identity };
+  return { tls: new TlsBoard(identity, keys, new HmacDrbg(Buffer.alloc(32, serial)), SILENT), keys, identity };
 }
 
 function carry(a: TlsBoard, b: TlsBoard): void {
