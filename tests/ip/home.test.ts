@@ -1,17 +1,18 @@
 // Phase 2 as one chain: scan, PANA, EAP-TLS, MLE, addresses, routes, TCP, TLS, a request, on the simulated air, read by tshark.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Log } from "../../host/abi.ts";
-import { Home } from "./home.ts";
+import { type EngineName, Home } from "./home.ts";
 
 const MINUTE = 60;
 
-function started(seed: number): Home {
-  const home = new Home(seed);
+function started(seed: number, engine: EngineName = "V8"): Home {
+  const home = new Home(seed, engine);
   for (const kind of ["hub", "meter", "ihd"] as const) home.add(kind, kind);
   home.start();
   return home;
@@ -33,25 +34,48 @@ function tshark(context: TestContext, home: Home, filter: string, fields: string
     .filter(Boolean);
 }
 
-test("meter and display prove who they are, join, and ask the hub for the time over TLS", (context) => {
-  const home = started(1);
-  home.run(2 * MINUTE);
-  assert.deepEqual(home.troubles, []);
-  assert.ok(home.joined("meter") && home.joined("ihd"));
-  assert.equal(home.logs.get("hub")?.filter(({ code }) => code === Log.Admitted).length, 2);
-  assert.deepEqual(tshark(context, home, "_ws.malformed || tls.alert_message", ["frame.number"]), []);
-  const answers = tshark(context, home, "http.response", ["ipv6.dst", "http.response.code", "http.content_type"]);
-  assert.equal(new Set(answers.map((row) => row.split("\t")[0])).size, 2, "both were answered");
-  for (const row of answers) assert.match(row, /\t200\tapplication\/sep\+xml/);
-  assert.ok(tshark(context, home, "icmpv6.rpl.opt.type == 6", ["frame.number"]).length > 0, "the meter says who its parent is");
+for (const engine of ["V8", "wasm3"] as const) {
+  test(`${engine}: meter and display prove who they are, join, and ask the hub for the time over TLS`, (context) => {
+    const home = started(1, engine);
+    home.run(2 * MINUTE);
+    assert.deepEqual(home.troubles, []);
+    assert.ok(home.joined("meter") && home.joined("ihd"));
+    assert.equal(home.logs.get("hub")?.filter(({ code }) => code === Log.Admitted).length, 2);
+    assert.deepEqual(tshark(context, home, "_ws.malformed || tls.alert_message", ["frame.number"]), []);
+    const answers = tshark(context, home, "http.response", ["ipv6.dst", "http.response.code", "http.content_type"]);
+    assert.equal(new Set(answers.map((row) => row.split("\t")[0])).size, 2, "both were answered");
+    for (const row of answers) assert.match(row, /\t200\tapplication\/sep\+xml/);
+    assert.ok(tshark(context, home, "icmpv6.rpl.opt.type == 6", ["frame.number"]).length > 0, "the meter says who its parent is");
+  });
+}
+
+test("the same seed gives the same air, to the octet, and to the microsecond, on either engine", () => {
+  const air = (home: Home): string[] => {
+    home.run(40);
+    return home.frames.map(({ timeUs, source, psdu }) => `${timeUs} ${source} ${Buffer.from(psdu).toString("hex")}`);
+  };
+  const first = air(started(2));
+  assert.ok(first.length > 500, "all of them joined and asked");
+  assert.deepEqual(air(started(2)), first);
+  assert.deepEqual(air(started(2, "wasm3")), first);
 });
 
-test("the same seed gives the same air, to the octet", () => {
-  const octets = (home: Home): Buffer[] => {
+test("the capture is told of derived keys and of each session's secret, alike by either engine", () => {
+  const [v8, wasm3] = (["V8", "wasm3"] as const).map((engine) => {
+    const home = started(5, engine);
     home.run(40);
-    return home.frames.map(({ psdu }) => Buffer.from(psdu));
-  };
-  assert.deepEqual(octets(started(2)), octets(started(2)));
+    return home;
+  }) as [Home, Home];
+  const [key] = v8.networkKeys;
+  const derived = createHmac("sha256", key as Buffer)
+    .update("ZigBeeIP")
+    .digest();
+  for (const id of ["hub", "meter", "ihd"])
+    for (const [slot, half] of [derived.subarray(0, 16), derived.subarray(16)].entries())
+      assert.ok(v8.keys.includes(`${id} ${slot} ${half.toString("hex")}`), `${id}, slot ${slot}`);
+  assert.equal(v8.keyLog.length, 8, "four handshakes, told of by both sides");
+  assert.deepEqual(wasm3.keys, v8.keys);
+  assert.deepEqual([...wasm3.keyLog].sort(), [...v8.keyLog].sort());
 });
 
 test("without keys nothing is read above MLE and PANA", (context) => {

@@ -1,17 +1,24 @@
-// A small home of phase 2 on the simulated air: modules under V8, their radios, their certificates, a capture.
+// A small home of phase 2 on the simulated air: modules under V8 or wasm3, their radios, their certificates, a capture.
 import { readFileSync, writeFileSync } from "node:fs";
 import { Log, Record } from "../../host/abi.ts";
 import { Clock } from "../../host/air/clock.ts";
 import { Medium } from "../../host/air/medium.ts";
+import type { Boot } from "../../host/home/device.ts";
 import { ModuleDevice } from "../../host/home/module_device.ts";
 import { builtPath } from "../../host/modules.ts";
-import { HARDWARE_TYPE, makeDevice } from "../../host/tls/authority.ts";
+import { Wasm3Engine } from "../../host/native/index.ts";
+import { makeDevice } from "../../host/tls/authority.ts";
 import { KeySlots } from "../../host/v8/crypto.ts";
 import { V8Engine } from "../../host/v8/engine.ts";
-import { BoardIdentity } from "../../host/v8/identity.ts";
+import { flashOf, manufactured } from "../tls/party.ts";
 import { authority, roots } from "../tls/peers.ts";
 
 export type Kind = "hub" | "meter" | "ihd";
+/** What runs the modules. */
+export type EngineName = "V8" | "wasm3";
+
+/** Of assembly/ip/limits.ts: the slot of the network key, from which the others are derived. */
+const KEY_SLOT_NETWORK = 6;
 
 export interface LogLine {
   atMs: number;
@@ -27,9 +34,18 @@ export class Home {
   readonly troubles: string[] = [];
   readonly keyLog: string[] = [];
   readonly networkKeys: Buffer[] = [];
+  /** What the capture was told: device, slot and key. */
+  readonly keys: string[] = [];
   readonly frames: { timeUs: number; psdu: Uint8Array; source: string }[] = [];
 
-  constructor(private readonly seed: number) {
+  /** By name, of a home that records: what went into a device's first engine, and what it did. */
+  readonly recorded = new Map<string, V8Engine>();
+
+  constructor(
+    private readonly seed: number,
+    private readonly engine: EngineName = "V8",
+    private readonly record = false,
+  ) {
     this.medium = new Medium({ seed, clock: this.clock });
     this.medium.onFrame((frame) => this.frames.push({ timeUs: frame.timeUs, psdu: Buffer.from(frame.psdu), source: frame.source }));
   }
@@ -39,36 +55,40 @@ export class Home {
     const wasm = readFileSync(builtPath(`${kind}_sep2`));
     const address = Buffer.alloc(8);
     address.writeBigUInt64LE(0x026b_7700_0000_0000n | BigInt(number));
-    const store = new Map<number, Uint8Array>([[Record.Address, address]]);
-    const keys = new KeySlots();
     const serial = Buffer.of(number);
-    const identity = new BoardIdentity(roots, HARDWARE_TYPE, serial, makeDevice(authority, { serial }));
+    const store = manufactured(roots, makeDevice(authority, { serial }), serial).set(Record.Address, address);
     const lines: LogLine[] = [];
     this.logs.set(id, lines);
     this.devices.set(
       id,
-      new ModuleDevice(
-        id,
-        this.medium,
-        (surroundings) =>
-          new V8Engine({
-            wasm,
-            seed: Buffer.alloc(32, this.seed * 16 + number),
-            store,
-            keys,
-            identity,
-            surroundings: { ...surroundings, tlsKey: (line) => this.keyLog.push(line) },
-          }),
-        {
-          log: (code, octets) => lines.push({ atMs: this.clock.nowUs / 1000, code, octets: Buffer.from(octets) }),
-          display: () => undefined,
-          uplink: () => undefined,
-          sense: () => false,
-          key: (_, key) => this.networkKeys.push(Buffer.from(key)),
-          trouble: (sentence) => this.troubles.push(`${id}: ${sentence}`),
+      new ModuleDevice(id, this.medium, this.boot(id, wasm, Buffer.alloc(32, this.seed * 16 + number), store), {
+        log: (code, octets) => lines.push({ atMs: this.clock.nowUs / 1000, code, octets: Buffer.from(octets) }),
+        display: () => undefined,
+        uplink: () => undefined,
+        sense: () => false,
+        key: (slot, key) => {
+          this.keys.push(`${id} ${slot} ${Buffer.from(key).toString("hex")}`);
+          if (slot === KEY_SLOT_NETWORK) this.networkKeys.push(Buffer.from(key));
         },
-      ),
+        tlsKey: (line) => this.keyLog.push(line),
+        trouble: (sentence) => this.troubles.push(`${id}: ${sentence}`),
+      }),
     );
+  }
+
+  /** What a device runs at each of its starts, over what it kept. */
+  private boot(id: string, wasm: Uint8Array, seed: Uint8Array, store: Map<number, Uint8Array>): Boot {
+    if (this.engine === "wasm3") {
+      const nor = flashOf(store);
+      return (surroundings) => new Wasm3Engine({ wasm, seed, nor, surroundings });
+    }
+    const keys = new KeySlots();
+    return (surroundings) => {
+      const record = this.record && !this.recorded.has(id);
+      const engine = new V8Engine({ wasm, seed, store, keys, surroundings, record });
+      if (record) this.recorded.set(id, engine);
+      return engine;
+    };
   }
 
   start(): void {
