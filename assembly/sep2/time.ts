@@ -33,6 +33,7 @@ export function timeTick(address: usize, now: i64): bool {
 
 /** An answer came, or none. */
 export function timeAnswered(heard: i32, now: i64): void {
+  if (heard == ClientHeard.Stale) { state.due = now; return; }
   if (heard != ClientHeard.Got || reply.status != 200) return;
   // | currentTime | dstEndTime | dstOffset | dstStartTime | tzOffset |, each name by its first letters
   let current = value(0x6e65_7272_7563); // "curren"

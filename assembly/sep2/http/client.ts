@@ -13,7 +13,13 @@ import {
 import { BODY_MAX } from "../limits";
 import { write, writerAt, writerBegin } from "../writer";
 
-export enum ClientHeard { None = 0, Got, Failed }
+export enum ClientHeard {
+  None = 0,
+  Got,
+  Failed,
+  /** The connection that was kept had been closed before the request came: RFC 9112 section 9.3.1.  To be asked again, on a new one. */
+  Stale,
+}
 
 enum Step { Idle = 0, Connecting, Sending, Head, Body }
 
@@ -49,6 +55,8 @@ class Client {
   lineSize: u32;
   left: u32;
   closes: u32;
+  /** The request went over a connection that was kept. */
+  isKept: u32;
 }
 const client = changetype<Client>(memory.data(offsetof<Client>(), 8));
 const server = memory.data(ADDRESS_SIZE, 8);
@@ -86,6 +94,7 @@ export function httpGet(address: usize, path: u32, utc: i64, now: i64): i32 {
   reply.status = 0;
   reply.body = body;
   reply.size = 0;
+  client.isKept = u32(isOpen);
   client.step = isOpen ? Step.Sending : Step.Connecting;
   client.until = now + WHOLE_MS;
   return Err.Ok;
@@ -110,7 +119,9 @@ export function httpClientInput(now: i64): i32 {
     if (client.step == Step.Body && client.left == 0) return got(now);
   }
   if (!(streamCan(client.stream) & STREAM_ENDED)) return ClientHeard.None;
-  return client.step == Step.Idle ? (drop(now), ClientHeard.None) : failed(Err.NoAck, now);
+  if (client.step == Step.Idle) { drop(now); return ClientHeard.None; }
+  failed(Err.NoAck, now);
+  return client.isKept && client.headSize == 0 ? ClientHeard.Stale : ClientHeard.Failed;
 }
 
 export function httpClientTick(now: i64): i32 {
