@@ -249,6 +249,8 @@ export const Log = {
   Update: 12,
   Rollout: 13,
   Health: 14,
+  Reachable: 15,
+  Answer: 16,
 } as const;
 
 export interface ImportRow {

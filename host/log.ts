@@ -15,7 +15,9 @@ export type LogEntry =
   | { log: "Bound"; cluster: number; partner: number }
   | { log: "Update"; image: number; status: number; reason: number; tries: number; running: number; version: number; offset: number; size: number }
   | { log: "Rollout"; partner: bigint; status: number; file: number; version: number; offset: number; size: number }
-  | { log: "Health"; step: number; seconds: number };
+  | { log: "Health"; step: number; seconds: number }
+  | { log: "Reachable"; prefix: bigint; identifier: bigint; parent: bigint }
+  | { log: "Answer"; status: number; utc: number };
 
 /** The entry of a code; undefined for a code or a size that the contract does not have. */
 export function readLog(code: number, octets: Uint8Array): LogEntry | undefined {
@@ -152,6 +154,23 @@ const READERS: Record<number, { size: number; entry: (at: DataView) => LogEntry 
       log: "Health",
       step: at.getUint8(0),
       seconds: at.getUint16(2, true),
+    }),
+  },
+  [Log.Reachable]: {
+    size: 24,
+    entry: (at) => ({
+      log: "Reachable",
+      prefix: at.getBigUint64(0, true),
+      identifier: at.getBigUint64(8, true),
+      parent: at.getBigUint64(16, true),
+    }),
+  },
+  [Log.Answer]: {
+    size: 6,
+    entry: (at) => ({
+      log: "Answer",
+      status: at.getUint16(0, true),
+      utc: at.getUint32(2, true),
     }),
   },
 };

@@ -251,6 +251,8 @@ export enum Log {
   Update = 12,
   Rollout = 13,
   Health = 14,
+  Reachable = 15,
+  Answer = 16,
 }
 
 // @ts-ignore: decorator

@@ -164,3 +164,23 @@ export class LogHealth {
   get seconds(): u32 { return load<u16>(changetype<usize>(this), 2); }
   set seconds(value: u32) { store<u16>(changetype<usize>(this), <u16>value, 2); }
 }
+
+export const LOG_REACHABLE_SIZE: u32 = 24;
+@unmanaged @final
+export class LogReachable {
+  get prefix(): u64 { return load<u64>(changetype<usize>(this)); }
+  set prefix(value: u64) { store<u64>(changetype<usize>(this), value); }
+  get identifier(): u64 { return load<u64>(changetype<usize>(this), 8); }
+  set identifier(value: u64) { store<u64>(changetype<usize>(this), value, 8); }
+  get parent(): u64 { return load<u64>(changetype<usize>(this), 16); }
+  set parent(value: u64) { store<u64>(changetype<usize>(this), value, 16); }
+}
+
+export const LOG_ANSWER_SIZE: u32 = 6;
+@unmanaged @final
+export class LogAnswer {
+  get status(): u32 { return load<u16>(changetype<usize>(this)); }
+  set status(value: u32) { store<u16>(changetype<usize>(this), <u16>value); }
+  get utc(): u32 { return load<u32>(changetype<usize>(this), 2); }
+  set utc(value: u32) { store<u32>(changetype<usize>(this), value, 2); }
+}

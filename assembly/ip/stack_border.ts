@@ -28,6 +28,7 @@ import {
 
 export { StackHeard } from "./stack";
 export { agentHeard } from "./pana/agent";
+export { agentRotate as stackRotate } from "./pana/members";
 
 /** The code of an error that says that a source route has broken: RFC 6550 section 20.15. */
 const ROUTE_BROKEN: u32 = 7;
@@ -49,8 +50,8 @@ const SIZE: u32 = offsetof<Network>();
 let heardOn: u32 = 0;
 let scanning: bool = false;
 
-/** Starts the network that there was, or looks for a channel for a new one. */
-export function stackReset(now: i64): void {
+/** Starts the network that there was, and answers true, or looks for a channel for a new one. */
+export function stackReset(now: i64): bool {
   commonReset(now);
   ndReset();
   rplReset();
@@ -62,6 +63,7 @@ export function stackReset(now: i64): void {
   heardOn = 0;
   if (scanning) radioScan(MAC_CHANNELS, now);
   else open(now);
+  return !scanning;
 }
 
 /** Takes an event of the radio. */

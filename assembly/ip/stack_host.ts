@@ -27,6 +27,7 @@ import { routeDeadline, routeInput, routeReset, routeTick } from "./route_host";
 import { Carried, StackHeard, carried, commonDeadline, commonInput, commonReset, commonTick, isDiscovery } from "./stack";
 
 export { StackHeard } from "./stack";
+export { joinParent as stackParent } from "./join";
 export { pollSoon as stackExpect } from "./poll";
 
 /** Seconds that a parent keeps us without a word: section 12 of the notes, four times the slow poll, at least 32. */

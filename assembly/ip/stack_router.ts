@@ -33,6 +33,7 @@ import {
 } from "./stack";
 
 export { StackHeard } from "./stack";
+export { rplParent as stackParent } from "./rpl/router";
 
 const parent = memory.data(ADDRESS_SIZE, 8);
 /** We have an address and a way, and others may join through us. */

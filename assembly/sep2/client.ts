@@ -1,12 +1,13 @@
 // What meter, display and repeater have in common in phase 2: streams, the client's requests, the time.
 import { Log, log, tlsReserve } from "../core/host";
-import { LOG_JOINED_SIZE, LogJoined } from "../core/log";
+import { LOG_JOINED_SIZE, LOG_LEFT_SIZE, LogJoined } from "../core/log";
 import { mac } from "../mac/mac";
 import { NO_SHORT } from "../ip/address";
 import { networkBorder } from "../ip/nd/network";
 import { streamChanged } from "../ip/tcp/stream";
 import { StackHeard } from "../ip/stack";
 import { httpClientDeadline, httpClientInput, httpClientReset, httpClientStream, httpClientTick } from "./http/client";
+import { noteReachable } from "./notes";
 import { timeAnswered, timeDeadline, timeReset, timeStart, timeTick, timeUtc } from "./time";
 
 /** Sessions of TLS: one to join with or to ask with, one that is asked. */
@@ -16,17 +17,20 @@ const SECRETS: u32 = 3;
 
 const note = memory.data(LOG_JOINED_SIZE, 4);
 let joined: bool = false;
+/** Whom everything goes through, as it was told; 0 when it was not. */
+let way: u64 = 0;
 
 export function clientsReset(now: i64): void {
   tlsReserve(SESSIONS, SECRETS);
   httpClientReset();
   timeReset();
   joined = false;
+  way = 0;
 }
 
 /** The stack says that we are in, or are no more. */
 export function clientsStack(heard: i32, channel: u32, now: i64): void {
-  if (heard == StackHeard.Left) joined = false;
+  if (heard == StackHeard.Left) left();
   if (heard != StackHeard.Joined) return;
   joined = true;
   let out = changetype<LogJoined>(note);
@@ -38,6 +42,13 @@ export function clientsStack(heard: i32, channel: u32, now: i64): void {
   timeStart(now);
 }
 
+function left(): void {
+  joined = false;
+  way = 0;
+  store<u8>(note, 0); // the parent was lost: nobody here leaves for another reason
+  log(Log.Left, note, LOG_LEFT_SIZE);
+}
+
 /** The next stream that somebody else should look at, or -1. */
 export function clientsChanged(now: i64): i32 {
   for (let number = streamChanged(timeUtc(now), now); number >= 0; number = streamChanged(timeUtc(now), now)) {
@@ -47,8 +58,12 @@ export function clientsChanged(now: i64): i32 {
   return -1;
 }
 
-/** True when a question has gone out, whose answer is awaited. */
-export function clientsTick(now: i64): bool {
+/** What is due; `parent` is whom everything goes through.  True when a question has gone out, whose answer is awaited. */
+export function clientsTick(parent: u64, now: i64): bool {
+  if (joined && parent != way && parent != 0) {
+    way = parent;
+    noteReachable(parent);
+  }
   timeAnswered(httpClientTick(now), now);
   return joined && timeTick(networkBorder(), now);
 }

@@ -10,6 +10,7 @@ import {
   StackHeard, agentHeard, stackAdmit, stackChannel, stackDeadline, stackInput, stackPan, stackReset, stackTick,
 } from "../ip/stack_border";
 import { httpDeadline, httpInput, httpReset, httpTick } from "./http/server";
+import { noteReachable } from "./notes";
 import { HTTP_PORT, HTTPS_PORT } from "./ports";
 import { timeUtc } from "./time";
 
@@ -18,9 +19,11 @@ const SESSIONS: u32 = 4;
 
 const note = memory.data(16, 8);
 
+export { stackRotate as faceRekey } from "../ip/stack_border";
+
 export function faceReset(now: i64): void {
   tlsReserve(SESSIONS, AGENT_SECRETS);
-  stackReset(now);
+  if (stackReset(now)) noteFormed();
   httpReset();
   streamServe(HTTP_PORT, false);
   streamServe(HTTPS_PORT, true);
@@ -39,12 +42,7 @@ export function faceDeadline(): i64 { return min<i64>(stackDeadline(), httpDeadl
 
 function heard(what: i32, now: i64): void {
   switch (what) {
-    case StackHeard.Formed: {
-      changetype<LogFormed>(note).pan = stackPan();
-      changetype<LogFormed>(note).channel = stackChannel();
-      log(Log.Formed, note, LOG_FORMED_SIZE);
-      return;
-    }
+    case StackHeard.Formed: { noteFormed(); return; }
     // Who has a device's certificate of our root may be a member: the supplier's list comes with the head-end of phase 2.
     case StackHeard.Asks: { stackAdmit(true, now); return; }
     case StackHeard.DeviceJoined: {
@@ -55,4 +53,11 @@ function heard(what: i32, now: i64): void {
     }
     default: return;
   }
+}
+
+function noteFormed(): void {
+  changetype<LogFormed>(note).pan = stackPan();
+  changetype<LogFormed>(note).channel = stackChannel();
+  log(Log.Formed, note, LOG_FORMED_SIZE);
+  noteReachable(0);
 }

@@ -2,7 +2,7 @@
 //
 //   radio -> stackInput -> streams -> HTTP client        due -> stack, streams, time
 import { joinChannel } from "../ip/join";
-import { stackDeadline, stackExpect, stackInput, stackReset, stackTick } from "../ip/stack_host";
+import { stackDeadline, stackExpect, stackInput, stackParent, stackReset, stackTick } from "../ip/stack_host";
 import { streamAbort } from "../ip/tcp/stream";
 import { clientsChanged, clientsDeadline, clientsReset, clientsStack, clientsTick } from "./client";
 
@@ -19,7 +19,7 @@ export function faceInput(event: usize, now: i64): void { heard(stackInput(event
 export function faceTick(now: i64): void {
   for (let turns = TURNS; turns > 0 && stackDeadline() <= now; turns--) heard(stackTick(now), now);
   for (let number = clientsChanged(now); number >= 0; number = clientsChanged(now)) streamAbort(<u32>number, now); // nobody is served here
-  if (clientsTick(now)) stackExpect(now);
+  if (clientsTick(stackParent(), now)) stackExpect(now);
 }
 
 export function faceDeadline(): i64 { return min<i64>(stackDeadline(), clientsDeadline()); }

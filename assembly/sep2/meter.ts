@@ -3,7 +3,7 @@
 //   radio -> stackInput -> streams -> HTTP: asked, asks        due -> stack, streams, server, time
 import { joinChannel } from "../ip/join";
 import { streamServe } from "../ip/tcp/stream";
-import { stackDeadline, stackInput, stackReset, stackTick } from "../ip/stack_router";
+import { stackDeadline, stackInput, stackParent, stackReset, stackTick } from "../ip/stack_router";
 import { clientsChanged, clientsDeadline, clientsReset, clientsStack, clientsTick } from "./client";
 import { httpDeadline, httpInput, httpReset, httpTick } from "./http/server";
 import { HTTP_PORT, HTTPS_PORT } from "./ports";
@@ -25,7 +25,7 @@ export function faceTick(now: i64): void {
   for (let turns = TURNS; turns > 0 && stackDeadline() <= now; turns--) heard(stackTick(now), now);
   for (let number = clientsChanged(now); number >= 0; number = clientsChanged(now)) httpInput(<u32>number, now);
   httpTick(now);
-  clientsTick(now);
+  clientsTick(stackParent(), now);
 }
 
 export function faceDeadline(): i64 { return min<i64>(stackDeadline(), min<i64>(httpDeadline(), clientsDeadline())); }

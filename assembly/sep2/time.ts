@@ -2,6 +2,8 @@
 //
 //   GET /tm -> <currentTime>, <dstEndTime>, <dstOffset>, <dstStartTime>, <tzOffset> -> model/clock
 import { constantText } from "../core/constants";
+import { Log, log } from "../core/host";
+import { LOG_ANSWER_SIZE, LogAnswer } from "../core/log";
 import { NEVER } from "../core/timers";
 import { clock, clockKnown, clockSet, clockUtc } from "../model/clock";
 import { ClientHeard, httpClientIdle, httpGet, reply } from "./http/client";
@@ -16,6 +18,7 @@ class State {
   due: i64;
 }
 const state = changetype<State>(memory.data(offsetof<State>(), 8));
+const note = changetype<LogAnswer>(memory.data(LOG_ANSWER_SIZE, 4));
 
 export function timeReset(): void { state.due = NEVER; }
 export function timeStart(now: i64): void { state.due = now + 1_000; }
@@ -31,10 +34,18 @@ export function timeTick(address: usize, now: i64): bool {
   return httpGet(address, PATH, timeUtc(now), now) == 0;
 }
 
-/** An answer came, or none. */
+/** An answer came, or none will come. */
 export function timeAnswered(heard: i32, now: i64): void {
+  if (heard == ClientHeard.None) return;
   if (heard == ClientHeard.Stale) { state.due = now; return; }
-  if (heard != ClientHeard.Got || reply.status != 200) return;
+  let status = heard == ClientHeard.Got ? reply.status : 0;
+  if (status == 200) take(now);
+  note.status = status;
+  note.utc = clockUtc(now);
+  log(Log.Answer, changetype<usize>(note), LOG_ANSWER_SIZE);
+}
+
+function take(now: i64): void {
   // | currentTime | dstEndTime | dstOffset | dstStartTime | tzOffset |, each name by its first letters
   let current = value(0x6e65_7272_7563); // "curren"
   if (current < EPOCH || current >= EPOCH + 0xffff_ffff) return;

@@ -271,6 +271,8 @@ enum kw_log {
     KW_LOG_UPDATE = 12,
     KW_LOG_ROLLOUT = 13,
     KW_LOG_HEALTH = 14,
+    KW_LOG_REACHABLE = 15,
+    KW_LOG_ANSWER = 16,
 };
 
 // X(id, name, wasm3 signature)

@@ -14,6 +14,7 @@ const number = (about: string): Field<number> => ({ schema: { type: "number" }, 
 const truth = (about: string): Field<boolean> => ({ schema: { type: "boolean" }, about });
 const hex = (about: string): Field<string> => ({ schema: { type: "string", pattern: "^0x[0-9a-f]{4}$" }, about });
 const extended = (about: string): Field<string> => ({ schema: { type: "string", pattern: "^([0-9a-f]{2}:){7}[0-9a-f]{2}$" }, about });
+const ipv6 = (about: string): Field<string> => ({ schema: { type: "string", pattern: "^[0-9a-f:]{2,39}$" }, about });
 const known = <T>({ schema, about }: Field<T>): Field<T | null> => ({ schema: { ...schema, type: [schema.type, "null"] }, about });
 const versions = (about: string): Field<Record<string, string | null>> => ({
   schema: { type: "object", additionalProperties: { type: ["string", "null"] } },
@@ -47,6 +48,17 @@ export const EVENTS = {
   },
   key: { about: "a link key was established", fields: { suite: whole("1, 2; 0 when it failed"), partner: extended("with whom") } },
   bound: { about: "a display has found its meter", fields: { cluster: hex("of what it is told"), partner: hex("the meter") } },
+  reachable: {
+    about: "phase 2: a device has an address and a way to its hub, or another way than before",
+    fields: { address: ipv6("its global address"), parent: known(extended("whom everything goes through; null for a hub")) },
+  },
+  answer: {
+    about: "phase 2: a device asked its hub for the time",
+    fields: {
+      status: whole("HTTP's; 0 when no answer came"),
+      clock: known({ schema: { type: "string" }, about: "what its clock says then, ISO 8601 in UTC" }),
+    },
+  },
   register: {
     about: "the meter's truth at a report",
     fields: { importWh: whole("energy taken so far"), powerW: whole("power now") },

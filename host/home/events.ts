@@ -30,6 +30,10 @@ export interface EventLine {
 /** ISO 4217 numbers that have a letter code here; another currency is shown by its number. */
 const CURRENCIES: Record<number, string> = { 826: "GBP", 978: "EUR", 840: "USD", 36: "AUD", 124: "CAD", 554: "NZD" };
 
+/** Of a log entry's time. */
+const UNKNOWN = 0xffffffff;
+/** From which its seconds count. */
+const EPOCH_MS = Date.UTC(2000, 0, 1);
 const READING_STALE = 1;
 const READING_NO_PRICE = 2;
 const READING_NO_REGISTER = 4;
@@ -75,6 +79,14 @@ function toldBy(entry: LogEntry): Told {
       return { event: entry.image === 0 ? "update" : "library", ...update(entry) };
     case "Rollout":
       return { event: "rollout", ...rollout(entry) };
+    case "Reachable":
+      return {
+        event: "reachable",
+        address: ipv6Name(entry.prefix, entry.identifier),
+        parent: entry.parent ? extendedName(entry.parent) : null,
+      };
+    case "Answer":
+      return { event: "answer", status: entry.status, clock: entry.utc === UNKNOWN ? null : clockName(entry.utc) };
     case "Health":
       return { event: "health", step: STEPS[entry.step] ?? String(entry.step), seconds: entry.seconds };
   }
@@ -119,6 +131,17 @@ export function currencyName(number: number): string {
 
 function hex(value: number): string {
   return `0x${value.toString(16).padStart(4, "0")}`;
+}
+
+/** Seconds since 2000 as ISO 8601. */
+function clockName(utc: number): string {
+  return new Date(EPOCH_MS + utc * 1000).toISOString();
+}
+
+/** As RFC 5952 has it, which is how a URL's host is written. */
+export function ipv6Name(prefix: bigint, identifier: bigint): string {
+  const words = [prefix, identifier].flatMap((half) => half.toString(16).padStart(16, "0").match(/..../g));
+  return new URL(`http://[${words.join(":")}]`).hostname.slice(1, -1);
 }
 
 /** An IEEE address as people write it: the most significant octet first. */
