@@ -1,5 +1,6 @@
 // A communications hub in phase 1.
-import { HubHeard, hubAsked, hubDeadline, hubInput, hubRefused, hubRemoved, hubReset, hubTell, hubTick } from "../application/hub/hub";
+import { HubHeard, hubAsked, hubDeadline, hubInput, hubReset, hubTell, hubTick } from "../application/hub/hub";
+import { hubRefused, hubRemoved } from "../application/hub/refusal";
 import { EventKind } from "../core/host";
 import {
   faceAdmit, faceDeadline, faceGone, faceInput, faceJoined, faceOffer, facePermit, faceRekey, faceRemove, faceReset, faceTick,

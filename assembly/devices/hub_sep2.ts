@@ -1,7 +1,10 @@
 // A communications hub in phase 2.
+import { hubRefused } from "../application/hub/refusal";
+import { supplierInput } from "../application/hub/supplier";
+import { EventKind } from "../core/host";
 import { clockReset } from "../model/clock";
-import { faceDeadline, faceInput, faceReset, faceTick } from "../sep2/hub";
-import { event, loopBegin, loopEnd, loopIsRadio, loopNext, loopStart } from "./loop";
+import { faceDeadline, faceInput, faceRekey, faceReset, faceTick } from "../sep2/hub";
+import { event, loopBegin, loopEnd, loopIsRadio, loopKind, loopNext, loopStart } from "./loop";
 
 export { abi } from "./loop";
 
@@ -12,7 +15,15 @@ export function start(now: i64, reason: u32): void {
 }
 
 export function poll(now: i64): i64 {
-  for (loopBegin(now); loopNext();) if (loopIsRadio()) faceInput(event, now);
+  for (loopBegin(now); loopNext();) {
+    if (loopIsRadio()) faceInput(event, now);
+    else if (loopKind() == EventKind.Uplink && supplierInput(event, now)) rekey(now);
+  }
   faceTick(now);
   return loopEnd(faceDeadline(), now);
+}
+
+function rekey(now: i64): void {
+  let begun = faceRekey(now);
+  if (begun < 0) hubRefused(event, begun);
 }

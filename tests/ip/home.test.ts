@@ -6,7 +6,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { Log } from "../../host/abi.ts";
+import { EventKind, Log } from "../../host/abi.ts";
+import { type EventLine, eventOfLog } from "../../host/home/events.ts";
+import { clockRecord, declined, permitRecord } from "../../host/home/head_end.ts";
 import { type EngineName, Home } from "./home.ts";
 
 const MINUTE = 60;
@@ -85,6 +87,54 @@ test("without keys nothing is read above MLE and PANA", (context) => {
   home.keyLog.length = 0;
   const readable = "tcp || http || icmpv6";
   assert.deepEqual(tshark(context, home, readable, ["frame.number"]), []);
+});
+
+/** What a device told, as events. */
+function told(home: Home, id: string, kind: string): EventLine[] {
+  const events = (home.logs.get(id) ?? []).map(({ atMs, code, octets }) => eventOfLog(atMs, id, code, octets) as EventLine);
+  return events.filter(({ event }) => event === kind);
+}
+
+test("members say where they are and what was answered, each minute, also where the server had closed the connection", () => {
+  const home = started(6);
+  home.run(1);
+  const utcMs = Date.UTC(2027, 0, 1);
+  assert.ok(home.devices.get("hub")?.push(EventKind.Uplink, clockRecord(utcMs)));
+  home.run(5 * MINUTE);
+  const [hub] = told(home, "hub", "reachable");
+  assert.equal(hub.parent, null);
+  for (const id of ["meter", "ihd"]) {
+    const ways = told(home, id, "reachable");
+    assert.equal(ways.length, 1, "another way is told, the same one is not told again");
+    assert.equal(ways[0].parent, "02:6b:77:00:00:00:00:01", "the hub");
+    assert.equal(ways[0].address.split("6b:7700:")[0], hub.address.split("6b:7700:")[0], "in the prefix of the hub");
+    const answers = told(home, id, "answer");
+    assert.ok(answers.length >= 4, `${answers.length} answers`);
+    for (const { t, status, clock } of answers) {
+      assert.equal(status, 200);
+      assert.ok(Math.abs(Date.parse(clock) - utcMs - t + 1000) < 3000, `${id} at ${t}: ${clock}`);
+    }
+  }
+});
+
+test("a hub says that its network is there also when it was there before, and refuses a record that phase 2 has not", () => {
+  const home = started(7);
+  home.run(10);
+  const hub = home.devices.get("hub");
+  hub?.close();
+  hub?.powerOn();
+  home.run(1);
+  const formed = told(home, "hub", "formed");
+  assert.equal(formed.length, 2);
+  assert.deepEqual({ ...formed[0], t: 0 }, { ...formed[1], t: 0 });
+  const before = home.uplinked.length;
+  for (const record of [permitRecord(60), clockRecord(0).subarray(0, 12), Buffer.alloc(0)]) hub?.push(EventKind.Uplink, record);
+  home.run(1);
+  const refused = home.uplinked.slice(before).map((octets) => declined(octets));
+  assert.deepEqual(
+    refused.map((each) => each?.record),
+    ["permit", "clock"],
+  );
 });
 
 for (const id of ["meter", "ihd", "hub"]) {

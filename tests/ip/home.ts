@@ -32,6 +32,8 @@ export class Home {
   readonly devices = new Map<string, ModuleDevice>();
   readonly logs = new Map<string, LogLine[]>();
   readonly troubles: string[] = [];
+  /** What hubs told their head-end. */
+  readonly uplinked: Buffer[] = [];
   readonly keyLog: string[] = [];
   readonly networkKeys: Buffer[] = [];
   /** What the capture was told: device, slot and key. */
@@ -64,7 +66,7 @@ export class Home {
       new ModuleDevice(id, this.medium, this.boot(id, wasm, Buffer.alloc(32, this.seed * 16 + number), store), {
         log: (code, octets) => lines.push({ atMs: this.clock.nowUs / 1000, code, octets: Buffer.from(octets) }),
         display: () => undefined,
-        uplink: () => undefined,
+        uplink: (octets) => this.uplinked.push(Buffer.from(octets)),
         sense: () => false,
         key: (slot, key) => {
           this.keys.push(`${id} ${slot} ${Buffer.from(key).toString("hex")}`);

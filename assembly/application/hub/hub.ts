@@ -1,26 +1,24 @@
 // A hub: what the head-end says becomes the clock and the tariff; what it asks of the network goes up to the device.
 // Records: docs/uplink.md.
 import { Err } from "../../core/err";
-import { EVENT_HEAD, EVENT_SIZE, uplinkSend } from "../../core/host";
+import { EVENT_HEAD, EVENT_SIZE } from "../../core/host";
 import { clock, clockReset, clockSet, clockUtc } from "../../model/clock";
 import { LIBRARY_FILES } from "../../model/library";
 import { ACTIVATE_ON_COMMAND, Plan, ROLLOUT_DEVICES, rolloutForget, rolloutRelease, rolloutReset, rolloutSet } from "../../model/rollout";
 import { TARIFF_LABEL_MAX, tariffClock, tariffLoad, tariffNew, tariffPut, tariffSave } from "../../model/tariff";
 import { fetchBlock, fetchDeadline, fetchOffer, fetchReset, fetchTell, fetchTick } from "./fetch";
+import { hubRefused } from "./refusal";
 import { ownChanged, ownDeadline, ownReset, ownTick, ownUplinkHeard } from "./own";
 import { reportTick } from "./report";
 import {
   ACTIVATE_SIZE, ActivateRecord, ADMIT_SIZE, AdmitRecord, CLOCK_SIZE, ClockRecord, DOWN_ACTIVATE, DOWN_ADMIT, DOWN_BLOCK, DOWN_CLOCK,
-  DOWN_OFFER, DOWN_PERMIT, DOWN_REKEY, DOWN_REMOVE, DOWN_ROLLOUT, DOWN_TARIFF, OfferRecord, PERMIT_SIZE, PermitRecord, REFUSED_SIZE,
-  RefusedRecord, REKEY_SIZE, RekeyRecord, REMOVE_SIZE, REMOVED_SIZE, RemovedRecord, RemoveRecord, ROLLOUT_SIZE, RolloutRecord, TARIFF_SIZE,
-  TariffRecord, UP_REFUSED, UP_REMOVED,
+  DOWN_OFFER, DOWN_PERMIT, DOWN_REKEY, DOWN_REMOVE, DOWN_ROLLOUT, DOWN_TARIFF, OfferRecord, PERMIT_SIZE, PermitRecord, REKEY_SIZE,
+  RekeyRecord, REMOVE_SIZE, RemoveRecord, ROLLOUT_SIZE, RolloutRecord, TARIFF_SIZE, TariffRecord,
 } from "./uplink";
 
 const CODE_MAX: u32 = 18;
 const TIER_MAX: u32 = 15;
 const DAY_S: i32 = 86_400;
-const refusal = memory.data(1 + REFUSED_SIZE);
-if (REMOVED_SIZE > REFUSED_SIZE) ERROR("both are told from one place");
 const plan = changetype<Plan>(memory.data(offsetof<Plan>(), 4));
 
 export enum HubHeard {
@@ -105,27 +103,6 @@ function take(at: usize, size: u32, now: i64): i32 {
     case DOWN_REMOVE: return takeRemove(at, size);
     default: return Err.Reserved;
   }
-}
-
-/** The head-end is told what was not taken, or could not be done: its kind, why, and which; of what it had said before it hears nothing. */
-export function hubRefused(event: usize, error: i32): void {
-  let size: u32 = load<u16>(event + EVENT_SIZE);
-  if (size == 0 || error == Err.Duplicate) return;
-  let at = event + EVENT_HEAD;
-  store<u8>(refusal, UP_REFUSED);
-  let record = changetype<RefusedRecord>(refusal + 1);
-  record.what = load<u8>(at);
-  record.error = -error;
-  record.reserved = 0;
-  record.id = size > 4 ? load<u32>(at + 1) : 0;
-  uplinkSend(refusal, 1 + REFUSED_SIZE);
-}
-
-/** A device that was to leave is no more. */
-export function hubRemoved(extended: u64): void {
-  store<u8>(refusal, UP_REMOVED);
-  changetype<RemovedRecord>(refusal + 1).extended = extended;
-  uplinkSend(refusal, 1 + REMOVED_SIZE);
 }
 
 function takeClock(at: usize, size: u32, now: i64): i32 {

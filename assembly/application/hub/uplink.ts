@@ -115,7 +115,11 @@ export class ActivateRecord {
   get image(): u32 { return load<u8>(changetype<usize>(this)); }
 }
 
-/** The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. */
+/**
+ * The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. A hub of phase 2
+ * tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record and `Clock`, no
+ * other.
+ */
 export const DOWN_REKEY: u32 = 9;
 /** Without the kind. */
 export const REKEY_SIZE: u32 = 2;
