@@ -1,4 +1,4 @@
-// wasm3's m3_compile.c with three operations of our own in the place of its.
+// wasm3's m3_compile.c with three operations of our own in the place of its, and one fault mended.
 //
 // op_Call calls through a stub (code_cache.h): the callee is translated when its code is not there, and stays while it is active.
 // Every function has its stub before the first translation, so op_Compile, which turned itself into op_Call before it knew whether
@@ -131,4 +131,16 @@ d_m3Op(KwCall) {
 #define op_Entry op_KwStub
 // The gate has checked all bodies, and wasm3's own validator is not built in (gate.h).
 #define ValidateFunction(function) (m3Err_none)
+
+// A local that is set while the stack refers to it is kept in other slots, counted by who refers to it.  wasm3 0.9.0 counts the second of
+// two references to a 64-bit local in the first slot only; the other was free too early, and a later value took it.  The name of the
+// function that counts becomes another where it is defined, by its first parameter's type, and a call for every slot where it is called.
+static M3Result CountSlot(IM3Compilation o, u16 slot);
+static M3Result CountSlots(IM3Compilation o, m3type_t type, u16 slot) {
+    M3Result result = CountSlot(o, slot);
+    return result == NULL && type == c_m3Type_i64 ? CountSlot(o, (u16)(slot + 1)) : result;
+}
+#define COUNTS_IM3Compilation CountSlot(IM3Compilation
+#define COUNTS_o CountSlots(o, GetStackTypeFromBottom(o, i)
+#define IncrementSlotUsageCount(compilation, slot) COUNTS_##compilation, slot)
 #include "m3_compile.c"

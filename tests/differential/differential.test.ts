@@ -32,6 +32,42 @@ test("the engines do the same on random modules and their mutants", (context) =>
   assert.ok(report.deep < report.ran / 10, "deep recursion is rare");
 });
 
+test("a local that is set while the stack refers to it several times keeps its value there", () => {
+  const [GET, SET, TEE, DROP] = [0x20, 0x21, 0x22, 0x1a];
+  const differential = new Differential(1);
+  let modules = 0;
+  for (const type of [w.I32, w.I64]) {
+    const [plus, times, constant] = type === w.I32 ? [0x6a, 0x6c, 0x41] : [0x7c, 0x7e, 0x42];
+    const wide = type === w.I32 ? [0xad] : [];
+    const narrow = type === w.I32 ? [0xa7] : [];
+    for (const values of [
+      [GET, 1],
+      [constant, 5],
+      [GET, 1, constant, 1, plus],
+      [GET, 2],
+    ])
+      for (const set of [
+        [SET, 1],
+        [TEE, 1, DROP],
+      ])
+        for (let references = 1; references <= 4; references++)
+          for (let dropped = 0; dropped < references; dropped++) {
+            // So many references, the local set, some let go; a new value, then all that is left in one number.
+            const refer = Array.from({ length: references }, () => [GET, 1]).flat();
+            const fold = Array.from({ length: references - dropped }, () => [times]).flat();
+            const kept = [...refer, ...values, ...set, ...Array(dropped).fill(DROP), GET, 2, constant, 3, plus, ...fold];
+            const before = [GET, 0, ...narrow, constant, 9, plus, SET, 1, GET, 0, ...narrow, constant, 17, plus, SET, 2];
+            const branched = [GET, 0, 0xa7, 0x04, type, constant, 60, 0x05, ...kept, 0x0b];
+            for (const result of [kept, branched, [...branched, ...kept, times]]) {
+              const poll = w.body([...before, ...result, GET, 1, times, ...wide], [[2, type]]);
+              differential.look(w.module({ 10: w.vector([w.ABI_BODY, w.START_BODY, poll]) }));
+              modules++;
+            }
+          }
+  }
+  assert.deepEqual([differential.report.ran, differential.report.traps], [modules, 0]);
+});
+
 test("a module that traps when it is asked for its version does so on both", () => {
   const differential = new Differential(1);
   differential.look(w.module({ 10: w.vector([w.body([0x00]), w.START_BODY, w.POLL_BODY]) }));
