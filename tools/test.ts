@@ -9,6 +9,8 @@ import { ensureBuilt, PROCESSES } from "../host/build/built.ts";
 import { ensureLabs } from "../host/build/labs.ts";
 import { ensure } from "../host/build/preflight.ts";
 import { ROOT } from "../host/modules.ts";
+import { buildAddon } from "../host/native/build.ts";
+import { hostileProgram } from "../tests/hostile/program.ts";
 import { PROGRAM_VARIABLE } from "../tests/support/program.ts";
 import { type Bundle, bundle } from "./test_bundle.ts";
 import { byCost, lastMs, NodeRun, type Outcome, rememberMs, slowest } from "./test_run.ts";
@@ -210,6 +212,11 @@ async function everything(): Promise<void> {
   await Promise.all([ensureLabs(PROCESSES, (entry) => console.log(`compiled ${entry}`)), bringPeers()]);
   const script = (path: string): string[] => ["--import", "tsx", path];
   await Promise.all([
+    step("native programs", async () => {
+      await buildAddon((line) => console.log(line));
+      await hostileProgram((line) => console.log(line));
+      return { passed: 1, failed: 0, skipped: 0 };
+    }),
     check("types of host, tools and tests", join(BIN, "tsc"), []),
     (async () => {
       await check("format and lint", join(BIN, "biome"), ["check"]);

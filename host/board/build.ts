@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Role } from "../abi.ts";
 import { replace, type Unit } from "../build/objects.ts";
-import { BEARSSL, fetchThirdParty, WASM3_SOURCE } from "../build/third_party.ts";
+import { BEARSSL, bearSslPin, fetchThirdParty, WASM3_SOURCE, wasm3Pin } from "../build/third_party.ts";
 import { developmentIdentity, type Identity, publicFromPem } from "../image/keys.ts";
 import { ROOT } from "../modules.ts";
 import { fontHeader, readFont } from "./font.ts";
@@ -146,12 +146,12 @@ function commonUnits(): Unit[] {
 }
 
 function wasm3Units(): Unit[] {
-  const pin = readFileSync(join(WASM3_SOURCE, "../.pin"), "utf8") + readFileSync(WASM3_CONFIG, "utf8");
+  const pin = wasm3Pin() + readFileSync(WASM3_CONFIG, "utf8");
   return SOURCES.wasm3.map((file) => ({ source: join(WASM3_SOURCE, file), flags: [...COMMON_FLAGS, `-I${WASM3_SOURCE}`], pin }));
 }
 
 function bearSslUnits(): Unit[] {
-  const pin = readFileSync(join(BEARSSL, ".pin"), "utf8");
+  const pin = bearSslPin();
   // With -O2 a secured frame of 83 octets takes 7,500 instructions less than with -Os.
   const flags = ["-O2", `-I${join(BEARSSL, "inc")}`, `-I${join(BEARSSL, "src")}`];
   return SOURCES.bearssl.map((file) => ({ source: join(BEARSSL, "src", file), flags, pin }));

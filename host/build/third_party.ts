@@ -12,7 +12,8 @@ import { cargoPath, ensure } from "./preflight.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PINS = join(ROOT, "boards/thirdparty");
 export const THIRD_PARTY = join(ROOT, "build/thirdparty");
-export const WASM3_SOURCE = join(THIRD_PARTY, "wasm3/source");
+const WASM3 = join(THIRD_PARTY, "wasm3");
+export const WASM3_SOURCE = join(WASM3, "source");
 export const BEARSSL = join(THIRD_PARTY, "bearssl");
 
 /** Makes both trees present; does nothing when they are. */
@@ -20,6 +21,10 @@ export function fetchThirdParty(say: (line: string) => void): void {
   fetchOnce("wasm3", sha256(readFileSync(join(PINS, "Cargo.lock"))), say, fetchWasm3);
   fetchOnce("bearssl", pinnedTarball().hash, say, fetchBearSsl);
 }
+
+/** Says which trees are there: what an object of theirs is named by, in place of the headers that it reads. */
+export const wasm3Pin = (): string => String(pinOf(WASM3));
+export const bearSslPin = (): string => String(pinOf(BEARSSL));
 
 /** Fetches into a folder of its own and renames it, so that two processes at once, or a cut-off one, leave a whole tree or none. */
 function fetchOnce(
@@ -29,22 +34,28 @@ function fetchOnce(
   fetch: (work: string, say: (line: string) => void) => string,
 ): void {
   const target = join(THIRD_PARTY, name);
-  const stamp = join(target, ".pin");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === pin) return;
+  if (pinOf(target) === pin) return;
   mkdirSync(THIRD_PARTY, { recursive: true });
   const work = mkdtempSync(join(THIRD_PARTY, `.${name}-`));
   try {
     say(`fetching ${name} into build/thirdparty`);
     const tree = fetch(work, say);
     writeFileSync(join(tree, ".pin"), pin);
-    rmSync(target, { recursive: true, force: true });
+    // What another process has put there meanwhile is the same, and its readers have begun: it stays.
+    if (pinOf(target) === pin) return;
+    if (existsSync(target)) renameSync(target, join(work, "replaced"));
     renameSync(tree, target);
   } catch (error) {
-    const other = existsSync(stamp) && readFileSync(stamp, "utf8") === pin;
-    if (!other) throw error;
+    if (pinOf(target) !== pin) throw error;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Of a tree that was fetched whole. */
+function pinOf(tree: string): string | undefined {
+  const stamp = join(tree, ".pin");
+  return existsSync(stamp) ? readFileSync(stamp, "utf8") : undefined;
 }
 
 function fetchWasm3(work: string, say: (line: string) => void): string {

@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { objectsOf, type Unit } from "../build/objects.ts";
 import { ensure } from "../build/preflight.ts";
-import { fetchThirdParty } from "../build/third_party.ts";
+import { bearSslPin, fetchThirdParty, wasm3Pin } from "../build/third_party.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const NATIVE = join(ROOT, "host/native");
@@ -156,10 +156,12 @@ function engineUnits(sanitise: boolean, only?: string[]): Unit[] {
     ...(only ? [] : sources.wasm3).map((name) => ({
       source: join(ROOT, `build/thirdparty/wasm3/source/${name}`),
       flags: ["-std=gnu11", ...engine],
+      pin: wasm3Pin() + readFileSync(join(ROOT, sources.forceInclude), "utf8"),
     })),
     ...sources.bearssl.map((name) => ({
       source: join(ROOT, `build/thirdparty/bearssl/src/${name}`),
       flags: includes(sources.bearsslInclude),
+      pin: bearSslPin(),
     })),
   ];
 }

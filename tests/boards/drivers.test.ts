@@ -11,7 +11,8 @@ import { buildBare } from "../../host/board/build.ts";
 import type { ConsoleLine } from "../../host/board/console.ts";
 import { MISSING, readFont } from "../../host/board/font.ts";
 
-const READER_AWAY_MS = 1000;
+/** The first is enough, but for a machine so loaded that the reader was back before the board had begun. */
+const READER_AWAY_MS = [1000, 5000, 20_000];
 
 let firmware: string;
 let folder: string;
@@ -32,7 +33,7 @@ const value = (lines: ConsoleLine[], name: string): number[] =>
 /** Runs one of the tests in drivers.c to its end; `meanwhile` gets what the console is read from. */
 async function run(name: string, countInstructions = false, meanwhile: (output: Readable) => void = () => {}): Promise<ConsoleLine[]> {
   const board = new Board({ firmware, folder, countInstructions, settings: { test: name } });
-  const timer = setTimeout(() => board.cut(), 30_000);
+  const timer = setTimeout(() => board.cut(), 60_000);
   try {
     board.power();
     meanwhile((board as unknown as { emulator: { stdout: Readable } }).emulator.stdout);
@@ -66,14 +67,17 @@ test("the instruction counter is exact whatever the phase of its timer", async (
 });
 
 test("what is drained has left, however slowly the console is read: no interrupt comes into what is counted next", async () => {
-  const lines = await run("drained", false, (output) => {
-    output.once("data", () => {
-      output.pause();
-      setTimeout(() => output.resume(), READER_AWAY_MS);
+  for (const away of READER_AWAY_MS) {
+    const lines = await run("drained", false, (output) => {
+      output.once("data", () => {
+        output.pause();
+        setTimeout(() => output.resume(), away);
+      });
     });
-  });
-  assert.deepEqual(value(lines, "left"), [0]);
-  assert.ok(value(lines, "ms")[0] >= READER_AWAY_MS / 20, "the reader was waited for");
+    assert.deepEqual(value(lines, "left"), [0]);
+    if (value(lines, "ms")[0] >= away / 20) return;
+  }
+  assert.fail("the board never waited for its reader");
 });
 
 test("the board's milliseconds are the host's", async () => {

@@ -5,16 +5,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Random } from "../../host/air/random.ts";
 import { builtPath, ROOT } from "../../host/modules.ts";
-import { buildSanitisedProgram } from "../../host/native/build.ts";
 import { program } from "../../tools/words/program.ts";
 import { generate } from "./generate.ts";
 import { mutant } from "./mutants.ts";
+import { hostileProgram } from "./program.ts";
 
-export const MAIN = fileURLToPath(new URL("./hostile_main.c", import.meta.url));
 /** Mutants of one parent before the next random module is made. */
 const MUTANTS = 400;
 const IN_FLIGHT = 64;
@@ -102,7 +100,7 @@ class Harness {
 
 /** So many modules, random ones and their mutants; throws on the first memory error with the module kept. */
 export async function runHostile(modules: number, seed: string, say: (line: string) => void): Promise<HostileReport> {
-  const harness = new Harness(await buildSanitisedProgram(MAIN, "hostile", say));
+  const harness = new Harness(await hostileProgram(say));
   const random = new Random(seed, "hostile modules");
   const parents: Uint8Array[] = ["hub_sep1", "ihd_sep1"].map((name) => readFileSync(builtPath(name)));
   const report: HostileReport = { generated: 0, mutants: 0, gate: 0, load: 0, ran: 0 };

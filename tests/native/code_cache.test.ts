@@ -8,8 +8,7 @@ import { type HomeRecording, recordHome } from "../../host/measure/record.ts";
 import { memoryNeed } from "../../host/memory_need.ts";
 import { moduleBytes } from "../../host/modules.ts";
 import { type NativeDevice, type NativeDeviceOptions, ReplayEnd, Stop } from "../../host/native/addon.ts";
-import { buildSanitisedProgram } from "../../host/native/build.ts";
-import { MAIN } from "../hostile/runner.ts";
+import { hostileProgram } from "../hostile/program.ts";
 import { device, surroundings } from "./harness.ts";
 import * as w from "./wasm_bytes.ts";
 
@@ -214,7 +213,7 @@ test("a module larger than its room is translated at load, function by function,
 // ---- Time ----
 
 test("a poll that translates much tells the watchdog, and one that does nothing else for ever does not", async () => {
-  const program = await buildSanitisedProgram(MAIN, "hostile", () => undefined);
+  const program = await hostileProgram();
   const alive = (wasm: Buffer, room: number): number[] => {
     const head = Buffer.alloc(8);
     head.writeUInt32LE(wasm.length, 0);
