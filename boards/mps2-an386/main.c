@@ -132,8 +132,7 @@ static void take_factory_records(void) {
         const struct console_line *line = console_take();
         if (!line) kw_clock_sleep(kw_clock_now() + BACK_OFF_MS);
         else if (line->verb != 'W') console_answer(line->verb, KW_ERR_RESERVED);
-        else if (line->record == 0 || line->record > KW_STORE_NUMBER_MAX) console_answer('W', KW_ERR_RESERVED);
-        else console_answer('W', kw_store_write(&store, line->record, line->octets, line->size));
+        else console_answer('W', kw_store_write_any(&store, line->record, line->octets, line->size)); // its identity is among them
     }
 }
 

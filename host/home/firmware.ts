@@ -1,7 +1,7 @@
 // The firmware of a device of the home: what its board is, and the factory module as the last resort.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ARENA_SIZE, buildFirmware, METER_ARENA_SIZE } from "../board/build.ts";
+import { ARENA_SIZE, buildFirmware, METER_ARENA_SIZE, SEP2_ARENA_SIZES } from "../board/build.ts";
 import { developmentIdentity } from "../image/keys.ts";
 import { builtPath, ROOT } from "../modules.ts";
 import { type DeviceRole, KINDS } from "./plan.ts";
@@ -26,4 +26,11 @@ export async function deviceFirmware(role: DeviceRole, say: (line: string) => vo
   const common = { arenaSize: arenaSize(role), say };
   if (!root) return buildFirmware({ name: module, wasm: builtPath(factoryModule(role)), identity, ...common });
   return buildFirmware({ name: `${module}-own`, wasm: builtPath(module), identity: { ...identity, root }, ...common });
+}
+
+/** Of a board that is made for phase 2: the device's own module is the factory's. */
+export function sep2Firmware(role: keyof typeof SEP2_ARENA_SIZES, say?: (line: string) => void): Promise<string> {
+  const identity = developmentIdentity(KINDS[role].image);
+  const arenaSize = SEP2_ARENA_SIZES[role];
+  return buildFirmware({ name: `${role}_sep2`, wasm: builtPath(`${role}_sep2`), identity, arenaSize, ...(say ? { say } : {}) });
 }

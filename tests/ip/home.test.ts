@@ -1,15 +1,11 @@
 // Phase 2 as one chain: scan, PANA, EAP-TLS, MLE, addresses, routes, TCP, TLS, a request, on the simulated air, read by tshark.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { EventKind, Log } from "../../host/abi.ts";
 import { type EventLine, eventOfLog } from "../../host/home/events.ts";
 import { clockRecord, declined, permitRecord } from "../../host/home/head_end.ts";
-import { type EngineName, Home } from "./home.ts";
+import { type EngineName, Home, tshark } from "./home.ts";
 
 const MINUTE = 60;
 
@@ -18,22 +14,6 @@ function started(seed: number, engine: EngineName = "V8"): Home {
   for (const kind of ["hub", "meter", "ihd"] as const) home.add(kind, kind);
   home.start();
   return home;
-}
-
-/** Fields of the frames that a filter of tshark finds, a row each. */
-function tshark(context: TestContext, home: Home, filter: string, fields: string[]): string[] {
-  const folder = mkdtempSync(join(tmpdir(), "kilowasm-phase-2-"));
-  context.after(() => rmSync(folder, { recursive: true }));
-  home.pcap(join(folder, "air.pcap"));
-  writeFileSync(join(folder, "tls.keys"), `${home.keyLog.join("\n")}\n`);
-  const [key] = home.networkKeys;
-  const secret = key ? ["-o", `uat:ieee802154_keys:"${key.toString("hex")}","1","ZigBee IP hash"`] : [];
-  const options = [...secret, "-o", `tls.keylog_file:${join(folder, "tls.keys")}`];
-  const columns = fields.flatMap((field) => ["-e", field]);
-  const words = ["-r", join(folder, "air.pcap"), ...options, "-Y", filter, "-T", "fields", ...columns];
-  return execFileSync("tshark", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
-    .split("\n")
-    .filter(Boolean);
 }
 
 for (const engine of ["V8", "wasm3"] as const) {

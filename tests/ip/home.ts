@@ -1,10 +1,17 @@
 // A small home of phase 2 on the simulated air: modules under V8 or wasm3, their radios, their certificates, a capture.
-import { readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
 import { Log, Record } from "../../host/abi.ts";
 import { Clock } from "../../host/air/clock.ts";
 import { Medium } from "../../host/air/medium.ts";
-import type { Boot } from "../../host/home/device.ts";
+import { BoardDevice } from "../../host/home/board_device.ts";
+import type { Boot, DeviceEdge, HomeDevice } from "../../host/home/device.ts";
 import { ModuleDevice } from "../../host/home/module_device.ts";
+import { planRow } from "../../host/home/plan.ts";
+import { addressOctets } from "../../host/home/provision.ts";
 import { builtPath } from "../../host/modules.ts";
 import { Wasm3Engine } from "../../host/native/index.ts";
 import { makeDevice } from "../../host/tls/authority.ts";
@@ -29,7 +36,7 @@ export interface LogLine {
 export class Home {
   readonly clock = new Clock();
   readonly medium: Medium;
-  readonly devices = new Map<string, ModuleDevice>();
+  readonly devices = new Map<string, HomeDevice>();
   readonly logs = new Map<string, LogLine[]>();
   readonly troubles: string[] = [];
   /** What hubs told their head-end. */
@@ -53,29 +60,51 @@ export class Home {
   }
 
   add(id: string, kind: Kind): void {
+    const { number, store } = this.made();
+    const boot = this.boot(id, readFileSync(builtPath(`${kind}_sep2`)), Buffer.alloc(32, this.seed * 16 + number), store);
+    this.devices.set(id, new ModuleDevice(id, this.medium, boot, this.edge(id)));
+  }
+
+  /** A device on an emulated board, in real time: `enter` is `Pacer.enter`. */
+  addBoard(role: "meter" | "ihd", firmware: string, enter: (action: () => void) => void): BoardDevice {
+    const { extended, store } = this.made();
+    const factory = { extended, records: store, installCode: Buffer.alloc(0), seed: Buffer.alloc(0) };
+    const board = new BoardDevice({
+      row: planRow(role, role, "hub"),
+      firmware,
+      factory,
+      medium: this.medium,
+      edge: this.edge(role),
+      enter,
+    });
+    this.devices.set(role, board);
+    return board;
+  }
+
+  /** What the factory writes into the next device. */
+  private made(): { number: number; extended: bigint; store: Map<number, Uint8Array> } {
     const number = this.devices.size + 1;
-    const wasm = readFileSync(builtPath(`${kind}_sep2`));
-    const address = Buffer.alloc(8);
-    address.writeBigUInt64LE(0x026b_7700_0000_0000n | BigInt(number));
+    const extended = 0x026b_7700_0000_0000n | BigInt(number);
     const serial = Buffer.of(number);
-    const store = manufactured(roots, makeDevice(authority, { serial }), serial).set(Record.Address, address);
+    const store = manufactured(roots, makeDevice(authority, { serial }), serial).set(Record.Address, addressOctets(extended));
+    return { number, extended, store };
+  }
+
+  private edge(id: string): DeviceEdge {
     const lines: LogLine[] = [];
     this.logs.set(id, lines);
-    this.devices.set(
-      id,
-      new ModuleDevice(id, this.medium, this.boot(id, wasm, Buffer.alloc(32, this.seed * 16 + number), store), {
-        log: (code, octets) => lines.push({ atMs: this.clock.nowUs / 1000, code, octets: Buffer.from(octets) }),
-        display: () => undefined,
-        uplink: (octets) => this.uplinked.push(Buffer.from(octets)),
-        sense: () => false,
-        key: (slot, key) => {
-          this.keys.push(`${id} ${slot} ${Buffer.from(key).toString("hex")}`);
-          if (slot === KEY_SLOT_NETWORK) this.networkKeys.push(Buffer.from(key));
-        },
-        tlsKey: (line) => this.keyLog.push(line),
-        trouble: (sentence) => this.troubles.push(`${id}: ${sentence}`),
-      }),
-    );
+    return {
+      log: (code, octets) => lines.push({ atMs: this.clock.nowUs / 1000, code, octets: Buffer.from(octets) }),
+      display: () => undefined,
+      uplink: (octets) => this.uplinked.push(Buffer.from(octets)),
+      sense: () => false,
+      key: (slot, key) => {
+        this.keys.push(`${id} ${slot} ${Buffer.from(key).toString("hex")}`);
+        if (slot === KEY_SLOT_NETWORK) this.networkKeys.push(Buffer.from(key));
+      },
+      tlsKey: (line) => this.keyLog.push(line),
+      trouble: (sentence) => this.troubles.push(`${id}: ${sentence}`),
+    };
   }
 
   /** What a device runs at each of its starts, over what it kept. */
@@ -123,4 +152,20 @@ export class Home {
     });
     writeFileSync(path, Buffer.concat([head, ...parts]));
   }
+}
+
+/** Fields of the frames that a filter of tshark finds, a row each. */
+export function tshark(context: TestContext, home: Home, filter: string, fields: string[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "kilowasm-phase-2-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  home.pcap(join(folder, "air.pcap"));
+  writeFileSync(join(folder, "tls.keys"), `${home.keyLog.join("\n")}\n`);
+  const [key] = home.networkKeys;
+  const secret = key ? ["-o", `uat:ieee802154_keys:"${key.toString("hex")}","1","ZigBee IP hash"`] : [];
+  const options = [...secret, "-o", `tls.keylog_file:${join(folder, "tls.keys")}`];
+  const columns = fields.flatMap((field) => ["-e", field]);
+  const words = ["-r", join(folder, "air.pcap"), ...options, "-Y", filter, "-T", "fields", ...columns];
+  return execFileSync("tshark", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })
+    .split("\n")
+    .filter(Boolean);
 }
