@@ -32,8 +32,12 @@ export const CANDIDATES_MAX: u32 = 8;
 export const SOCKETS_MAX: u32 = isDefined(LIMIT_SOCKETS) ? LIMIT_SOCKETS : 4;
 export const TCP_SEND_SIZE: u32 = isDefined(LIMIT_TCP_SEND) ? LIMIT_TCP_SEND : 1344;
 export const TCP_RECEIVE_SIZE: u32 = isDefined(LIMIT_TCP_RECEIVE) ? LIMIT_TCP_RECEIVE : 1344;
+/** Sessions of TLS for who connects to us: the others of the board are there to join, to admit and to ask with. */
+export const SERVED_MAX: u32 = isDefined(LIMIT_SERVED) ? LIMIT_SERVED : 1;
+/** Peers that wait for a connection, or let the time of theirs pass, and are remembered for it. */
+export const PATIENCE_MAX: u32 = 8;
 /** Ports that are listened to, those with TLS among them, and names of connections that rest. */
-export const LISTENERS_MAX: u32 = 2;
+export const LISTENERS_MAX: u32 = isDefined(LIMIT_LISTENERS) ? LIMIT_LISTENERS : 2;
 export const SECURE_PORTS_MAX: u32 = 1;
 export const TIME_WAITS_MAX: u32 = 8;
 

@@ -3,6 +3,7 @@ import { Log, log, tlsReserve } from "../core/host";
 import { LOG_JOINED_SIZE, LOG_LEFT_SIZE, LogJoined } from "../core/log";
 import { mac } from "../mac/mac";
 import { NO_SHORT } from "../ip/address";
+import { SERVED_MAX } from "../ip/limits";
 import { networkBorder } from "../ip/nd/network";
 import { streamChanged } from "../ip/tcp/stream";
 import { StackHeard } from "../ip/stack";
@@ -10,8 +11,8 @@ import { httpClientDeadline, httpClientInput, httpClientReset, httpClientStream,
 import { noteReachable } from "./notes";
 import { timeAnswered, timeDeadline, timeReset, timeStart, timeTick, timeUtc } from "./time";
 
-/** Sessions of TLS: one to join with or to ask with, one that is asked. */
-const SESSIONS: u32 = 2;
+/** Sessions of TLS: one to join with or to ask with, and of those who ask us. */
+const SESSIONS: u32 = 1 + SERVED_MAX;
 /** Volatile secrets of a client of PANA. */
 const SECRETS: u32 = 3;
 

@@ -4,6 +4,7 @@
 import { Log, log, tlsReserve } from "../core/host";
 import { LOG_ADMITTED_SIZE, LOG_FORMED_SIZE, LogAdmitted, LogFormed } from "../core/log";
 import { NO_SHORT } from "../ip/address";
+import { AUTHENTICATIONS_MAX, SERVED_MAX } from "../ip/limits";
 import { AGENT_SECRETS } from "../ip/pana/sessions";
 import { streamChanged, streamServe } from "../ip/tcp/stream";
 import {
@@ -15,7 +16,8 @@ import { HTTP_PORT, HTTPS_PORT } from "./ports";
 import { timeUtc } from "./time";
 
 const TURNS: u32 = 8;
-const SESSIONS: u32 = 4;
+/** Sessions of TLS: of those who ask, and of those who are being admitted. */
+const SESSIONS: u32 = SERVED_MAX + AUTHENTICATIONS_MAX;
 
 const note = memory.data(16, 8);
 

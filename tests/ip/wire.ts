@@ -13,6 +13,7 @@ import { device, roots } from "../tls/peers.ts";
 export const OURS = "fd4b:574d::2";
 export const THEIRS = "fd4b:574d::1";
 const WANTED = 100;
+const CLEAR = 101;
 
 export interface Wanted {
   port: number;
@@ -31,7 +32,7 @@ export class Wire {
   private polling = false;
   private waiting: Uint8Array[] = [];
 
-  constructor(seed = 1, wanted?: Wanted) {
+  constructor(seed = 1, wanted?: Wanted, clear = false) {
     const store = new Map<number, Uint8Array>();
     if (wanted) {
       const record = Buffer.alloc(23);
@@ -41,6 +42,7 @@ export class Wire {
       record.writeUInt32LE(wanted.octets, 19);
       store.set(WANTED, record);
     }
+    if (clear) store.set(CLEAR, Buffer.of(1));
     this.engine = new V8Engine({
       wasm: lab("ip/transport"),
       seed: Buffer.alloc(32, seed),

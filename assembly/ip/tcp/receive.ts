@@ -20,7 +20,7 @@ export enum TcpSegment {
   TimeWait,
 }
 
-/** A segment of a connection that is at least half open, `size` octets of data behind its header. */
+/** A segment of a connection that is open, `size` octets of data behind its header. */
 export function segmentInput(socket: Socket, segment: Segment, size: u32, now: i64): i32 {
   let flags = segment.flags;
   let sequence = segment.sequence;
@@ -60,18 +60,10 @@ function challenge(socket: Socket, now: i64): void {
   if (socket.ackAt == NEVER) socket.ackAt = now + 1;
 }
 
-/** What the peer has and how much it takes; ends the connection's opening, and its closing. */
+/** What the peer has and how much it takes; ends the connection's closing. */
 function acknowledgement(socket: Socket, segment: Segment, size: u32, now: i64): i32 {
   let acknowledged = segment.acknowledged;
   if (before(socket.top, acknowledged)) { challenge(socket, now); return TcpSegment.Kept; }
-  if (socket.state == TcpState.SynReceived) {
-    if (acknowledged != socket.next) return ended(socket, Err.Refused);
-    socket.una++;
-    socket.state = TcpState.Established;
-    socket.changed = 1;
-    opened(socket, segment);
-    return TcpSegment.Kept;
-  }
   let fresh = acknowledged - socket.una;
   let isNew = before(socket.una, acknowledged);
   if (isNew) taken(socket, acknowledged, fresh, now);

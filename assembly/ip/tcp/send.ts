@@ -48,11 +48,10 @@ export function sendWhatFits(socket: Socket, now: i64): void {
 /** Whether our FIN has a number below `next`. */
 export function finSent(socket: Socket): bool { return socket.next - socket.una > socket.sendSize; }
 
-/** The first segment of a connection, SYN or SYN with ACK. */
+/** The first segment of a connection of ours. */
 export function sendSyn(socket: Socket, now: i64): void {
-  let flags = TCP_SYN | (socket.state == TcpState.SynReceived ? TCP_ACK : 0);
   if (!socket.retransmitAt) socket.sinceAt = now;
-  emit(socket, socket.una, flags, 0, 0, MSS, now);
+  emit(socket, socket.una, TCP_SYN, 0, 0, MSS, now);
   socket.next = socket.top = socket.una + 1;
   socket.retransmitAt = now + socket.rtoMs;
 }
@@ -70,7 +69,7 @@ export function sendReset(socket: Socket, now: i64): void {
 /** What an oldest segment that waits too long makes: true when the connection has ended. */
 export function sendAgain(socket: Socket, now: i64): bool {
   let opening = socket.state < TcpState.Established;
-  if (!socket.probing && now - socket.sinceAt > (opening && !socket.passive ? GIVE_UP_SYN_MS : GIVE_UP_MS)) return true;
+  if (!socket.probing && now - socket.sinceAt > (opening ? GIVE_UP_SYN_MS : GIVE_UP_MS)) return true;
   socket.timing = 0; // Karn
   if (socket.probing) return probe(socket, now);
   socket.rtoMs = min(socket.rtoMs * 2, RTO_MAX_MS);

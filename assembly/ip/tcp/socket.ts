@@ -5,7 +5,7 @@
 import { ADDRESS_SIZE, addressEqual } from "../address";
 import { SOCKETS_MAX, TCP_RECEIVE_SIZE, TCP_SEND_SIZE } from "../limits";
 
-export enum TcpState { Closed = 0, SynSent, SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck }
+export enum TcpState { Closed = 0, SynSent, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck }
 
 /** Pieces that came before what belongs in front of them. */
 export const GAPS_MAX: u32 = 3;
@@ -16,8 +16,8 @@ export class Socket {
   remote1: u64;
   local0: u64;
   local1: u64;
-  /** Begun, and last heard of; proven: what came first was good, so that it is not given up for another. */
-  openedAt: i64;
+  /** Until then it is not given up for another; proven: something good came of it. */
+  keepUntil: i64;
   heardAt: i64;
   /** Timers: of retransmission and of probes, of the delayed acknowledgement; when the oldest octet under way was sent first. */
   retransmitAt: i64;

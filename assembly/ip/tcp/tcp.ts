@@ -8,12 +8,17 @@ import { NEVER } from "../../core/timers";
 import { addressCopy, addressEqual, addressIsMulticast } from "../address";
 import { ipv6Heard } from "../ipv6/receive";
 import { Ipv6 } from "../ipv6/header";
-import { LISTENERS_MAX, SOCKETS_MAX, TCP_RECEIVE_SIZE, TCP_SEND_SIZE, TIME_WAITS_MAX } from "../limits";
+import { LISTENERS_MAX, SOCKETS_MAX, TCP_RECEIVE_SIZE, TCP_SEND_SIZE } from "../limits";
 import { ownSource } from "../own";
 import { Packet } from "../packet";
+import { cookieMake, cookieMss, cookieReset } from "./cookie";
+import {
+  idleNote, isIdler, patienceEnds, patienceRank, patienceReset, patienceServed, patienceWaits,
+} from "./patience";
+import { restNote, restOf, restsReset } from "./rests";
 import { TcpSegment, closing, opened, segmentInput } from "./receive";
 import { MSS, segmentSend, segmentTake, sendAck, sendAgain, sendReset, sendSyn, sendWhatFits, timeFirst } from "./send";
-import { Segment, TCP_ACK, TCP_FIN, TCP_MSS_DEFAULT, TCP_RST, TCP_SYN, tcpMss, tcpParse } from "./segment";
+import { Segment, TCP_ACK, TCP_FIN, TCP_MSS_DEFAULT, TCP_MSS_SIZE, TCP_RST, TCP_SYN, tcpMss, tcpParse } from "./segment";
 import {
   Socket, TcpState, before, receiveAt, receiveDone, receivePiece, sendKeep, socketAt, socketFind, socketIndex, socketsReset,
 } from "./socket";
@@ -27,31 +32,16 @@ export const TCP_PEER_CLOSED: u32 = 8;
 /** It is over; the owner lets go of it by `tcpClose`. */
 export const TCP_ENDED: u32 = 16;
 
-/** A name rests so long, twice the time that a segment lives: section 3.6.1 says 4 minutes, which a table this small cannot afford. */
-const TIME_WAIT_MS: i64 = 60_000;
-/** A half-open connection gives way to another after so long, one whose peer has shown nothing good yet likewise. */
-const HALF_OPEN_MS: i64 = 1_000;
-const UNPROVEN_MS: i64 = 5_000;
-/** A peer that takes nothing and says nothing after our FIN: section 3.6. */
+/** Who connects speaks first and soon, over five hops of 802.15.4 and after a loss; its owner says how long it may take from then on. */
+const FIRST_MS: i64 = 3_000;
+/** What is left, our FIN and the peer's must have gone so long after our owner let go: section 3.6. */
 const LINGER_MS: i64 = 60_000;
 /** Resets to strangers: one each. */
 const RESET_MS: i64 = 100;
 /** Ports of connections that we open: RFC 6335. */
 const PORT_FIRST: u32 = 49_152;
 
-@unmanaged @final
-class Rest {
-  remote0: u64;
-  remote1: u64;
-  until: i64;
-  remotePort: u16;
-  localPort: u16;
-  receiveNext: u32;
-  next: u32;
-}
-const REST: u32 = (offsetof<Rest>() + 7) & ~7;
-const rests = memory.data(TIME_WAITS_MAX * REST, 8);
-const listeners = memory.data(LISTENERS_MAX * 2, 2);
+const listeners = memory.data((LISTENERS_MAX + 1) * 2, 2);
 @unmanaged @final
 class State {
   resetAt: i64;
@@ -62,7 +52,9 @@ const state = changetype<State>(memory.data(offsetof<State>(), 8));
 
 export function tcpReset(): void {
   socketsReset();
-  memory.fill(rests, 0, TIME_WAITS_MAX * REST);
+  patienceReset();
+  cookieReset();
+  restsReset();
   memory.fill(listeners, 0, LISTENERS_MAX * 2);
   state.resetAt = 0;
   state.port = <u16>(random() & 0x3fff);
@@ -82,12 +74,11 @@ export function tcpListen(port: u32): i32 {
 export function tcpConnect(remote: usize, port: u32, now: i64): i32 {
   let local = ownSource(remote);
   if (!local) return Err.BadState;
-  let socket = free(now);
+  let socket = free(remote, now);
   if (!socket) return Err.NoBuffer;
   state.port = (state.port + 1) & 0x3fff;
   begin(socket, remote, local, port, PORT_FIRST + state.port, now);
   socket.state = TcpState.SynSent;
-  socket.proven = 1;
   sendSyn(socket, now);
   return socketIndex(socket);
 }
@@ -117,8 +108,17 @@ export function tcpRoom(number: u32): u32 { return tcpCan(number) & TCP_WRITE ? 
 export function tcpPort(number: u32): u32 { return socketAt(number).localPort; }
 export function tcpPassive(number: u32): bool { return socketAt(number).passive != 0; }
 
-/** Its peer has shown that it is one: the connection is not given up for another. */
-export function tcpProven(number: u32): void { socketAt(number).proven = 1; }
+/** Whether something good came of what its peer began last; else the peer is an idler if its time passes. */
+export function tcpProven(number: u32, isGood: bool): void { socketAt(number).proven = u8(isGood); }
+/** It is not given up for another for so long. */
+export function tcpKeep(number: u32, ms: i64, now: i64): void { socketAt(number).keepUntil = now + ms; }
+/** Whether its peer let a time pass. */
+export function tcpIdler(number: u32, now: i64): bool { return isIdler(socketAt(number).remote, now); }
+/** The number, of those with a bit in `among`, that makes room for this one; -1 when each has its time. */
+export function tcpYields(among: u32, number: u32, now: i64): i32 {
+  let socket = patienceEnds(among, socketAt(number).remote, now);
+  return socket ? socketIndex(socket) : -1;
+}
 
 /** Takes octets to send; answers how many there was room for. */
 export function tcpSend(number: u32, at: usize, size: u32, now: i64): u32 {
@@ -150,9 +150,8 @@ export function tcpClose(number: u32, now: i64): void {
   switch (socket.state) {
     case TcpState.Closed: break;
     case TcpState.SynSent: { drop(socket, Err.Ok); break; }
-    case TcpState.SynReceived:
     case TcpState.Established:
-    case TcpState.CloseWait: { closing(socket, now); socket.openedAt = now; break; }
+    case TcpState.CloseWait: { closing(socket, now); socket.keepUntil = now; break; }
     default: return; // closing already
   }
   socket.receiveSize = 0;
@@ -161,10 +160,20 @@ export function tcpClose(number: u32, now: i64): void {
 
 export function tcpAbort(number: u32, now: i64): void {
   let socket = socketAt(number);
-  if (socket.state > TcpState.SynSent) sendReset(socket, now);
-  drop(socket, Err.Ok);
+  giveUp(socket, Err.Ok, now);
   socket.changed = 0;
   socket.localPort = 0;
+}
+
+/** Its peer let its time pass: the connection is over, and its owner finds it so. */
+export function tcpGiveUp(number: u32, now: i64): void { giveUp(socketAt(number), Err.Timeout, now); }
+
+function giveUp(socket: Socket, status: i32, now: i64): void {
+  if (socket.state > TcpState.SynSent) {
+    sendReset(socket, now);
+    idleNote(socket, now);
+  }
+  drop(socket, status);
 }
 
 /** A packet for TCP; the packet stays the caller's. */
@@ -178,11 +187,7 @@ export function tcpInput(packet: Packet, now: i64): void {
   let socket = socketFind(header.source, header.target, segment.source, segment.target);
   if (!socket) { stranger(header, segment, octets, now); return; }
   if (socket.state == TcpState.SynSent) { answered(socket, segment, now); return; }
-  switch (segmentInput(socket, segment, octets, now)) {
-    case TcpSegment.Ended: { drop(socket, socket.status); break; }
-    case TcpSegment.TimeWait: { rest(socket, now); break; }
-    default: break;
-  }
+  take(socket, segment, octets, now);
 }
 
 /** Does what is due of one socket after another. */
@@ -193,7 +198,7 @@ export function tcpTick(now: i64): void {
     if (socket.retransmitAt <= now && sendAgain(socket, now)) { sendReset(socket, now); drop(socket, Err.Timeout); continue; }
     if (socket.ackAt <= now) sendWhatFits(socket, now);
     if (socket.ackAt <= now) sendAck(socket, now);
-    if (lingers(socket) && now - max(socket.openedAt, socket.heardAt) > LINGER_MS) { sendReset(socket, now); drop(socket, Err.Timeout); }
+    if (lingers(socket) && now - socket.keepUntil > LINGER_MS) { sendReset(socket, now); drop(socket, Err.Timeout); }
   }
 }
 
@@ -203,7 +208,7 @@ export function tcpDeadline(): i64 {
     let socket = socketAt(index);
     if (socket.state == TcpState.Closed) continue;
     deadline = min(deadline, min(socket.retransmitAt, socket.ackAt));
-    if (lingers(socket)) deadline = min(deadline, max(socket.openedAt, socket.heardAt) + LINGER_MS + 1);
+    if (lingers(socket)) deadline = min(deadline, socket.keepUntil + LINGER_MS + 1);
   }
   return deadline;
 }
@@ -218,12 +223,10 @@ function answered(socket: Socket, segment: Segment, now: i64): void {
   if (!isOurs) { if (!(flags & TCP_RST)) refuse(socket.remote, socket.local, segment, 0, now); return; }
   if (flags & TCP_RST) { drop(socket, Err.Refused); return; }
   if (!(flags & TCP_SYN)) return;
-  greeted(socket, segment);
   socket.una = segment.acknowledged;
-  socket.state = TcpState.Established;
-  socket.changed = 1;
   socket.heardAt = now;
-  opened(socket, segment);
+  let mss = tcpMss(changetype<usize>(segment));
+  establish(socket, segment, segment.sequence + 1, min(MSS, max<u32>(mss ? mss : TCP_MSS_DEFAULT, 64)));
   sendAck(socket, now);
 }
 
@@ -232,34 +235,58 @@ function stranger(header: Ipv6, segment: Segment, octets: u32, now: i64): void {
   let flags = segment.flags;
   let resting = restOf(header.source, segment.source, segment.target, now);
   if (resting) {
-    let isNew = flags & TCP_SYN && !(flags & TCP_ACK) && before(resting.receiveNext, segment.sequence);
-    if (!isNew) {
-      if (flags & TCP_FIN) bare(header, segment, resting.next, resting.receiveNext, TCP_ACK, now);
+    if (!before(resting.receiveNext, segment.sequence)) { // of the connection that was
+      if (flags & TCP_FIN) bare(header, segment, resting.next, resting.receiveNext, TCP_ACK, 0, now);
       return;
     }
-    resting.until = 0;
   }
   if (flags & TCP_RST) return;
-  if (!(flags & TCP_SYN) || flags & TCP_ACK || !listens(segment.target)) {
-    refuse(header.source, header.target, segment, octets, now);
-    return;
+  let opens = flags & (TCP_SYN | TCP_ACK);
+  if (LISTENERS_MAX > 0 && opens != (TCP_SYN | TCP_ACK) && listens(segment.target)) {
+    if (opens == TCP_SYN) {
+      bare(header, segment, cookieMake(header, segment, now), segment.sequence + 1, TCP_SYN | TCP_ACK, MSS, now);
+      return;
+    }
+    let mss = opens ? cookieMss(header, segment, now) : 0;
+    if (mss) {
+      if (resting) resting.until = 0;
+      accept(header, segment, octets, mss, now);
+      return;
+    }
   }
-  let socket = free(now);
+  refuse(header.source, header.target, segment, octets, now);
+}
+
+/** The peer hears us.  Without room it comes again with what it sends. */
+function accept(header: Ipv6, segment: Segment, octets: u32, mss: u32, now: i64): void {
+  let socket = free(header.source, now);
   if (!socket) { dropped(Layer.Transport, Drop.NoBuffer); return; }
   begin(socket, header.source, header.target, segment.source, segment.target, now);
   socket.passive = 1;
-  socket.state = TcpState.SynReceived;
-  greeted(socket, segment);
-  sendSyn(socket, now);
+  socket.una = socket.next = socket.top = segment.acknowledged;
+  socket.keepUntil = now + FIRST_MS;
+  establish(socket, segment, segment.sequence, mss);
+  take(socket, segment, octets, now);
 }
 
-/** What a peer's SYN says. */
-function greeted(socket: Socket, segment: Segment): void {
-  socket.receiveNext = segment.sequence + 1;
-  let mss = tcpMss(changetype<usize>(segment));
-  socket.mss = min(MSS, max<u32>(mss ? mss : TCP_MSS_DEFAULT, 64));
-  socket.congestion = 3 * socket.mss; // RFC 5681 section 3.1
+/** Both sides have said where they begin. */
+function establish(socket: Socket, segment: Segment, receiveNext: u32, mss: u32): void {
+  socket.receiveNext = receiveNext;
+  socket.edge = receiveNext + TCP_RECEIVE_SIZE;
+  socket.mss = mss;
+  socket.congestion = 3 * mss; // RFC 5681 section 3.1
   socket.threshold = 0xffff;
+  socket.state = TcpState.Established;
+  socket.changed = 1;
+  opened(socket, segment);
+}
+
+function take(socket: Socket, segment: Segment, octets: u32, now: i64): void {
+  switch (segmentInput(socket, segment, octets, now)) {
+    case TcpSegment.Ended: { drop(socket, socket.status); break; }
+    case TcpSegment.TimeWait: { rest(socket, now); break; }
+    default: break;
+  }
 }
 
 function begin(socket: Socket, remote: usize, local: usize, remotePort: u32, localPort: u32, now: i64): void {
@@ -268,7 +295,6 @@ function begin(socket: Socket, remote: usize, local: usize, remotePort: u32, loc
   addressCopy(socket.local, local);
   socket.remotePort = <u16>remotePort;
   socket.localPort = <u16>localPort;
-  socket.openedAt = now;
   socket.heardAt = now;
   socket.ackAt = NEVER;
   socket.retransmitAt = 0;
@@ -287,21 +313,32 @@ function drop(socket: Socket, status: i32): void {
   if (!socket.changed) socket.localPort = 0;
 }
 
-/** A free socket; else that of a peer who only holds it: half open for a while, or nothing good from it for longer. */
-function free(now: i64): Socket {
-  let best = changetype<Socket>(0);
+/** A free socket for a connection with `remote`; else that of one whose time is over. */
+function free(remote: usize, now: i64): Socket {
+  let none = changetype<Socket>(0);
+  let socket = none;
+  let count: u32 = 0;
+  let ending: u32 = 0;
   for (let index: u32 = 0; index < SOCKETS_MAX; index++) {
-    let socket = socketAt(index);
-    if (socket.state == TcpState.Closed && socket.localPort == 0) return socket;
-    let patience = socket.state == TcpState.SynReceived ? HALF_OPEN_MS : UNPROVEN_MS;
-    let isOld = socket.state >= TcpState.SynReceived && !socket.proven && now - socket.openedAt > patience;
-    if (isOld && (!best || socket.openedAt < best.openedAt)) best = socket;
+    let each = socketAt(index);
+    if (each.state != TcpState.Closed) continue;
+    if (each.localPort != 0) { ending++; continue; }
+    socket = each;
+    count++;
   }
-  if (!best) return best;
-  sendReset(best, now);
-  if (best.state == TcpState.SynReceived || lingers(best)) return best;
-  drop(best, Err.NoBuffer); // its owner lets go of it, and the client tries again
-  return changetype<Socket>(0);
+  if (LISTENERS_MAX == 0) return socket; // nobody but us opens one
+  let rank = patienceRank(remote, now);
+  if (count > rank) { patienceServed(remote); return socket; }
+  patienceWaits(remote, now);
+  if (count + ending > rank) return none; // there soon will be one
+  socket = patienceEnds(u32.MAX_VALUE, remote, now);
+  if (!socket) return none;
+  idleNote(socket, now);
+  sendReset(socket, now);
+  drop(socket, Err.NoBuffer); // its owner lets go of it, and the client tries again
+  if (socket.changed || rank > 0) return none;
+  patienceServed(remote);
+  return socket;
 }
 
 function listens(port: u32): bool {
@@ -313,28 +350,9 @@ function listens(port: u32): bool {
 
 /** The name rests, the socket is free. */
 function rest(socket: Socket, now: i64): void {
-  let oldest = changetype<Rest>(rests);
-  for (let index: u32 = 1; index < TIME_WAITS_MAX; index++) {
-    let other = changetype<Rest>(rests + index * REST);
-    if (other.until < oldest.until) oldest = other;
-  }
-  addressCopy(changetype<usize>(oldest), socket.remote);
-  oldest.remotePort = socket.remotePort;
-  oldest.localPort = socket.localPort;
-  oldest.receiveNext = socket.receiveNext;
-  oldest.next = socket.next;
-  oldest.until = now + TIME_WAIT_MS;
+  restNote(socket, now);
   sendAck(socket, now);
   drop(socket, Err.Ok);
-}
-
-function restOf(remote: usize, remotePort: u32, localPort: u32, now: i64): Rest {
-  for (let index: u32 = 0; index < TIME_WAITS_MAX; index++) {
-    let resting = changetype<Rest>(rests + index * REST);
-    if (resting.until <= now || resting.remotePort != remotePort || resting.localPort != localPort) continue;
-    if (addressEqual(changetype<usize>(resting), remote)) return resting;
-  }
-  return changetype<Rest>(0);
 }
 
 /** A reset for what belongs nowhere, section 3.10.7.1. */
@@ -349,10 +367,11 @@ function refuse(remote: usize, local: usize, segment: Segment, octets: u32, now:
     hasAck ? 0 : segment.sequence + length, hasAck ? TCP_RST : TCP_RST | TCP_ACK, 0, 0, 0, now);
 }
 
-function bare(header: Ipv6, segment: Segment, sequence: u32, acknowledged: u32, flags: u32, now: i64): void {
-  let packet = segmentTake(0, false);
+function bare(header: Ipv6, segment: Segment, sequence: u32, acknowledged: u32, flags: u32, mss: u32, now: i64): void {
+  let packet = segmentTake(mss ? TCP_MSS_SIZE : 0, false);
   if (!packet) return;
-  segmentSend(packet, header.target, header.source, segment.target, segment.source, sequence, acknowledged, flags, 0, 0, 0, now);
+  segmentSend(packet, header.target, header.source, segment.target, segment.source, sequence, acknowledged, flags,
+    flags & TCP_SYN ? TCP_RECEIVE_SIZE : 0, mss, 0, now);
 }
 
 function random(): u32 {
@@ -360,4 +379,4 @@ function random(): u32 {
   return state.random;
 }
 
-if (TIME_WAITS_MAX == 0 || LISTENERS_MAX == 0 || SOCKETS_MAX == 0) ERROR("each device has some");
+if (SOCKETS_MAX == 0) ERROR("each device has some");

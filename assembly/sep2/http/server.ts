@@ -2,11 +2,14 @@
 //
 //   Idle --octets--> reading --whole--> Answering --sent--> Idle | closed
 //
-// One answer is composed at a time, in one buffer; other requests wait for it, and a peer that does not take its answer is given up.
+// One answer is composed at a time, in one buffer, when its peer has all of the one before: then the connection has room for the whole, and
+// nobody waits for a peer that does not read.
 import { NEVER } from "../../core/timers";
 import {
-  STREAM_ENDED, STREAM_READ, STREAM_WRITE, streamAbort, streamCan, streamClose, streamProven, streamRead, streamSecure, streamWrite,
+  STREAM_DEAD, STREAM_ENDED, STREAM_KEEP_MS, STREAM_OPEN, STREAM_READ, STREAM_WRITE, streamAbort, streamCan, streamClose, streamDrained,
+  streamKeep, streamProven, streamRead, streamSecure, streamWrite,
 } from "../../ip/tcp/stream";
+import { TCP_SEND_SIZE } from "../../ip/limits";
 import { BODY_MAX, REQUESTS_MAX } from "../limits";
 import { resourceAnswer, resourceBody } from "../resources";
 import { ANSWER_HEAD_MAX, answerHead } from "./answer";
@@ -14,8 +17,11 @@ import { Method, Progress, REQUEST_SIZE, Request, requestBegin, requestPath, req
 
 /** A request must be whole so long after its first octet, the first one after the connection, and an answer taken. */
 const REQUEST_MS: i64 = 10_000;
-/** A connection without a request is closed. */
+/** A connection without a request is closed, and makes room for another after a moment. */
 const IDLE_MS: i64 = 60_000;
+const IDLE_KEEP_MS: i64 = 1_000;
+/** What TLS adds to an answer: a record is 29 octets longer than its text, and holds 256 of it at least. */
+const RECORDS: u32 = 29 * ((ANSWER_HEAD_MAX + BODY_MAX) / 256 + 2);
 const PIECE: u32 = 128;
 const NOBODY: u32 = 0xff;
 
@@ -50,6 +56,7 @@ export function httpReset(): void {
 export function httpInput(number: u32, now: i64): void {
   let connection = at(number);
   if (!connection.isOpen) {
+    if (!(streamCan(number) & (STREAM_OPEN | STREAM_ENDED))) return; // a handshake has its own time
     connection.isOpen = 1;
     connection.answers = 0;
     connection.from = connection.size = 0;
@@ -84,7 +91,7 @@ function serve(number: u32, connection: Connection, now: i64): void {
   let can = streamCan(number);
   while (!connection.answers && read(number, connection, request, now));
   if (connection.answers) send(number, connection, request, now);
-  if (connection.isOpen && !connection.answers && can & STREAM_ENDED) close(number, connection, now);
+  if (connection.isOpen && (can & STREAM_DEAD || !connection.answers && can & STREAM_ENDED)) close(number, connection, now);
 }
 
 /** Takes octets up to the end of a request; false when there are no more, or the request is whole. */
@@ -96,7 +103,7 @@ function read(number: u32, connection: Connection, request: Request, now: i64): 
     connection.size = <u8>streamRead(number, octets, PIECE, now);
     if (connection.size == 0) return false;
   }
-  if (request.headSize == 0) connection.until = now + REQUEST_MS;
+  if (request.headSize == 0) begun(number, connection, now);
   let taken = requestTake(request, octets + connection.from, connection.size);
   connection.from += <u8>taken;
   connection.size -= <u8>taken;
@@ -104,9 +111,16 @@ function read(number: u32, connection: Connection, request: Request, now: i64): 
   return !connection.answers;
 }
 
+/** From the first octet of a request on its time runs. */
+function begun(number: u32, connection: Connection, now: i64): void {
+  connection.until = now + REQUEST_MS;
+  streamProven(number, false);
+  streamKeep(number, STREAM_KEEP_MS, now);
+}
+
 function send(number: u32, connection: Connection, request: Request, now: i64): void {
   if (answer.owner != number) {
-    if (answer.owner != NOBODY) return;
+    if (answer.owner != NOBODY || !streamDrained(number)) return;
     compose(number, request, now);
     connection.until = now + REQUEST_MS;
   }
@@ -121,6 +135,7 @@ function send(number: u32, connection: Connection, request: Request, now: i64): 
   if (request.close) { close(number, connection, now); return; }
   requestBegin(request);
   connection.until = now + IDLE_MS;
+  streamKeep(number, IDLE_KEEP_MS, now);
 }
 
 /** The answer to a whole request, in the buffer. */
@@ -128,7 +143,7 @@ function compose(number: u32, request: Request, now: i64): void {
   let status: u32 = request.status;
   if (request.progress == Progress.Done) {
     status = resourceAnswer(request.method, requestPath(request), request.pathSize, request.accepts, streamSecure(number));
-    streamProven(number);
+    streamProven(number, true);
   }
   let body = buffer + ANSWER_HEAD_MAX;
   let size = status == 200 ? resourceBody(body, BODY_MAX, now) : 0;
@@ -157,5 +172,6 @@ function requestOf(connection: Connection): Request {
   return changetype<Request>(changetype<usize>(connection) + offsetof<Connection>() + PIECE);
 }
 
+if (ANSWER_HEAD_MAX + BODY_MAX + RECORDS > TCP_SEND_SIZE) ERROR("an answer would wait for its peer, and others for the buffer");
 if (PIECE > 255) ERROR("a size is an octet");
 if (offsetof<Connection>() % 4 != 0) ERROR("a request is aligned");

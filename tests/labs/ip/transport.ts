@@ -1,4 +1,5 @@
-// TCP, TLS and HTTP above a wire: an echo on port 7, resources in the clear on 80 and over TLS on 443.  A record named 100 makes a client.
+// TCP, TLS and HTTP above a wire: an echo on port 7, resources over TLS on 443.  A record named 100 makes a client, one named 101 serves
+// resources in the clear on 80 in place of the echo.
 import { EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EventKind, next, storeRead, tlsReserve } from "../../../assembly/core/host";
 import { SOCKETS_MAX } from "../../../assembly/ip/limits";
 import { Ipv6Heard, ipv6Heard, ipv6Input } from "../../../assembly/ip/ipv6/receive";
@@ -10,7 +11,9 @@ import {
 } from "../../../assembly/ip/tcp/stream";
 import { tcpDeadline, tcpInput, tcpPort, tcpReset, tcpTick } from "../../../assembly/ip/tcp/tcp";
 import { clockReset, clockSet } from "../../../assembly/model/clock";
+import { sipHash } from "../../../assembly/ip/tcp/siphash";
 import { httpDeadline, httpInput, httpReset, httpTick } from "../../../assembly/sep2/http/server";
+import { HTTP_PORT } from "../../../assembly/sep2/ports";
 export { abi } from "../../../assembly/devices/loop";
 
 const event = memory.data(1600, 8);
@@ -32,13 +35,17 @@ export function start(now: i64, reason: u32): void {
   clockSet(<u32>(UTC - 946_684_800), now);
   httpReset();
   tlsReserve(2, 0);
-  streamServe(ECHO, false);
+  streamServe(storeRead(101, wanted, 32) > 0 ? HTTP_PORT : ECHO, false);
   streamServe(443, true);
   // address 16, port u16, secure u8, octets to send u32
   if (storeRead(100, wanted, 32) < 23) return;
   client = streamConnect(wanted, load<u16>(wanted, 16), load<u8>(wanted, 18) != 0, UTC, now);
   assert(client >= 0);
 }
+
+/** Where a test puts a key and a text of `words`; answers the hash. */
+export function hashAt(): usize { return octets; }
+export function hash(words: u32): u64 { return sipHash(octets, octets + 16, words); }
 
 export function poll(now: i64): i64 {
   for (let count = 0; count < 8; count++) {
