@@ -4,22 +4,17 @@ import type { Line } from "./process.ts";
 
 /** What comes outside of a meter's rhythm, its first words after a reset, may wait so long, and another register may follow sooner. */
 const POLL_MS = 7400;
-/** A display that has just started may miss a report: it proves first that it is a member still. */
-const STARTING_MS = 1000;
 
 /** Holds a run's lines to it, once there is a reading at all; at least `least` reports must have been compared. */
 export function agree(lines: readonly Line[], least: number): void {
   let register: Line | undefined;
   let reading: Line | undefined;
-  let started = Number.NEGATIVE_INFINITY;
   let compared = 0;
   for (const line of lines) {
-    if (line.event === "boot" && line.device === "ihd") started = line.t;
     if (line.event === "reading") reading = line;
     if (line.event === "reading" && line.importWh !== null) assert.ok(register, "a reading before any report");
     if (line.event !== "register") continue;
-    const awaited = register && line.t - register.t > POLL_MS && (register.t < started || register.t - started > STARTING_MS);
-    if (register && awaited && reading && reading.importWh !== null) {
+    if (register && line.t - register.t > POLL_MS && reading && reading.importWh !== null) {
       assert.deepEqual([reading.importWh, reading.powerW], [register.importWh, register.powerW], `after the report at ${register.t} ms`);
       compared++;
     }

@@ -2,7 +2,8 @@
 //
 //   1. The home is complete.  2. The meter's power is cut, the display is left alone.  3. Within a reporting interval the display shows what
 //   the meter told after the cut; nothing was bound again.  4. The same when the display is the meter's child, when it moved to another
-//   address while the meter was off, and when the meter kept no address.
+//   address while the meter was off, and when the meter kept no address.  5. The display's power is cut, the meter is left alone: the meter
+//   hears that its display was reset, and goes on where that one listens.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Record } from "../../host/abi.ts";
@@ -86,5 +87,24 @@ test("a display that moved while the meter was off is found at its new address, 
     assert.equal(bindings(house).readUInt16LE(12), address);
     reboot(house, 2000);
     house.sound();
+  });
+});
+
+test("a display that comes up again shows the register at once, whenever that is", async (t) => {
+  await scenario(t, new House("reboot-display", { seed: 12, load: BRISK }), async (house) => {
+    house.join();
+    const took: number[] = [];
+    for (let time = 0; time < 16; time++) {
+      house.run(60_000 + 700 * time); // at another moment between two reports, and among the numbers that the display has in its record
+      const from = house.nowMs;
+      house.cut("ihd", 100);
+      assert.ok(house.until(() => house.of("ihd", "reading", from).some(({ stale, importWh }) => !stale && importWh !== null), 30_000, 50));
+      took.push(house.nowMs - from);
+    }
+    t.diagnostic(`readings after ${took.join(", ")} ms`);
+    // The others have to wait for a broadcast that another one met: the meter's address is asked for again.
+    assert.ok(took.filter((ms) => ms < 1000).length >= 13, `${took}`);
+    house.sound();
+    await house.countersRise();
   });
 });

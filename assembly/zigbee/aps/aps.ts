@@ -17,9 +17,10 @@ import { emitAcknowledgement } from "./emit";
 import { APS_ACKNOWLEDGEMENT, APS_COMMAND, APS_DATA, ApsFrame, apsParse } from "./frame";
 import { ApsKeyKind, apsKeyKind, apsKeysReset, apsKeySlot, apsSlotKind, KEY_NONE } from "./keys";
 import { reassemble, reassemblyPayload, reassemblyReset } from "./reassembly";
-import { apsOpen, apsOpened, apsSecurityReset } from "./security";
+import { apsOpen, apsSecurityReset } from "./security";
 import {
-  apsSleepyNote, apsSleeps, transmitAcknowledged, transmitDeadline, transmitExpecting, transmitReset, transmitStart, transmitTick,
+  apsSleepyNote, apsSleeps, transmitAcknowledged, transmitAgain, transmitDeadline, transmitExpecting, transmitReset, transmitStart,
+  transmitTick,
 } from "./transmit";
 import { APS_LINK_KEY, apsCounters, ApsHeard, apsHeard, ApsMessage, apsRequest } from "./types";
 
@@ -92,14 +93,10 @@ export function apsInput(now: i64): i32 {
   if (frame.isSecured) {
     let opened = apsOpen(at, parsed, size, nwkHeard.extended);
     if (opened < 0) return drop(opened);
+    if (opened) transmitAgain(heard.keySlot);
     // What a parent passes on in clear is the trust centre's, but the address is the parent's.
-    if (nwkHeard.secured && nwkHeard.extended != apsOpened.source) nwkLearn(heard.source, apsOpened.source);
-    heard.sourceExtended = apsOpened.source;
-    heard.payload = apsOpened.payload;
-    heard.size = apsOpened.size;
-    heard.keySlot = apsOpened.slot;
-    heard.keyUse = apsOpened.key;
-    heard.keyKind = apsSlotKind(apsOpened.slot);
+    if (nwkHeard.secured && nwkHeard.extended != heard.sourceExtended) nwkLearn(heard.source, heard.sourceExtended);
+    heard.keyKind = apsSlotKind(heard.keySlot);
     if (heard.keyKind == ApsKeyKind.Established) found(heard.sourceExtended, heard.source);
   }
   switch (frame.type) {

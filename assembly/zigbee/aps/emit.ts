@@ -6,7 +6,7 @@ import {
   APS_SECURITY, apsEmit, ApsFrame, FRAGMENT_FIRST, FRAGMENT_LATER,
 } from "./frame";
 import { KEY_NONE } from "./keys";
-import { APS_SECURE_OVERHEAD, apsOpened, apsSeal } from "./security";
+import { APS_SECURE_OVERHEAD, apsSeal } from "./security";
 import { ApsMessage } from "./types";
 
 /** Payload of one data frame, in clear above the NWK layer and sealed; and of one fragment. */
@@ -82,7 +82,7 @@ export function emitAcknowledgement(frame: ApsFrame, heard: ApsMessage): void {
   let header = apsEmit(
     out, control, heard.sourceEndpoint, heard.cluster, heard.profile, heard.targetEndpoint, frame.counter, fragmentation, block, 1,
   );
-  send(header, 0, 0, heard.keySlot, KEY_DATA, apsOpened.named, heard.source, NWK_SECURE | NWK_DISCOVER); // lost: a repetition asks again
+  send(header, 0, 0, heard.keySlot, KEY_DATA, heard.named, heard.source, NWK_SECURE | NWK_DISCOVER); // lost: a repetition asks again
 }
 
 /** Writes a whole sealed command, for a tunnel; answers its size or an `Err`. */

@@ -36,14 +36,12 @@ export class KeyRow {
 const rows = memory.data(ROWS * offsetof<KeyRow>(), 8);
 if (ROWS * offsetof<KeyRow>() > 512) ERROR("a record holds 512 octets");
 
-const WINDOW: u32 = 4;
+/** Numbers that are heard between two writings of the record. */
+export const APS_WINDOW: u32 = 4;
 
 @unmanaged @final
 class State {
-  /**
-   * A bit a slot, of a device that is not the trust centre: what was heard since the record was written is not known.  An acknowledgement
-   * is believed all the same: it names one of the few messages that we wait for, and a message to one that sleeps takes long to repeat.
-   */
+  /** A bit a slot, of a device that is not the trust centre: what was heard since the record was written is not known. */
   doubts: u32;
   victim: u8;
   /** Another network is being joined: what the record says is neither used nor changed. */
@@ -97,7 +95,9 @@ export function apsKeysReset(): void {
  * Where the record has to be written again: not for each frame.  After a reset all numbers up to there are spent, so that a replay is
  * refused, and with it three of a partner's frames at the most: a message and its three repetitions have one more.
  */
-export function apsWindow(next: u32): u32 { return next > COUNTER_NO_KEY - WINDOW ? next : (next + WINDOW - 1) & ~(WINDOW - 1); }
+export function apsWindow(next: u32): u32 {
+  return next > COUNTER_NO_KEY - APS_WINDOW ? next : (next + APS_WINDOW - 1) & ~(APS_WINDOW - 1);
+}
 
 /** Whether there is any link key. */
 export function apsKeysAny(): bool {

@@ -8,27 +8,15 @@ import {
 } from "../auxiliary";
 import { KEY_SLOT_OWN, DEVICES_MAX } from "../limits";
 import { nwkExtended } from "../nwk/nwk";
-import { ApsFrame, APS_ACKNOWLEDGEMENT } from "./frame";
-import { apsDoubts, apsKeySlot, apsKeysAny, apsSlotNext, apsSlotSave, apsWindow, KEY_NONE } from "./keys";
+import { apsDoubts, apsKeySlot, apsKeysAny, apsSlotNext, apsSlotSave, apsWindow, APS_WINDOW, KEY_NONE } from "./keys";
+import { apsHeard } from "./types";
 
 /** What a sealed frame has more than a frame in clear, with our IEEE address and without. */
 export const APS_SECURE_OVERHEAD: u32 = APS_AUXILIARY_SIZE + MIC_SIZE;
 export const APS_SECURE_OVERHEAD_SHORT: u32 = APS_AUXILIARY_SIZE_SHORT + MIC_SIZE;
 
-/** What `apsOpen` found out. */
-@unmanaged @final
-export class ApsOpened {
-  /** IEEE address of the sender, authentic. */
-  source: u64;
-  payload: usize;
-  size: u32;
-  slot: u32;
-  /** Key identifier: which of the keys made from the link key. */
-  key: u32;
-  /** The frame itself named its sender. */
-  named: bool;
-}
-export const apsOpened = changetype<ApsOpened>(memory.data(offsetof<ApsOpened>(), 8));
+/** Whose numbers leap so far was probably reset: it went on behind what it had reserved. */
+const LEAP: u32 = 256;
 
 const counter = changetype<Counter>(memory.data(offsetof<Counter>(), 4));
 
@@ -54,8 +42,8 @@ export function apsSeal(at: usize, headerSize: u32, payloadSize: u32, slot: u32,
 }
 
 /**
- * Opens in place the frame at `at`, whose sender is `source` unless the frame itself names it.  Describes it in `apsOpened`;
- * its counter is then spent, also for the time after a reset.
+ * Opens in place the frame at `at`, whose sender is `source` unless the frame itself names it.  Describes it in `apsHeard`;
+ * its counter is then spent, also for the time after a reset.  Answers 1 when its sender was probably reset.
  */
 export function apsOpen(at: usize, headerSize: u32, size: u32, source: u64): i32 {
   let auxiliary = changetype<Auxiliary>(at + headerSize);
@@ -69,9 +57,8 @@ export function apsOpen(at: usize, headerSize: u32, size: u32, source: u64): i32
   let spent = load<u32>(next);
   let end = apsWindow(spent);
   let bit: u32 = DEVICES_MAX > 0 ? 0 : 1 << (slot - KEY_SLOT_OWN);
-  let doubted = (load<u32>(apsDoubts) & bit) != 0 && changetype<ApsFrame>(at).type != APS_ACKNOWLEDGEMENT;
   let number = auxiliary.counter;
-  let floor = doubted ? end : spent;
+  let floor = load<u32>(apsDoubts) & bit ? end : spent;
   if (number < floor || number == u32.MAX_VALUE) return Err.Replay;
   headerSize += <u32>parsed;
   let opened = frameOpen(boardKey(slot, auxiliary.key), at, headerSize, auxiliary, source, size - headerSize);
@@ -84,13 +71,16 @@ export function apsOpen(at: usize, headerSize: u32, size: u32, source: u64): i32
     }
     store<u32>(apsDoubts, load<u32>(apsDoubts) & ~bit);
   }
-  apsOpened.source = source;
-  apsOpened.payload = at + headerSize;
-  apsOpened.size = <u32>opened;
-  apsOpened.slot = slot;
-  apsOpened.key = auxiliary.key;
-  apsOpened.named = auxiliary.hasSource;
-  return Err.Ok;
+  let heard = apsHeard;
+  heard.sourceExtended = source;
+  heard.payload = at + headerSize;
+  heard.size = <u32>opened;
+  heard.keySlot = slot;
+  heard.keyUse = auxiliary.key;
+  heard.named = auxiliary.hasSource;
+  if (number - spent <= LEAP) return Err.Ok;
+  counterRaise(counter, counter.next + APS_WINDOW); // it does not know which of our numbers it heard last
+  return 1;
 }
 
 /** Key identifiers 2 and 3 are the board's variants 1 and 2 of the same key. */

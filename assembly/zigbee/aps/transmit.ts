@@ -131,6 +131,11 @@ export function transmitAcknowledged(frame: ApsFrame, heard: ApsMessage, now: i6
   return ApsHeard.None;
 }
 
+/** Who shares the key in `slot` was reset, and has perhaps refused what is under way: it is repeated at once. */
+export function transmitAgain(slot: u32): void {
+  for (let index: u32 = 0; index < TRANSMISSIONS_MAX; index++) if (rowAt(index).slot == slot) rowAt(index).deadline = 0;
+}
+
 /** Notes whether a device sleeps, as its announcement says. */
 export function apsSleepyNote(short: u32, sleepy: bool): void {
   for (let index: u32 = 0; index < SLEEPERS_MAX; index++) {

@@ -22,6 +22,8 @@ export enum ApsHeard {
 @unmanaged @final
 export class ApsMessage {
   source: u32;
+  /** The frame that the key secured named its sender. */
+  named: bool;
   /** IEEE address of the source, 0 when unknown; authentic when `keyKind` is not None. */
   sourceExtended: u64;
   sourceEndpoint: u32;
