@@ -131,6 +131,7 @@ export const Record = {
   IpMleCounter: 50,
   AgentKeys: 51,
   IpNetwork: 52,
+  IpOpened: 53,
 } as const;
 
 export const Field = {

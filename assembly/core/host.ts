@@ -133,6 +133,7 @@ export enum Record {
   IpMleCounter = 50,
   AgentKeys = 51,
   IpNetwork = 52,
+  IpOpened = 53,
 }
 
 export enum Field {

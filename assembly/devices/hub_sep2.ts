@@ -16,7 +16,7 @@ export function start(now: i64, reason: u32): void {
 
 export function poll(now: i64): i64 {
   for (loopBegin(now); loopNext();) {
-    if (loopIsRadio()) faceInput(event, now);
+    if (loopIsRadio() || loopKind() == EventKind.LinkReceived) faceInput(event, now);
     else if (loopKind() == EventKind.Uplink && supplierInput(event, now)) rekey(now);
   }
   faceTick(now);

@@ -6,8 +6,8 @@ import { ABI_BASE, EVENT_HEAD, EVENT_KIND, EventKind, Log, log, next } from "../
 import { LOG_STARTED_SIZE, LogStarted } from "../core/log";
 
 const EVENTS_PER_POLL: u32 = 8;
-/** An Uplink record is the longest event, docs/abi.md. */
-const EVENT_CAPACITY: u32 = EVENT_HEAD + 264;
+/** An Uplink record is the longest event of who has no Ethernet, docs/abi.md. */
+const EVENT_CAPACITY: u32 = EVENT_HEAD + (isDefined(LIMIT_EVENT) ? LIMIT_EVENT : 264);
 
 /** The event taken last, head and octets. */
 export const event = memory.data(EVENT_CAPACITY, 8);

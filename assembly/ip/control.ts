@@ -24,18 +24,19 @@ export function controlMessage(packet: Packet): usize { return packet.at + IPV6_
 
 /** Sends the message of `size` octets; with the hop limit of Neighbour Discovery to the neighbour itself, else by its route. */
 export function controlEnd(packet: Packet, size: u32, source: usize, target: usize, hopLimit: u32, now: i64): void {
-  fill(packet, size, source, target, hopLimit);
+  controlFill(packet, size, source, target, hopLimit);
   if (hopLimit == HOPS_MAX) hopSend(packet, target, now);
   else routeSend(packet, now);
 }
 
 /** Sends it to the neighbour with the link-local address `hop`, whatever its target. */
 export function controlHop(packet: Packet, size: u32, source: usize, target: usize, hop: usize, now: i64): void {
-  fill(packet, size, source, target, HOPS_MAX);
+  controlFill(packet, size, source, target, HOPS_MAX);
   hopSend(packet, hop, now);
 }
 
-function fill(packet: Packet, size: u32, source: usize, target: usize, hopLimit: u32): void {
+/** The headers of a message of `size` octets, for whoever sends it. */
+export function controlFill(packet: Packet, size: u32, source: usize, target: usize, hopLimit: u32): void {
   let at = packet.at;
   packet.size = IPV6_HEADER_SIZE + size;
   ipv6Emit(at, size, NEXT_ICMP, hopLimit);

@@ -41,6 +41,18 @@ export const LISTENERS_MAX: u32 = isDefined(LIMIT_LISTENERS) ? LIMIT_LISTENERS :
 export const SECURE_PORTS_MAX: u32 = 1;
 export const TIME_WAITS_MAX: u32 = 8;
 
+// Of a border router's second link
+/** Neighbours on Ethernet, and those of them that are asked for who they are: each keeps a packet waiting. */
+export const ETHERNET_NEIGHBOURS_MAX: u32 = isDefined(LIMIT_ETHERNET_NEIGHBOURS) ? LIMIT_ETHERNET_NEIGHBOURS : 8;
+export const ETHERNET_ASKED_MAX: u32 = 3;
+/** Packets that came from outside and are not gone yet. */
+export const OUTSIDE_MAX: u32 = 4;
+/** Conversations that devices of the network began with the outside; one device alone keeps so many. */
+export const FLOWS_MAX: u32 = isDefined(LIMIT_FLOWS) ? LIMIT_FLOWS : 16;
+export const FLOWS_OF_ONE_MAX: u32 = 8;
+/** Services in the network that the outside may reach. */
+export const OPENED_MAX: u32 = isDefined(LIMIT_OPENED) ? LIMIT_OPENED : 8;
+
 // Key slots of the board.  Of each network key, two that are derived from it; one more for the network key while they are made.
 export const NETWORK_KEYS: u32 = 3;
 export const KEY_SLOT_MAC: u32 = 1;
@@ -55,4 +67,6 @@ if (DATAGRAMS_MAX >= PACKETS_LARGE_MAX) ERROR("what is put together would leave 
 if (HELD_MAX >= PACKETS_SMALL_MAX) ERROR("children that sleep would keep all packets");
 if (CONTEXTS_MAX > 16) ERROR("a context has a number of four bits");
 if (REPEATED_MAX >= PACKETS_LARGE_MAX) ERROR("what is repeated would take every packet");
+if (FLOWS_OF_ONE_MAX >= FLOWS_MAX) ERROR("one device would keep the others from the outside");
+if (ETHERNET_ASKED_MAX >= ETHERNET_NEIGHBOURS_MAX) ERROR("who does not answer would keep neighbours from their rows");
 if (LINKS_MAX == 0) ERROR("each device has a parent or a child");

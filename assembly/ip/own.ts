@@ -59,6 +59,9 @@ export function ownIs(address: usize): bool {
   return false;
 }
 
+/** The link-local address of a link. */
+export function ownLink(link: u32): usize { return ownAddress(link << 1); }
+
 /** The address that we have towards `target` on the radio; 0 when it needs one that we have not yet. */
 export function ownSource(target: usize): usize {
   let isNear = addressIsMulticast(target) ? addressScope(target) <= SCOPE_LINK : addressIsLinkLocal(target);

@@ -101,6 +101,16 @@ export function packetsLarge(): u32 {
   return count;
 }
 
+/** Packets that came from a link and are not gone yet. */
+export function packetsOf(link: u32): u32 {
+  let count: u32 = 0;
+  for (let at = pool; at < pool + POOL_SIZE; at += at < pool + LARGE_BEGIN ? SMALL_ROW : LARGE_ROW) {
+    let packet = changetype<Packet>(at);
+    count += u32(packet.taken && packet.link == link);
+  }
+  return count;
+}
+
 function takeOf(at: usize, row: u32, count: u32): Packet {
   for (; count > 0; count--, at += row) {
     let packet = changetype<Packet>(at);

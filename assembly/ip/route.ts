@@ -9,7 +9,7 @@ import {
 } from "./address";
 import { Ipv6 } from "./ipv6/header";
 import { radioSend } from "./link/radio";
-import { NO_PACKET, Packet, packetFree } from "./packet";
+import { LINK_RADIO, NO_PACKET, Packet, packetFree } from "./packet";
 
 @unmanaged @final
 class Waiting {
@@ -27,7 +27,7 @@ export function routesReset(): void {
 export function routeSend(packet: Packet, now: i64): i32 {
   let target = changetype<Ipv6>(packet.at).target;
   let isNear = addressIsMulticast(target) ? addressScope(target) <= SCOPE_LINK : addressIsLinkLocal(target);
-  if (isNear) return linkSend(packet, now);
+  if (isNear && packet.link == LINK_RADIO) return linkSend(packet, now);
   packet.next = changetype<Packet>(NO_PACKET);
   if (waiting.first) waiting.last.next = packet;
   else waiting.first = packet;

@@ -6,8 +6,10 @@
 //   not to the network           Outside: the other link's business
 //
 import { Drop } from "../core/host";
-import { addressCopy, addressEqual, addressIsMulticast } from "./address";
+import { SCOPE_LINK, addressCopy, addressEqual, addressIsLinkLocal, addressIsMulticast, addressScope } from "./address";
 import { RouteHeard, arriveError, arriveStep } from "./arrive";
+import { ethernetHas } from "./ethernet/medium";
+import { ethernetSend } from "./ethernet/neighbours";
 import { IPV6_HEADER_SIZE, Ipv6 } from "./ipv6/header";
 import { ICMP_TIME_EXCEEDED, ICMP_UNREACHABLE } from "./icmp/message";
 import { ipv6Heard } from "./ipv6/receive";
@@ -89,18 +91,25 @@ export function routeUnsent(packet: Packet, now: i64): void {
   routeDrop(packet, Drop.Unsent);
 }
 
-/** Sends what waits; what is not for the mesh is not ours to send, the caller looks first. */
+/** Sends what waits. */
 export function routeTick(now: i64): void {
   for (let packet = routeNext(); packet; packet = routeNext()) {
     let target = changetype<Ipv6>(packet.at).target;
-    if (addressIsMulticast(target)) mplSend(packet, mplRepeats(), now);
-    else if (networkHas(target)) down(packet, now);
+    if (networkHas(target)) down(packet, now);
+    else if (isOutside(target)) ethernetSend(packet, now);
+    else if (addressIsMulticast(target)) mplSend(packet, mplRepeats(), now);
     else routeDrop(packet, Drop.NoRoute);
   }
   mplTick(now);
 }
 
 export function routeDeadline(): i64 { return routeWaits() ? 0 : mplDeadline(); }
+
+/** Of the other link: its prefix, or its neighbours, as those of the radio do not wait. */
+function isOutside(target: usize): bool {
+  if (addressIsMulticast(target)) return addressScope(target) <= SCOPE_LINK;
+  return addressIsLinkLocal(target) || ethernetHas(target);
+}
 
 /** To an address of the network. */
 function down(packet: Packet, now: i64): void {

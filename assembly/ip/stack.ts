@@ -14,7 +14,7 @@ import { linkHeard, radioReset } from "./link/radio";
 import { contextsReset } from "./lowpan/contexts";
 import { mleReject } from "./mle/requests";
 import { neighboursReset } from "./neighbours";
-import { OWN_LINK, ownAddress, ownReset } from "./own";
+import { ownLink, ownReset } from "./own";
 import { Packet, packetFree } from "./packet";
 import { routeSend } from "./route";
 import { streamDeadline, streamTick, streamsReset } from "./tcp/stream";
@@ -67,7 +67,7 @@ export function commonReset(now: i64): void {
 export function commonInput(packet: Packet, now: i64): i32 {
   switch (ipv6Heard.next) {
     case NEXT_ICMP: {
-      let heard = icmpInput(packet, ownAddress(OWN_LINK));
+      let heard = icmpInput(packet, ownLink(packet.link));
       if (heard == IcmpHeard.Reply) { routeSend(packet, now); return Carried.Nothing; }
       if (heard != IcmpHeard.Message) break;
       carried.at = ipv6Heard.payload;

@@ -1,13 +1,14 @@
 // The stack of the border router, bottom to top: it forms the network, admits who proves who it is, and knows the way to everyone.
 //
 //   event -> radioInput -> routeInput -> nd | rpl | mle | pana | tcp
-//                             \-> not ours -> forwarded
+//                             \-> not the network's -> stack_ethernet
 import { Err } from "../core/err";
-import { Drop, Layer, Record, entropy, storeRead, storeWrite } from "../core/host";
+import { Drop, EVENT_KIND, EventKind, Layer, Record, entropy, storeRead, storeWrite } from "../core/host";
 import { dropped } from "../core/drops";
 import { MAC_CHANNELS } from "../mac/scan";
 import { NO_SHORT } from "./address";
 import { RouteHeard } from "./arrive";
+import { outsideDeadline, outsideInput, outsideReset, outsideSend, outsideStart, outsideTick } from "./stack_ethernet";
 import { ICMP_UNREACHABLE } from "./icmp/message";
 import { Ipv6 } from "./ipv6/header";
 import { BEACON_HOSTS, BEACON_JOIN, BEACON_ROUTERS } from "./link/beacon";
@@ -56,6 +57,7 @@ export function stackReset(now: i64): bool {
   ndReset();
   rplReset();
   routeReset();
+  outsideReset();
   mleReset(MODE_ROUTER | MODE_AWAKE, 0);
   let answer = agentReset(now);
   assert(answer == Err.Ok);
@@ -66,8 +68,12 @@ export function stackReset(now: i64): bool {
   return !scanning;
 }
 
-/** Takes an event of the radio. */
-export function stackInput(event: usize, now: i64): i32 { return fromLink(radioInput(event, now), now); }
+/** Takes an event of the radio, or of Ethernet. */
+export function stackInput(event: usize, now: i64): i32 {
+  if (load<u8>(event, EVENT_KIND) != EventKind.LinkReceived) return fromLink(radioInput(event, now), now);
+  outsideInput(event, now);
+  return StackHeard.None;
+}
 
 /** Does what is due. */
 export function stackTick(now: i64): i32 {
@@ -76,13 +82,14 @@ export function stackTick(now: i64): i32 {
   ndTick(now);
   rplTick(now);
   commonTick(now);
+  outsideTick(now);
   routeTick(now);
   return radioDeadline() <= now ? fromLink(radioTick(now), now) : <i32>StackHeard.None;
 }
 
 export function stackDeadline(): i64 {
   let control = min<i64>(min<i64>(mleDeadline(), agentDeadline()), min<i64>(ndDeadline(), rplDeadline()));
-  return min<i64>(min<i64>(control, commonDeadline()), min<i64>(routeDeadline(), radioDeadline()));
+  return min<i64>(min<i64>(control, min<i64>(commonDeadline(), outsideDeadline())), min<i64>(routeDeadline(), radioDeadline()));
 }
 
 /** After `Asks`. */
@@ -106,7 +113,9 @@ function fromLink(heard: i32, now: i64): i32 {
 }
 
 function arrived(packet: Packet, now: i64): i32 {
-  if (routeInput(packet, now) != RouteHeard.Ours) return StackHeard.None;
+  let way = routeInput(packet, now);
+  if (way == RouteHeard.Forward) outsideSend(packet, now);
+  if (way != RouteHeard.Ours) return StackHeard.None;
   let source = changetype<Ipv6>(packet.at).source;
   let heard: i32 = StackHeard.None;
   switch (commonInput(packet, now)) {
@@ -163,5 +172,6 @@ function open(now: i64): void {
   radioServe(changetype<usize>(network) + offsetof<Network>("id0"), BEACON_JOIN | BEACON_ROUTERS | BEACON_HOSTS, true);
   ndForm(changetype<usize>(network), network.epoch, now);
   rplForm(network.epoch, now);
+  outsideStart(now);
   mleServe(now);
 }

@@ -31,7 +31,7 @@ export function faceReset(now: i64): void {
   streamServe(HTTPS_PORT, true);
 }
 
-/** Takes an event of the radio. */
+/** Takes an event of the radio, or of Ethernet. */
 export function faceInput(event: usize, now: i64): void { heard(stackInput(event, now), now); }
 
 export function faceTick(now: i64): void {

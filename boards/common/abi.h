@@ -132,6 +132,7 @@ enum kw_record {
     KW_RECORD_IP_MLE_COUNTER = 50,
     KW_RECORD_AGENT_KEYS = 51,
     KW_RECORD_IP_NETWORK = 52,
+    KW_RECORD_IP_OPENED = 53,
 };
 
 enum kw_field {

@@ -23,6 +23,8 @@ export interface DeviceEdge {
   log(code: number, octets: Uint8Array): void;
   display(line: number, text: Uint8Array): void;
   uplink(octets: Uint8Array): void;
+  /** An Ethernet frame, to be sent on a link: 0 or an `Err`; a device without this has no link. */
+  link?(number: number, frame: Uint8Array): number;
   /** A measuring element starts, or ends with 0; false when the device has none. */
   sense(quantity: number, periodMs: number): boolean;
   /** A key was put in a slot; boards keep theirs to themselves. */

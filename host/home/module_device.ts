@@ -123,6 +123,7 @@ export class ModuleDevice implements HomeDevice {
         this.edge.uplink(octets);
         return Err.Ok;
       },
+      linkSend: (number, frame) => this.edge.link?.(number, frame) ?? Err.NotFound,
       log: (code, octets) => this.edge.log(code, octets),
       keySet: (slot, key) => this.edge.key(slot, key),
       tlsKey: (line) => this.edge.tlsKey?.(line),

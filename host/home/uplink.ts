@@ -88,7 +88,7 @@ export interface ActivateRecord {
   image: number;
 }
 
-/** The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. A hub of phase 2 tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record and `Clock`, no other. */
+/** The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. A hub of phase 2 tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record, `Clock` and `Open`, no other. */
 export interface RekeyRecord {
   /** from the telling to the use */
   seconds: number;
@@ -98,6 +98,16 @@ export interface RekeyRecord {
 export interface RemoveRecord {
   /** its IEEE address */
   extended: bigint;
+}
+
+/** A service of a device in a network of phase 2 may be reached from the hub's Ethernet, or may not any more. The hub keeps it in its store. */
+export interface OpenRecord {
+  /** the device's IEEE address */
+  extended: bigint;
+  /** of TCP or UDP; with one of them open the device also answers an echo request */
+  port: number;
+  /** 1 from now on, 0 no more */
+  open: number;
 }
 
 /** Asks for octets of a file. */
@@ -160,6 +170,7 @@ export const DownKind = {
   Activate: 8,
   Rekey: 9,
   Remove: 10,
+  Open: 11,
 } as const;
 
 export type DownRecord =
@@ -172,7 +183,8 @@ export type DownRecord =
   | ({ kind: "rollout" } & RolloutRecord)
   | ({ kind: "activate" } & ActivateRecord)
   | ({ kind: "rekey" } & RekeyRecord)
-  | ({ kind: "remove" } & RemoveRecord);
+  | ({ kind: "remove" } & RemoveRecord)
+  | ({ kind: "open" } & OpenRecord);
 
 export const UpKind = {
   Want: 2,
@@ -296,6 +308,16 @@ export function removeEmit(record: RemoveRecord): Buffer {
   const at = new DataView(out.buffer, out.byteOffset, out.length);
   out[0] = DownKind.Remove;
   at.setBigUint64(1, record.extended, true);
+  return out;
+}
+
+export function openEmit(record: OpenRecord): Buffer {
+  const out = Buffer.alloc(12);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = DownKind.Open;
+  at.setBigUint64(1, record.extended, true);
+  at.setUint16(9, record.port, true);
+  at.setUint8(11, record.open);
   return out;
 }
 

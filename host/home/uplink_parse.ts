@@ -25,6 +25,8 @@ export function downParse(from: Uint8Array): DownRecord | null {
       return rekeyOf(from, at);
     case DownKind.Remove:
       return removeOf(from, at);
+    case DownKind.Open:
+      return openOf(from, at);
     default:
       return null;
   }
@@ -121,6 +123,11 @@ function rekeyOf(from: Uint8Array, at: DataView): DownRecord | null {
 function removeOf(from: Uint8Array, at: DataView): DownRecord | null {
   if (from.length < 9) return null;
   return { kind: "remove", extended: at.getBigUint64(1, true) };
+}
+
+function openOf(from: Uint8Array, at: DataView): DownRecord | null {
+  if (from.length < 12) return null;
+  return { kind: "open", extended: at.getBigUint64(1, true), port: at.getUint16(9, true), open: at.getUint8(11) };
 }
 
 /** Null for what is none of them, or cut short. */

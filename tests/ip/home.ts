@@ -7,6 +7,7 @@ import type { TestContext } from "node:test";
 import { Log, Record } from "../../host/abi.ts";
 import { Clock } from "../../host/air/clock.ts";
 import { Medium } from "../../host/air/medium.ts";
+import { Err } from "../../host/err.ts";
 import { BoardDevice } from "../../host/home/board_device.ts";
 import type { Boot, DeviceEdge, HomeDevice } from "../../host/home/device.ts";
 import { ModuleDevice } from "../../host/home/module_device.ts";
@@ -46,6 +47,9 @@ export class Home {
   /** What the capture was told: device, slot and key. */
   readonly keys: string[] = [];
   readonly frames: { timeUs: number; psdu: Uint8Array; source: string }[] = [];
+
+  /** A frame of a device's Ethernet: 0 or an `Err`.  Without this nobody has any. */
+  onLink: ((id: string, frame: Buffer) => number) | undefined;
 
   /** By name, of a home that records: what went into a device's first engine, and what it did. */
   readonly recorded = new Map<string, V8Engine>();
@@ -97,6 +101,7 @@ export class Home {
       log: (code, octets) => lines.push({ atMs: this.clock.nowUs / 1000, code, octets: Buffer.from(octets) }),
       display: () => undefined,
       uplink: (octets) => this.uplinked.push(Buffer.from(octets)),
+      link: (_, frame) => this.onLink?.(id, Buffer.from(frame)) ?? Err.NotFound,
       sense: () => false,
       key: (slot, key) => {
         this.keys.push(`${id} ${slot} ${Buffer.from(key).toString("hex")}`);

@@ -117,8 +117,8 @@ export class ActivateRecord {
 
 /**
  * The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. A hub of phase 2
- * tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record and `Clock`, no
- * other.
+ * tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record, `Clock` and
+ * `Open`, no other.
  */
 export const DOWN_REKEY: u32 = 9;
 /** Without the kind. */
@@ -143,6 +143,21 @@ export const REMOVE_SIZE: u32 = 8;
 @unmanaged @final
 export class RemoveRecord {
   get extended(): u64 { return load<u64>(changetype<usize>(this)); }
+}
+
+/**
+ * A service of a device in a network of phase 2 may be reached from the hub's Ethernet, or may not any more. The hub keeps it in its store.
+ */
+export const DOWN_OPEN: u32 = 11;
+/** Without the kind. */
+export const OPEN_SIZE: u32 = 11;
+
+/** Over the octets after the kind. */
+@unmanaged @final
+export class OpenRecord {
+  get extended(): u64 { return load<u64>(changetype<usize>(this)); }
+  get port(): u32 { return load<u16>(changetype<usize>(this), 8); }
+  get open(): u32 { return load<u8>(changetype<usize>(this), 10); }
 }
 
 /** Asks for octets of a file. */

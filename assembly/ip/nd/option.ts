@@ -1,7 +1,8 @@
 // Options of Neighbour Discovery: RFC 4861 section 4.6, RFC 6775 sections 4.1 to 4.3.  Sizes are in units of eight octets.
 //
-//   1, 2 source, target link address | type | 1 or 2 | short address 2 or EUI-64 8 | 0 to the end
+//   1, 2 source, target link address | type | 1 or 2 | short address 2, Ethernet's 6 or EUI-64 8 | 0 to the end
 //   3 prefix                         | 3 | 4 | prefix bits 1 | flags L A R 1 | valid s 4 | preferred s 4 | 0 4 | prefix or address 16
+//   24 route                         | 24 | 2 | prefix bits 1 | preference 1 | lifetime s 4 | prefix 8          RFC 4191 section 2.3
 //   33 address registration          | 33 | 2 | status 1 | 0 3 | lifetime min 2 | EUI-64 8
 //   34 context                       | 34 | 2 or 3 | context bits 1 | C, number 1 | 0 2 | lifetime min 2 | prefix 8 or 16
 //   35 border router                 | 35 | 3 | version low 2 | version high 2 | lifetime min 2 | address 16
@@ -13,6 +14,7 @@ import { addressCopy } from "../address";
 export const ND_SOURCE_LINK: u32 = 1;
 export const ND_TARGET_LINK: u32 = 2;
 export const ND_PREFIX: u32 = 3;
+const ND_ROUTE: u32 = 24;
 export const ND_REGISTRATION: u32 = 33;
 export const ND_CONTEXT: u32 = 34;
 export const ND_BORDER: u32 = 35;
@@ -40,6 +42,8 @@ export const ND_REGISTRATION_SIZE: u32 = 16;
 export const ND_CONTEXT_SIZE: u32 = 16;
 export const ND_CONTEXT_LONG_SIZE: u32 = 24;
 export const ND_BORDER_SIZE: u32 = 24;
+export const ND_ETHERNET_SIZE: u32 = 8;
+export const ND_ROUTE_SIZE: u32 = 16;
 
 const BITS: usize = 2;
 const PREFIX_ADDRESS: usize = 16;
@@ -109,6 +113,24 @@ export function ndLinkShortEmit(at: usize, type: u32, short: u32): u32 {
   store<u8>(at, ND_LINK_SHORT_SIZE / UNIT, 1);
   putBe16(at + 2, short);
   return ND_LINK_SHORT_SIZE;
+}
+
+export function ndEthernetEmit(at: usize, type: u32, address: u64): u32 {
+  putBe64(at, address);
+  store<u8>(at, type);
+  store<u8>(at, ND_ETHERNET_SIZE / UNIT, 1);
+  return ND_ETHERNET_SIZE;
+}
+
+/** A route to a prefix of 64 bits, of medium preference. */
+export function ndRouteEmit(at: usize, lifetime: u32, prefix: usize): u32 {
+  store<u8>(at, ND_ROUTE);
+  store<u8>(at, ND_ROUTE_SIZE / UNIT, 1);
+  store<u8>(at, 64, BITS);
+  store<u8>(at, 0, 3);
+  putBe32(at + 4, lifetime);
+  store<u64>(at, load<u64>(prefix), 8);
+  return ND_ROUTE_SIZE;
 }
 
 /** `address` is the whole address of the sender where `flags` say so. */
