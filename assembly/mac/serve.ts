@@ -8,7 +8,7 @@ import { MAC_BEACON, MAC_COMMAND, MAC_EXTENDED, MAC_NONE, MAC_SHORT, macControl 
 import { MAC_INTERFACE, MacPurpose, macBegin, macHeard, macIdle, macNextSequence, macTransmit, macWhen } from "./mac";
 
 /** Responses that wait for their device to ask; more associations at a time are turned away in silence. */
-const RESPONSES_MAX: u32 = 3;
+export const RESPONSES_MAX: u32 = 3;
 /** macTransactionPersistenceTime of ZigBee: 500 * 960 symbols of 16 us, 05-3474 annex D. */
 export const MAC_PERSISTENCE_MS: i64 = 7680;
 

@@ -7,6 +7,8 @@ export const DEVICES_MAX: u32 = isDefined(LIMIT_DEVICES) ? LIMIT_DEVICES : 32;
 export const NEIGHBOURS_MAX: u32 = isDefined(LIMIT_NEIGHBOURS) ? LIMIT_NEIGHBOURS : 20;
 /** Of them, children between association and their first authentic frame. */
 export const JOINING_MAX: u32 = isDefined(LIMIT_JOINING) ? LIMIT_JOINING : 3;
+/** Parents that a device which joins holds against each other, one a network and depth. */
+export const CANDIDATES_MAX: u32 = isDefined(LIMIT_CANDIDATES) ? LIMIT_CANDIDATES : 6;
 /** Devices out of range whose IEEE address is known. */
 export const ADDRESSES_MAX: u32 = isDefined(LIMIT_ADDRESSES) ? LIMIT_ADDRESSES : 32;
 /** Devices out of range that a way is known to, and ways sought at a time, by us and through us. */
@@ -42,4 +44,4 @@ if (NEIGHBOURS_MAX > 31) ERROR("a slot notes who repeated a broadcast in 32 bits
 if (JOINING_MAX >= NEIGHBOURS_MAX) ERROR("children that join would take the parent's place");
 if (JOINING_MAX > 0 && INDIRECT_MAX < NEIGHBOURS_MAX) ERROR("a frame is held for each child, of whom there are four less, and four more");
 if (BROADCASTS_MAX == 0 || ADDRESSES_MAX == 0 || DIRECT_MAX == 0 || PARTNERS_MAX == 0 || SLEEPERS_MAX == 0) ERROR("each device has some");
-if (DUPLICATES_MAX == 0 || TRANSMISSIONS_MAX == 0 || REASSEMBLIES_MAX == 0) ERROR("each device has some");
+if (CANDIDATES_MAX == 0 || DUPLICATES_MAX == 0 || TRANSMISSIONS_MAX == 0 || REASSEMBLIES_MAX == 0) ERROR("each device has some");

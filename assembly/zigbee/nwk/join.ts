@@ -13,6 +13,7 @@ import { MAC_ASSOCIATION_RESPONSE, MAC_CAPABLE_ROUTER, MacCommand } from "../../
 import { macHeard, macOpen } from "../../mac/mac";
 import { scanChannel, scanDeadline, scanStart, scanTick } from "../../mac/scan";
 import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
+import { CANDIDATES_MAX } from "../limits";
 import { addressesClear } from "./addresses";
 import { NwkBeacon, nwkBeaconParse } from "./beacon";
 import { NWK_LEAVE_REJOIN, NwkCommand, nwkLeaveEmit, nwkRejoinRequestEmit } from "./command";
@@ -34,7 +35,6 @@ class Candidate {
   score: u8;
 }
 
-const CANDIDATES_MAX: u32 = 6;
 const candidates = memory.data(CANDIDATES_MAX * 16, 8);
 
 if (offsetof<Candidate>() != 16) ERROR("a candidate does not fill its row");

@@ -7,7 +7,7 @@ import {
 import { MAC_EXTENDED, MAC_SHORT } from "../../mac/frame";
 import { macHeard } from "../../mac/mac";
 import {
-  MAC_PERSISTENCE_MS, release, serveBeacon, serveDeadline, serveRequested, serveRespond, serveReset, serveSent, serveTick,
+  MAC_PERSISTENCE_MS, RESPONSES_MAX, release, serveBeacon, serveDeadline, serveRequested, serveRespond, serveReset, serveSent, serveTick,
 } from "../../mac/serve";
 import { NO_ADDRESS, NO_EXTENDED, UNICAST_END } from "../address";
 import { JOINING_MAX, NEIGHBOURS_MAX } from "../limits";
@@ -38,6 +38,8 @@ const MINUTE_MS: i64 = 60_000;
 /** Keep-alive by data request and by timeout request, figure 3.26c of revision 21. */
 const PARENT_INFORMATION: u32 = 3;
 const ADDRESS_ATTEMPTS: u32 = 16;
+
+if (JOINING_MAX > RESPONSES_MAX) ERROR("a child that may associate has a response that waits for it");
 
 @unmanaged @final
 class Parent {
