@@ -1,6 +1,9 @@
-// A run's keys in the format of Wireshark's table `zigbee_pc_keys`: one line a key, "hex","byte order","label".
+// A run's keys in the format of a table of Wireshark's, one line a key.
 //
-// The file can be copied to a Wireshark profile under that name, and each line can follow `-o uat:zigbee_pc_keys:`.
+//   phase 1, zigbee_pc_keys:    "hex","byte order","label"
+//   phase 2, ieee802154_keys:   "hex","key index","hash"     the network key, of which Wireshark makes that of the MAC, and the key of MLE
+//
+// The file can be copied to a Wireshark profile under the table's name, and each line can follow `-o uat:` and that name.
 
 import { readFileSync } from "node:fs";
 import { fileError, OutputError } from "../files/file_error.ts";
@@ -9,16 +12,35 @@ import { OutputFile } from "../files/output_file.ts";
 /** Keys that a file may hold. */
 export const KEYS_MAX = 4_096;
 
-const LINE = /^"((?:[0-9a-f]{2}:?){16})","(Normal|Reverse)","([^"]*)"$/i;
+const LINE = /^"((?:[0-9a-f]{2}:?){16})","(?:(Normal|Reverse)","([^"]*)|(\d{1,3})","(ZigBee IP|No) hash)"$/i;
 
 export interface NamedKey {
   key: Uint8Array;
   label: string;
 }
 
-export function keyLine({ key, label }: NamedKey): string {
+/** A key of a network of phase 2: of the whole network, or as it is used. */
+export interface IndexedKey {
+  key: Uint8Array;
+  /** As frames name it: 1 to 255. */
+  index: number;
+  isNetworkKey: boolean;
+  label?: undefined;
+}
+
+export type TableKey = NamedKey | IndexedKey;
+
+/** The table of Wireshark's that a key belongs in. */
+export function keyTable(key: TableKey): string {
+  return key.label === undefined ? "ieee802154_keys" : "zigbee_pc_keys";
+}
+
+export function keyLine(named: TableKey): string {
+  const { key } = named;
   if (key.length !== 16) throw new RangeError(`A ZigBee key has 16 octets, not ${key.length}.`);
-  return `"${Buffer.from(key).toString("hex")}","Normal","${label.replace(/[^\x20-\x7e]|"/g, "?")}"`;
+  const hex = Buffer.from(key).toString("hex");
+  if (named.label === undefined) return `"${hex}","${named.index}","${named.isNetworkKey ? "ZigBee IP" : "No"} hash"`;
+  return `"${hex}","Normal","${named.label.replace(/[^\x20-\x7e]|"/g, "?")}"`;
 }
 
 /** The file of one run: a line whenever a key becomes known, so that it is whole at any time. */
@@ -32,7 +54,7 @@ export class KeysFile {
   }
 
   /** Never throws: devices hand their keys over while they run. */
-  add(key: NamedKey): void {
+  add(key: TableKey): void {
     const hex = Buffer.from(key.key).toString("hex");
     if (this.known.has(hex) || this.overflow) return;
     if (this.known.size >= KEYS_MAX) {
@@ -55,20 +77,24 @@ export class KeysFile {
 }
 
 /** Reads such a file; lines with # are comments. */
-export function readKeysFile(path: string): NamedKey[] {
+export function readKeysFile(path: string): TableKey[] {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
     throw fileError(error, path, "read the keys file");
   }
-  const keys: NamedKey[] = [];
+  const keys: TableKey[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === "" || line.startsWith("#")) continue;
     const parts = LINE.exec(line.trim());
-    if (parts === null) throw new Error(`Line ${index + 1} of ${path} is not "32 hex digits","Normal","label".`);
+    if (parts === null)
+      throw new Error(
+        `Line ${index + 1} of ${path} is not "32 hex digits","Normal","label", nor "32 hex digits","index","ZigBee IP hash".`,
+      );
     const key = Buffer.from((parts[1] as string).replaceAll(":", ""), "hex");
-    keys.push({ key: parts[2]?.toLowerCase() === "reverse" ? key.reverse() : key, label: parts[3] as string });
+    if (parts[4] !== undefined) keys.push({ key, index: Number(parts[4]), isNetworkKey: parts[5]?.toLowerCase() !== "no" });
+    else keys.push({ key: parts[2]?.toLowerCase() === "reverse" ? key.reverse() : key, label: parts[3] as string });
   }
   return keys;
 }

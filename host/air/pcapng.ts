@@ -18,6 +18,8 @@ const OPTION_NAME = 2; // if_name
 const OPTION_RESOLUTION = 9; // if_tsresol
 const OPTION_APPLICATION = 4; // shb_userappl
 
+/** Lines of an NSS key log, which is what Wireshark reads for TLS. */
+export const SECRETS_TLS = 0x544c534b;
 export const SECRETS_ZIGBEE_NWK = 0x5a4e574b; // key 16, PAN id u16
 export const SECRETS_ZIGBEE_APS = 0x5a415053; // key 16, PAN id u16, lower short address u16, higher short address u16
 
@@ -92,7 +94,15 @@ export class CaptureWriter {
 
   /** A key, once: call it when the key becomes known, before the frames that use it. */
   key(key: CaptureKey): void {
-    const secret = secretOf(key);
+    this.secret(secretOf(key));
+  }
+
+  /** A line of a TLS key log, likewise: both sides of a session tell the same. */
+  tlsKey(line: string): void {
+    this.secret({ type: SECRETS_TLS, data: Buffer.from(`${line}\n`) });
+  }
+
+  private secret(secret: Secret): void {
     const name = secret.data.toString("hex");
     if (this.keys.has(name)) return;
     this.keys.add(name);
@@ -151,7 +161,12 @@ function option(code: number, value: Uint8Array): Buffer {
   return octets;
 }
 
-function secretOf(key: CaptureKey): { type: number; data: Buffer } {
+interface Secret {
+  type: number;
+  data: Buffer;
+}
+
+function secretOf(key: CaptureKey): Secret {
   if (key.key.length !== KEY_SIZE) throw new RangeError(`A ZigBee key has 16 octets, not ${key.key.length}.`);
   const data = Buffer.alloc(key.kind === "network" ? 18 : 22);
   data.set(key.key);

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { keyLine, type NamedKey, readKeysFile } from "../air/keys.ts";
+import { keyLine, keyTable, readKeysFile, type TableKey } from "../air/keys.ts";
 import { readCapture } from "../air/pcapng.ts";
 
 /** Lines kept of each kind; all are counted. */
@@ -30,10 +30,10 @@ export interface Verdict {
   expertsAboveNote: Found;
 }
 
-export type Keys = readonly NamedKey[] | string | "inside";
+export type Keys = readonly TableKey[] | string | "inside";
 
-/** Keys themselves, the path of a keys file, or "inside" for those that the capture carries. */
-function keysOf(file: string, keys: Keys): readonly NamedKey[] {
+/** Keys themselves, the path of a keys file, or "inside" for those that the capture carries; those of TLS tshark finds there by itself. */
+function keysOf(file: string, keys: Keys): readonly TableKey[] {
   if (keys === "inside") return readCapture(file).keys.map(({ key, kind }) => ({ key, label: kind }));
   return typeof keys === "string" ? readKeysFile(keys) : keys;
 }
@@ -46,7 +46,7 @@ export function tsharkFields(
   line: (values: string[]) => void,
   filter?: string,
 ): Promise<void> {
-  const options = keysOf(file, keys).flatMap((key) => ["-o", `uat:zigbee_pc_keys:${keyLine(key)}`]);
+  const options = keysOf(file, keys).flatMap((key) => ["-o", `uat:${keyTable(key)}:${keyLine(key)}`]);
   const wanted = fields.flatMap((field) => ["-e", field]);
   const chosen = filter === undefined ? [] : ["-Y", filter];
   const args = [
