@@ -56,7 +56,7 @@ export const EVENTS = {
     about: "phase 2: a device asked its hub for the time",
     fields: {
       status: whole("HTTP's; 0 when no answer came"),
-      clock: known({ schema: { type: "string" }, about: "what its clock says then, ISO 8601 in UTC" }),
+      clock: known(text("what its clock says then, ISO 8601 in UTC")),
     },
   },
   register: {
@@ -124,6 +124,7 @@ export const EVENTS = {
   trouble: { about: "the module or its engine had to be stopped", fields: { sentence: text("why") } },
   plugged: { about: "somebody gave it power", fields: {} },
   unplugged: { about: "somebody took its power", fields: {} },
+  rekey: { about: "a hub's supplier has the network key changed", fields: {} },
   moved: { about: "somebody carried it away", fields: { x: number("metres"), y: number("metres") } },
   jammed: { about: "noise on a channel", fields: { channel: whole("11 to 26"), seconds: number("how long") } },
   progress: {
@@ -161,6 +162,7 @@ function rows(): [EventName, { about: string; fields: Record<string, Field<unkno
 }
 
 /** Every line of a run has it; an event on its own may not. */
+const PHASE = { phase: { schema: { enum: [1, 2] }, about: "of a device: 1 Smart Energy 1.x, 2 ZigBee IP" } };
 const DATE = { date: { schema: { type: "string" }, about: "the same moment in the home's world, ISO 8601 in UTC" } };
 
 /** The JSON Schema of one line. */
@@ -170,7 +172,7 @@ export function eventsSchema(): Record<string, unknown> {
     type: "object",
     description: about,
     properties: {
-      ...Object.fromEntries([...Object.entries({ ...HEAD, ...DATE }), ...Object.entries(fields)].map(described)),
+      ...Object.fromEntries([...Object.entries({ ...HEAD, ...DATE, ...PHASE }), ...Object.entries(fields)].map(described)),
       event: { const: name },
     },
     required: [...Object.keys(HEAD), "event", ...Object.keys(fields)],
@@ -190,8 +192,8 @@ A line of \`kilowasm home --json\` each, and what \`advance\` of the library ans
 from \`host/home/event_table.ts\`; [events.schema.json](events.schema.json) says the same to a program, \`HomeEvent\` to TypeScript.
 
 Every event has \`t\`, simulated milliseconds since the run began, \`date\`, the same moment in the home's world (ISO 8601 in UTC),
-\`device\`, a name of the home file or \`home\` where it is about all of them, and \`event\`. Amounts are decimal numbers in the
-currency's main unit: 0.2703 is 27.03 pence. Addresses are hexadecimal.
+\`device\`, a name of the home file or \`home\` where it is about all of them, of a device \`phase\` (1 or 2), and \`event\`. Amounts
+are decimal numbers in the currency's main unit: 0.2703 is 27.03 pence. Addresses are hexadecimal.
 
 | event | field | type | |
 |---|---|---|---|

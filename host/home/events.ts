@@ -2,7 +2,7 @@
 import { Drop, FileStatus, Layer, ResetReason } from "../abi.ts";
 import { type LogEntry, readLog } from "../log.ts";
 import type { EventFields, EventName } from "./event_table.ts";
-import type { DeviceId } from "./plan.ts";
+import type { DeviceId, Phase } from "./plan.ts";
 import { nameOf, reasonName, STEPS, statusName, versionName } from "./update_words.ts";
 
 export type EventOf<N extends EventName> = {
@@ -10,6 +10,8 @@ export type EventOf<N extends EventName> = {
   t: number;
   /** The same moment in the home's world, ISO 8601 in UTC: every event of a run has it. */
   date?: string;
+  /** Of a device of a run: 1 or 2. */
+  phase?: Phase;
   /** A row of the plan, or `home`. */
   device: DeviceId | "home";
   event: N;

@@ -22,6 +22,9 @@ function happen(home: Home, event: PlanEvent, noiseId: string, updates: readonly
     case "admit":
       home.admit(event.device);
       break;
+    case "rekey":
+      home.rekey(event.device);
+      break;
     case "move":
       home.move(event.device, event.place);
       break;

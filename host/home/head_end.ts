@@ -6,7 +6,7 @@ import { Err } from "../err.ts";
 import { extendedName } from "./events.ts";
 import type { Tariff } from "./tariff.ts";
 import { nameOf } from "./update_words.ts";
-import { admitEmit, clockEmit, DownKind, permitEmit, removeEmit, tariffEmit } from "./uplink.ts";
+import { admitEmit, clockEmit, DownKind, permitEmit, rekeyEmit, removeEmit, tariffEmit } from "./uplink.ts";
 import { upParse } from "./uplink_parse.ts";
 
 /** The supplier sets a hub's clock this often. */
@@ -43,6 +43,10 @@ export function admitRecord(extended: bigint, code: Uint8Array): Buffer {
 
 export function removeRecord(extended: bigint): Buffer {
   return removeEmit({ extended });
+}
+
+export function rekeyRecord(forSeconds: number): Buffer {
+  return rekeyEmit({ seconds: forSeconds });
 }
 
 export function permitRecord(forSeconds: number): Buffer {

@@ -7,7 +7,7 @@ import type { Dropped } from "../drops.ts";
 import type { Load } from "../load/load.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
 import type { EventFields, EventName } from "./event_table.ts";
-import { type EventOf, eventOfLog, type HomeEvent } from "./events.ts";
+import { type EventOf, eventOfLog, extendedName, type HomeEvent } from "./events.ts";
 import { happenAll } from "./happenings.ts";
 import { declined, removed } from "./head_end.ts";
 import type { Keyring } from "./keyring.ts";
@@ -16,6 +16,7 @@ import type { Paced } from "./pacer.ts";
 import { DEFAULT_PLAN, type DeviceId, membersOf, type Plan, type PlanRow } from "./plan.ts";
 import { Progresses } from "./progress.ts";
 import { type Factory, provision } from "./provision.ts";
+import { provision2 } from "./provision2.ts";
 import { Sensor } from "./sensor.ts";
 import type { Site } from "./site.ts";
 import { Status } from "./status.ts";
@@ -70,10 +71,11 @@ export class Home implements Paced {
     const { walls, rangeMetres } = this.plan;
     this.medium = new Medium({ seed: options.seed, clock, ackGraceUs: options.ackGraceUs, walls, rangeMetres });
     this.originMs = (options.load.originMs ?? ORIGIN_MS) - LOAD_START_MS;
-    this.status = new Status(rows);
+    this.status = new Status(rows, this.plan.phase);
     this.status.originMs = this.originMs;
     for (const { id, role, load } of rows) if (role === "meter") this.sensors.set(id, this.sensorOf(id, load ?? options.load));
-    this.factories = provision(options.seed, options.suite, rows);
+    this.factories = this.plan.phase === 2 ? provision2(options.seed, rows) : provision(options.seed, options.suite, rows);
+    for (const { id } of rows) this.status.device(id).extended = extendedName(this.factory(id).extended);
     this.medium.onFrame(() => {
       this.status.frames++;
     });
@@ -115,6 +117,12 @@ export class Home implements Paced {
   /** The supplier admits a device anew. */
   admit(id: DeviceId): void {
     found(this.networks, found(this.rows, id).hub).admit(id);
+  }
+
+  /** The supplier has the key of a hub's network changed. */
+  rekey(hub: DeviceId): void {
+    this.tell(hub, "rekey", {});
+    found(this.networks, hub).rekey();
   }
 
   /** Noise on a channel, from a place or everywhere. */
@@ -181,13 +189,15 @@ export class Home implements Paced {
     const members = membersOf(this.plan, hub.id);
     const inside = new Set([hub.id, ...members.map(({ id }) => id)]);
     const displays = members.filter(({ role }) => role === "ihd").map(({ id }) => status.device(id));
+    const { phase } = this.plan;
     return new Network({
       clock,
+      phase,
       hub,
       members,
       device: (id) => this.device(id),
       factory: (id) => this.factory(id),
-      keyed: (id) => status.device(id).suite > 0,
+      ready: (id) => (phase === 2 ? status.device(id).joined : status.device(id).suite > 0),
       shown: () => displays.every(({ reading }) => reading !== null),
       originMs,
       tariff: this.plan.tariff,
@@ -225,6 +235,7 @@ export class Home implements Paced {
         return true;
       },
       key: (slot, key) => this.options.keyring.add(id, slot, key),
+      tlsKey: (line) => this.options.keyring.tls(line),
       booted: ({ version, onTrial, slot }) => this.tell(id, "boot", { version: versionName(version), slot, trial: onTrial }),
       reboots: () => this.tell(id, "reboot", {}),
       trouble: (sentence) => this.tell(id, "trouble", { sentence }),
@@ -242,7 +253,13 @@ export class Home implements Paced {
     const event = eventOfLog(this.nowMs, id, code, octets);
     if (event?.event === "update" || event?.event === "library") this.progress.of(id, event.event).take(event);
     if (event) this.take(event);
-    if (id !== hub && event?.event === "key" && event.suite !== 0) this.networks.get(hub)?.established(id);
+    if (id !== hub && event && this.isReady(event)) this.networks.get(hub)?.established(id);
+  }
+
+  /** The next device may be plugged in: this one has its key with the hub, or in phase 2 its place in the network. */
+  private isReady(event: HomeEvent): boolean {
+    if (this.plan.phase === 2) return event.event === "joined";
+    return event.event === "key" && event.suite !== 0;
   }
 
   private admitted(extended: bigint, short: number): void {

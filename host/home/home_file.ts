@@ -81,6 +81,7 @@ const event = oneOf(
     remove: record({ at, remove: must(id, "the device that its supplier takes off the hub's network for good") }, "an event"),
     admit: record({ at, admit: must(id, "the device that its supplier admits anew; joining is open for it") }, "an event"),
     update: record({ at, update: must(id, "the device"), package: must(path, "the package that it is to run") }, "an event"),
+    rekey: record({ at, rekey: must(id, "the hub whose supplier has the network key changed") }, "an event"),
   },
   "event",
 );
@@ -89,6 +90,7 @@ export const homeShape = record(
   {
     seed: may(whole(0, 999_999_999_999_999), "the same seed gives the same run; --seed wins"),
     duration: may(time, "how long the run is; --duration wins"),
+    phase: may(whole(1, 2), "1: Smart Energy 1.x on ZigBee PRO; 2: ZigBee IP; 1 without it, and --phase wins"),
     range: may(number(1, RANGE_MAX_METRES), "metres that a radio reaches where no wall is in between"),
     load: may(path, "the CSV that meters without their own measure; --load wins"),
     tariff: may(tariff, "what the supplier takes"),

@@ -1,14 +1,18 @@
 // The keys of a run, for whoever decrypts its capture.  Devices hand them over slot by slot (see the key slots in docs/abi.md).
 
+import { createHmac } from "node:crypto";
 import type { KeysFile } from "../air/keys.ts";
 import type { CaptureWriter } from "../air/pcapng.ts";
-import { DEFAULT_PLAN, type DeviceId, membersOf, type Plan } from "./plan.ts";
+import { DEFAULT_PLAN, type DeviceId, membersOf, type Phase, type Plan } from "./plan.ts";
 
 const SLOT_PRECONFIGURED = 2;
 const SLOT_LINK = 3;
 const SLOT_PARTNERS = 4;
 const SLOT_DEVICES = 8;
 const COORDINATOR = 0x0000;
+/** In phase 2 the slot where a network key is while the board derives of it (assembly/ip/limits.ts), and how many indices there are. */
+const SLOT_NETWORK_2 = 6;
+const INDICES = 255;
 
 interface Waiting {
   device: DeviceId;
@@ -25,10 +29,14 @@ export class Keyring {
   /** A hub's devices in the order in which the supplier admits them, which is that of its slots.  Of boards, its copies are all there is. */
   private readonly admitted: ReadonlyMap<DeviceId, readonly DeviceId[]>;
   private waiting: Waiting[] = [];
+  private readonly phase: Phase;
+  /** Of hubs in phase 2: the network keys that they made, one after the other. */
+  private readonly made = new Map<DeviceId, Set<string>>();
   private capture: CaptureWriter | null = null;
   private file: KeysFile | null = null;
 
   constructor(plan: Plan = DEFAULT_PLAN) {
+    this.phase = plan.phase;
     this.hubs = new Map(plan.rows.map(({ id, hub }) => [id, hub]));
     const hubs = [...new Set(this.hubs.values())];
     this.admitted = new Map(hubs.map((hub) => [hub, membersOf(plan, hub).map(({ id }) => id)]));
@@ -42,9 +50,34 @@ export class Keyring {
   }
 
   add(device: DeviceId, slot: number, key: Uint8Array): void {
+    if (this.phase === 2) this.add2(device, slot, key);
+    else this.add1(device, slot, key);
+  }
+
+  private add1(device: DeviceId, slot: number, key: Uint8Array): void {
     this.file?.add({ key, label: this.label(device, slot) });
     this.waiting.push({ device, slot, key: Buffer.from(key) });
     this.settle();
+  }
+
+  /** A line of a TLS key log. */
+  tls(line: string): void {
+    this.capture?.tlsKey(line);
+  }
+
+  /** Members have the keys of their hub, which counts them from 1 on. */
+  private add2(device: DeviceId, slot: number, key: Uint8Array): void {
+    if (!this.isHub(device) || slot !== SLOT_NETWORK_2) return;
+    const made = this.made.get(device) ?? new Set();
+    this.made.set(device, made);
+    const hex = Buffer.from(key).toString("hex");
+    if (made.has(hex)) return;
+    const index = (made.size % INDICES) + 1;
+    this.file?.add({ key, index, isNetworkKey: true });
+    // Wireshark up to 4.0 makes the key of the MAC of it, and not that of MLE.
+    const mle = createHmac("sha256", key).update("ZigBeeIP").digest().subarray(0, key.length);
+    this.file?.add({ key: mle, index, isNetworkKey: false });
+    made.add(hex);
   }
 
   formed(hub: DeviceId, panId: number): void {

@@ -9,10 +9,11 @@ import {
   PERMIT_PERIOD_MS,
   PERMIT_S,
   permitRecord,
+  rekeyRecord,
   removeRecord,
   tariffRecord,
 } from "./head_end.ts";
-import type { DeviceId, PlanRow } from "./plan.ts";
+import type { DeviceId, Phase, PlanRow } from "./plan.ts";
 import type { Factory } from "./provision.ts";
 import type { Tariff } from "./tariff.ts";
 import type { UpdateFile } from "./update_file.ts";
@@ -24,16 +25,19 @@ const PATIENCE_MS = 60_000;
 /** A hub takes so many records at once and no more: what it has no room for is lost. */
 const ADMITTED_AT_ONCE = 8;
 const BATCH_MS = 1000;
+/** From telling a new key to its use: a display that sleeps has heard of it. */
+const REKEY_S = 60;
 
 export interface NetworkOptions {
   clock: Clock;
+  phase: Phase;
   hub: PlanRow;
   /** In the order in which they are plugged in and admitted. */
   members: readonly PlanRow[];
   device(id: DeviceId): HomeDevice;
   factory(id: DeviceId): Factory;
-  /** Has a key with the hub. */
-  keyed(id: DeviceId): boolean;
+  /** Has a key with the hub, or in phase 2 a place in its network. */
+  ready(id: DeviceId): boolean;
   /** A display shows something, or there is none. */
   shown(): boolean;
   /** Milliseconds since 1970 at simulated time 0. */
@@ -92,16 +96,22 @@ export class Network {
     this.plugInNext(undefined);
   }
 
-  /** A device has its key with the hub. */
+  /** A device is ready. */
   established(id: DeviceId): void {
     // A repeater came after the permission, and lets nobody in behind it before it has heard one.
-    if (this.options.members.find((each) => each.id === id)?.role === "repeater") this.uplink(permitRecord(PERMIT_S));
+    if (this.options.phase === 1 && this.options.members.find((each) => each.id === id)?.role === "repeater")
+      this.uplink(permitRecord(PERMIT_S));
     this.plugInNext(id);
   }
 
   /** The supplier takes a device off the network for good. */
   remove(id: DeviceId): void {
     this.uplink(removeRecord(this.options.factory(id).extended));
+  }
+
+  /** The supplier has the network key changed. */
+  rekey(): void {
+    this.uplink(rekeyRecord(REKEY_S));
   }
 
   /** The supplier admits a device, and opens the network for it. */
@@ -112,7 +122,7 @@ export class Network {
   }
 
   get commissioned(): boolean {
-    return this.options.members.every(({ id }) => this.options.keyed(id));
+    return this.options.members.every(({ id }) => this.options.ready(id));
   }
 
   uplink(record: Buffer): boolean {
@@ -138,11 +148,12 @@ export class Network {
 
   /** The supplier's first words, and those that it repeats. */
   private supply(): void {
-    const { clock, originMs, members, factory, tariff } = this.options;
+    const { clock, phase, originMs, members, factory, tariff } = this.options;
     const every = (periodMs: number, action: () => boolean): void => {
       if (action()) clock.after(periodMs * 1000, () => every(periodMs, action));
     };
     every(CLOCK_PERIOD_MS, () => this.uplink(clockRecord(originMs + Math.floor(clock.nowUs / 1000))));
+    if (phase === 2) return; // a device that proves who it is may join, and tariffs come with the function sets
     this.uplink(tariffRecord(tariff));
     members.forEach(({ id }, index) => {
       const { extended, installCode } = factory(id);

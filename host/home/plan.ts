@@ -10,6 +10,9 @@ export type DeviceId = string;
 
 export type DeviceRole = "hub" | "meter" | "ihd" | "repeater";
 
+/** 1: Smart Energy 1.x on ZigBee PRO; 2: IEEE 2030.5 on ZigBee IP. */
+export type Phase = 1 | 2;
+
 export interface PlanRow {
   id: DeviceId;
   role: DeviceRole;
@@ -26,6 +29,7 @@ export interface PlanRow {
 }
 
 export interface Plan {
+  phase: Phase;
   /** Within a home in the order in which the installer plugs them in. */
   rows: readonly PlanRow[];
   walls: readonly Wall[];
@@ -38,7 +42,7 @@ export interface Plan {
 
 /** Something that happens to the home from outside at a simulated time. */
 export type PlanEvent = { atMs: number } & (
-  | { kind: "plug" | "unplug" | "remove" | "admit"; device: DeviceId }
+  | { kind: "plug" | "unplug" | "remove" | "admit" | "rekey"; device: DeviceId }
   | { kind: "move"; device: DeviceId; place: Place }
   | { kind: "jam"; channel: number; forMs: number; place: Place | null }
   | { kind: "update"; device: DeviceId; path: string }
@@ -74,12 +78,25 @@ export function planRow(id: DeviceId, role: DeviceRole, hub: DeviceId, more: Par
 
 /** What is left out is as in the default plan. */
 export function planOf(rows: readonly PlanRow[], more: Partial<Plan> = {}): Plan {
-  const { walls = [], rangeMetres = RANGE_METRES, tariff = TARIFF, events = [] } = more;
-  return { rows, walls, rangeMetres, tariff, events };
+  const { phase = 1, walls = [], rangeMetres = RANGE_METRES, tariff = TARIFF, events = [] } = more;
+  return { phase, rows, walls, rangeMetres, tariff, events };
+}
+
+/** The same plan with modules of phase 2. */
+export function inPhase2(plan: Plan): Plan {
+  return { ...plan, phase: 2, rows: plan.rows.map((row) => ({ ...row, module: `${row.role}_sep2` })) };
 }
 
 /** A hub, a meter and a display, named like their roles. */
 export const DEFAULT_PLAN: Plan = planOf([planRow("hub", "hub", "hub"), planRow("meter", "meter", "hub"), planRow("ihd", "ihd", "hub")]);
+
+/** A radio reaches 30 metres: the display stands behind the meter. */
+const STEP_METRES = 20;
+/** The default home of phase 2: two hops. */
+export const DEFAULT_PLAN_2: Plan = inPhase2({
+  ...DEFAULT_PLAN,
+  rows: DEFAULT_PLAN.rows.map((row, index) => ({ ...row, place: { x: index * STEP_METRES, y: 0 } })),
+});
 
 /** The same plan with everything but the hubs on emulated boards. */
 export function onBoards({ rows, ...rest }: Plan): Plan {

@@ -60,8 +60,9 @@ export function planCopies(house: Plan, count: number): Plan {
     }));
     return { rows, walls: house.walls.map((wall) => ({ ...wall, from: shift(wall.from), to: shift(wall.to) })) };
   });
-  const { rangeMetres, tariff } = house;
-  return planOf(copies.flatMap(({ rows }) => rows).slice(0, count), { walls: copies.flatMap(({ walls }) => walls), rangeMetres, tariff });
+  const { phase, rangeMetres, tariff } = house;
+  const walls = copies.flatMap(({ walls }) => walls);
+  return planOf(copies.flatMap(({ rows }) => rows).slice(0, count), { phase, walls, rangeMetres, tariff });
 }
 
 /** A function of the number alone; three are the default plan with places. */

@@ -7,7 +7,7 @@ import { loadRead, textRead } from "../load/file.ts";
 import type { Load } from "../load/load.ts";
 import { currencyNumber } from "./events.ts";
 import { type DeviceEntry, type EventEntry, type HomeFile, homeShape } from "./home_file.ts";
-import { HUB_DEVICES_MAX, type Plan, type PlanEvent, type PlanRow, planOf, planRow } from "./plan.ts";
+import { HUB_DEVICES_MAX, inPhase2, type Phase, type Plan, type PlanEvent, type PlanRow, planOf, planRow } from "./plan.ts";
 import type { At } from "./shape.ts";
 import { spanMs } from "./span.ts";
 import { TARIFF, type Tariff } from "./tariff.ts";
@@ -26,15 +26,19 @@ export interface ReadPlan {
   load: string | null;
 }
 
-export async function planRead(path: string): Promise<ReadPlan> {
-  return planParse(path, textRead(path, FILE_SIZE_MAX, "YAML"), dirname(resolve(path)));
+/** `phase` wins over what the file says. */
+export async function planRead(path: string, phase?: Phase): Promise<ReadPlan> {
+  return planParse(path, textRead(path, FILE_SIZE_MAX, "YAML"), dirname(resolve(path)), phase);
 }
 
 /** `name` is how messages call the file; the files that it names are in or below `folder`. */
-export async function planParse(name: string, text: string, folder: string): Promise<ReadPlan> {
+export async function planParse(name: string, text: string, folder: string, phase?: Phase): Promise<ReadPlan> {
   const file = homeShape.read(await yamlTree(name, text), name);
-  return new Reader(name, folder).plan(file);
+  return new Reader(name, folder, phase ?? (file.phase?.value === 2 ? 2 : 1)).plan(file);
 }
+
+/** What a supplier of phase 2 cannot do yet. */
+const PHASE_1_EVENTS: readonly string[] = ["update", "remove", "admit"];
 
 class Reader {
   private readonly loads = new Map<string, Load>();
@@ -42,14 +46,16 @@ class Reader {
   constructor(
     private readonly name: string,
     private readonly folder: string,
+    private readonly phase: Phase,
   ) {}
 
   plan(file: HomeFile): ReadPlan {
     const rows = this.rows(file.devices);
     const events = (file.events ?? []).map((entry) => this.event(entry, rows));
     const walls = (file.walls ?? []).map(({ from, to, attenuation }) => ({ from, to, attenuationDb: attenuation.value }));
+    const plan = planOf(rows, { walls, rangeMetres: file.range?.value, tariff: file.tariff && this.tariff(file.tariff), events });
     return {
-      plan: planOf(rows, { walls, rangeMetres: file.range?.value, tariff: file.tariff && this.tariff(file.tariff), events }),
+      plan: this.phase === 2 ? inPhase2(plan) : plan,
       seed: file.seed?.value ?? null,
       durationMs: file.duration ? this.span(file.duration) : null,
       load: file.load ? this.path(file.load) : null,
@@ -97,6 +103,7 @@ class Reader {
   }
 
   private board({ board, role }: DeviceEntry): boolean {
+    if (board?.value && this.phase === 2) throw this.wrong(board.at, "a device of phase 2 does not run on a board yet; remove the key");
     if (board?.value && role.value === "hub") throw this.wrong(board.at, "a hub does not run on a board yet; remove the key");
     return board?.value ?? false;
   }
@@ -143,20 +150,30 @@ class Reader {
     };
   }
 
-  /** A device that belongs to a hub. */
-  private member({ value, at }: At<string>, rows: readonly PlanRow[]): string {
+  private row({ value, at }: At<string>, rows: readonly PlanRow[]): PlanRow {
     const row = rows.find(({ id }) => id === value);
     if (!row) throw this.wrong(at, `there is no device ${value}; it is one of ${shortList(rows.map(({ id }) => id))}`);
-    if (row.role === "hub") throw this.wrong(at, `${value} is a hub; name a device that belongs to one`);
-    return value;
+    return row;
+  }
+
+  /** A device that belongs to a hub. */
+  private member(name: At<string>, rows: readonly PlanRow[]): string {
+    const { id, role } = this.row(name, rows);
+    if (role === "hub") throw this.wrong(name.at, `${id} is a hub; name a device that belongs to one`);
+    return id;
+  }
+
+  private hub(name: At<string>, rows: readonly PlanRow[]): string {
+    const { id, role } = this.row(name, rows);
+    if (role !== "hub") throw this.wrong(name.at, `${id} is no hub; name the one whose network gets another key`);
+    return id;
   }
 
   private event(entry: EventEntry, rows: readonly PlanRow[]): PlanEvent {
     const atMs = this.span(entry.value.at);
-    const device = ({ value, at }: At<string>): string => {
-      if (rows.some(({ id }) => id === value)) return value;
-      throw this.wrong(at, `there is no device ${value}; it is one of ${shortList(rows.map(({ id }) => id))}`);
-    };
+    if (this.phase === 2 && PHASE_1_EVENTS.includes(entry.kind))
+      throw this.wrong(entry.value.spot, `${entry.kind} is for a home of phase 1, and this one is of phase 2; remove the event`);
+    const device = (name: At<string>): string => this.row(name, rows).id;
     switch (entry.kind) {
       case "unplug":
         return { kind: "unplug", atMs, device: device(entry.value.unplug) };
@@ -166,6 +183,8 @@ class Reader {
         return { kind: "remove", atMs, device: this.member(entry.value.remove, rows) };
       case "admit":
         return { kind: "admit", atMs, device: this.member(entry.value.admit, rows) };
+      case "rekey":
+        return { kind: "rekey", atMs, device: this.hub(entry.value.rekey, rows) };
       case "move":
         return { kind: "move", atMs, device: device(entry.value.move), place: entry.value.to };
       case "jam":

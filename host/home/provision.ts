@@ -10,7 +10,7 @@ const INSTALL_CODE_OCTETS = 16;
 
 export interface Factory {
   extended: bigint;
-  /** Install code with its CRC, as printed on the box. */
+  /** Install code with its CRC, as printed on the box; empty in phase 2. */
   installCode: Buffer;
   /** 32 octets for the device's random number generator. */
   seed: Buffer;
@@ -23,6 +23,11 @@ export function derive(seed: number, name: string): Buffer {
   return createHash("sha256").update(`kilowasm ${seed} ${name}`).digest();
 }
 
+/** An IEEE address. */
+export function addressFor(seed: number, id: DeviceId): bigint {
+  return (ADDRESS_BLOCK << 40n) | BigInt(`0x${derive(seed, `${id} address`).toString("hex", 0, 5)}`);
+}
+
 /** A device is made the same whichever others are in the plan. */
 export function provision(
   seed: number,
@@ -31,7 +36,7 @@ export function provision(
 ): Map<DeviceId, Factory> {
   const ca = makeCa(derive(seed, "certificate authority"));
   const factory = ({ id, role }: Pick<PlanRow, "id" | "role">): Factory => {
-    const extended = (ADDRESS_BLOCK << 40n) | BigInt(`0x${derive(seed, `${id} address`).toString("hex", 0, 5)}`);
+    const extended = addressFor(seed, id);
     const installCode = withCrc(derive(seed, `${id} install code`).subarray(0, INSTALL_CODE_OCTETS));
     const records = new Map<number, Uint8Array>([[Record.Address, addressOctets(extended)]]);
     // A hub is the trust centre: it knows the others' codes and has none of its own.

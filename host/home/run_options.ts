@@ -1,5 +1,5 @@
 // What a run of the home is asked for.
-import type { DeviceId } from "./plan.ts";
+import type { DeviceId, Phase } from "./plan.ts";
 
 /** As fast as the machine goes. */
 export const UNPACED = Number.POSITIVE_INFINITY;
@@ -14,6 +14,8 @@ export interface Options {
   /** A home file; null for the default plan, or for `nodes` devices. */
   home: string | null;
   nodes: number | null;
+  /** Null or absent where the home file decides, else phase 1. */
+  phase?: Phase | null;
   /** Null for the default household. */
   load: string | null;
   /** Simulated time over real time, or `UNPACED`. */

@@ -13,7 +13,7 @@ import { Keyring } from "./keyring.ts";
 import type { Output } from "./output.ts";
 import { Pace } from "./pace.ts";
 import { Pacer } from "./pacer.ts";
-import { DEFAULT_PLAN, onBoards, type Plan } from "./plan.ts";
+import { DEFAULT_PLAN, DEFAULT_PLAN_2, inPhase2, onBoards, type Phase, type Plan } from "./plan.ts";
 import { planNodes } from "./plan_nodes.ts";
 import { planRead, type ReadPlan } from "./plan_read.ts";
 import type { Options } from "./run_options.ts";
@@ -60,6 +60,7 @@ export class Session {
   /** Everything that can fail for a reason outside fails here, with one sentence, before anything starts; `say` is told what takes long. */
   static async open(options: Options, output: () => Output, say: (line: string) => void): Promise<Session> {
     const read = await planFor(options);
+    if (read.plan.phase === 2) refusePhase1(options);
     const plan = options.boards ? onBoards(read.plan) : read.plan;
     if (!options.boards && options.speed !== 1 && plan.rows.some(({ board }) => board))
       throw new InputError(`${options.home} has devices on boards, which keep real time; add --speed 1.`);
@@ -74,7 +75,7 @@ export class Session {
     );
     const builder = await deviceBuilder(options, plan, say, root);
     const keyring = new Keyring(plan);
-    const tell = (event: HomeEvent): void => output().event(dated(event, home.originMs));
+    const tell = (event: HomeEvent): void => output().event(dated(event, home.originMs, plan.phase));
     const ackGraceUs = options.zep === null ? 0 : ZEP_GRACE_US;
     // Gate and boards exist before the pacer; what they bring before the run begins happens at simulated time 0.
     let session: Session | null = null;
@@ -133,7 +134,7 @@ export class Session {
     } finally {
       await this.close();
     }
-    output.event(dated(this.summary(), home.originMs));
+    output.event(dated(this.summary(), home.originMs, home.plan.phase));
   }
 
   summary(): EventOf<"summary"> {
@@ -158,7 +159,7 @@ export class Session {
     home.status.leftMs = leftMs;
     if (!due || rate === null || leftMs === null) return;
     const fields = { rate: Math.round(rate * 10) / 10, untilMs: home.status.untilMs, leftMs: Math.round(leftMs) };
-    this.output().event(dated({ t: home.nowMs, device: "home", event: "progress", ...fields }, home.originMs));
+    this.output().event(dated({ t: home.nowMs, device: "home", event: "progress", ...fields }, home.originMs, home.plan.phase));
   }
 
   /** What became of the updates that were asked for, where it is not what was wanted. */
@@ -186,16 +187,23 @@ export class Session {
   }
 }
 
-/** With the moment in the world of the home, for whoever reads a line alone. */
-function dated<E extends HomeEvent>(event: E, originMs: number): E {
-  const head = { t: event.t, date: new Date(originMs + event.t).toISOString() };
+/** With the moment in the world of the home, and of a device its phase, for whoever reads a line alone. */
+function dated<E extends HomeEvent>(event: E, originMs: number, phase: Phase): E {
+  const head = { t: event.t, date: new Date(originMs + event.t).toISOString(), ...(event.device === "home" ? {} : { phase }) };
   return { ...head, ...event, ...head };
 }
 
-async function planFor({ home, nodes }: Options): Promise<ReadPlan> {
-  if (home !== null) return planRead(home);
-  const plan = nodes === null ? DEFAULT_PLAN : planNodes(nodes);
+async function planFor({ home, nodes, phase }: Options): Promise<ReadPlan> {
+  if (home !== null) return planRead(home, phase ?? undefined);
+  const plan = nodes === null ? (phase === 2 ? DEFAULT_PLAN_2 : DEFAULT_PLAN) : phase === 2 ? inPhase2(planNodes(nodes)) : planNodes(nodes);
   return { plan, seed: null, durationMs: null, load: null };
+}
+
+/** What only a home of phase 1 can have. */
+function refusePhase1({ updates, root, suite, boards }: Options): void {
+  const given = { "--update": updates.length > 0, "--root": !!root, "--suite": suite !== null, "--boards": boards };
+  const option = Object.entries(given).find(([, is]) => is)?.[0];
+  if (option) throw new InputError(`${option} is for a home of phase 1, and this one is of phase 2; leave it away.`);
 }
 
 function longest({ rows }: Plan, load: Load): number {

@@ -1,6 +1,6 @@
 // How the home stands, as the live view draws it: gathered from the events, the display's lines and the meter element.
 import type { EventOf, HomeEvent } from "./events.ts";
-import { DEFAULT_PLAN, type DeviceId, type DeviceRole, type PlanRow } from "./plan.ts";
+import { DEFAULT_PLAN, type DeviceId, type DeviceRole, type Phase, type PlanRow } from "./plan.ts";
 
 /** Lines of the latest events that the view may show. */
 export const NEWS_MAX = 100;
@@ -15,7 +15,13 @@ export interface DeviceStatus {
   readonly role: DeviceRole;
   /** On the network, or for the hub: the network exists. */
   joined: boolean;
+  /** Short, or in phase 2 that of IPv6. */
   address: string;
+  /** IEEE address, as events name it. */
+  extended: string;
+  /** In phase 2 the IEEE address of whom everything goes through, and what its hub answered last. */
+  parent: string;
+  answer: Answer | null;
   /** Suite of the key establishment that ended well; 0 while there is none. */
   suite: number;
   started: boolean;
@@ -32,6 +38,13 @@ export interface DeviceStatus {
   reading: Reading | null;
   readonly screen: string[];
   source: string;
+}
+
+export interface Answer {
+  /** HTTP's; 0 for none. */
+  status: number;
+  clock: string | null;
+  t: number;
 }
 
 export interface Register {
@@ -83,7 +96,10 @@ export class Status {
 
   private readonly byId: ReadonlyMap<DeviceId, DeviceStatus>;
 
-  constructor(rows: readonly Pick<PlanRow, "id" | "role">[] = DEFAULT_PLAN.rows) {
+  constructor(
+    rows: readonly Pick<PlanRow, "id" | "role">[] = DEFAULT_PLAN.rows,
+    readonly phase: Phase = 1,
+  ) {
     this.devices = rows.map(fresh);
     this.byId = new Map(this.devices.map((device) => [device.id, device]));
   }
@@ -122,7 +138,17 @@ export class Status {
 }
 
 function fresh({ id, role }: Pick<PlanRow, "id" | "role">): DeviceStatus {
-  const member = { joined: false, address: "", suite: 0, started: false, version: "", update: null };
+  const member = {
+    joined: false,
+    address: "",
+    extended: "",
+    parent: "",
+    answer: null,
+    suite: 0,
+    started: false,
+    version: "",
+    update: null,
+  };
   const screen = new Array<string>(DISPLAY_LINES).fill("");
   return { id, role, ...member, library: new Map(), network: "", register: null, reading: null, screen, source: "" };
 }
@@ -162,6 +188,13 @@ function takeDevice(device: DeviceStatus, event: HomeEvent): void {
       device.joined = true;
       device.address = event.address;
       break;
+    case "reachable":
+      device.address = event.address;
+      device.parent = event.parent ?? "";
+      break;
+    case "answer":
+      device.answer = { status: event.status, clock: event.clock, t: event.t };
+      break;
     case "key":
       if (event.suite !== 0) device.suite = event.suite;
       break;
@@ -186,6 +219,7 @@ function isNews(event: HomeEvent): boolean {
     case "register":
     case "reading":
     case "dropped":
+    case "answer":
       return false;
     default:
       return true;

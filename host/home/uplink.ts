@@ -88,7 +88,7 @@ export interface ActivateRecord {
   image: number;
 }
 
-/** The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. A hub of phase 2 tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record, `Clock` and `Open`, no other. */
+/** The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. A hub of phase 2 tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record and `Clock` and `Open`, no other. */
 export interface RekeyRecord {
   /** from the telling to the use */
   seconds: number;

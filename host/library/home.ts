@@ -3,7 +3,7 @@ import type { Place } from "../air/space.ts";
 import type { Dropped } from "../drops.ts";
 import type { EventOf, HomeEvent } from "../home/events.ts";
 import type { Output } from "../home/output.ts";
-import type { DeviceId, DeviceRole } from "../home/plan.ts";
+import type { DeviceId, DeviceRole, Phase } from "../home/plan.ts";
 import { type Options, UNPACED } from "../home/run_options.ts";
 import { Session } from "../home/session.ts";
 
@@ -12,6 +12,8 @@ export interface HomeOptions {
   home?: string;
   /** A home of so many devices. */
   nodes?: number;
+  /** 1: Smart Energy 1.x; 2: ZigBee IP; default: the home file's, else 1. */
+  phase?: Phase;
   /** The CSV that meters without their own measure; default: an invented week. */
   load?: string;
   /** The same one gives the same run; default: the home file's, else 1. */
@@ -127,6 +129,12 @@ export class Home {
   admit(device: DeviceId): void {
     this.check();
     this.session.home.admit(device);
+  }
+
+  /** Its supplier has the key of a hub's network changed. */
+  rekey(hub: DeviceId): void {
+    this.check();
+    this.session.home.rekey(hub);
   }
 
   jam({ channel, forMs, place = undefined }: Noise): void {

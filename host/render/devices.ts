@@ -13,6 +13,7 @@ interface Trio {
 }
 
 export function devicesDrawn(status: Status, paint: Painter): string[] {
+  if (status.phase === 2) return list2(status, paint);
   const [hub, meter, ihd] = [status.first("hub"), status.first("meter"), status.first("ihd")];
   if (hub && meter && ihd && status.devices.length === 3) return diagram({ hub, meter, ihd }, paint);
   return list(status.devices, paint);
@@ -32,6 +33,33 @@ function row(device: DeviceStatus, paint: Painter): string {
   const cell = ({ text, painted }: Cell, width: number): string => painted + " ".repeat(Math.max(1, width - text.length));
   const name = labelOf(device);
   return `${name.padEnd(14)} ${cell(first, 19)}${cell(second, 26)}${third.painted}`;
+}
+
+/** Phase 2: who is where, whom it goes through, and what its hub told it last. */
+function list2({ devices }: Status, paint: Painter): string[] {
+  const names = new Map(devices.map((device) => [device.extended, labelOf(device)]));
+  const lines = devices.slice(0, LIST_MAX).map((device) => row2(device, names, paint));
+  const rest = devices.slice(LIST_MAX);
+  const joined = rest.filter((device) => device.joined).length;
+  if (rest.length > 0) lines.push(paint("dim", `and ${rest.length} more: ${joined} on a network`));
+  return lines;
+}
+
+function row2(device: DeviceStatus, names: ReadonlyMap<string, string>, paint: Painter): string {
+  const { role, joined, started, address, parent, network, answer } = device;
+  const state = role === "hub" ? (joined ? "✓ formed" : "forming") : joined ? "✓ joined" : started ? "joining" : "off";
+  const way = role === "hub" ? network.replace("channel", "ch") : joined && parent ? `via ${names.get(parent) ?? parent}` : "";
+  const cells = [labelOf(device).padEnd(11), paint(joined ? "green" : "yellow", state.padEnd(9))];
+  // All of a network have one prefix: the hub's line has it, the others' the rest.
+  const where = !joined ? "" : role === "hub" ? address : `…${address.split(":").slice(-4).join(":")}`;
+  cells.push(where.padEnd(role === "hub" ? 0 : 21), paint("dim", way.padEnd(16)), answered(answer, paint));
+  return cells.join(" ").trimEnd();
+}
+
+function answered(answer: DeviceStatus["answer"], paint: Painter): string {
+  if (!answer) return "";
+  if (answer.status === 0) return paint("red", "no answer");
+  return `${paint(answer.status === 200 ? "green" : "red", String(answer.status))} ${answer.clock?.slice(11, 19) ?? ""}`.trimEnd();
 }
 
 /** The devices in a row, joined by what stands between them. */

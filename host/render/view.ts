@@ -89,9 +89,11 @@ function facts(status: Status, width: number, paint: Painter): string[] {
   const { register } = meter;
   const reading = shown?.reading ?? null;
   const lines = [paint("dim", labelOf(meter))];
-  lines.push(register ? `${paint("bold", kilowattHours(register.importWh))} kWh` : "no report yet");
-  lines.push(register ? `${grouped(register.powerW)} W` : "");
-  lines.push(agreement(register, reading, paint));
+  if (status.phase === 1) {
+    lines.push(register ? `${paint("bold", kilowattHours(register.importWh))} kWh` : "no report yet");
+    lines.push(register ? `${grouped(register.powerW)} W` : "");
+    lines.push(agreement(register, reading, paint));
+  }
   lines.push(paint("yellow", curve(status.curve, width)), paint("dim", status.curve.length > 0 ? "power, a column a minute" : ""));
   return lines;
 }

@@ -54,6 +54,7 @@ test("every entry of a device's log is an event of the table, at every value of 
     "trouble",
     "plugged",
     "unplugged",
+    "rekey",
     "moved",
     "jammed",
     "progress",

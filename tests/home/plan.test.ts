@@ -18,8 +18,15 @@ import { packageOf, saved } from "./update_kit.ts";
 
 const HOMES = join(ROOT, "docs/homes");
 
-/** Everyone has a key with its hub, and every display shows what a meter of its own hub has told. */
-function whole({ home, of }: Lived): void {
+/** Everyone has a key with its hub, and every display shows what a meter of its own hub has told; in phase 2 everyone was answered. */
+function whole(lived: Lived): void {
+  const { plan } = lived.home;
+  if (plan.phase === 1) wholePhase1(lived);
+  for (const { id, role } of plan.phase === 1 ? [] : plan.rows)
+    assert.ok(role === "hub" || lived.of(id, "answer").some(({ status }) => status === 200), `${id} was not answered`);
+}
+
+function wholePhase1({ home, of }: Lived): void {
   const { rows } = home.plan;
   for (const { id, role, hub } of rows) {
     if (role !== "hub")

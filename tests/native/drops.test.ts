@@ -98,7 +98,7 @@ test("a home tells what its devices dropped, at the end as lines and in between 
   for (const { id } of home.devices) {
     const told = dropped
       .filter(({ device }) => device === id)
-      .map(({ t: _t, date: _d, device: _i, event: _e, ...rest }: Record<string, unknown>) => rest);
+      .map(({ t: _t, date: _d, phase: _p, device: _i, event: _e, ...rest }: Record<string, unknown>) => rest);
     assert.deepEqual(home.drops(id), told, id);
   }
   home.power("meter", false);

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { InputError } from "../../host/files/input_error.ts";
 import { STANDARD_OUTPUT, sameOutput } from "../../host/files/output_file.ts";
-import { DEFAULT_PLAN, DEVICES_PLAN_MAX, planIds } from "../../host/home/plan.ts";
+import { DEFAULT_PLAN, DEVICES_PLAN_MAX, type Phase, planIds } from "../../host/home/plan.ts";
 import { type Options, UNPACED, type UpdateOption } from "../../host/home/run_options.ts";
 import { spanMs } from "../../host/home/span.ts";
 import { programText } from "../words/exit.ts";
@@ -30,6 +30,7 @@ export class HelpShown extends Error {}
 interface Raw {
   home?: string;
   nodes?: number;
+  phase?: Phase;
   load?: string;
   speed?: number;
   seed?: number;
@@ -73,6 +74,11 @@ function describe(surroundings: Surroundings): Command {
     .option("--home <file>", "the home in this YAML file: devices, places, walls, tariff, loads, and what happens when", text("--home"))
     .option("--nodes <n>", `a home of so many devices, 1 to ${DEVICES_PLAN_MAX}, in houses as full as a hub can serve`, nodes)
     .option(
+      "--phase <n>",
+      "1: Smart Energy 1.x on ZigBee PRO; 2: ZigBee IP, the display behind the meter (default: 1, or the home file's)",
+      phase,
+    )
+    .option(
       "--load <file>",
       "replay this consumption: a British supplier's half-hourly CSV, or time,watts (default: an invented week)",
       text("--load"),
@@ -90,7 +96,7 @@ function describe(surroundings: Surroundings): Command {
     .option("--seed <n>", "a whole number; the same one gives the same run (default: 1, or the home file's)", seed)
     .option("--json", "write one JSON object a line, as without a terminal")
     .option("--pcap <file>", "write every frame to this pcapng file, with the keys in it", text("--pcap"))
-    .option("--keys <file>", "write the keys as tshark's zigbee_pc_keys table", text("--keys"))
+    .option("--keys <file>", "write the keys as tshark's zigbee_pc_keys table, in phase 2 as ieee802154_keys", text("--keys"))
     .option("--zep <port>", "put the air on this UDP port as ZEP version 2, at speed 1; a partner hears it once it has sent a frame", port)
     .option("--engine <name>", "what runs the modules: v8 or wasm3", engine, "v8")
     .option("--boards", "run everything but hubs on emulated Cortex-M4 boards, at speed 1")
@@ -149,6 +155,7 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
   return {
     home: files["--home"],
     nodes: raw.nodes ?? null,
+    phase: raw.phase ?? null,
     load: files["--load"],
     speed: actual ? 1 : (raw.speed ?? (json || standard ? UNPACED : lively)),
     slowStart: !json && !standard && !actual && raw.speed === undefined,
@@ -190,6 +197,11 @@ function speed(word: string): number {
 
 function duration(option: string): (word: string) => number {
   return (word) => spanMs(option, word);
+}
+
+function phase(word: string): Phase {
+  if (word !== "1" && word !== "2") throw new InputError(`--phase takes 1 or 2, not "${word}".`);
+  return word === "1" ? 1 : 2;
 }
 
 function seed(word: string): number {

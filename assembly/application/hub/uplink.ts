@@ -117,7 +117,7 @@ export class ActivateRecord {
 
 /**
  * The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. A hub of phase 2
- * tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record, `Clock` and
+ * tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record and `Clock` and
  * `Open`, no other.
  */
 export const DOWN_REKEY: u32 = 9;
