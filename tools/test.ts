@@ -199,6 +199,8 @@ const TOOLS = [
   "clang-format",
   "cppcheck",
   "curl",
+  "eapol_test",
+  "hostapd",
   "ip",
   "xz",
 ];

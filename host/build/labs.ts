@@ -75,6 +75,7 @@ const LABS = {
   "ip/node": AS_PHASE_2,
   "ip/auth_parsers": AS_PHASE_2,
   "ip/firewall": AS_PHASE_2,
+  "ip/eap": AS_PHASE_2,
   "ip/pana": PANA_ALONE,
   "ip/mle": MLE_ALONE,
   "states/hub": withStates("hub_sep1"),
