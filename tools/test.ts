@@ -202,6 +202,8 @@ const TOOLS = [
   "eapol_test",
   "hostapd",
   "ip",
+  "ping",
+  "traceroute",
   "xz",
 ];
 

@@ -35,6 +35,8 @@ const TOOLS: Record<string, Tool> = {
   hostapd: { packages: ["hostapd"], present: () => onPath("hostapd") },
   scapy: { packages: ["python3-scapy"], present: () => spawnSync("/usr/bin/python3", ["-c", "import scapy.all"]).status === 0 },
   ip: { packages: ["iproute2"], present: () => onPath("ip") },
+  ping: { packages: ["iputils-ping"], present: () => onPath("ping") },
+  traceroute: { packages: ["traceroute"], present: () => onPath("traceroute") },
   "apt-get": { packages: ["apt"], present: () => onPath("apt-get") },
   xz: { packages: ["xz-utils"], present: () => onPath("xz") && onPath("tar") },
 };
