@@ -63,6 +63,8 @@ export async function replayOnBoard(options: ReplayOptions): Promise<ReplayResul
     const result = { ...parseReport(readFileSync(path("report"), "latin1")), trace: Buffer.alloc(0) };
     if (existsSync(path("trace"))) result.trace = readFileSync(path("trace"));
     const end = result.values.get("end");
+    // What has stopped takes no event.
+    if (end === REPLAY_BAD && result.reason) throw new Error(`stops: ${result.reason}`);
     if (end === REPLAY_BAD) throw new Error("the emulated board cannot read the recording, or dropped an event of it");
     if (end === REPLAY_REFUSED)
       throw new Error(`the emulated board refuses the module: ${result.reason} (octet ${result.values.get("offset")})`);
