@@ -34,6 +34,8 @@ const WAIT_MS: i64 = 250;
 const PIECE: u32 = 256;
 /** Moves of one poll: a session that goes on and on is met again in the next. */
 const MOVES_MAX: u32 = 12;
+/** Of a handshake, what the engine takes in one poll: no two certificates end in it, and each end is an operation on the curve. */
+const STEP: u32 = 128;
 
 enum Kind {
   Free = 0,
@@ -48,7 +50,7 @@ const NONE: i32 = -1;
 @unmanaged @final
 class Stream {
   until: i64;
-  /** Without a session: when to look for one. */
+  /** When to look again: for a session, or for the next step of a handshake. */
   waitUntil: i64;
   kind: i32;
   session: i32;
@@ -273,9 +275,10 @@ function move(number: u32, stream: Stream, now: i64): void {
 }
 
 function secured(number: u32, stream: Stream, now: i64): void {
-  for (let moves: u32 = 0; moves < MOVES_MAX; moves++) {
+  for (let moves: u32 = stream.kind == Kind.Opening ? MOVES_MAX - 1 : 0; moves < MOVES_MAX; moves++) {
     let sent = drain(number, stream, now);
     let size = tcpPeek(number);
+    if (stream.kind == Kind.Opening) size = sent > 0 ? 0 : min(size, STEP);
     let taken = size > 0 ? tlsFeed(stream.session, tcpPiece(number), size) : 0;
     if (taken > 0) {
       tcpTake(number, <u32>taken, now);
@@ -292,7 +295,9 @@ function secured(number: u32, stream: Stream, now: i64): void {
     if (has(flags, TlsFlag.Failed) && !has(flags, TlsFlag.Drain)) { over(stream); return; }
     if (sent == 0 && taken <= 0) return;
   }
-  stream.changed = 1; // there may be more
+  // There may be more; after a step of a handshake whoever else waits has a turn before.
+  if (stream.kind == Kind.Opening) stream.waitUntil = now + 1;
+  else stream.changed = 1;
 }
 
 function drain(number: u32, stream: Stream, now: i64): u32 {
