@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ensureBuilt } from "../host/build/built.ts";
 import { InputError } from "../host/files/input_error.ts";
 import { type Figures, MEASURED, measure } from "../host/measure/figures.ts";
+import { MEASURED_SEP2, measureSep2, type Sep2Figures } from "../host/measure/figures_sep2.ts";
 import { GROWTH_MAX, LOADING, loadingCosts, type ShapeCost } from "../host/measure/loading.ts";
 import { ROOT } from "../host/modules.ts";
 import { program } from "./words/program.ts";
@@ -15,15 +16,18 @@ interface Budgets {
   about: string;
   /** Instructions for each octet of the worst modules, by their shapes. */
   loading?: Record<string, number>;
-  devices: Record<string, Figures>;
+  devices: Record<string, Measured>;
 }
 
-const KNOWN = [...MEASURED, LOADING];
+/** Of one phase or the other. */
+type Measured = Partial<Record<keyof (Figures & Sep2Figures), number | null>>;
+
+const KNOWN = [...MEASURED, ...Object.keys(MEASURED_SEP2), LOADING];
 
 const ABOUT =
   "Limits from the emulated board, octets and instructions; npm run budget compares, npm run budget -- --write replaces. docs/memory.md explains each.";
 
-const LABELS: Record<keyof Figures, string> = {
+const LABELS: Record<keyof Measured, string> = {
   module: "module",
   wasmCode: "wasm code",
   wasmData: "wasm data",
@@ -40,6 +44,9 @@ const LABELS: Record<keyof Figures, string> = {
   bootInstructions: "instructions from the reset to a module of a slot, verified and loaded",
   frameInstructions: "instructions of a full-size frame, its code translated",
   settledFrameInstructions: "instructions of the dearest after the first minute",
+  joinInstructions: "instructions from the start to being in, EAP-TLS among them",
+  handshakeInstructions: "instructions of a handshake of TLS as its client, with its frames",
+  getInstructions: "instructions from there to the answer of a request",
   cbkeSuite1Instructions: "instructions of a key establishment, suite 1",
   cbkeSuite2Instructions: "instructions of a key establishment, suite 2",
   longestPollInstructions: "instructions of the longest poll",
@@ -51,11 +58,11 @@ function budgets(): Budgets {
 }
 
 /** Prints one device; answers the number of figures above their limit. */
-function compare(name: string, figures: Figures, limits: Figures | undefined): number {
+function compare(name: string, figures: Measured, limits: Measured | undefined): number {
   let above = 0;
   console.log(`\n${name}${limits ? "" : " (no budget yet)"}`);
-  for (const key of Object.keys(LABELS) as (keyof Figures)[]) {
-    const figure = figures[key];
+  for (const key of Object.keys(LABELS) as (keyof Measured)[]) {
+    const figure = figures[key] ?? null;
     if (figure === null) continue;
     const limit = limits?.[key] ?? null;
     const exceeds = limits !== undefined && (limit === null || figure > limit);
@@ -96,7 +103,10 @@ async function main(words: string[]): Promise<number> {
   await ensureBuilt(say);
   const wanted = names.length > 0 ? names : KNOWN;
   const devices = MEASURED.filter((name) => wanted.includes(name));
-  const measured = devices.length > 0 ? await measure(devices, say) : new Map<string, Figures>();
+  const measured = new Map<string, Measured>();
+  if (devices.length > 0) for (const [name, figures] of await measure(devices, say)) measured.set(name, figures);
+  const later = Object.keys(MEASURED_SEP2).filter((name) => wanted.includes(name));
+  if (later.length > 0) for (const [name, figures] of await measureSep2(later, say)) measured.set(name, figures);
   const file = budgets();
   let above = 0;
   for (const [name, figures] of measured) {

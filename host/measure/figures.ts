@@ -54,6 +54,12 @@ export interface Figures {
   longestPollInstructions: number;
 }
 
+/** What is measured alike in both phases. */
+export type CommonFigures = Omit<
+  Figures,
+  "frameInstructions" | "settledFrameInstructions" | "bootInstructions" | "cbkeSuite1Instructions" | "cbkeSuite2Instructions"
+>;
+
 /** Devices of the recorded home. */
 export const MEASURED: readonly DeviceId[] = planIds(DEFAULT_PLAN);
 
@@ -78,34 +84,51 @@ export async function measure(devices: readonly DeviceId[], say: (line: string) 
         result: await replayOnBoard({ wasm, recording, arenaSize: arena, say }),
       });
     }
-    const { code, data } = moduleSizes(wasm);
     const frame = role === FRAME_DEVICE ? await frameCost(runs, wasm, say) : undefined;
-    const peak = (key: string): number => Math.max(...runs.map((run) => run.result.values.get(key) ?? Number.NaN));
-    const elf = await sections(firmware);
-    const linearMemory = peak("linear");
     figures.set(name, {
-      module: wasm.length,
-      wasmCode: code,
-      wasmData: data,
-      linearMemory,
-      translatedPeak: peak("translated_peak"),
-      wasm3Own: peak("arena_loaded") - linearMemory,
-      arenaPeak: peak("arena_peak"),
-      cHeap: await heap(firmware),
-      cStackPeak: peak("stack_peak"),
-      staticRam: elf.ram - arena,
-      ram: elf.ram,
-      flash: elf.flash,
-      loadInstructions: peak("load_instructions"),
+      ...(await commonFigures(
+        wasm,
+        firmware,
+        arena,
+        runs.map(({ result }) => result),
+      )),
       frameInstructions: frame?.warm ?? null,
       settledFrameInstructions: frame?.settled ?? null,
       bootInstructions: await bootCost(role, firmware),
       cbkeSuite1Instructions: establishmentCost(runs[0].spans, runs[0].result),
       cbkeSuite2Instructions: establishmentCost(runs[1].spans, runs[1].result),
-      longestPollInstructions: peak("poll_longest"),
     });
   }
   return figures;
+}
+
+/** Of a module, its firmware with so large an arena, and what replays of it reported. */
+export async function commonFigures(
+  wasm: Buffer,
+  firmware: string,
+  arena: number,
+  results: readonly ReplayResult[],
+): Promise<CommonFigures> {
+  const { code, data } = moduleSizes(wasm);
+  const peak = (key: string): number => Math.max(...results.map(({ values }) => values.get(key) ?? Number.NaN));
+  const elf = await sections(firmware);
+  const linearMemory = peak("linear");
+  return {
+    module: wasm.length,
+    wasmCode: code,
+    wasmData: data,
+    linearMemory,
+    translatedPeak: peak("translated_peak"),
+    wasm3Own: peak("arena_loaded") - linearMemory,
+    arenaPeak: peak("arena_peak"),
+    cHeap: await heap(firmware),
+    cStackPeak: peak("stack_peak"),
+    staticRam: elf.ram - arena,
+    ram: elf.ram,
+    flash: elf.flash,
+    loadInstructions: peak("load_instructions"),
+    longestPollInstructions: peak("poll_longest"),
+  };
 }
 
 interface Sections {
@@ -173,7 +196,14 @@ function establishmentCost(calls: Span[], result: ReplayResult): number {
 
 /** What the polls cost whose one event is a full-size frame that they acknowledge: milliseconds of the run, instructions. */
 function fullFrames(recording: TraceRecord[], calls: Span[], result: ReplayResult): { now: bigint; instructions: number }[] {
-  const found: { now: bigint; instructions: number }[] = [];
+  return fullFrameCalls(recording)
+    .filter((call) => calls[call].sent > ACKNOWLEDGED)
+    .map((call) => result.calls[call]);
+}
+
+/** Of a recording, the calls whose one event is a frame of full size. */
+export function fullFrameCalls(recording: readonly TraceRecord[]): number[] {
+  const found: number[] = [];
   let call = -1;
   let events: Uint8Array[] = [];
   for (const { kind, octets } of recording) {
@@ -181,8 +211,7 @@ function fullFrames(recording: TraceRecord[], calls: Span[], result: ReplayResul
     if (kind !== TraceKind.Start && kind !== TraceKind.Poll) continue;
     call++;
     const [event] = events;
-    const whole = events.length === 1 && event[EVENT_KIND] === EventKind.RadioReceived && event.length >= EVENT_HEAD + FULL_FRAME;
-    if (whole && calls[call].sent > ACKNOWLEDGED) found.push(result.calls[call]);
+    if (events.length === 1 && event[EVENT_KIND] === EventKind.RadioReceived && event.length >= EVENT_HEAD + FULL_FRAME) found.push(call);
     events = [];
   }
   return found;
