@@ -88,8 +88,26 @@ export class PanaNode {
     return this.read(this.at + offset, size);
   }
 
+  /** A message, and the steps that the engine takes of it: each has a poll of its own. */
   clientInput(octets: Uint8Array, from: Uint8Array, now: number): number {
+    return this.clientTake(octets, from, now) || this.clientSteps(now);
+  }
+
+  clientTake(octets: Uint8Array, from: Uint8Array, now: number): number {
     return this.call("clientInput", this.put(octets), octets.length, this.put(from, AREA - 64), BigInt(now));
+  }
+
+  /** Whether the engine goes on with a message that came at `now`. */
+  clientWorks(now: number): boolean {
+    return this.deadline("client") === BigInt(now + 1);
+  }
+
+  clientSteps(now: number): number {
+    for (let at = now; this.clientWorks(at); at++) {
+      const heard = this.call("clientTick", BigInt(at + 1));
+      if (heard) return heard;
+    }
+    return 0;
   }
 
   agentInput(octets: Uint8Array, from: Uint8Array, secured: boolean, now: number, port = PANA_PORT): number {

@@ -117,3 +117,27 @@ test("neither a device of another authority, nor an agent of one, gives or gets 
     assert.ok(made.agent.board.sessions.every((session) => session === undefined));
   }
 });
+
+test("a client takes a piece of a handshake in steps, and what comes between them changes nothing", () => {
+  const made = house(
+    { identity: device({ serial: Buffer.from("a") }), trusts: authority },
+    { identity: device({ serial: Buffer.from("b") }), trusts: authority },
+  );
+  const node = made.node(CLIENT);
+  let steps = 0;
+  node.clientInput = (octets, from, now) => {
+    const heard = node.clientTake(octets, from, now);
+    for (let at = now; node.clientWorks(at); at++) {
+      steps++;
+      assert.equal(node.sent.length, 0, "the answer waits for the engine");
+      assert.equal(node.clientTake(octets, from, at), ClientHeard.None);
+      assert.equal(node.sent.length, 0);
+      assert.ok(node.clientWorks(at), "it goes on where it was");
+      const ended = node.call("clientTick", BigInt(at + 1));
+      if (ended) return ended;
+    }
+    return heard;
+  };
+  assert.ok(made.join(CLIENT, RELAY));
+  assert.ok(steps >= 12, `${steps} steps for a flight of 1.5 kB and more`);
+});

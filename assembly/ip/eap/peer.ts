@@ -8,13 +8,17 @@ import { constantRead, TlsFlag, TlsProfile } from "../../core/host";
 import {
   EAP_IDENTITY, EAP_NAK, EAP_REQUEST, EAP_RESPONSE, EAP_TLS, EAP_TYPED_SIZE, Eap, eapEmit, eapParse, TLS_START,
 } from "./packet";
-import { EAP_TLS_SIZE, EapStep, EapTls, eapTlsClose, eapTlsIs, eapTlsOpen, eapTlsPiece, eapTlsReset, eapTlsTake } from "./tls";
+import {
+  EAP_TLS_SIZE, EapStep, EapTls, eapTlsClose, eapTlsIs, eapTlsKeep, eapTlsOpen, eapTlsPiece, eapTlsReset, eapTlsStep, eapTlsTake,
+} from "./tls";
 
 /** Whoever the device is, its certificate says; this goes over the air in the clear. */
 const NAME = constantText("anonymous");
 const NAME_SIZE: u32 = 9;
 
 const tls = changetype<EapTls>(memory.data(EAP_TLS_SIZE, 8));
+/** Of the request whose piece the engine takes. */
+let identifier: u32 = 0;
 
 export function peerReset(): void { eapTlsReset(tls); }
 export function peerClose(): void { eapTlsClose(tls); }
@@ -25,8 +29,8 @@ export function peerSession(): i32 { return tls.session; }
 export function peerEstablished(): bool { return eapTlsIs(tls, TlsFlag.Established); }
 
 /**
- * Takes a request and writes what answers it to `out`, where there are EAP_PACKET_MAX octets; answers the response's size, or an `Err` for
- * what is not answered.
+ * Takes a request and writes what answers it to `out`, where there are EAP_PACKET_MAX octets; answers the response's size, an `Err` for
+ * what is not answered, or 0 where `peerStep` has to go on first: until then `out` keeps what is left of the request.
  */
 export function peerInput(at: usize, size: u32, out: usize): i32 {
   let parsed = eapParse(at, size);
@@ -42,12 +46,21 @@ export function peerInput(at: usize, size: u32, out: usize): i32 {
     store<u8>(out, EAP_TLS, EAP_TYPED_SIZE); // section 5.3.1: what we would rather do
     return eapEmit(out, EAP_RESPONSE, request.identifier, EAP_NAK, 1);
   }
-  let taken = request.flags & TLS_START ? eapTlsOpen(tls, TlsProfile.EapClient) : takePiece(request);
-  return taken < 0 ? taken : <i32>eapTlsPiece(tls, out, EAP_RESPONSE, request.identifier);
+  if (request.flags & TLS_START) {
+    let opened = eapTlsOpen(tls, TlsProfile.EapClient);
+    return opened < 0 ? opened : <i32>eapTlsPiece(tls, out, EAP_RESPONSE, request.identifier);
+  }
+  if (tls.session < 0) return Err.BadState;
+  identifier = request.identifier;
+  return answer(eapTlsTake(tls, request), out);
 }
 
-function takePiece(request: Eap): i32 {
-  if (tls.session < 0) return Err.BadState;
-  let step = eapTlsTake(tls, request);
-  return step == EapStep.Refused || step == EapStep.Broken ? Err.BadState : Err.Ok;
+/** Goes on after an answer of 0, with the same `out`: as `peerInput`. */
+export function peerStep(out: usize): i32 { return answer(eapTlsStep(tls), out); }
+
+function answer(step: EapStep, out: usize): i32 {
+  if (step == EapStep.Refused || step == EapStep.Broken) return Err.BadState;
+  if (step != EapStep.Working) return <i32>eapTlsPiece(tls, out, EAP_RESPONSE, identifier);
+  eapTlsKeep(tls, out);
+  return 0;
 }

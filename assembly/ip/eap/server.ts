@@ -6,7 +6,7 @@
 import { Err } from "../../core/err";
 import { TlsFlag, TlsProfile } from "../../core/host";
 import { EAP_IDENTITY, EAP_REQUEST, EAP_RESPONSE, EAP_TLS, Eap, eapEmit, eapParse, eapTlsEmit, TLS_START } from "./packet";
-import { EAP_TLS_SIZE, EapStep, EapTls, eapTlsClose, eapTlsIs, eapTlsOpen, eapTlsPiece, eapTlsReset, eapTlsTake } from "./tls";
+import { EAP_TLS_SIZE, EapStep, EapTls, eapTlsClose, eapTlsIs, eapTlsOpen, eapTlsPiece, eapTlsReset, eapTlsStep, eapTlsTake } from "./tls";
 
 export enum EapServerState { Identity, Start, Handshake, Done, Failed }
 
@@ -58,7 +58,9 @@ export function eapServerInput(server: EapServer, at: usize, size: u32, out: usi
 
 function handshake(server: EapServer, response: Eap, out: usize): i32 {
   let tls = server.tls;
-  switch (eapTlsTake(tls, response)) {
+  let step = eapTlsTake(tls, response);
+  while (step == EapStep.Working) step = eapTlsStep(tls);
+  switch (step) {
     case EapStep.Refused: return Err.BadState;
     case EapStep.Piece: return <i32>eapTlsPiece(tls, out, EAP_REQUEST, ++server.identifier);
     case EapStep.Whole: return end(server, eapTlsIs(tls, TlsFlag.Established) ? EapServerState.Done : EapServerState.Failed);

@@ -21,11 +21,16 @@ const TOTAL_MAX: u32 = 8192;
 const PIECE_MAX: u32 = 400;
 export const EAP_PACKET_MAX: u32 = EAP_TLS_HEADER_MAX + PIECE_MAX;
 
+/** What the engine takes in one step: no two certificates end in it, and each end is an operation on the curve. */
+const STEP: u32 = 128;
+
 const NONE: i32 = -1;
 
 export enum EapStep {
   /** Out of order, or it lies: nothing has changed. */
   Refused,
+  /** The engine has not taken all of it: `eapTlsStep` goes on. */
+  Working,
   /** The next piece, or an empty one, is due. */
   Piece,
   /** The message that came is whole, and the engine has nothing more to say to it. */
@@ -44,6 +49,9 @@ export class EapTls {
   /** Of our flight: octets altogether, and those that were sent. */
   size: u32;
   sent: u32;
+  /** Of the piece that came, what the engine has not taken: where it lies, and how much it is. */
+  piece: usize;
+  left: u32;
   get flight(): usize { return changetype<usize>(this) + offsetof<EapTls>(); }
 }
 export const EAP_TLS_SIZE: u32 = offsetof<EapTls>() + FLIGHT_MAX;
@@ -84,13 +92,34 @@ export function eapTlsTake(tls: EapTls, packet: Eap): EapStep {
   // No piece leaves the message, the last one ends it, and one that is not the last does not.
   if (flags & TLS_MORE ? heard >= total : heard != total) return EapStep.Refused;
   if (isFirst) tls.size = tls.sent = 0;
-  if (!feed(tls, packet.piece, size)) return EapStep.Broken;
   let goesOn = (flags & TLS_MORE) != 0;
   tls.total = goesOn ? total : 0;
   tls.heard = goesOn ? heard : 0;
-  if (goesOn) return EapStep.Piece;
+  tls.piece = packet.piece;
+  tls.left = size;
+  let step = eapTlsStep(tls);
+  while (step == EapStep.Working && tls.left > PIECE_MAX) step = eapTlsStep(tls); // more than anyone keeps
+  return step;
+}
+
+/** Goes on with a piece: each step may be an operation on the curve, and between two of them others have a turn. */
+export function eapTlsStep(tls: EapTls): EapStep {
+  if (tls.left > 0) {
+    let size = min(tls.left, STEP);
+    if (!feed(tls, tls.piece, size)) return EapStep.Broken;
+    tls.piece += size;
+    tls.left -= size;
+    if (tls.left > 0 || tls.total == 0) return EapStep.Working;
+  }
+  if (tls.total > 0) return EapStep.Piece;
   if (!gather(tls)) return EapStep.Broken;
   return tls.size > 0 ? EapStep.Piece : EapStep.Whole;
+}
+
+/** Keeps what is left of the piece in `room`, where there are PIECE_MAX octets: the packet goes. */
+export function eapTlsKeep(tls: EapTls, room: usize): void {
+  memory.copy(room, tls.piece, tls.left);
+  tls.piece = room;
 }
 
 /** Writes the piece that is due, an empty one where none is or the other side is not at its end; answers the packet's size. */

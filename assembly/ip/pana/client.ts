@@ -14,7 +14,7 @@ import { NEVER } from "../../core/timers";
 import { addressCopy, addressEqual, ADDRESS_SIZE } from "../address";
 import { EAP_PACKET_MAX } from "../eap/tls";
 import { EAP_SUCCESS, Eap, eapParse } from "../eap/packet";
-import { peerClose, peerEstablished, peerInput, peerReset, peerSession } from "../eap/peer";
+import { peerClose, peerEstablished, peerInput, peerReset, peerSession, peerStep } from "../eap/peer";
 import { KeyRank, keysIndex } from "../keys";
 import { randomBelow } from "../random";
 import {
@@ -71,7 +71,7 @@ const FOREVER: u32 = 0xffff_ffff;
 
 @unmanaged @final
 class Client {
-  /** When the last request of ours is repeated. */
+  /** When the last request of ours is repeated; in `Authenticate`, when the engine goes on with the agent's. */
   due: i64;
   until: i64;
   renewAt: i64;
@@ -137,6 +137,7 @@ export function clientTick(now: i64): ClientHeard {
   if (now >= client.until) return lost();
   if (now >= client.renewAt) return ended();
   if (now < client.due) return ClientHeard.None;
+  if (client.step == Step.Authenticate) return answerEap(peerStep(eap), now);
   if (client.tries > TRIES) return lost();
   send(now);
   return ClientHeard.None;
@@ -229,7 +230,7 @@ function takeRequest(message: Pana, from: usize, now: i64): ClientHeard {
   if (client.step == Step.Open) {
     return message.type == PANA_AUTHENTICATION ? drop(Drop.Repeated) : takeNotice(message, from, now);
   }
-  if (message.sequence != client.heard + 1) return drop(Drop.Repeated);
+  if (message.sequence != client.heard + 1 || isWorking()) return drop(Drop.Repeated);
   return message.flags & PANA_COMPLETE ? takeComplete(message, now) : takeEap(message, now);
 }
 
@@ -252,18 +253,31 @@ function takeEap(message: Pana, now: i64): ClientHeard {
   if (!carried || isFirst && !nonce) return drop(Drop.Malformed);
   let size = peerInput(carried.value, carried.size, eap);
   if (size < 0) return drop(Drop.Refused);
+  if (!isFirst) return answerEap(size, now);
   let made = panaBegin(answer, PANA_AUTHENTICATION, 0, client.session, message.sequence);
-  if (isFirst) {
-    let own = panaAppend(made, AVP_NONCE, 0, NONCE_SIZE);
-    entropy(own, NONCE_SIZE);
-    transcriptAdd(transcript, own, NONCE_SIZE);
-    transcriptAdd(transcript, nonce.value, nonce.size);
-    client.step = Step.Authenticate;
-    client.due = NEVER; // from now on the agent repeats
-  }
+  let own = panaAppend(made, AVP_NONCE, 0, NONCE_SIZE);
+  entropy(own, NONCE_SIZE);
+  transcriptAdd(transcript, own, NONCE_SIZE);
+  transcriptAdd(transcript, nonce.value, nonce.size);
+  client.step = Step.Authenticate;
+  client.due = NEVER; // from now on the agent repeats
   panaAppend(made, AVP_EAP, eap, size);
   reply(message, made, agent, now);
   return ClientHeard.None;
+}
+
+/** Whether the engine is not through with the agent's last request, which lies in `eap`. */
+function isWorking(): bool { return client.step == Step.Authenticate && client.due != NEVER; }
+
+/** Answers the agent's next request with what lies in `eap`; with nothing yet where the engine has more to do. */
+function answerEap(size: i32, now: i64): ClientHeard {
+  client.due = size == 0 ? now + 1 : NEVER;
+  if (size < 0) return drop(Drop.Refused);
+  if (size == 0) return ClientHeard.None;
+  let made = panaBegin(answer, PANA_AUTHENTICATION, 0, client.session, ++client.heard);
+  panaAppend(made, AVP_EAP, eap, size);
+  client.answerSize = made.size;
+  return sendAnswer(agent, now);
 }
 
 /** The end of an authentication: authentic as soon as both sides can make it so. */
