@@ -4,6 +4,7 @@ import { Clock } from "../air/clock.ts";
 import { Medium } from "../air/medium.ts";
 import type { Place } from "../air/space.ts";
 import type { Dropped } from "../drops.ts";
+import { Err } from "../err.ts";
 import type { Load } from "../load/load.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
 import type { EventFields, EventName } from "./event_table.ts";
@@ -46,6 +47,10 @@ export interface HomeOptions {
   /** Those that the plan's events name. */
   packages?: readonly UpdateFile[];
   updateAtMs?: number | null;
+  /** A frame of a hub's Ethernet; an `Err` where there is none. */
+  link?(hub: DeviceId, frame: Uint8Array): number;
+  /** Ports of meters that are open to it. */
+  opened?: readonly number[];
   /** Added to the wait for acknowledgements, for partners behind a UDP port. */
   ackGraceUs?: number;
 }
@@ -195,6 +200,7 @@ export class Home implements Paced {
       phase,
       hub,
       members,
+      opened: options.opened,
       device: (id) => this.device(id),
       factory: (id) => this.factory(id),
       ready: (id) => (phase === 2 ? status.device(id).joined : status.device(id).suite > 0),
@@ -228,6 +234,7 @@ export class Home implements Paced {
         else if (gone) this.tell(id, "removed", gone);
         else found(this.networks, id).updates.take(octets);
       },
+      link: (_, frame) => (role === "hub" ? this.options.link?.(id, frame) : undefined) ?? Err.NotFound,
       sense: (quantity, periodMs) => {
         const sensor = this.sensors.get(id);
         if (!sensor || quantity !== Quantity.ElectricityImport) return false;

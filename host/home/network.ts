@@ -6,6 +6,7 @@ import {
   admitRecord,
   CLOCK_PERIOD_MS,
   clockRecord,
+  openRecord,
   PERMIT_PERIOD_MS,
   PERMIT_S,
   permitRecord,
@@ -43,6 +44,8 @@ export interface NetworkOptions {
   /** Milliseconds since 1970 at simulated time 0. */
   originMs: number;
   tariff: Tariff;
+  /** Ports of meters that are reached from the hub's Ethernet. */
+  opened?: readonly number[];
   updates: readonly UpdateFile[];
   updateAtMs: number | null;
 }
@@ -130,6 +133,13 @@ export class Network {
     return true;
   }
 
+  /** The meters' services, for the hub's Ethernet. */
+  private open(): void {
+    const { members, factory, opened = [] } = this.options;
+    const meters = members.filter(({ role }) => role === "meter");
+    for (const { id } of meters) for (const port of opened) this.uplink(openRecord(factory(id).extended, port));
+  }
+
   private plugInNext(before: DeviceId | undefined): void {
     const { members } = this.options;
     const next = members[members.findIndex(({ id }) => id === before) + 1];
@@ -153,7 +163,11 @@ export class Network {
       if (action()) clock.after(periodMs * 1000, () => every(periodMs, action));
     };
     every(CLOCK_PERIOD_MS, () => this.uplink(clockRecord(originMs + Math.floor(clock.nowUs / 1000))));
-    if (phase === 2) return; // a device that proves who it is may join, and tariffs come with the function sets
+    // A device that proves who it is may join, and tariffs come with the function sets.
+    if (phase === 2) {
+      this.open();
+      return;
+    }
     this.uplink(tariffRecord(tariff));
     members.forEach(({ id }, index) => {
       const { extended, installCode } = factory(id);

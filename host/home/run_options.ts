@@ -34,6 +34,8 @@ export interface Options {
   pcap: string | null;
   keys: string | null;
   zep: number | null;
+  /** The interface of Linux that the first hub's Ethernet is; of phase 2. */
+  tap?: string | null;
   engine: "v8" | "wasm3";
   boards: boolean;
   /** The only suite that the devices are given certificates of; null for both. */

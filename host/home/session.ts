@@ -2,7 +2,9 @@
 import { KeysFile } from "../air/keys.ts";
 import { CaptureWriter } from "../air/pcapng.ts";
 import { ZepGate } from "../air/zep.ts";
+import { Err } from "../err.ts";
 import { InputError } from "../files/input_error.ts";
+import { HubTap } from "../ip/hub_tap.ts";
 import { loadRead } from "../load/file.ts";
 import { DEFAULT_HOUSEHOLD } from "../load/household.ts";
 import type { Load } from "../load/load.ts";
@@ -25,6 +27,8 @@ export const TAIL_MS = 120_000;
 /** What a UDP partner may be late with an acknowledgement. */
 const ZEP_GRACE_US = 20_000;
 const SEED = 1;
+/** Where meters serve: in the clear and over TLS. */
+const SERVICES = [80, 443];
 /** Real milliseconds between two flushes of the capture: a reader beside the run sees it grow. */
 const FLUSH_MS = 1000;
 /** While devices join and make their keys, on a terminal whose speed nobody chose: a key is on the screen for some seconds. */
@@ -47,6 +51,7 @@ export class Session {
     private readonly capture: CaptureWriter | null,
     private readonly keys: KeysFile | null,
     private gate: ZepGate | null,
+    private readonly tap: HubTap | null,
     private readonly output: () => Output,
     options: Options,
     untilMs: number,
@@ -61,6 +66,7 @@ export class Session {
   static async open(options: Options, output: () => Output, say: (line: string) => void): Promise<Session> {
     const read = await planFor(options);
     if (read.plan.phase === 2) refusePhase1(options);
+    else if (options.tap) throw new InputError("--tap is for a home of phase 2, whose hub has an Ethernet; add --phase 2.");
     const plan = options.boards ? onBoards(read.plan) : read.plan;
     if (!options.boards && options.speed !== 1 && plan.rows.some(({ board }) => board))
       throw new InputError(`${options.home} has devices on boards, which keep real time; add --speed 1.`);
@@ -82,7 +88,11 @@ export class Session {
     const enter = (action: () => void): void => (session ? session.pacer.enter(action) : action());
     const seed = options.seed ?? read.seed ?? SEED;
     const { suite, updateAtMs } = options;
+    const first = plan.rows.find(({ role }) => role === "hub")?.id;
+    let tap: HubTap | null = null;
     const home = new Home({
+      link: (id, frame) => (id === first ? tap?.send(frame) : undefined) ?? Err.NotFound,
+      opened: options.tap ? SERVICES : [],
       plan,
       seed,
       suite,
@@ -98,15 +108,17 @@ export class Session {
     });
     const gate = options.zep === null ? null : await ZepGate.open(home.medium, { port: options.zep, enter });
     try {
+      if (options.tap && first) tap = HubTap.open(options.tap, home.device(first), enter);
       const capture = options.pcap === null ? null : new CaptureWriter(options.pcap, { epochUs: BigInt(home.originMs) * 1000n });
       const keys = options.keys === null ? null : new KeysFile(options.keys);
       keyring.open(capture, keys);
       if (capture) home.medium.onFrame((frame) => capture.frame(frame.timeUs, frame.psdu));
       const untilMs = options.durationMs ?? read.durationMs ?? LOAD_START_MS + longest(plan, load) + TAIL_MS;
-      session = new Session(home, builder, capture, keys, gate, output, options, untilMs);
+      session = new Session(home, builder, capture, keys, gate, tap, output, options, untilMs);
       session.wanted.push(...updates, ...packages);
       return session;
     } catch (error) {
+      tap?.close();
       await gate?.close();
       throw error;
     }
@@ -178,6 +190,7 @@ export class Session {
   /** Ends devices and files; `run` does it by itself. */
   async close(): Promise<void> {
     this.home.close();
+    this.tap?.close();
     await this.builder.close();
     await this.gate?.close();
     this.gate = null;

@@ -1,10 +1,12 @@
 // Programs of Linux reach into the mesh: through a TAP interface, the hub, its firewall and one hop or two of 802.15.4.
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
+import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { Pacer } from "../../host/home/pacer.ts";
 import { HubTap } from "../../host/ip/hub_tap.ts";
+import { kilowasm, start } from "../home/process.ts";
 import { device, filesOf } from "../tls/peers.ts";
 import type { EngineName } from "./home.ts";
 import { Street } from "./street.ts";
@@ -149,3 +151,23 @@ for (const [engine, name] of [
     });
   });
 }
+
+test("`--tap` makes the interface, opens the meter, and is refused where it cannot be", { skip: SKIP }, async (context) => {
+  const phase1 = await kilowasm("home", "--tap", "kwec", "--phase", "1");
+  assert.equal(phase1.status, 2);
+  assert.match(phase1.error, /--tap is for a home of phase 2/);
+  assert.match((await kilowasm("home", "--phase", "2", "--tap", "a/b")).error, /--tap takes an interface's name/);
+  assert.match((await kilowasm("home", "--phase", "2", "--tap", "kwec", "--speed", "9")).error, /--tap runs in real time/);
+  const { child } = start(["--phase", "2", "--tap", "kwec", "--json", "--duration", "5m"], 300_000);
+  context.after(() => child.kill());
+  assert.ok(child.stdout);
+  let address = "";
+  for await (const line of createInterface({ input: child.stdout })) {
+    const told = JSON.parse(line) as { device: string; event: string; address?: string };
+    if (told.device !== "meter" || told.event !== "reachable") continue;
+    address = told.address ?? "";
+    break;
+  }
+  const { stdout } = await run("curl", ["-g", "-s", "-S", "--retry", "3", "-m", "20", `http://[${address}]/dcap`]);
+  assert.match(stdout, DCAP);
+});

@@ -49,6 +49,7 @@ const WRITERS: Record<string, string> = {
   "host/build/built.ts": "products of a build",
   "host/build/objects.ts": "products of a build",
   "host/build/third_party.ts": "sources from a registry",
+  "host/ip/hub_tap.ts": "settings of an interface of Linux",
   "host/measure/boot.ts": "noise of a measured board",
   "host/native/addon.ts": "what a build says, on standard error",
   "host/native/build.ts": "products of a build",

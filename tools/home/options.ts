@@ -39,6 +39,7 @@ interface Raw {
   pcap?: string;
   keys?: string;
   zep?: number;
+  tap?: string;
   engine: "v8" | "wasm3";
   boards?: boolean;
   suite?: 1 | 2;
@@ -98,6 +99,11 @@ function describe(surroundings: Surroundings): Command {
     .option("--pcap <file>", "write every frame to this pcapng file, with the keys in it", text("--pcap"))
     .option("--keys <file>", "write the keys as tshark's zigbee_pc_keys table, in phase 2 as ieee802154_keys", text("--keys"))
     .option("--zep <port>", "put the air on this UDP port as ZEP version 2, at speed 1; a partner hears it once it has sent a frame", port)
+    .option(
+      "--tap <name>",
+      "in phase 2: make the hub's Ethernet this TAP interface of Linux, at speed 1, with the meters' ports open; takes root",
+      tap,
+    )
     .option("--engine <name>", "what runs the modules: v8 or wasm3", engine, "v8")
     .option("--boards", "run everything but hubs on emulated Cortex-M4 boards, at speed 1")
     .option("--record <dir>", "write recording, trace and module of each boot to this folder: see kilowasm trace", text("--record"))
@@ -142,7 +148,7 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
     const other = given.find(([another, same]) => another !== option && sameOutput(same as string, name as string));
     if (other) throw new InputError(`${option} and ${other[0]} name the same file ${name}; give each its own.`);
   }
-  const actual = raw.zep !== undefined ? "--zep" : raw.boards ? "--boards" : null;
+  const actual = raw.zep !== undefined ? "--zep" : raw.tap !== undefined ? "--tap" : raw.boards ? "--boards" : null;
   if (actual && raw.speed !== undefined && raw.speed !== 1)
     throw new InputError(`${actual} runs in real time; leave --speed away or give 1.`);
   if (raw.record !== undefined && (raw.engine !== "v8" || raw.boards))
@@ -167,6 +173,7 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
     pcap: files["--pcap"],
     keys: files["--keys"],
     zep: raw.zep ?? null,
+    tap: raw.tap ?? null,
     engine: raw.engine,
     boards: raw.boards === true,
     suite: raw.suite ?? null,
@@ -214,6 +221,12 @@ function port(word: string): number {
   const number = whole(word);
   if (!(number >= 1 && number <= 65_535)) throw new InputError(`--zep takes a UDP port from 1 to 65535, not "${word}".`);
   return number;
+}
+
+function tap(word: string): string {
+  if (!/^[A-Za-z][\w-]{0,14}$/.test(word))
+    throw new InputError(`--tap takes an interface's name of 1 to 15 letters and digits, not "${word}".`);
+  return word;
 }
 
 function update(word: string, before: UpdateOption[] = []): UpdateOption[] {
