@@ -132,6 +132,7 @@ export const Record = {
   AgentKeys: 51,
   IpNetwork: 52,
   IpOpened: 53,
+  IpMember: 54,
 } as const;
 
 export const Field = {

@@ -134,6 +134,7 @@ export enum Record {
   AgentKeys = 51,
   IpNetwork = 52,
   IpOpened = 53,
+  IpMember = 54,
 }
 
 export enum Field {

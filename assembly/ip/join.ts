@@ -6,7 +6,9 @@
 //     \--- lost ------------------------------------------------------------------------------------------------------ Done
 //
 // A device that still has the network's key begins with the link, and authenticates when nobody answers under that key.
-// Between two tries are at most fifteen minutes.
+// Between two tries are at most fifteen minutes.  A device that was in a network looks for that one alone for an hour: whoever else has a
+// certificate of the same root, a neighbour's hub, does not get it meanwhile.
+import { Record, storeRead, storeWrite } from "../core/host";
 import { NEVER } from "../core/timers";
 import { MAC_SHORT } from "../mac/frame";
 import { MAC_CHANNELS } from "../mac/scan";
@@ -37,6 +39,8 @@ const REST_MAX_MS: i64 = 900_000; // a quarter of an hour
 /** A parent that refused us, or did not answer, is not asked again for so long. */
 const ASIDE_MS: i64 = 300_000;
 const LINK_MS: i64 = 30_000;
+/** So long a device looks for the network that it was in before it tries another. */
+const FAITHFUL_MS: i64 = 3_600_000;
 /** The agent hears where we are so soon, and is asked for a newer key so often: a host is not told of one. */
 const TELL_MS: i64 = 2_000;
 const ASK_KEY_MS: i64 = 900_000;
@@ -60,6 +64,8 @@ const candidates = memory.data(CANDIDATES_MAX * ROW, 8);
 @unmanaged @final
 class Join {
   due: i64;
+  /** When another network than our own will do. */
+  anyAt: i64;
   parent: u64;
   chosen: Candidate;
   step: i32;
@@ -70,6 +76,8 @@ class Join {
 const join = changetype<Join>(memory.data(offsetof<Join>(), 8));
 const address = memory.data(ADDRESS_SIZE, 8);
 const networkId = memory.data(NETWORK_ID_SIZE, 8);
+/** The network that we were in last, as the store has it. */
+const ownId = memory.data(NETWORK_ID_SIZE, 8);
 
 export function joinReset(): void {
   memory.fill(candidates, 0, CANDIDATES_MAX * ROW);
@@ -81,6 +89,7 @@ export function joinReset(): void {
 /** Begins to look for a network. */
 export function joinStart(now: i64): void {
   join.isWarm = u32(keysIndex() != 0);
+  join.anyAt = storeRead(Record.IpMember, ownId, NETWORK_ID_SIZE) == NETWORK_ID_SIZE ? now + FAITHFUL_MS : now;
   scan(now);
 }
 
@@ -176,6 +185,10 @@ export function joinTick(now: i64): i32 {
 /** There is an address and a way.  A host stays with its parent; a router's changes, and it forgets the first one. */
 export function joinDone(keepsParent: bool, now: i64): void {
   join.step = Step.Done;
+  if (memory.compare(ownId, networkId, NETWORK_ID_SIZE) != 0) {
+    memory.copy(ownId, networkId, NETWORK_ID_SIZE);
+    storeWrite(Record.IpMember, ownId, NETWORK_ID_SIZE);
+  }
   join.due = now + TELL_MS;
   join.tries = 0;
   if (!keepsParent) join.parent = 0;
@@ -184,6 +197,7 @@ export function joinDone(keepsParent: bool, now: i64): void {
 /** Everything is lost: from the beginning, with the key that there is. */
 export function joinAgain(now: i64): i32 {
   join.isWarm = u32(keysIndex() != 0);
+  if (join.step == Step.Done) join.anyAt = now + FAITHFUL_MS;
   rest(now);
   return JoinHeard.Lost;
 }
@@ -202,6 +216,7 @@ function next(now: i64): i32 {
   let best = changetype<Candidate>(0);
   for (let index: u32 = 0; index < CANDIDATES_MAX; index++) {
     let row = at(index);
+    if (join.anyAt > now && memory.compare(idOf(row), ownId, NETWORK_ID_SIZE) != 0) continue;
     if (row.isHere && row.asideUntil <= now && (!best || row.lqi > best.lqi)) best = row;
   }
   if (!best) { rest(now); return JoinHeard.None; }

@@ -133,6 +133,7 @@ enum kw_record {
     KW_RECORD_AGENT_KEYS = 51,
     KW_RECORD_IP_NETWORK = 52,
     KW_RECORD_IP_OPENED = 53,
+    KW_RECORD_IP_MEMBER = 54,
 };
 
 enum kw_field {
