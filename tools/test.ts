@@ -201,6 +201,7 @@ const TOOLS = [
   "curl",
   "eapol_test",
   "hostapd",
+  "scapy",
   "ip",
   "ping",
   "traceroute",

@@ -1,15 +1,17 @@
 // TCP, TLS and HTTP above a wire: an echo on port 7, resources over TLS on 443.  A record named 100 makes a client, one named 101 serves
 // resources in the clear on 80 in place of the echo.
-import { EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EventKind, next, storeRead, tlsReserve } from "../../../assembly/core/host";
+import { dropped, dropsOf } from "../../../assembly/core/drops";
+import { Drop, EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EventKind, Layer, next, storeRead, tlsReserve } from "../../../assembly/core/host";
 import { SOCKETS_MAX } from "../../../assembly/ip/limits";
 import { Ipv6Heard, ipv6Heard, ipv6Input } from "../../../assembly/ip/ipv6/receive";
-import { NEXT_TCP } from "../../../assembly/ip/ipv6/header";
-import { packetFree, packetTake, packetsReset } from "../../../assembly/ip/packet";
+import { Ipv6, NEXT_TCP, NEXT_UDP } from "../../../assembly/ip/ipv6/header";
+import { Packet, packetFree, packetTake, packetsReset } from "../../../assembly/ip/packet";
 import {
   STREAM_ENDED, STREAM_OPEN, STREAM_READ, STREAM_WRITE, streamCan, streamChanged, streamClose, streamConnect, streamDeadline, streamRead,
   streamServe, streamTick, streamWrite, streamsReset,
 } from "../../../assembly/ip/tcp/stream";
 import { tcpDeadline, tcpInput, tcpPort, tcpReset, tcpTick } from "../../../assembly/ip/tcp/tcp";
+import { udpParse } from "../../../assembly/ip/udp/header";
 import { clockReset, clockSet } from "../../../assembly/model/clock";
 import { sipHash } from "../../../assembly/ip/tcp/siphash";
 import { httpDeadline, httpInput, httpReset, httpTick } from "../../../assembly/sep2/http/server";
@@ -71,8 +73,23 @@ function input(at: usize, size: u32, now: i64): void {
   if (!packet) return;
   memory.copy(packet.at, at, size);
   packet.size = size;
-  if (ipv6Input(packet, true) == Ipv6Heard.ForUs && ipv6Heard.next == NEXT_TCP) tcpInput(packet, now);
+  if (ipv6Input(packet, true) == Ipv6Heard.ForUs) upper(packet, now);
+  else dropped(Layer.Ip, Drop.Foreign);
   packetFree(packet);
+}
+
+/** As the stack does. */
+function upper(packet: Packet, now: i64): void {
+  if (ipv6Heard.next == NEXT_TCP) tcpInput(packet, now);
+  else if (ipv6Heard.next != NEXT_UDP) dropped(Layer.Ip, Drop.Foreign);
+  else if (udpParse(ipv6Heard.payload, ipv6Heard.size, changetype<Ipv6>(packet.at).source) < 0) dropped(Layer.Transport, Drop.Malformed);
+}
+
+/** All that was dropped. */
+export function drops(): u32 {
+  let sum: u32 = 0;
+  for (let at = dropsOf(Layer.Link); at < dropsOf(Layer.Transport + 1); at += 4) sum += load<u32>(at);
+  return sum;
 }
 
 function echo(number: u32, now: i64): void {
