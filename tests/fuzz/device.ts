@@ -13,6 +13,7 @@ import { moduleBytes, ROOT } from "../../host/modules.ts";
 import { KeySlots } from "../../host/v8/crypto.ts";
 import { V8Engine } from "../../host/v8/engine.ts";
 import { cpuMs } from "../support/cpu.ts";
+import type { Enough } from "./enough.ts";
 import type { HomeAir, Station } from "./home_air.ts";
 import { mutate } from "./mutate.ts";
 import { mutateSecured, openFrame, sealFrame } from "./reseal.ts";
@@ -177,18 +178,18 @@ class Gun {
 }
 
 /** Fuzzes one device for a while; throws with the life's inputs kept in a file at the first complaint. */
-export function fuzzDevice(air: HomeAir, name: DeviceId, seconds: number, seed: number): DeviceResult {
+export function fuzzDevice(air: HomeAir, name: DeviceId, enough: Enough, seed: number): DeviceResult {
   const station = air.stations.get(name) as Station;
   const wasm = moduleBytes(`${name}_sep1`);
   const random = new Random(seed, `fuzz device ${name}`);
   const result: DeviceResult = { name: `device_${name}`, inputs: 0, polls: 0, lives: 0, longestMs: 0, sent: 0 };
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; result.lives++) {
+  for (; !enough(result.inputs); result.lives++) {
     const entropy = new Uint8Array(32);
     random.fill(entropy);
     const life = new Life(station, wasm, entropy);
     const gun = new Gun(station, air, random);
     try {
-      for (let input = 0; input < LIFE && Date.now() < end; input++) {
+      for (let input = 0; input < LIFE && !enough(result.inputs); input++) {
         const batch = Array.from({ length: 1 + random.below(QUEUE) }, () => gun.next());
         result.inputs += batch.length;
         life.give(batch, STEP_MS[random.below(STEP_MS.length)]);

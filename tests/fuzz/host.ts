@@ -15,6 +15,7 @@ import { Coprocessor } from "../../host/spinel/coprocessor.ts";
 import { COMMAND_GET, COMMAND_INSERT, COMMAND_SET, Property, readSpinel, writeSpinel } from "../../host/spinel/frame.ts";
 import { HdlcDecoder, hdlcEncode } from "../../host/spinel/hdlc.ts";
 import { cpuMs } from "../support/cpu.ts";
+import type { Enough } from "./enough.ts";
 import { mutate } from "./mutate.ts";
 
 const CALL_MS_MAX = 500;
@@ -171,7 +172,7 @@ export function hostTargets(): { targets: HostTarget[]; close: () => void } {
 }
 
 /** Fuzzes one parser for a while; throws with the seed and the input at the first harm. */
-export function fuzzHost(target: HostTarget, seconds: number, seed: number): { name: string; runs: number } {
+export function fuzzHost(target: HostTarget, enough: Enough, seed: number): { name: string; runs: number } {
   const random = new Random(seed, `fuzz host ${target.name}`);
   const judge = (input: Uint8Array): void => {
     const begun = cpuMs();
@@ -185,7 +186,7 @@ export function fuzzHost(target: HostTarget, seconds: number, seed: number): { n
   };
   for (const input of target.seeds) judge(input);
   let runs = target.seeds.length;
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; runs += BATCH) {
+  for (; !enough(runs); runs += BATCH) {
     for (let turn = 0; turn < BATCH; turn++) judge(mutate(target.seeds, random));
   }
   return { name: target.name, runs };

@@ -6,13 +6,14 @@ import { Random } from "../../host/air/random.ts";
 import { ROOT } from "../../host/modules.ts";
 import { program } from "../../tools/words/program.ts";
 import { cpuMs } from "../support/cpu.ts";
+import { type Enough, seconds } from "./enough.ts";
 import { labInstance } from "./lab.ts";
 import { mutate } from "./mutate.ts";
 import { type Target, targets } from "./targets.ts";
 
 /** A call that takes longer hangs: no parser loops more than its input. */
 const CALL_MS_MAX = 200;
-/** Runs between two looks at the clock. */
+/** Runs between two questions whether it is enough. */
 const BATCH = 256;
 const PAGE = 65536;
 /** Where `emit` writes: a region that no lab's state reaches. */
@@ -84,7 +85,7 @@ export class FuzzTarget {
 }
 
 /** Fuzzes one target for a while; throws with the input at the first complaint. */
-export async function fuzz(target: Target, seconds: number, seed: number): Promise<FuzzResult> {
+export async function fuzz(target: Target, enough: Enough, seed: number): Promise<FuzzResult> {
   const random = new Random(seed, `fuzz ${target.name}`);
   const runner = await FuzzTarget.open(target);
   const judge = (input: Uint8Array): void => {
@@ -95,7 +96,7 @@ export async function fuzz(target: Target, seconds: number, seed: number): Promi
   if (target.seeds.length > 0 && runner.accepted === 0)
     throw new Error(`${target.name}: not one of its ${target.seeds.length} seeds is accepted`);
   let runs = target.seeds.length;
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+  while (!enough(runs)) {
     for (let turn = 0; turn < BATCH; turn++) judge(mutate(target.seeds, random));
     runs += BATCH;
   }
@@ -118,7 +119,7 @@ async function main(args: string[]): Promise<void> {
   const chosen = (await targets()).filter((target) => positionals.length === 0 || positionals.includes(target.name));
   if (chosen.length === 0) throw new Error(`no fuzz target is called ${positionals.join(", ")}; see tests/fuzz/targets.ts`);
   for (const target of chosen) {
-    const { name, runs, accepted } = await fuzz(target, Number(values.seconds) / chosen.length, Number(values.seed));
+    const { name, runs, accepted } = await fuzz(target, seconds(Number(values.seconds) / chosen.length), Number(values.seed));
     console.log(`${name.padEnd(32)}${String(runs).padStart(9)} runs ${String(accepted).padStart(9)} accepted`);
   }
 }

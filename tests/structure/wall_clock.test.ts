@@ -9,9 +9,7 @@ const READS = new RegExp(["Date", "performance"].map((name) => `\\b${name}\\.now
 
 /** What no verdict depends on. */
 const MAY: Record<string, string> = {
-  "tests/fuzz/run.ts": "how long to go on",
-  "tests/fuzz/host.ts": "how long to go on",
-  "tests/fuzz/device.ts": "how long to go on",
+  "tests/fuzz/enough.ts": "how long a command goes on",
   "tests/hostile/hostile.test.ts": "a seed, which is printed",
   "tests/hostile/runner.ts": "a seed, which is printed",
   "tests/native/images_power.test.ts": "a seed, which is printed",
