@@ -1,9 +1,9 @@
-// Somebody between a joining device and its parent who holds back, repeats and reorders all that both say: a device that nobody can speak to without
-// him joins all the same, or comes back when he is gone, and no frame counter is used twice.
+// Somebody near a home that begins repeats all that its devices say, once or twice, up to four seconds later and in another order: the home is
+// complete all the same, or heals when he is gone; and no device uses a frame counter of the network's key twice.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { House, scenario } from "./house.ts";
+import { CounterWatch, House, scenario } from "./house.ts";
 import { Stranger } from "./stranger.ts";
 
 const MINUTE = 60_000;
@@ -23,9 +23,11 @@ for (const seed of SEEDS) {
       const random = numbers(seed);
       assert.ok(house.until(() => house.of("hub", "formed").length > 0, MINUTE));
       const stranger = new Stranger(house, OWN);
+      const counters = new CounterWatch();
       let repeated = 0;
       house.onFrame = ({ source, psdu }) => {
         if (source === OWN) return;
+        counters.take(psdu);
         const copy = Uint8Array.from(psdu);
         for (let times = random() < 0.5 ? 1 : 2; times > 0; times--) {
           repeated++;
@@ -37,9 +39,10 @@ for (const seed of SEEDS) {
       assert.ok(repeated > 500);
       house.run(5 * MINUTE);
       stranger.leave();
-      house.onFrame = () => {};
+      house.onFrame = ({ psdu }) => counters.take(psdu);
       house.heals(35 * MINUTE, "when he is gone");
       house.sound();
+      assert.deepEqual(counters.wrong, []);
     });
   });
 }
