@@ -45,7 +45,7 @@ export const TIME_WAITS_MAX: u32 = 8;
 /** Neighbours on Ethernet, and those of them that are asked for who they are: each keeps a packet waiting. */
 export const ETHERNET_NEIGHBOURS_MAX: u32 = isDefined(LIMIT_ETHERNET_NEIGHBOURS) ? LIMIT_ETHERNET_NEIGHBOURS : 8;
 export const ETHERNET_ASKED_MAX: u32 = 3;
-/** Packets that came from outside and are not gone yet. */
+/** Packets of outside that wait for the radio. */
 export const OUTSIDE_MAX: u32 = 4;
 /** Conversations that devices of the network began with the outside; one device alone keeps so many. */
 export const FLOWS_MAX: u32 = isDefined(LIMIT_FLOWS) ? LIMIT_FLOWS : 16;

@@ -21,7 +21,7 @@ import { firewallIn, firewallOut, firewallReset } from "./firewall";
 import { ICMP_TOO_BIG, ICMP_UNREACHABLE } from "./icmp/message";
 import { IPV6_HEADER_SIZE, Ipv6, NEXT_ICMP, NEXT_TCP, ipv6Parse } from "./ipv6/header";
 import { Ipv6Heard, ipv6Heard, ipv6Input } from "./ipv6/receive";
-import { OUTSIDE_MAX, PACKETS_LARGE_MAX } from "./limits";
+import { ETHERNET_ASKED_MAX, OUTSIDE_MAX, PACKETS_LARGE_MAX } from "./limits";
 import { networkHas } from "./nd/network";
 import { OWN_ETHERNET_LINK, OWN_LINK, ownAddress, ownGroup, ownIs } from "./own";
 import { LINK_ETHERNET, PACKET_MTU, Packet, packetFree, packetTake, packetsOf } from "./packet";
@@ -79,7 +79,9 @@ function received(at: usize, size: u32): Packet {
   if (whole < 0) return none(Drop.Malformed);
   if (!isAllowed(changetype<Ipv6>(frame.content))) return none(Drop.Refused);
   let kept = min<u32>(<u32>whole, PACKET_MTU);
-  let packet = packetsOf(LINK_ETHERNET) < OUTSIDE_MAX ? packetTake(kept) : changetype<Packet>(0);
+  // What is for us is done with at once; what waits for the radio leaves it room.
+  let hasRoom = isForUs(changetype<Ipv6>(frame.content).target) || packetsOf(LINK_ETHERNET) < OUTSIDE_MAX;
+  let packet = hasRoom ? packetTake(kept) : changetype<Packet>(0);
   if (!packet) return none(Drop.NoBuffer);
   memory.copy(packet.at, frame.content, kept);
   packet.size = kept;
@@ -138,4 +140,4 @@ function ours(packet: Packet, now: i64): void {
   packetFree(packet);
 }
 
-if (OUTSIDE_MAX >= PACKETS_LARGE_MAX) ERROR("the outside would keep every packet");
+if (OUTSIDE_MAX + ETHERNET_ASKED_MAX >= PACKETS_LARGE_MAX) ERROR("the outside would keep every packet");

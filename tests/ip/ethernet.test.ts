@@ -340,6 +340,24 @@ test("a flood of ten times: an opened meter's echoes arrive, and those of the hu
   street.open("meter", 443, false);
 });
 
+test("who floods what is open keeps nobody from the hub, and the network from nothing once it ends", () => {
+  street.open("meter", 443);
+  let hubs = 0;
+  for (let round = 0; round < 20; round++) {
+    for (let index = 0; index < 10; index++) {
+      street.say({ source: self, target: meter, next: NEXT.udp, payload: udp(self, meter, 1, 443, 900) });
+      street.home.run(0.001);
+    }
+    ping(hub);
+    const heard = street.listen(0.1);
+    hubs += heard.filter((one) => isIcmp(one, ECHO_REPLY) && one.source.equals(hub)).length;
+  }
+  assert.ok(hubs >= 19, `${hubs} of 20`);
+  street.home.run(10);
+  assert.equal(after(() => ping(meter)).filter((one) => isIcmp(one, ECHO_REPLY)).length, 1);
+  street.open("meter", 443, false);
+});
+
 test("what was opened is open after the hub's power failed", () => {
   street.open("meter", 443);
   const device = street.home.devices.get("hub");
