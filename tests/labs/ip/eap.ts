@@ -1,6 +1,6 @@
 // Both sides of EAP-TLS with the board's TLS beneath, for programs that speak EAP over another medium than PANA.
 import { hmacSha256, keyDerive, KeyName, tlsExport, tlsReserve } from "../../../assembly/core/host";
-import { peerClose, peerEstablished, peerInput, peerReset, peerSession } from "../../../assembly/ip/eap/peer";
+import { peerClose, peerEstablished, peerInput, peerReset, peerSession, peerStep } from "../../../assembly/ip/eap/peer";
 import {
   EAP_SERVER_SIZE, EapServer, eapServerBegin, eapServerClose, eapServerInput, eapServerReset,
 } from "../../../assembly/ip/eap/server";
@@ -29,7 +29,12 @@ export function begin(identifier: u32): u32 {
 export function serve(size: u32): i32 { return eapServerInput(server, area, size, area + OUT); }
 export function state(): u32 { return server.state; }
 export function identifier(): u32 { return server.identifier; }
-export function answer(size: u32): i32 { return peerInput(area, size, area + OUT); }
+/** As a client of PANA does in one poll after another. */
+export function answer(size: u32): i32 {
+  let answered = peerInput(area, size, area + OUT);
+  while (answered == 0) answered = peerStep(area + OUT);
+  return answered;
+}
 export function established(): u32 { return u32(peerEstablished()); }
 export function close(): void { peerClose(); }
 
