@@ -14,7 +14,7 @@ import { mutant } from "./mutants.ts";
 import { hostileProgram } from "./program.ts";
 
 /** Mutants of one parent before the next random module is made. */
-const MUTANTS = 400;
+const MUTANTS = 200;
 const IN_FLIGHT = 64;
 /** A module runs on a fifth of a second's fuel at most; this long without an answer is a hang. */
 const SILENCE_MS = 30_000;
