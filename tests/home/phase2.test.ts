@@ -78,6 +78,20 @@ test("the same seed gives the same run, line by line, and what happens is the sa
   assert.notDeepEqual(told(linesOf(other)), told(linesOf(again)));
 });
 
+test("each minute's question goes over the connection that is there: one handshake a device, an answer within a second", async () => {
+  const hello = new Set<string>();
+  await tsharkFields(PCAP, KEYS, ["tcp.stream"], ([stream]) => hello.add(stream as string), "tcp && tls.handshake.type == 1");
+  assert.equal(hello.size, 2, [...hello].join());
+  for (const id of ["meter", "ihd"]) {
+    const [, ...kept] = of(id, "answer");
+    assert.ok(kept.length >= 2, id);
+    for (const { status, date, clock } of kept) {
+      assert.equal(status, 200);
+      assert.ok(Date.parse(date as string) - Date.parse(clock as string) < 2000, `${id}: ${date} ${clock}`);
+    }
+  }
+});
+
 test("what was recorded is replayed with the same effects", async () => {
   for (const id of ["hub", "meter", "ihd"]) {
     const { status, out, error } = await kilowasm("trace", "replay", join(FOLDER, `${id}.recording`));

@@ -97,21 +97,24 @@ export function httpGet(address: usize, path: u32, utc: i64, now: i64): i32 {
   client.isKept = u32(isOpen);
   client.step = isOpen ? Step.Sending : Step.Connecting;
   client.until = now + WHOLE_MS;
+  if (isOpen) send(now); // nothing else happens on a connection that was kept
   return Err.Ok;
+}
+
+function send(now: i64): void {
+  while (client.sent < client.requestSize && streamCan(client.stream) & STREAM_WRITE) {
+    let size = streamWrite(client.stream, request + client.sent, client.requestSize - client.sent, now);
+    if (size == 0) break;
+    client.sent += size;
+  }
+  if (client.sent == client.requestSize) client.step = Step.Head;
 }
 
 /** Our stream has something for us. */
 export function httpClientInput(now: i64): i32 {
   let can = streamCan(client.stream);
   if (client.step == Step.Connecting && can & STREAM_OPEN) client.step = Step.Sending;
-  if (client.step == Step.Sending) {
-    while (client.sent < client.requestSize && streamCan(client.stream) & STREAM_WRITE) {
-      let size = streamWrite(client.stream, request + client.sent, client.requestSize - client.sent, now);
-      if (size == 0) break;
-      client.sent += size;
-    }
-    if (client.sent == client.requestSize) client.step = Step.Head;
-  }
+  if (client.step == Step.Sending) send(now);
   while (client.step >= Step.Head && streamCan(client.stream) & STREAM_READ) {
     let size = streamRead(client.stream, piece, client.step == Step.Body ? min<u32>(64, client.left) : 1, now);
     if (size == 0) break;

@@ -17,8 +17,8 @@ import { Method, Progress, REQUEST_SIZE, Request, requestBegin, requestPath, req
 
 /** A request must be whole so long after its first octet, the first one after the connection, and an answer taken. */
 const REQUEST_MS: i64 = 10_000;
-/** A connection without a request is closed, and makes room for another after a moment. */
-const IDLE_MS: i64 = 60_000;
+/** A connection without a request is closed, and makes room for another after a moment; devices ask once a minute. */
+const IDLE_MS: i64 = 90_000;
 const IDLE_KEEP_MS: i64 = 1_000;
 /** What TLS adds to an answer: a record is 29 octets longer than its text, and holds 256 of it at least. */
 const RECORDS: u32 = 29 * ((ANSWER_HEAD_MAX + BODY_MAX) / 256 + 2);
