@@ -46,7 +46,7 @@ const LABELS: Record<keyof Measured, string> = {
   settledFrameInstructions: "instructions of the dearest after the first minute",
   joinInstructions: "instructions from the start to being in, EAP-TLS among them",
   handshakeInstructions: "instructions of a handshake of TLS as its client, with its frames",
-  getInstructions: "instructions from there to the answer of a request",
+  getInstructions: "instructions of a request and its answer on an open connection",
   cbkeSuite1Instructions: "instructions of a key establishment, suite 1",
   cbkeSuite2Instructions: "instructions of a key establishment, suite 2",
   longestPollInstructions: "instructions of the longest poll",

@@ -14,15 +14,17 @@ const HOME_MS = 100_000;
 const WIDE_ARENA = 304 << 10;
 /** A handshake's own time before its secret is made. */
 const HANDSHAKE_MS = 2_000n;
+/** Before an answer on an open connection nothing else happens for so long. */
+const QUESTION_MS = 1_000n;
 /** A poll with a point of a curve in it takes more. */
 const CURVE_MIN = 4_000_000;
 
 export interface Sep2Figures extends CommonFigures {
   /** From the start to being in: scan, EAP-TLS, key, MLE, address. */
   joinInstructions: number;
-  /** As the client of a question, code translated: with its frames up to its own Finished. */
+  /** As the client of the first question: with its frames up to its own Finished, and what of its code is translated. */
   handshakeInstructions: number;
-  /** From there to the answer read: the frames of its last flight, the peer's Finished, the request, the answer. */
+  /** Of a question on a connection that is open: the request and the answer. */
   getInstructions: number;
   /** The dearest secured frame of full size, code translated, with what its packet goes on to: TCP, an open record. */
   frameInstructions: number;
@@ -59,14 +61,18 @@ function sum(calls: readonly Call[], first: number, last: number): number {
   return calls.slice(first, last + 1).reduce((total, { instructions }) => total + instructions, 0);
 }
 
-/** The last question, and the handshake before it, which ends with the last point of a curve. */
+/** The handshake before the first answer, which ends with the last point of a curve; the last question, on the connection that is there. */
 function questionCost(life: Sep2Life, { calls }: ReplayResult): Pick<Sep2Figures, "handshakeInstructions" | "getInstructions"> {
+  const first = life.answers[0];
+  const secret = life.secrets.filter((call) => call < first).at(-1) as number;
+  const since = (call: number, ms: bigint): number => calls.findIndex(({ now }) => now >= calls[call].now - ms);
+  const curves = calls.flatMap(({ instructions }, call) => (call < first && instructions >= CURVE_MIN ? [call] : []));
   const answered = life.answers.at(-1) as number;
-  const secret = life.secrets.filter((call) => call < answered).at(-1) as number;
-  const begun = calls.findIndex(({ now }) => now >= calls[secret].now - HANDSHAKE_MS);
-  const curves = calls.flatMap(({ instructions }, call) => (call < answered && instructions >= CURVE_MIN ? [call] : []));
-  const end = Math.max(secret, ...curves);
-  return { handshakeInstructions: sum(calls, begun, end), getInstructions: sum(calls, end + 1, answered) };
+  if (answered === first) throw new Error("the recorded home has one answer; two are needed");
+  return {
+    handshakeInstructions: sum(calls, since(secret, HANDSHAKE_MS), Math.max(secret, ...curves)),
+    getInstructions: sum(calls, since(answered, QUESTION_MS), answered),
+  };
 }
 
 /** After the first answer; what ends a handshake's flight is no matter of frames. */
