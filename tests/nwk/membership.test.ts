@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Record } from "../../host/abi.ts";
-import { Heard, LabAir, MASK, payload, SECURE, tags } from "./lab.ts";
+import { openNetwork } from "../scenarios/stranger.ts";
+import { Heard, LabAir, MASK, NETWORK_KEY, payload, SECURE, tags } from "./lab.ts";
+import { COMMAND, frameOf, MAC_HEADER } from "./neighbour.ts";
 
 const HOUR = 3_600_000;
 const DATA_REQUEST = 0x04;
@@ -52,6 +54,28 @@ test("a poll of a stranger is answered once in 7.68 s, however many ask, and cos
   const sent = air.frames.slice(from).filter(({ psdu, source }) => source === "hub" && psdu.length > 40);
   assert.ok(sent.length < 10, `the hub sent ${sent.length} frames`);
   assert.equal(display.heard(Heard.Left).length, 0);
+});
+
+test("a member that is no child and asks how long it may be silent is told to leave and to rejoin, and is no child by that", () => {
+  const { air, hub, display } = home("no child");
+  const told = (short: number): string[] =>
+    air.frames
+      .filter(({ psdu, source }) => source === "hub" && (psdu[0] & 7) === 1 && Buffer.from(psdu).readUInt16LE(5) === short)
+      .map(({ psdu }) => openNetwork(NETWORK_KEY, Buffer.from(psdu.subarray(MAC_HEADER, psdu.length - 2))))
+      .flatMap((opened) => (opened && (opened.header[0] & 3) === COMMAND ? [opened.payload.toString("hex", 0, 2)] : []));
+  assert.ok(told(display.network.address).includes("0c00"), "a child is answered");
+  const stranger = { short: 0x2345, extended: 0x00124b00deadbeefn, counter: 1 };
+  hub.inject(frameOf(hub, stranger, COMMAND, 0, Buffer.of(0x0b, 8, 0)));
+  air.run(1000);
+  const poll = Buffer.from([0x63, 0x88, 1, 0, 0, 0, 0, 0, 0, DATA_REQUEST]);
+  poll.writeUInt16LE(hub.network.panId, 3);
+  poll.writeUInt16LE(stranger.short, 7);
+  hub.inject(poll);
+  air.run(1000);
+  assert.deepEqual([...new Set(told(stranger.short))], ["0460"]);
+  hub.send(stranger.short, payload(1), SECURE, 9);
+  air.run(20_000);
+  assert.notEqual(hub.heard(Heard.Sent).at(-1)?.status, 0, "nothing is held for it");
 });
 
 test("a parent that acknowledges but does not know us is no parent", () => {

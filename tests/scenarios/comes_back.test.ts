@@ -10,6 +10,9 @@ import { greet, healed } from "./outages.ts";
 
 const MINUTE = 60_000;
 const ASSOCIATION_RESPONSE = 2;
+/** The slot of a device's first key with a partner. */
+const FIRST_PARTNER = 4;
+const WRONG_KEY = Buffer.alloc(16, 0x5a);
 
 function isAssociationResponse({ source, psdu }: AirFrame): boolean {
   return source === "hub" && (psdu[0] & 7) === 3 && psdu[1] === 0xcc && psdu[21] === ASSOCIATION_RESPONSE;
@@ -58,6 +61,26 @@ for (const id of ["meter", "ihd"] as const) {
         house.tail(),
       );
       healed(house, "a new key");
+      house.sound();
+    });
+  });
+}
+
+for (const id of ["meter", "ihd"] as const) {
+  test(`the key between meter and display is another one at the ${id}: a new one is made`, async (t) => {
+    await scenario(t, new House(`other-partner-key-${id}`, { seed: 6, load: BRISK }), (house) => {
+      house.join();
+      house.run(MINUTE);
+      const between = (): (Buffer | undefined)[] => [house.meter, house.ihd].map(({ flash }) => flash.keys.find(FIRST_PARTNER));
+      const [own, others] = between();
+      assert.ok(own && others?.equals(own), "both have the same key");
+      house.plug(id).flash.keys.set(FIRST_PARTNER, WRONG_KEY);
+      const made = (): boolean => {
+        const [one, other] = between();
+        return one !== undefined && other !== undefined && one.equals(other) && !one.equals(WRONG_KEY);
+      };
+      assert.ok(house.until(made, 30 * MINUTE, 1000), house.tail());
+      healed(house, "a new key between partners");
       house.sound();
     });
   });

@@ -36,6 +36,7 @@ interface Exports {
   bind(cluster: number, extended: bigint): number;
   partners(hub: bigint, meter: bigint, now: bigint): void;
   stage(to: number): void;
+  keepAlive(slot: number, size: number): bigint;
 }
 
 export class Device {
@@ -158,6 +159,12 @@ export class Device {
   }
   stage(to: number): void {
     this.exports.stage(to);
+  }
+  /** A Keep-Alive answer under the key in `slot`; answers the minutes that the trust centre may then be silent. */
+  keepAlive(zcl: string, slot: number): number {
+    const frame = Buffer.from(zcl.replaceAll(" ", ""), "hex");
+    this.fill(frame);
+    return Number(this.exports.keepAlive(slot, frame.length)) / 60_000;
   }
   private imageImports(images: Images): Record<string, (...values: number[]) => number> {
     const view = (at: number, size: number) => new Uint8Array(this.exports.memory.buffer, at, size);

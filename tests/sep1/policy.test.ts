@@ -7,6 +7,9 @@ import { clockRecord, Device, HUB, IHD, METER, zigbeeTime } from "./home.ts";
 import { AUTUMN, meterReport, meterScale, registerOf, SPRING } from "./wire.ts";
 
 const module = labModule("sep1/device");
+const KEEP_ALIVE = 0x0025;
+/** Of the key that was established with it. */
+const TRUST_CENTRE_SLOT = 3;
 
 describe("the key policy", () => {
   it("refuses a protected cluster without a link key, under the network key", () => {
@@ -144,6 +147,24 @@ describe("attributes", () => {
         const value = suites.reduce((sum, suite) => sum | suite, 0);
         assert.equal(sent?.slice(2), `0101000000310${value}00`, `suites ${suites}`);
       }
+    }
+  });
+  it("of Keep-Alive say how often the hub wants to be asked, under its link key", () => {
+    const device = new Device(module, HUB);
+    assert.deepEqual(answer(device, "00 01 00 0000 0100", { cluster: KEEP_ALIVE }), ["180101" + "0000" + "00200a" + "0100" + "00212c01"]);
+    assert.deepEqual(answer(device, "00 01 00 0000", { cluster: KEEP_ALIVE, key: NETWORK_KEY }), ["18010b0001"]);
+  });
+  it("of Keep-Alive are believed of the trust centre alone, from a minute to a quarter of an hour", () => {
+    for (const kind of [METER, IHD]) {
+      const base = (octet: string, slot = TRUST_CENTRE_SLOT): number =>
+        new Device(module, kind).keepAlive(`18 01 01 0000 00 20 ${octet}`, slot);
+      assert.deepEqual(
+        ["00", "01", "0f", "10", "ff"].map((octet) => base(octet)),
+        [1, 1, 15, 15, 15],
+      );
+      assert.equal(base("01", TRUST_CENTRE_SLOT + 1), 10, "a partner's word counts for nothing");
+      assert.equal(new Device(module, kind).keepAlive("18 01 01 0000 00 21 0100", TRUST_CENTRE_SLOT), 10, "nor another type");
+      assert.equal(new Device(module, kind).keepAlive("18 01 01 0000 86", TRUST_CENTRE_SLOT), 10, "nor none");
     }
   });
   it("of a client there are none", () => {

@@ -206,6 +206,37 @@ describe("reporting", () => {
     assert.ok((told.get(absent[0]) ?? 0) > (told.get(absent[1]) ?? 0), "who was heard is tried at once");
   });
 
+  it("leaves two of the four transmissions to others, and one of its own to who answers", () => {
+    const device = new Reporter();
+    const { exports } = device;
+    for (let each = 0n; each < 7n; each++) exports.bind(1, METERING, PARTNER + each);
+    device.configure(1, METERING, [{ id: 0, type: UINT48 }]);
+    /** Sends until nothing goes out; nobody answers. */
+    const flying = (now: bigint): number[] => {
+      const handles: number[] = [];
+      while (exports.tick(now) !== NOTHING) handles.push(device.handle);
+      return handles;
+    };
+    let now = 0n;
+    const lose = (handles: number[]): void => {
+      now += 37_000n;
+      for (const handle of handles) exports.lost(handle, now);
+    };
+    const tries = [2, 2, 2];
+    for (const most of tries) {
+      const handles = flying(now);
+      assert.equal(handles.length, most, `of those who were never tried, at ${now} ms`);
+      lose(handles);
+    }
+    const [last, ...others] = flying(now);
+    assert.ok(last && others.length <= 1);
+    lose([last, ...others]);
+    now += 400_000n;
+    assert.equal(flying(now).length, 1, "seven are owed a report, and none of them has answered");
+    exports.heard(PARTNER + 3n);
+    assert.equal(flying(now).length, 1, "who was heard has the other place");
+  });
+
   it("is not starved by a cluster that always has news", () => {
     const device = new Reporter();
     device.exports.bind(1, METERING, PARTNER);

@@ -8,6 +8,7 @@ import { progressSet } from "../../../assembly/model/progress";
 import { errandsBeginHub, errandsBeginMeter, errandsDeadline, errandsReset, errandsTick } from "../../../assembly/sep1/errands";
 import { hubMirrorInput } from "../../../assembly/sep1/mirror_hub";
 import { ihdMirrorInput } from "../../../assembly/sep1/mirror_ihd";
+import { keepAliveMs, keepAliveReset } from "../../../assembly/sep1/keep_alive/client";
 import { meterMirrorConfirm, meterMirrorDeadline, meterMirrorInput, meterMirrorTick } from "../../../assembly/sep1/mirror_meter";
 import { notifySoon } from "../../../assembly/sep1/ota/notify";
 import { otaServerDeadline, otaServerReset, otaServerTick } from "../../../assembly/sep1/ota/server";
@@ -28,6 +29,7 @@ export function buffer(): usize { return room; }
 
 export function start(device: u32, now: i64): void {
   kind = device;
+  keepAliveReset();
   instancesAre(kind == HUB ? HUB_INSTANCES : kind == METER ? METER_INSTANCES : IHD_INSTANCES);
   if (kind == HUB) {
     hubReset(now);
@@ -108,3 +110,10 @@ export function partners(hub: u64, meter: u64, now: i64): void {
   errandsBeginMeter(meter, 1, now);
 }
 export function stage(to: i32): void { progressSet(to); }
+/** An answer of the Keep-Alive cluster in the buffer, under the key in `slot`; answers how long a trust centre may then be silent. */
+export function keepAlive(slot: u32, size: u32): i64 {
+  apsHeard.keySlot = slot;
+  hear(0x00124b0000000001, 0x0025, 2, 0, size, 0);
+  apsHeard.keySlot = 0;
+  return keepAliveMs();
+}
