@@ -8,7 +8,7 @@ import { ackFrame, COMMAND_DATA_REQUEST, FCS_SIZE, FRAME_BEACON, FRAME_COMMAND, 
 import type { AirFrame } from "../../host/air/medium.ts";
 import { rekeyEmit } from "../../host/home/uplink.ts";
 import { BRISK, House, scenario } from "./house.ts";
-import { admit, PATIENCE_MS } from "./outages.ts";
+import { PATIENCE_MS } from "./outages.ts";
 import { Stranger } from "./stranger.ts";
 
 const MINUTE = 60_000;
@@ -25,10 +25,10 @@ const MAC_HEADER = 9;
 /** From a frame's end to its acknowledgement, and to what else is said to it. */
 const TURNAROUND_US = 192;
 const ANSWER_US = 3_000;
-/** A device that was deceived has ten questions in vain, then a rest of a quarter of an hour, then the ladder. */
-const DECEIVED_MAX = 6;
+/** A device that was deceived has some questions in vain, then a rest of a quarter of an hour less its jitter, then the ladder. */
+const DECEIVED_MAX = 12;
 /** A join anew, its keys and counters. */
-const WRITES_EACH_MAX = 40;
+const WRITES_EACH_MAX = 8;
 
 interface Tape {
   beacon?: Buffer;
@@ -119,17 +119,7 @@ for (const [what, changes] of [
       assert.deepEqual(inClear(attacker.told), [], "nothing that he can read");
       attacker.leave();
       house.home.medium.heal();
-      const healed = house.nowMs;
-      if (changes > 0) {
-        house.run(PATIENCE_MS);
-        t.diagnostic(`without the supplier: ${house.agrees(healed)}`);
-        admit(house);
-      }
       t.diagnostic(`healed after ${house.heals(PATIENCE_MS, "when he is gone")} ms`);
-      assert.ok(
-        house.of("ihd", "key", from).some(({ suite }) => suite !== 0),
-        "it has made a new key with the hub",
-      );
       assert.equal(house.ihd.boots, 1, "nobody pulled its plug");
       assert.deepEqual(house.counters.wrong, [], "no number twice under any key");
       house.sound();

@@ -136,7 +136,8 @@ function takeNetworkKey(command: ApsCommand): i32 {
     let next = own.next;
     if (state.anew) {
       apsKeysReset();
-      joinerForget();
+      // Perhaps this was said long ago: what the same trust centre made with us leads back to it, or is missed there and made anew.
+      if (own.extended != command.source) joinerForget();
     }
     // Before the key: a network without its trust centre could not be resumed after a power cut.
     own.extended = command.source;
