@@ -116,6 +116,27 @@ test("power and servers are told by every device", async () => {
   assert.ok(rows.length >= 3, JSON.stringify(rows));
 });
 
+test("each endpoint of a device is listed, described by its own rows and found by its own clusters", async () => {
+  const home = await row(54, "zdo-endpoints");
+  const { hub, meter } = home;
+  const own = u16(meter.short);
+  const ask = (cluster: number, ...fields: Buffer[]): string => {
+    const answers = question(home, hub, meter.short, cluster, Buffer.concat([own, ...fields])).map((answer) => answer.toString("hex"));
+    assert.equal(new Set(answers).size, 1);
+    return answers[0];
+  };
+  const head = `00${own.toString("hex")}`;
+  assert.equal(ask(0x0005), `${head}020107`);
+  assert.equal(ask(0x0004, Buffer.from([7])), `${head}0c0709010205000104` + "0b010007");
+  assert.match(ask(0x0004, Buffer.from([1])), new RegExp(`^${head}140109010105000300000207000803`));
+  assert.equal(ask(0x0004, Buffer.from([2])).slice(0, 2), "83");
+  const match = (inputs: number[], outputs: number[]): string => {
+    const list = (clusters: number[]): Buffer => Buffer.concat([Buffer.from([clusters.length]), ...clusters.map(u16)]);
+    return ask(0x0006, u16(0x0109), list(inputs), list(outputs)).slice(head.length);
+  };
+  assert.deepEqual([match([0x0b04], []), match([0x0702], []), match([], [0x0700]), match([0x0701], [])], ["0107", "0101", "020107", "00"]);
+});
+
 test("neighbours, routes and bindings are told from any row on, as many as fit", async () => {
   const home = await row(53, "zdo-tables");
   const { air, hub, meter, ihd } = home;

@@ -10,13 +10,15 @@ const EVENTS_PER_POLL: u32 = 8;
 const TICKS_PER_POLL: u32 = 32;
 const LOG_STARTED: u32 = 98;
 const resumed = memory.data(1);
-// a router, endpoint 1: profile 0x0109
+// a router, endpoints 1 and 7: profile 0x0109
 const node = memory.data<u8>([1, 64, 142, 0, 0, 82, 0, 1, 0, 0x2a, 0, 1, 0]);
 // As assembly/zigbee/zcl/instances.ts has it: servers, then clients.
 const instances = memory.data<u16>([
   0x0801, 0x0501, 0, 0,
   0x0101, 0x0000, 0, 0, 0x0101, 0x0702, 0, 0, 0x0101, 0x0800, 0, 0,
   0x0201, 0x000a, 0, 0, 0x0201, 0x0700, 0, 0, 0x0201, 0x0800, 0, 0,
+  0x0807, 0x0502, 0, 0,
+  0x0107, 0x0b04, 0, 0, 0x0207, 0x0700, 0, 0,
   0,
 ]);
 
