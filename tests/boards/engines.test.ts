@@ -54,7 +54,7 @@ for (const suite of [1, 2] as const) {
   }
 }
 
-for (const device of ["meter", "ihd"] as const) {
+for (const device of planIds(DEFAULT_PLAN)) {
   test(`the ${device}'s recording replays on the emulated board as it ran`, async () => {
     const { recording, trace } = take(2, device);
     const result = await replayOnBoard({ wasm: moduleBytes(`${device}_sep1`), recording, trace: true });
