@@ -41,6 +41,13 @@ test("every package is held to a hash", () => {
   }
 });
 
+test("there is one copy of the optimiser, and no package manager", () => {
+  const copies = (name: string): string[] =>
+    locked("package-lock.json").flatMap(([path]) => (path.endsWith(`node_modules/${name}`) ? [path] : []));
+  assert.deepEqual(copies("binaryen"), ["node_modules/binaryen"]);
+  for (const name of ["npm", "yarn", "pnpm"]) assert.deepEqual(copies(name), []);
+});
+
 test("what we ask for is asked for exactly", () => {
   for (const path of ["package.json", "tests/peers/package.json"]) {
     const { dependencies, devDependencies, overrides } = read(path) as Record<string, Record<string, string> | undefined>;

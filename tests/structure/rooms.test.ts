@@ -1,4 +1,5 @@
 // Folders of host/ and tools/ are rooms: their imports form no circle, the files beside the rooms of host/ know none of them, and host/ does not know tools/.
+// Of assembly/ the layers are held apart by imports.test.ts; the folders of one layer form no circle either.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -56,6 +57,16 @@ test("the rooms of host/ and tools/ form no circle", () => {
   const found = circle(edges);
   const why = found?.slice(1).map((to, index) => edges.find((edge) => edge.from === found[index] && edge.to === to)?.file);
   assert.equal(found, undefined, `${found?.join(" -> ")}, by ${why?.join(", ")}`);
+});
+
+test("the folders of a layer of assembly/ form no circle among each other", () => {
+  const all = files("assembly").flatMap((file) => edgesOf(file, readFileSync(join(ROOT, file), "utf8")));
+  // What lies beside a layer's folders is of both ends: limits and addresses below them, stacks and faces above.
+  const within = (folder: string, other: string): boolean => `${other}/`.startsWith(`${folder}/`);
+  const between = all.filter(({ from, to }) => !within(from, to) && !within(to, from));
+  assert.ok(between.length > 300, `${between.length} imports between folders were found`);
+  const found = circle(between);
+  assert.equal(found, undefined, found?.join(" -> "));
 });
 
 test("host/ does not know tools/", () => {

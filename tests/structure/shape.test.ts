@@ -8,6 +8,7 @@ import { ROOT } from "../../host/modules.ts";
 
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 60;
+const PAGE_LINES_MAX = 60;
 /** Written so that this file does not find itself. */
 const MARK = new RegExp(`\\b(${["TO", "FIX", "XX", "HA"].map((head, index) => head + ["DO", "ME", "X", "CK"][index]).join("|")})\\b`);
 
@@ -44,6 +45,16 @@ function longFunctions(path: string): string[] {
 
 test("a file is one sitting", () => {
   const long = written.filter((path) => readFileSync(path, "utf8").split("\n").length - 1 > FILE_LINES_MAX);
+  assert.deepEqual(
+    long.map((path) => relative(ROOT, path)),
+    [],
+  );
+});
+
+test("a device's page is one screen", () => {
+  const pages = files("assembly/devices", [".ts"]);
+  assert.ok(pages.length > 8);
+  const long = pages.filter((path) => readFileSync(path, "utf8").split("\n").length - 1 > PAGE_LINES_MAX);
   assert.deepEqual(
     long.map((path) => relative(ROOT, path)),
     [],
