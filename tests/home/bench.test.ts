@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { InputError } from "../../host/files/input_error.ts";
+import { HUB_DEVICES_MAX, membersOf } from "../../host/home/plan.ts";
 import { ROOT } from "../../host/modules.ts";
 import { askedMeter } from "../../tools/bench/asked_meter.ts";
 import { FULL_HOUSE, manyDevices, street } from "../../tools/bench/devices.ts";
@@ -20,6 +21,13 @@ test("whole houses of the file are timed once everybody has a key", async () => 
   assert.deepEqual([devices, homes], [4, 2]);
   assert.match(String(said.at(-1)), /: 4 of 4 devices have a key$/);
   assert.ok(processor > 0 && ratio === simulated / processor);
+});
+
+test("a home of the bench has as many devices as a hub has room for", async () => {
+  const plan = await street(join(ROOT, "tools/bench/crowd.yaml"), 1000);
+  const hubs = plan.rows.filter(({ role }) => role === "hub");
+  for (const hub of hubs) assert.equal(membersOf(plan, hub.id).length, HUB_DEVICES_MAX);
+  assert.equal(hubs.length, Math.ceil(1000 / (1 + HUB_DEVICES_MAX)));
 });
 
 test("the shipped meter answers the round trip's questions", async () => {
