@@ -14,14 +14,17 @@ const withStack = Object.entries(config.targets).filter(([name]) => name.endsWit
 
 /** The page with other numbers, whatever the target says. */
 const edit =
-  (numbers: Record<string, number>) =>
+  (numbers: Record<string, number>, page = PAGE) =>
   (name: string, text: string): string =>
-    name === PAGE
+    name === page
       ? text.replace(/isDefined\((LIMIT_\w+)\) \? \w+ : \d+;/g, (whole, limit) => (limit in numbers ? `${numbers[limit]};` : whole))
       : text;
 
 const build = (numbers: Record<string, number>) =>
   compile("assembly/devices/meter_sep1.ts", "meter_sep1", ["--optimizeLevel", "0"], edit(numbers));
+const PAGE_2 = "assembly/ip/limits.ts";
+const build2 = (numbers: Record<string, number>) =>
+  compile("assembly/devices/meter_sep2.ts", "meter_sep2", ["--optimizeLevel", "0"], edit(numbers, PAGE_2));
 
 test("a target with a stack gives each limit a number, and nothing else", () => {
   assert.ok(NAMES.length > 10);
@@ -52,4 +55,19 @@ test("what a limit costs is its rows and no more", async () => {
 test("a relation that does not hold stops the build and says why", async () => {
   await assert.rejects(build({ LIMIT_NEIGHBOURS: 32 }), /who repeated a broadcast in 32 bits/);
   await assert.rejects(build({ LIMIT_DEVICES: 35 }), /key store has 72 slots/);
+});
+
+test("so it is with the limits of phase 2", async () => {
+  const broken = { LIMIT_PACKETS_LARGE: 4, LIMIT_DATAGRAMS_CLEAR: 4, LIMIT_HELD: 10, LIMIT_FLOWS: 8 };
+  const said = await build2(broken).then(
+    () => "",
+    (error: Error) => error.message,
+  );
+  for (const why of [
+    "leave no packet to answer with",
+    "strangers would take every packet",
+    "would keep all packets",
+    "would keep the others",
+  ])
+    assert.ok(said.includes(why), `${why}: ${said}`);
 });
