@@ -36,6 +36,8 @@ export interface TlsOptions {
   keyLog?: (line: string) => void;
 }
 
+/** A Finished with its head, sealed. */
+const FINISHED_RECORD = RECORD_HEAD + RECORD_SEAL + 4 + 12;
 /** Octets of a handshake, both sides together. */
 const TRANSCRIPT_MAX = 65_536;
 
@@ -103,6 +105,7 @@ export class TlsSession {
     this.endRecord();
     const octets = this.outgoing.subarray(0, capacity);
     this.outgoing = this.outgoing.subarray(octets.length);
+    this.settle();
     return octets;
   }
 
@@ -146,9 +149,11 @@ export class TlsSession {
     this.composing = Buffer.alloc(0);
   }
 
-  /** The handshake has ended well, whatever came later. */
-  get established(): boolean {
-    return this.peer !== undefined;
+  /** The handshake has ended well, whatever came later.  As with BearSSL's engine, who speaks last has only its Finished left to drain. */
+  established = false;
+
+  private settle(): void {
+    this.established ||= this.peer !== undefined && this.outgoing.length <= FINISHED_RECORD;
   }
 
   /** Whether the peer said close_notify. */
@@ -213,6 +218,7 @@ export class TlsSession {
     this.peer = peer;
     this.phase = "open";
     this.said = [];
+    this.settle();
   }
 
   /** Octets of the record under way: its head first, then all of it. */

@@ -55,16 +55,7 @@ test("meter and display join, the display through the meter, and the hub answers
   for (const layer of layers) assert.ok(["link", "ip", "control", "transport"].includes(layer), layer);
 });
 
-/** What of a run does not depend on the moment: the engines' TLS take a handshake in steps of their own, a poll each. */
-function happened(all: readonly Line[]): string[] {
-  const kinds = ["formed", "admitted", "joined", "reachable", "answer"];
-  return all
-    .filter(({ event }) => kinds.includes(event))
-    .map(({ device, event, address = "", parent = "", pan = "", status = "" }) => [device, event, address, parent, pan, status].join(" "))
-    .sort();
-}
-
-test("the same seed gives the same run, line by line, and what happens is the same on either engine; another one another", async () => {
+test("the same seed gives the same run, line by line, on either engine; another one another", async () => {
   const words = ["--phase", "2", "--json", "--duration", "40s"];
   const [again, wasm3, other] = await Promise.all([run(...words), run(...words, "--engine", "wasm3"), run(...words, "--seed", "2")]);
   assert.ok(told(linesOf(again)).some(({ event, device }) => event === "answer" && device === "ihd"));
@@ -74,7 +65,7 @@ test("the same seed gives the same run, line by line, and what happens is the sa
       .filter(({ t, event }) => t <= 40_000 && event !== "dropped")
       .concat(told(linesOf(again)).filter(({ event }) => event === "dropped")),
   );
-  assert.deepEqual(happened(linesOf(wasm3)), happened(linesOf(again)));
+  assert.deepEqual(told(linesOf(wasm3)), told(linesOf(again)));
   assert.notDeepEqual(told(linesOf(other)), told(linesOf(again)));
 });
 
