@@ -36,6 +36,14 @@ test("a target with a stack gives each limit a number, and nothing else", () => 
   }
 });
 
+test("each number of a target is read by the stack", () => {
+  const read = new Set(
+    sources().flatMap((path) => [...readFileSync(path, "utf8").matchAll(/isDefined\((\w+)\)/g)].map((match) => match[1])),
+  );
+  for (const [name, { use = [] }] of Object.entries(config.targets))
+    for (const entry of use.filter((each) => each.startsWith("LIMIT_"))) assert.ok(read.has(entry.split("=")[0]), `${name}: ${entry}`);
+});
+
 test("no other file of the stack has the size of a table of its own that is a limit's", () => {
   const own = NAMES.map((name) => `${name.replace("LIMIT_", "")}_MAX`);
   const spread = sources()
