@@ -14,6 +14,7 @@ import { V8Engine } from "../../host/v8/engine.ts";
 import { BoardIdentity } from "../../host/v8/identity.ts";
 import { device, filesOf, roots, stranger } from "../tls/peers.ts";
 import { Code, keyOf, make, parse, SECRET, udp } from "./radius.ts";
+import { noRadio } from "./wire.ts";
 
 const OUT = 2048;
 const CIPHERS = "ECDHE-ECDSA-AES128-CCM8@SECLEVEL=0";
@@ -39,15 +40,7 @@ class Side {
       seed: Buffer.alloc(32, 5),
       store: new Map(),
       identity: new BoardIdentity(roots, HARDWARE_TYPE, Buffer.from("5"), identity),
-      surroundings: {
-        radioSend: () => -7,
-        radioSet: () => 0,
-        sense: () => 0,
-        display: () => undefined,
-        uplinkSend: () => 0,
-        log: () => undefined,
-        keySet: () => undefined,
-      },
+      surroundings: noRadio,
     });
     engine.start(0n, ResetReason.PowerOn);
     this.doors = (engine as unknown as { exports: Doors }).exports;

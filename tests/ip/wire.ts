@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EVENT_TIME, EventKind, ResetReason } from "../../host/abi.ts";
 import { lab } from "../../host/build/labs.ts";
+import type { Surroundings } from "../../host/engine.ts";
 import { Tap } from "../../host/ip/tap.ts";
 import { HARDWARE_TYPE } from "../../host/tls/authority.ts";
 import { V8Engine } from "../../host/v8/engine.ts";
@@ -14,6 +15,17 @@ export const OURS = "fd4b:574d::2";
 export const THEIRS = "fd4b:574d::1";
 const WANTED = 100;
 const CLEAR = 101;
+
+/** A lab that has no radio and is not looked into. */
+export const noRadio: Surroundings = {
+  radioSend: () => -7,
+  radioSet: () => 0,
+  sense: () => 0,
+  display: () => undefined,
+  uplinkSend: () => 0,
+  log: () => undefined,
+  keySet: () => undefined,
+};
 
 export interface Wanted {
   port: number;
@@ -49,13 +61,7 @@ export class Wire {
       store,
       identity: new BoardIdentity(roots, HARDWARE_TYPE, Buffer.of(seed), device({ serial: Buffer.of(seed) })),
       surroundings: {
-        radioSend: () => -7,
-        radioSet: () => 0,
-        sense: () => 0,
-        display: () => undefined,
-        uplinkSend: () => 0,
-        log: () => undefined,
-        keySet: () => undefined,
+        ...noRadio,
         linkSend: (_, packet) => {
           this.waiting.push(Buffer.from(packet));
           return 0;
