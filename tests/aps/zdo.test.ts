@@ -127,7 +127,7 @@ test("each endpoint of a device is listed, described by its own rows and found b
   };
   const head = `00${own.toString("hex")}`;
   assert.equal(ask(0x0005), `${head}020107`);
-  assert.equal(ask(0x0004, Buffer.from([7])), `${head}0c0709010205000104` + "0b010007");
+  assert.equal(ask(0x0004, Buffer.from([7])), `${head}0c07090102050001040b010007`);
   assert.match(ask(0x0004, Buffer.from([1])), new RegExp(`^${head}140109010105000300000207000803`));
   assert.equal(ask(0x0004, Buffer.from([2])).slice(0, 2), "83");
   const match = (inputs: number[], outputs: number[]): string => {
