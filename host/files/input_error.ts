@@ -26,3 +26,9 @@ export function systemReason(error: unknown): string {
   };
   return reasons[code] ?? (error instanceof Error ? error.message : String(error));
 }
+
+/** A cell in an error message: short, and without what could move the cursor. */
+export function shown(text: string): string {
+  const clean = text.replace(/\p{C}/gu, "?");
+  return clean.length > 40 ? `${clean.slice(0, 40)}...` : clean;
+}

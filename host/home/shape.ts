@@ -1,5 +1,5 @@
 // Shapes of what a home file may hold: each reads a node of the tree and tells its JSON Schema, so that the two cannot differ.
-import { shown } from "../load/half_hourly.ts";
+import { shown } from "../files/input_error.ts";
 import { type ScalarNode, type Spot, type TreeNode, wrongAt } from "./yaml_tree.ts";
 
 /** A value and where it stands, for the checks that need more than one. */

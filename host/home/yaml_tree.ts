@@ -1,7 +1,6 @@
 // A YAML text as a tree whose every node knows its line and column.  Only this file knows the YAML library.
 import type { Node as YamlNode } from "yaml";
-import { InputError } from "../files/input_error.ts";
-import { shown } from "../load/half_hourly.ts";
+import { InputError, shown } from "../files/input_error.ts";
 
 export interface Spot {
   line: number;

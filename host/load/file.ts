@@ -1,8 +1,8 @@
 // A load file: which of the two formats it is, and its rows with their lines.
 import { type CsvError, parse } from "csv-parse/sync";
-import { InputError } from "../files/input_error.ts";
+import { InputError, shown } from "../files/input_error.ts";
 import { octetsRead, type Unread } from "../files/input_file.ts";
-import { halfHourlySteps, isHalfHourly, type Row, shown } from "./half_hourly.ts";
+import { halfHourlySteps, isHalfHourly, type Row } from "./half_hourly.ts";
 import { Load } from "./load.ts";
 import { isWattsHeader, isWattsRow, wattsSteps } from "./watts.ts";
 
@@ -11,9 +11,10 @@ export const FILE_SIZE_MAX = 128 * 1024 * 1024;
 
 /** `name` is how messages call the file; `text` is its content. */
 export function loadParse(name: string, text: string): Load {
-  const rows = csvRows(name, text);
+  const delimiter = delimiterOf(text);
+  const rows = csvRows(name, text, delimiter);
   if (rows.length === 0) throw new InputError(`${name}: the file is empty; give a CSV with consumption.`);
-  if (isHalfHourly(rows[0])) return new Load(halfHourlySteps(name, rows), true);
+  if (isHalfHourly(rows[0])) return new Load(halfHourlySteps(name, rows, delimiter === ";"), true);
   if (isWattsHeader(rows[0]) || isWattsRow(rows[0])) {
     const { steps, dated } = wattsSteps(name, rows);
     return new Load(steps, dated);
@@ -32,10 +33,24 @@ export function loadRead(path: string): Load {
 export function textRead(path: string, sizeMax: number, kind: string): string {
   const bytes = readBytes(path, sizeMax, kind);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
   } catch {
-    throw new InputError(`${path} is not UTF-8 text; save it as ${kind} in UTF-8.`);
+    throw new InputError(`${path} is neither UTF-8 nor UTF-16 text; save it as ${kind} in UTF-8.`);
   }
+}
+
+/** Spreadsheets save UTF-16 and say so with a byte order mark. */
+function encodingOf(bytes: Buffer): string {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+}
+
+/** Where the comma is the decimal one, columns stand between semicolons; the header tells. */
+function delimiterOf(text: string): string {
+  const [header = ""] = text.replace(/^\ufeff?\s*/, "").split(/[\r\n]/, 1);
+  const most = (mark: string): number => header.split(mark).length;
+  return [";", "\t"].find((mark) => most(mark) > 1 && most(mark) >= most(",")) ?? ",";
 }
 
 function readBytes(path: string, sizeMax: number, kind: string): Buffer {
@@ -48,9 +63,16 @@ function readBytes(path: string, sizeMax: number, kind: string): Buffer {
   }
 }
 
-function csvRows(name: string, text: string): Row[] {
+function csvRows(name: string, text: string, delimiter: string): Row[] {
   try {
-    const records = parse(text, { bom: true, info: true, trim: true, skip_empty_lines: true, relax_column_count: true }) as unknown as {
+    const records = parse(text, {
+      delimiter,
+      bom: true,
+      info: true,
+      trim: true,
+      skip_empty_lines: true,
+      relax_column_count: true,
+    }) as unknown as {
       record: string[];
       info: { lines: number };
     }[];

@@ -1,8 +1,8 @@
 // Plain `time,watts`: the power holds until the next row, the last one for the rest of the run.  The header may be missing.
 
-import { InputError } from "../files/input_error.ts";
+import { InputError, shown } from "../files/input_error.ts";
 import { type Decimal, decimalParse } from "./decimal.ts";
-import { KILOWATTS_MAX, type Row, shown } from "./half_hourly.ts";
+import { KILOWATTS_MAX, type Row } from "./half_hourly.ts";
 import type { Step } from "./load.ts";
 import { isoParse } from "./time.ts";
 

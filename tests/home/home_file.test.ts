@@ -93,7 +93,7 @@ test("a file that cannot be read is told like any other", async () => {
   await assert.rejects(planRead(join(FOLDER, "none.yaml")), /cannot be read: there is no such file.*; name a YAML file\.$/);
   await assert.rejects(planRead(FOLDER), /it is a directory; name a YAML file\.$/);
   writeFileSync(join(FOLDER, "latin1.yaml"), Buffer.from([0xe9]));
-  await assert.rejects(planRead(join(FOLDER, "latin1.yaml")), /is not UTF-8 text/);
+  await assert.rejects(planRead(join(FOLDER, "latin1.yaml")), /is neither UTF-8 nor UTF-16 text/);
   const { status, out, error } = await run("--home", join(FOLDER, "none.yaml"));
   assert.deepEqual([status, out], [2, ""], error);
   assert.match(error, /^kilowasm: [^\n]+\n$/);

@@ -116,7 +116,10 @@ test("energy never falls and follows power within a row", () => {
 
 test("rows that overlap or are out of order are refused with their lines", () => {
   const row = (from: string, to: string): string => `0.1, 2024-01-01T${from}:00+00:00, 2024-01-01T${to}:00+00:00\n`;
-  assert.match(refused(HEADER + row("01:00", "01:30") + row("00:30", "01:00")), /f\.csv, line 3: the row starts before line 2/);
+  assert.match(
+    refused(HEADER + row("01:00", "01:30") + row("00:30", "01:00") + row("01:30", "02:00")),
+    /f\.csv, line 3: the row starts before line 2/,
+  );
   assert.match(refused(`${HEADER}\n${row("01:00", "01:30")}${row("01:15", "01:45")}`), /line 4: the row overlaps line 3/);
   assert.match(refused(HEADER + row("01:00", "01:30") + row("01:00", "01:30")), /line 3: the row overlaps line 2/);
   assert.match(refused(HEADER + row("01:30", "01:30")), /line 2: the row ends/);
@@ -137,6 +140,86 @@ test("a malformed half-hourly row is refused with its line", () => {
   assert.match(refused(""), /empty/);
   assert.match(refused("hello\nworld\n"), /line 1: "hello" starts neither format/);
   assert.match(refused(`${HEADER}\x1b[2J, ${times}\n`), /"\?\[2J"/);
+});
+
+const read = (text: string, at: number): number => Number(loadParse("f.csv", text).energyJoules(at) / 3600n);
+
+test("newest first is turned round, and one row out of its place is still refused", () => {
+  const row = (amount: string, from: string, to: string): string => `${amount}, 2024-01-01T${from}:00Z, 2024-01-01T${to}:00Z\n`;
+  const rows = [row("0.1", "00:00", "00:30"), row("0.2", "00:30", "01:00"), row("0.4", "01:00", "01:30")];
+  for (const text of [HEADER + rows.join(""), HEADER + rows.toReversed().join("")]) {
+    assert.equal(read(text, HALF_HOUR), 100);
+    assert.equal(read(text, 3 * HALF_HOUR), 700);
+  }
+  assert.match(refused(HEADER + [rows[2], rows[0], rows[1]].join("")), /line 3: the row starts before line 4/);
+});
+
+test("E.ON names its columns otherwise, n3rgy counts in UTC at the end of each half hour, and either may count watt-hours", () => {
+  const eon = "2025-10-14T16:00:00+01:00,2025-10-14T16:30:00+01:00,0.432000\n2025-10-14T16:30:00+01:00,2025-10-14T17:00:00+01:00,5.127\n";
+  assert.equal(read(`interval_start,interval_end,consumption_kwh\n${eon}`, 2 * HALF_HOUR), 5559);
+  const n3rgy = loadParse("f.csv", 'timestamp (UTC),energyConsumption (kWh)\n"2022-10-01 00:30",0.076\n"2022-10-01 01:00",0.1\n');
+  assert.equal(n3rgy.originMs, Date.UTC(2022, 9, 1));
+  assert.equal(n3rgy.energyJoules(HALF_HOUR), 76n * 3600n);
+  assert.equal(read("timestamp (UTC),energyConsumption (Wh)\n2022-10-01 00:30,76\n", HALF_HOUR), 76);
+  assert.equal(read("Consumption (Wh), Start, End\n76.5, 2024-01-01T00:00Z, 2024-01-01T00:30Z\n", HALF_HOUR), 76);
+  assert.match(refused("timestamp (UTC),energyConsumption (m3)\n2022-10-01 00:30,7\n"), /no column "energyConsumption \(kWh\)"/);
+});
+
+/** Rows of ESB Networks' harmonised download file. */
+const esb = (...rows: string[]): string =>
+  `MPRN,Meter Serial Number,Read Value,Read Type,Read Date and End Time\n${rows.map((row) => `10001234567,34201234,${row}\n`).join("")}`;
+
+test("ESB counts mean kilowatts or kilowatt-hours in local time, newest first, with what was exported between", () => {
+  const kilowatts = esb(
+    "2.000,Active Import Interval (kW),01-07-2024 01:00",
+    "9,Active Export Interval (kW),01-07-2024 01:00",
+    "1.000,Active Import Interval (kW),01-07-2024 00:30",
+  );
+  assert.equal(loadParse("f.csv", kilowatts).originMs, Date.UTC(2024, 5, 30, 23));
+  assert.equal(read(kilowatts, HALF_HOUR), 500);
+  assert.equal(read(kilowatts, 2 * HALF_HOUR), 1500);
+  assert.equal(read(esb("0.245,Active Import Interval (kWh),06/03/2026 00:30"), HALF_HOUR), 245);
+  assert.match(refused(esb("1,24 hr Active Import Register (kWh),06-03-2026 00:00")), /line 2: the read type .* 30-minute readings/);
+  assert.match(refused(esb("1,Active Import Interval (kW),2026-03-06 00:30")), /line 2: "2026-03-06 00:30" is not a time/);
+});
+
+test("ESB's night of the clocks going back has its hour twice, whichever end comes first; the other has none", () => {
+  const night = ["00:30", "01:00", "01:30", "01:00", "01:30", "02:00"].map(
+    (time, index) => `${(index + 1) / 10},Active Import Interval (kWh),27-10-2024 ${time}`,
+  );
+  for (const rows of [night, night.toReversed()]) {
+    const load = loadParse("f.csv", esb(...rows));
+    assert.equal(load.originMs, Date.UTC(2024, 9, 26, 23));
+    assert.equal(load.lengthMs, 6 * HALF_HOUR);
+    assert.equal(load.energyJoules(3 * HALF_HOUR), 600n * 3600n);
+    assert.equal(load.energyJoules(6 * HALF_HOUR), 2100n * 3600n);
+  }
+  assert.match(
+    refused(esb("1,Active Import Interval (kW),31-03-2024 01:00", "1,Active Import Interval (kW),31-03-2024 01:30")),
+    /line 2: there is no 01:00 in the night the clocks go forward/,
+  );
+  assert.equal(
+    loadParse("f.csv", esb("1,Active Import Interval (kW),31-03-2024 00:30", "1,Active Import Interval (kW),31-03-2024 02:00")).lengthMs,
+    2 * HALF_HOUR,
+  );
+});
+
+test("semicolons and tabs part columns as well, with decimal commas between semicolons, and UTF-16 says what it is", () => {
+  const row = "2024-01-01T00:00:00Z;2024-01-01T00:30:00Z";
+  assert.equal(read(`Consumption (kWh);Start;End\n"0,125";${row}\n`, HALF_HOUR), 125);
+  assert.equal(read(`\ufeffConsumption (kWh);Start;End\r\n0,125;${row}\r\n`, HALF_HOUR), 125);
+  assert.equal(read(`Consumption (kWh)\tStart\tEnd\n0.125\t${row.replace(";", "\t")}\n`, HALF_HOUR), 125);
+  assert.match(
+    refused(`Consumption (kWh),Start,End\n"0,125",${row.replace(";", ",")}\n`),
+    /line 2: the consumption "0,125" is not a number/,
+  );
+  const folder = mkdtempSync(join(tmpdir(), "kilowasm-load-"));
+  const text = `\ufeff${HEADER}0.25, 2024-01-01T00:00:00Z, 2024-01-01T00:30:00Z\n`;
+  const little = Buffer.from(text, "utf16le");
+  for (const octets of [little, Buffer.from(little).swap16()]) {
+    writeFileSync(join(folder, "utf16.csv"), octets);
+    assert.equal(loadRead(join(folder, "utf16.csv")).energyJoules(HALF_HOUR), 250n * 3600n);
+  }
 });
 
 test("time,watts holds each power until the next row, and the last one for ever", () => {
@@ -192,8 +275,10 @@ test("files that cannot be read are refused with a sentence", () => {
   const folder = mkdtempSync(join(tmpdir(), "kilowasm-load-"));
   assert.throws(() => loadRead(join(folder, "none.csv")), /none\.csv cannot be read: there is no such file/);
   assert.throws(() => loadRead(folder), /it is a directory/);
-  writeFileSync(join(folder, "utf16.csv"), Buffer.from("\ufeff0,1\n", "utf16le"));
-  assert.throws(() => loadRead(join(folder, "utf16.csv")), /not UTF-8/);
+  writeFileSync(join(folder, "latin.csv"), Buffer.from("\xff0,1\n", "latin1"));
+  assert.throws(() => loadRead(join(folder, "latin.csv")), /neither UTF-8 nor UTF-16/);
+  writeFileSync(join(folder, "half.csv"), Buffer.from("\ufeff0,1\n", "utf16le").subarray(0, 9));
+  assert.throws(() => loadRead(join(folder, "half.csv")), /neither UTF-8 nor UTF-16/);
 });
 
 test("the default household is what its model says", () => {

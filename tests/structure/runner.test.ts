@@ -1,6 +1,6 @@
 // `npm test`: what it counts, that it keeps its counts however it ends, and what it says of a name that it does not know.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -102,6 +102,22 @@ test("what is missing is named with a command that this system has", () => {
   assert.equal(advice(["a", "b"], on("apt-get"), false), 'type: su -c "apt-get install a b"');
   assert.equal(advice(["a", "b"], on("apt-get", "sudo"), true), "type: apt-get install a b");
   assert.doesNotMatch(advice(["a", "b"], on("dnf"), true), /apt/);
+});
+
+test("several missing tools are named at once, with what would bring them all", () => {
+  // A system without programs: nothing can be installed there, so all that is missing is said.
+  const program = `import { ensure } from ${JSON.stringify(join(ROOT, "host/build/preflight.ts"))};
+try { ensure(["tshark", "curl", "qemu-system-arm"]); } catch (error) { console.log(error.message); }`;
+  const said = execFileSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program], {
+    cwd: ROOT,
+    env: { PATH: "", NODE_OPTIONS: "" },
+    encoding: "utf8",
+  });
+  assert.equal(
+    said.trim(),
+    "tshark, curl, qemu-system-arm are missing or too old here; " +
+      "Debian calls the packages tshark, curl, qemu-system-arm: install what your system calls them",
+  );
 });
 
 test("an interrupted run says what ran", async () => {
