@@ -8,13 +8,13 @@
 import { COUNTER_NONE, Counter, counterLoad, counterTake } from "../core/counter";
 import { Err } from "../core/err";
 import { Record, KeyName, keyClear, keyDerive, keySet, storeRead, storeWrite } from "../core/host";
-import { KEY_SLOT_MAC, KEY_SLOT_NETWORK, NETWORK_KEYS } from "./limits";
+import { KEY_SLOT_MAC, KEY_SLOT_MLE, KEY_SLOT_NETWORK, NETWORK_KEYS } from "./limits";
 
 export enum KeyRank { None = 0, Previous, Current, Next }
 
 /** "ZigBeeIP", as loaded. */
 const LABEL: u64 = 0x5049_6565_4267_695a;
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 @unmanaged @final
 class Keys {
@@ -63,12 +63,12 @@ export function keysRank(index: u32): u32 {
 /** The board's slot of a key, or `NoKey`. */
 export function keysMacSlot(index: u32): i32 {
   let slot = keysMleSlot(index);
-  return slot < 0 ? slot : slot + KEY_SLOT_MAC;
+  return slot < 0 ? slot : slot + (KEY_SLOT_MAC - KEY_SLOT_MLE);
 }
 
 export function keysMleSlot(index: u32): i32 {
   let row = rowOfIndex(index);
-  return row < NETWORK_KEYS ? <i32>(2 * row) : Err.NoKey;
+  return row < NETWORK_KEYS ? <i32>(KEY_SLOT_MLE + 2 * row) : Err.NoKey;
 }
 
 /** The counter of the next frame that the MAC, or MLE, seals; `COUNTER_NONE` when there is none left. */
@@ -88,7 +88,7 @@ export function keysTake(index: u32, key: usize, rank: u32): i32 {
 /** | MLE key 16 | MAC key 16 | = HMAC-SHA-256(network key, "ZigBeeIP"), into the two slots of a row. */
 function derive(row: u32): i32 {
   store<u64>(label, LABEL);
-  return keyDerive(KEY_SLOT_NETWORK, label, 8, KeyName.Pair + 2 * row);
+  return keyDerive(KEY_SLOT_NETWORK, label, 8, KeyName.Pair + KEY_SLOT_MLE + 2 * row);
 }
 
 /**
@@ -107,7 +107,7 @@ export function keysInstall(index: u32, pair: usize, rank: u32): i32 {
   if (pair == 0) {
     let derived = derive(row);
     if (derived < 0) return derived;
-  } else if (keySet(2 * row, pair) < 0 || keySet(2 * row + KEY_SLOT_MAC, pair + 16) < 0) return Err.NoBuffer;
+  } else if (keySet(KEY_SLOT_MLE + 2 * row, pair) < 0 || keySet(KEY_SLOT_MAC + 2 * row, pair + 16) < 0) return Err.NoBuffer;
   let before = load<u64>(changetype<usize>(keys));
   if (rank == KeyRank.Current && keysIndex() != 0) retire();
   setIndex(row, index);
@@ -129,7 +129,7 @@ export function keysSwitch(index: u32): i32 {
 export function keysErase(): i32 {
   forget();
   let answer = save(); // first: a record names no key that is gone
-  for (let slot: u32 = 0; slot < 2 * NETWORK_KEYS; slot++) keyClear(slot);
+  for (let slot = KEY_SLOT_MLE; slot < KEY_SLOT_NETWORK; slot++) keyClear(slot);
   return answer;
 }
 

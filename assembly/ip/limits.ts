@@ -53,12 +53,15 @@ export const FLOWS_OF_ONE_MAX: u32 = 8;
 /** Services in the network that the outside may reach. */
 export const OPENED_MAX: u32 = isDefined(LIMIT_OPENED) ? LIMIT_OPENED : 8;
 
-// Key slots of the board.  Of each network key, two that are derived from it; one more for the network key while they are made.
+// Key slots of the board, behind those of phase 1: who goes back to it finds its own.  Of each network key, two that are derived from it;
+// one more for the network key while they are made.
 export const NETWORK_KEYS: u32 = 3;
-export const KEY_SLOT_MAC: u32 = 1;
-export const KEY_SLOT_NETWORK: u32 = 2 * NETWORK_KEYS;
+export const KEY_SLOT_MLE: u32 = 72;
+export const KEY_SLOT_MAC: u32 = KEY_SLOT_MLE + 1;
+export const KEY_SLOT_NETWORK: u32 = KEY_SLOT_MLE + 2 * NETWORK_KEYS;
 /** The first slot that is free for the layers above. */
 export const KEY_SLOT_FREE: u32 = KEY_SLOT_NETWORK + 1;
+const BOARD_KEY_SLOTS: u32 = 80;
 
 if (PACKETS_LARGE_MAX < 2 || PACKETS_SMALL_MAX < 4) ERROR("one packet is sent while another is received");
 if (DATAGRAMS_CLEAR_MAX >= DATAGRAMS_MAX) ERROR("strangers would keep members from being heard");
@@ -69,4 +72,5 @@ if (CONTEXTS_MAX > 16) ERROR("a context has a number of four bits");
 if (REPEATED_MAX >= PACKETS_LARGE_MAX) ERROR("what is repeated would take every packet");
 if (FLOWS_OF_ONE_MAX >= FLOWS_MAX) ERROR("one device would keep the others from the outside");
 if (ETHERNET_ASKED_MAX >= ETHERNET_NEIGHBOURS_MAX) ERROR("who does not answer would keep neighbours from their rows");
+if (KEY_SLOT_FREE > BOARD_KEY_SLOTS) ERROR("the board's key store has 80 slots: docs/abi.md");
 if (LINKS_MAX == 0) ERROR("each device has a parent or a child");

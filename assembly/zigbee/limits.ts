@@ -37,9 +37,9 @@ export const KEY_SLOT_OWN: u32 = 2;
 export const KEY_SLOT_PARTNERS: u32 = 4;
 export const KEY_SLOT_DEVICES: u32 = KEY_SLOT_PARTNERS + PARTNERS_MAX;
 export const KEY_SLOTS_END: u32 = KEY_SLOT_DEVICES + 2 * DEVICES_MAX;
-const BOARD_KEY_SLOTS: u32 = 72;
+const PHASE2_KEY_SLOTS: u32 = 72;
 
-if (KEY_SLOTS_END > BOARD_KEY_SLOTS) ERROR("the board's key store has 72 slots: docs/abi.md");
+if (KEY_SLOTS_END > PHASE2_KEY_SLOTS) ERROR("the board's key slots from 72 on are those of phase 2: docs/abi.md");
 if (NEIGHBOURS_MAX > 31) ERROR("a slot notes who repeated a broadcast in 32 bits, a link status tells of 31");
 if (JOINING_MAX >= NEIGHBOURS_MAX) ERROR("children that join would take the parent's place");
 if (JOINING_MAX > 0 && INDIRECT_MAX < NEIGHBOURS_MAX) ERROR("a frame is held for each child, of whom there are four less, and four more");

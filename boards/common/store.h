@@ -37,7 +37,7 @@
 #define KW_STORE_RECORD_MAX 512u // octets of one record
 #define KW_STORE_RECORDS 64u     // records of a module
 #define KW_STORE_NUMBER_MAX 0x7fffu
-#define KW_STORE_KEYS 72u          // network 2, own 2, partners 4, and two for each of 32 devices
+#define KW_STORE_KEYS 80u          // network 2, own 2, partners 4, two for each of 32 devices; 7 of phase 2
 #define KW_STORE_OWN_FIRST 0x8100u // the board's own records, out of the module's reach as well; they count among KW_STORE_RECORDS
 #define KW_STORE_OWN 16u
 #define KW_STORE_KEY_FIRST 0x8000u // a slot is the record KW_STORE_KEY_FIRST + slot, out of store_read's reach

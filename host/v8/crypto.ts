@@ -3,7 +3,7 @@ import { type Schedule, scheduleOf } from "../crypto/aes.ts";
 import { keyVariant } from "../crypto/mmo.ts";
 import { Err } from "../err.ts";
 
-export const KEY_SLOTS = 72;
+export const KEY_SLOTS = 80;
 export const KEY_VARIANTS = 3;
 
 /** The keys of one device: no way leads from here into the module. */

@@ -6,6 +6,7 @@ import { EventKind, Log } from "../../host/abi.ts";
 import { type EventLine, eventOfLog } from "../../host/home/events.ts";
 import { clockRecord, declined, permitRecord } from "../../host/home/head_end.ts";
 import { type EngineName, Home, tshark } from "./home.ts";
+import { KEY_SLOT_MLE } from "./security_board.ts";
 
 const MINUTE = 60;
 
@@ -54,7 +55,7 @@ test("the capture is told of derived keys and of each session's secret, alike by
     .digest();
   for (const id of ["hub", "meter", "ihd"])
     for (const [slot, half] of [derived.subarray(0, 16), derived.subarray(16)].entries())
-      assert.ok(v8.keys.includes(`${id} ${slot} ${half.toString("hex")}`), `${id}, slot ${slot}`);
+      assert.ok(v8.keys.includes(`${id} ${KEY_SLOT_MLE + slot} ${half.toString("hex")}`), `${id}, slot ${KEY_SLOT_MLE + slot}`);
   assert.equal(v8.keyLog.length, 8, "four handshakes, told of by both sides");
   assert.deepEqual(wasm3.keys, v8.keys);
   assert.deepEqual([...wasm3.keyLog].sort(), [...v8.keyLog].sort());

@@ -26,7 +26,7 @@ export type Kind = "hub" | "meter" | "ihd";
 export type EngineName = "V8" | "wasm3";
 
 /** Of assembly/ip/limits.ts: the slot of the network key, from which the others are derived. */
-const KEY_SLOT_NETWORK = 6;
+const KEY_SLOT_NETWORK = 78;
 
 export interface LogLine {
   atMs: number;
@@ -66,6 +66,14 @@ export class Home {
   add(id: string, kind: Kind): void {
     const { number, store } = this.made();
     const boot = this.boot(id, readFileSync(builtPath(`${kind}_sep2`)), Buffer.alloc(32, this.seed * 16 + number), store);
+    this.devices.set(id, new ModuleDevice(id, this.medium, boot, this.edge(id)));
+  }
+
+  /** A device that goes on over what it kept, under V8, whichever phase it was in. */
+  adopt(id: string, module: string, store: Map<number, Uint8Array>, keys: KeySlots): void {
+    const wasm = readFileSync(builtPath(module));
+    const seed = Buffer.alloc(32, this.seed * 16 + this.devices.size + 1);
+    const boot: Boot = (surroundings) => new V8Engine({ wasm, seed, store, keys, surroundings });
     this.devices.set(id, new ModuleDevice(id, this.medium, boot, this.edge(id)));
   }
 

@@ -5,6 +5,7 @@ import { Drop } from "../../host/abi.ts";
 import { AGENT, CLIENT, type Flight, PanaHouse, RELAY, turns } from "./pana_house.ts";
 import { AgentHeard, ClientHeard, global, linkLocal } from "./pana_lab.ts";
 import { attributes } from "./played.ts";
+import { KEY_SLOT_MLE } from "./security_board.ts";
 
 const ENCRYPTED = 13;
 const EAP = 2;
@@ -19,7 +20,13 @@ const typeOf = ({ octets }: Flight): number => octets.readUInt16BE(6);
 const sequenceOf = ({ octets }: Flight): number => octets.readUInt32BE(12);
 /** MLE and MAC key of the current network key. */
 const keysOf = (house: PanaHouse, extended: bigint): string[] =>
-  [0, 1].map((slot) => house.node(extended).board.slots.get(slot)?.toString("hex") ?? "none");
+  [0, 1].map(
+    (part) =>
+      house
+        .node(extended)
+        .board.slots.get(KEY_SLOT_MLE + part)
+        ?.toString("hex") ?? "none",
+  );
 const between = (house: PanaHouse, a: bigint, b: bigint): Flight[] =>
   house.sent.filter(({ source, to }) => (source === a && to.equals(linkLocal(b))) || (source === b && to.equals(linkLocal(a))));
 

@@ -5,6 +5,7 @@ import { Drop, Record } from "../../host/abi.ts";
 import { AGENT, CLIENT, type Flight, PanaHouse, RELAY } from "./pana_house.ts";
 import { ClientAsk, ClientHeard, global, linkLocal } from "./pana_lab.ts";
 import { attributes } from "./played.ts";
+import { KEY_SLOT_MLE } from "./security_board.ts";
 
 const ENCRYPTED = 13;
 const [REQUEST, PING, NOTIFICATION] = [0x8000, 0x0800, 4];
@@ -76,11 +77,11 @@ test("a change of key: each member is told, answers, and uses it when it is used
       [0, 1].map((part) =>
         house
           .node(client)
-          .board.slots.get(2 * row + part)
+          .board.slots.get(KEY_SLOT_MLE + 2 * row + part)
           ?.toString("hex"),
       ),
     );
-    const agents = [0, 1].map((row) => [0, 1].map((part) => house.agent.board.slots.get(2 * row + part)?.toString("hex")));
+    const agents = [0, 1].map((row) => [0, 1].map((part) => house.agent.board.slots.get(KEY_SLOT_MLE + 2 * row + part)?.toString("hex")));
     assert.deepEqual(slots, agents, "previous and current are the same everywhere");
   }
 });

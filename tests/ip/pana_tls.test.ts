@@ -8,7 +8,7 @@ import { authority, device, stranger } from "../tls/peers.ts";
 import { AGENT, CLIENT, PanaHouse, RELAY } from "./pana_house.ts";
 import { AgentHeard, ClientHeard } from "./pana_lab.ts";
 import { attributes } from "./played.ts";
-import type { Handshake } from "./security_board.ts";
+import { type Handshake, KEY_SLOT_MLE } from "./security_board.ts";
 
 const ENCRYPTED = 13;
 const RESULT = 7;
@@ -75,7 +75,7 @@ test("a device with a certificate joins through a relay, and the agent is told w
   made.admits = (_, lfdi) => asked.push(lfdi) > 0;
   assert.ok(made.join(CLIENT, RELAY));
   assert.deepEqual(asked, [createHash("sha256").update(client.identity.chain[0]).digest().subarray(0, 20)]);
-  assert.equal(made.node(CLIENT).board.slots.get(0)?.toString("hex"), made.agent.board.slots.get(0)?.toString("hex"));
+  assert.equal(made.node(CLIENT).board.slots.get(KEY_SLOT_MLE)?.toString("hex"), made.agent.board.slots.get(KEY_SLOT_MLE)?.toString("hex"));
   const pieces = made.sent.filter(({ source }) => source === CLIENT).length;
   assert.ok(pieces > 8 && pieces < 20, `${pieces} messages of the client`);
   assert.ok(made.sent.every(({ octets }) => octets.length + 48 <= 600));

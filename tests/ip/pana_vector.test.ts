@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { KeyName } from "../../host/abi.ts";
 import { ClientHeard, linkLocal, PanaNode } from "./pana_lab.ts";
 import { attributes, filled, flights, type PanaVector, Played, panaVector } from "./played.ts";
+import { KEY_SLOT_MLE } from "./security_board.ts";
 
 const hex = (text: string): Buffer => Buffer.from(text, "hex");
 const AVP = { eap: 2, encrypted: 13, keyId: 4, result: 7, lifetime: 8 };
@@ -94,7 +95,7 @@ test("our client says what the other stack's client said, message by message, an
   assert.equal(node.droppedAll(), 0);
   assert.equal(node.call("clientKeyIndex"), 1);
   assert.equal(node.call("keyIndex"), 1);
-  assert.equal(node.board.slots.get(0)?.toString("hex"), vector.mle_key);
-  assert.equal(node.board.slots.get(1)?.toString("hex"), vector.mac_key);
+  assert.equal(node.board.slots.get(KEY_SLOT_MLE)?.toString("hex"), vector.mle_key);
+  assert.equal(node.board.slots.get(KEY_SLOT_MLE + 1)?.toString("hex"), vector.mac_key);
   assert.ok(![...node.board.slots.values()].some((key) => key.toString("hex") === vector.network_key));
 });

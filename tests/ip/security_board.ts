@@ -7,7 +7,9 @@ import { CCM_MIC, ccmOpen, ccmSeal } from "../../host/crypto/ccm.ts";
 import { Err } from "../../host/err.ts";
 import { customSection } from "../../host/wasm.ts";
 
-const SLOTS = 72;
+const SLOTS = 80;
+/** Of assembly/ip/limits.ts: the first slot of the network's keys, MLE and MAC in turn. */
+export const KEY_SLOT_MLE = 72;
 const SECRETS = 64;
 const NO_ALERT = 255;
 const MASTER = 64;

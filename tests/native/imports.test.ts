@@ -210,7 +210,7 @@ test("unknown parameters, lines and lengths are refused before the surroundings 
   assert.equal(answer("gf2_multiply", [0, 0, 40, 80, 0]), BigInt(Err.Reserved));
   assert.equal(answer("gf2_multiply", [3, 0, 40, 80, 0]), BigInt(Err.Reserved));
   assert.equal(answer("gf2_multiply", [Field.Sect163k1, 0, 40, 80, 283]), BigInt(Err.Reserved));
-  assert.equal(answer("key_set", [72, 0]), BigInt(Err.NoBuffer));
+  assert.equal(answer("key_set", [80, 0]), BigInt(Err.NoBuffer));
   assert.equal(answer("ccm_seal", [0, 0, 0, 0, 0, 4]), BigInt(Err.NotFound));
   assert.equal(answer("store_write", [0, 0, 4]), BigInt(Err.Reserved));
   assert.equal(answer("store_write", [1, 0, 513]), BigInt(Err.NoBuffer));

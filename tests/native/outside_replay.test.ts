@@ -84,15 +84,15 @@ test("what a V8 engine asked is in its recording, and plays again on both engine
 test("keys of before the first start are there on both engines, in the slots that boards have", () => {
   const wasm = caller(
     rowOf("ccm_seal"),
-    rowOf("ccm_seal").arguments.map(({ name }) => ({ key: 71, nonce: AT, aad: AT, text: AT })[name] ?? 0),
+    rowOf("ccm_seal").arguments.map(({ name }) => ({ key: 79, nonce: AT, aad: AT, text: AT })[name] ?? 0),
   );
   const withKey = (octets: Uint8Array): Buffer => recording([[]], [[TraceKind.Key, octets]]);
-  const key = keyOctets(71, SEED.subarray(0, 16));
+  const key = keyOctets(79, SEED.subarray(0, 16));
   for (const [, replay] of ENGINES) {
     assert.deepEqual(answersOf(replay(wasm, withKey(key))), [4n], "sealed");
     assert.deepEqual(answersOf(replay(wasm, recording([[]]))), [BigInt(Err.NotFound)]);
   }
-  for (const bad of [keyOctets(72, SEED.subarray(0, 16)), key.subarray(0, 16), Buffer.concat([key, key])]) {
+  for (const bad of [keyOctets(80, SEED.subarray(0, 16)), key.subarray(0, 16), Buffer.concat([key, key])]) {
     assert.throws(() => replayOnV8(wasm, withKey(bad)), /boards have none such/);
     assert.equal(device(wasm).replay(withKey(bad)), ReplayEnd.Bad);
   }

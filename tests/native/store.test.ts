@@ -7,7 +7,7 @@ import { CutMode, type NativeStore, type NativeStoreOptions, native } from "../.
 
 const SECTOR = 1024; // small, so that a few dozen writes go round the flash
 const SECTORS = 4;
-const KEYS = 72;
+const KEYS = 80;
 const KEY = Buffer.from("0123456789abcdef");
 
 /** Different in each boot, as the noise source makes it. */
@@ -76,7 +76,7 @@ test("an erased record stays erased while the log goes round", () => {
   assert.ok(store.stats().erases > 2 * SECTORS);
 });
 
-test("64 records and 72 keys have room, the 65th record has not", () => {
+test("64 records and 80 keys have room, the 65th record has not", () => {
   const nor = fresh(16);
   const store = open(nor, 1);
   for (let record = 1; record <= 64; record++) assert.equal(store.write(record, Buffer.alloc(20, record)), Err.Ok);

@@ -62,7 +62,7 @@ test("what a limit costs is its rows and no more", async () => {
 
 test("a relation that does not hold stops the build and says why", async () => {
   await assert.rejects(build({ LIMIT_NEIGHBOURS: 32 }), /who repeated a broadcast in 32 bits/);
-  await assert.rejects(build({ LIMIT_DEVICES: 35 }), /key store has 72 slots/);
+  await assert.rejects(build({ LIMIT_DEVICES: 35 }), /slots from 72 on are those of phase 2/);
 });
 
 test("so it is with the limits of phase 2", async () => {

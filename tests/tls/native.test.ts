@@ -160,13 +160,13 @@ for (const [engine, v8] of [
       [4, SECRET, Err.NotFound],
       [SECRET + 1, SECRET, Err.NotFound],
       [128 + 11, SECRET, Err.NotFound],
-      [72, SECRET, Err.NoBuffer],
+      [80, SECRET, Err.NoBuffer],
       [127, SECRET, Err.NoBuffer],
-      [128 + 71, SECRET, Err.NoBuffer],
+      [128 + 79, SECRET, Err.NoBuffer],
       [SECRET + 2, SECRET, Err.NoBuffer],
       [3, SECRET + 2, Err.NoBuffer],
-      [3, 72, Err.NoBuffer],
-      [3, 128 + 71, Err.NoBuffer],
+      [3, 80, Err.NoBuffer],
+      [3, 128 + 79, Err.NoBuffer],
       [-1, SECRET, Err.NoBuffer],
     ];
     for (const [from, to, answer] of rows) assert.equal(party.call("derive", from, to, text).answer, answer, `${from} to ${to}`);
