@@ -3,15 +3,19 @@
 import { createHmac } from "node:crypto";
 import type { KeysFile } from "../air/keys.ts";
 import type { CaptureWriter } from "../air/pcapng.ts";
-import { DEFAULT_PLAN, type DeviceId, membersOf, type Phase, type Plan } from "./plan.ts";
+import { DEFAULT_PLAN, type DeviceId, membersOf, type Plan } from "./plan.ts";
 
 const SLOT_PRECONFIGURED = 2;
 const SLOT_LINK = 3;
 const SLOT_PARTNERS = 4;
 const SLOT_DEVICES = 8;
 const COORDINATOR = 0x0000;
-/** In phase 2 the slot where a network key is while the board derives of it (assembly/ip/limits.ts), and how many indices there are. */
-const SLOT_NETWORK_2 = 6;
+/** Of a network of phase 1: 05-3474 section 3.6.1.1.  A hub's network of phase 2 beside it has one above. */
+const PAN_MAX = 0x3fff;
+/** From here on slots are phase 2's; in one of them a network key is while the board derives of it (assembly/ip/limits.ts). */
+const SLOT_FIRST_2 = 72;
+const SLOT_NETWORK_2 = 78;
+/** How many indices network keys of phase 2 have. */
 const INDICES = 255;
 
 interface Waiting {
@@ -29,14 +33,12 @@ export class Keyring {
   /** A hub's devices in the order in which the supplier admits them, which is that of its slots.  Of boards, its copies are all there is. */
   private readonly admitted: ReadonlyMap<DeviceId, readonly DeviceId[]>;
   private waiting: Waiting[] = [];
-  private readonly phase: Phase;
   /** Of hubs in phase 2: the network keys that they made, one after the other. */
   private readonly made = new Map<DeviceId, Set<string>>();
   private capture: CaptureWriter | null = null;
   private file: KeysFile | null = null;
 
   constructor(plan: Plan = DEFAULT_PLAN) {
-    this.phase = plan.phase;
     this.hubs = new Map(plan.rows.map(({ id, hub }) => [id, hub]));
     const hubs = [...new Set(this.hubs.values())];
     this.admitted = new Map(hubs.map((hub) => [hub, membersOf(plan, hub).map(({ id }) => id)]));
@@ -50,7 +52,7 @@ export class Keyring {
   }
 
   add(device: DeviceId, slot: number, key: Uint8Array): void {
-    if (this.phase === 2) this.add2(device, slot, key);
+    if (slot >= SLOT_FIRST_2) this.add2(device, slot, key);
     else this.add1(device, slot, key);
   }
 
@@ -80,7 +82,9 @@ export class Keyring {
     made.add(hex);
   }
 
+  /** A hub may have two networks: the keys of phase 2's are of no PAN. */
   formed(hub: DeviceId, panId: number): void {
+    if (panId > PAN_MAX) return;
     this.pans.set(hub, panId);
     this.settle();
   }
