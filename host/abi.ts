@@ -140,6 +140,11 @@ export const Field = {
   Sect283k1: 2,
 } as const;
 
+export const ImageNumber = {
+  Module: 0,
+  Certificate: 5,
+} as const;
+
 export const FileStatus = {
   None: 0,
   Loading: 1,

@@ -142,6 +142,11 @@ export enum Field {
   Sect283k1 = 2,
 }
 
+export enum ImageNumber {
+  Module = 0,
+  Certificate = 5,
+}
+
 export enum FileStatus {
   None = 0,
   Loading = 1,

@@ -141,6 +141,11 @@ enum kw_field {
     KW_FIELD_SECT283K1 = 2,
 };
 
+enum kw_image_number {
+    KW_IMAGE_NUMBER_MODULE = 0,
+    KW_IMAGE_NUMBER_CERTIFICATE = 5,
+};
+
 enum kw_file_status {
     KW_FILE_STATUS_NONE = 0,
     KW_FILE_STATUS_LOADING = 1,

@@ -94,19 +94,28 @@ static struct block *find(struct kw_arena *a, uint32_t size) {
     return NULL;
 }
 
-static void *allocate(size_t wanted, uint32_t use) {
+// Null when nothing more may go.
+static void *take(uint32_t size, uint32_t use) {
     struct kw_arena *a = current;
-    uint32_t size = rounded(wanted);
-    if (++a->allocations == a->fail_after) leave();
     struct block *b;
     while ((b = find(a, size)) == NULL)
-        if (a->evict == NULL || !a->evict(a->context)) leave();
+        if (a->evict == NULL || !a->evict(a->context)) return NULL;
     b->use = use;
     trim(b, size);
     account(a, HEAD + b->size, 0);
     OPEN((uint8_t *)b + HEAD, b->size);
     return (uint8_t *)b + HEAD;
 }
+
+static void *allocate(size_t wanted, uint32_t use) {
+    uint32_t size = rounded(wanted);
+    if (++current->allocations == current->fail_after) leave();
+    void *at = take(size, use);
+    if (at == NULL) leave();
+    return at;
+}
+
+void *kw_arena_lend(size_t size) { return take(rounded(size), USED); }
 
 void *kw_arena_calloc(size_t count, size_t size) {
     if (size != 0 && count > SIZE_MAX / size) leave();

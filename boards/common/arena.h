@@ -38,6 +38,8 @@ struct kw_arena *kw_arena_enter(struct kw_arena *a);
 void *kw_arena_calloc(size_t count, size_t size);
 void *kw_arena_realloc(void *at, size_t size);
 void kw_arena_free(void *at);
+// The same for who can do without: null where no room can be made.
+void *kw_arena_lend(size_t size);
 
 // A block that `evict` may free; blocks of this kind can be walked in the order of their addresses.
 void *kw_arena_keep(size_t size);

@@ -73,6 +73,15 @@ void kw_identity_trust(struct kw_store *s, struct kw_trust *out) {
     }
 }
 
+static bool is_named(const uint8_t *hardware, int32_t size) { return size >= 4 && hardware[0] >= 1 && hardware[0] < size - 1; }
+
+bool kw_identity_may(struct kw_store *s) {
+    struct kw_trust trust;
+    uint8_t hardware[HARDWARE_MAX];
+    kw_identity_trust(s, &trust);
+    return trust.count > 0 && is_named(hardware, read_own(s, OWN_HARDWARE, hardware, sizeof hardware));
+}
+
 // ---- Keys and requests ----
 
 // 0 < key < order, in constant time.
@@ -193,7 +202,7 @@ int32_t kw_identity_request(struct kw_store *s, uint8_t *at, uint32_t capacity) 
     struct writer w = {.at = REQUEST_MAX};
     uint8_t hardware[HARDWARE_MAX];
     int32_t answer = kw_identity_read(s, &identity), size = read_own(s, OWN_HARDWARE, hardware, sizeof hardware);
-    bool named = size >= 4 && hardware[0] >= 1 && hardware[0] < size - 1;
+    bool named = is_named(hardware, size);
     if (answer == KW_OK) answer = !identity.has_pending ? KW_ERR_NOT_FOUND : named ? KW_OK : size < 0 ? size : KW_ERR_BAD_CHECKSUM;
     if (answer == KW_OK) {
         put_request(&w, identity.pending, hardware, (uint32_t)size);
@@ -207,19 +216,18 @@ int32_t kw_identity_request(struct kw_store *s, uint8_t *at, uint32_t capacity) 
 
 // ---- Certificates ----
 
-// Whether octets are certificates that lead from a leaf, whose key is answered, to a root.
-static int32_t leads(struct kw_store *s, const uint8_t *chain, uint32_t size, struct kw_chain *scratch, uint8_t point[KW_POINT]) {
+// Whether octets are certificates that lead from a leaf, whose key is in `scratch` then, to a root.
+static int32_t leads(struct kw_store *s, const uint8_t *chain, uint32_t size, int64_t time, struct kw_chain *scratch) {
     struct kw_trust trust;
     uint32_t at = 0;
     kw_identity_trust(s, &trust);
-    kw_chain_begin(scratch, &trust, 0);
+    kw_chain_begin(scratch, &trust, time);
     while (at + 2 <= size) {
         uint32_t each = kw_get16(chain + at);
         if (each > size - at - 2) return KW_ERR_BAD_LENGTH;
         kw_chain_add(scratch, chain + at + 2, each);
         at += 2 + each;
     }
-    memcpy(point, scratch->point, KW_POINT);
     return at != size ? KW_ERR_BAD_LENGTH : kw_chain_end(scratch) == KW_CERTIFICATE_GOOD ? KW_OK : KW_ERR_REFUSED;
 }
 
@@ -232,17 +240,17 @@ static int32_t write_chain(struct kw_store *s, uint32_t bank, const uint8_t *cha
     return KW_OK;
 }
 
-int32_t kw_identity_install(struct kw_store *s, const uint8_t *chain, uint32_t size, struct kw_chain *scratch) {
+int32_t kw_identity_install(struct kw_store *s, const uint8_t *chain, uint32_t size, int64_t time, struct kw_chain *scratch) {
     struct kw_identity identity;
-    uint8_t point[KW_POINT], own[KW_POINT];
+    uint8_t own[KW_POINT];
     if (size > KW_CHAIN_OCTETS) return KW_ERR_NO_BUFFER;
     int32_t answer = kw_identity_read(s, &identity);
     const uint8_t *key = identity.has_pending ? identity.pending : identity.key;
     if (answer == KW_OK && !identity.has_pending && !identity.has_key) answer = KW_ERR_NOT_FOUND;
-    if (answer == KW_OK) answer = leads(s, chain, size, scratch, point);
+    if (answer == KW_OK) answer = leads(s, chain, size, time, scratch);
     if (answer == KW_OK) {
         point_of(key, own);
-        if (memcmp(own, point, sizeof own) != 0) answer = KW_ERR_REFUSED;
+        if (memcmp(own, scratch->point, sizeof own) != 0) answer = KW_ERR_REFUSED;
     }
     uint32_t old = identity.bank;
     if (answer == KW_OK) answer = write_chain(s, identity.bank ^ 1u, chain, size);

@@ -277,7 +277,7 @@ IMPORT(identity_install) {
     struct kw_tls *tls = c.m->tls;
     int32_t answer = tls == NULL || tls->session_count == 0 ? KW_ERR_NO_BUFFER : kw_tls_busy(tls) ? KW_ERR_BUSY : KW_OK;
     if (answer == KW_OK) {
-        answer = kw_identity_install(c.m->config.store, at, size, &tls->sessions[0].peer);
+        answer = kw_identity_install(c.m->config.store, at, size, 0, &tls->sessions[0].peer);
         kw_wipe(&tls->sessions[0], sizeof tls->sessions[0]);
         tls->loaded = false;
     }

@@ -15,6 +15,7 @@ struct M3Runtime;
 struct M3Module;
 struct M3Function;
 struct kw_tls;
+struct kw_identity_file;
 
 struct kw_cached_key {
     uint32_t selector; // slot | variant << 8, UINT32_MAX for none
@@ -33,6 +34,7 @@ struct kw_machine {
     struct kw_drbg drbg;
     struct kw_tls *tls; // in the arena; null until the module has reserved it
     uint32_t tls_size;
+    struct kw_identity_file *identity_file; // lent by the arena while the own certificate comes in
     struct kw_cached_key keys[KW_CCM_CACHE];
     uint32_t key_clock;
     bool loaded, running;

@@ -30,8 +30,19 @@ int32_t kw_identity_chain(struct kw_store *s, const struct kw_identity *identity
 void kw_identity_trust(struct kw_store *s, struct kw_trust *out);
 int32_t kw_identity_make(struct kw_store *s, struct kw_drbg *drbg);
 int32_t kw_identity_request(struct kw_store *s, uint8_t *at, uint32_t capacity);
-// `scratch` has room for what the check of a chain needs.
-int32_t kw_identity_install(struct kw_store *s, const uint8_t *chain, uint32_t size, struct kw_chain *scratch);
+// `scratch` has room for what the check of a chain needs; dates are judged at `time`, seconds since 1970, unless it is 0.
+int32_t kw_identity_install(struct kw_store *s, const uint8_t *chain, uint32_t size, int64_t time, struct kw_chain *scratch);
+// Whether there is a hardware name and a root to believe, without which no certificate can be had.
+bool kw_identity_may(struct kw_store *s);
+
+// ---- identity_file.c: image 5 of docs/abi.md; the file lies in memory that the arena lends ----
+
+struct kw_machine;
+struct kw_package_key;
+int32_t kw_identity_file_begin(struct kw_machine *m, const struct kw_package_key *key);
+int32_t kw_identity_file_write(struct kw_machine *m, uint32_t offset, const uint8_t *at, uint32_t size);
+int32_t kw_identity_file_finish(struct kw_machine *m);
+int32_t kw_identity_file_state(struct kw_machine *m, uint8_t *at, uint32_t capacity);
 
 // ---- What a module has reserved: one block, wiped at the next load ----
 

@@ -1,5 +1,5 @@
 // What the imports of a module under V8 do: the contract of docs/abi.md, with nothing native.
-import { EVENT_HANDLE, EVENT_INTERFACE, EVENT_KIND, EventKind, KeyName, RadioParameter, ResetReason } from "../abi.ts";
+import { EVENT_HANDLE, EVENT_INTERFACE, EVENT_KIND, EventKind, ImageNumber, KeyName, RadioParameter, ResetReason } from "../abi.ts";
 import { CCM_MIC, CCM_TEXT_MAX, ccmOpen, ccmSeal } from "../crypto/ccm.ts";
 import { hashMmo, hmacMmo } from "../crypto/mmo.ts";
 import { HmacDrbg } from "../drbg.ts";
@@ -212,26 +212,31 @@ export class ModuleBodies extends TlsBodies implements Bodies {
 
   imageBegin(image: number, at: number): number {
     this.work(FLASH_WORK);
+    if (image === ImageNumber.Certificate) return this.tls?.certificate.begin(this.copy(at, IMAGE_KEY)) ?? Err.NotFound;
     return this.machine.images.begin(image, this.copy(at, IMAGE_KEY));
   }
 
   imageWrite(image: number, offset: number, at: number, size: number): number {
     this.work(FLASH_WORK);
+    if (image === ImageNumber.Certificate) return this.tls?.certificate.write(offset, this.copy(at, size)) ?? Err.NotFound;
     return this.machine.images.write(image, offset, this.copy(at, size));
   }
 
   imageRead(image: number, offset: number, at: number, capacity: number): number {
     this.work(FLASH_WORK);
+    if (image === ImageNumber.Certificate) return Err.NotFound;
     return this.machine.images.read(image, offset, this.octets.subarray(at, at + capacity));
   }
 
   imageFinish(image: number): number {
     this.work(FLASH_WORK);
+    if (image === ImageNumber.Certificate) return this.tls?.certificate.finish() ?? Err.NotFound;
     return this.machine.images.finish(image);
   }
 
   imageActivate(image: number): number {
     this.work(FLASH_WORK);
+    if (image === ImageNumber.Certificate) return Err.NotFound;
     return this.machine.images.activate(image);
   }
 
@@ -242,6 +247,7 @@ export class ModuleBodies extends TlsBodies implements Bodies {
 
   imageState(image: number, at: number, capacity: number): number {
     this.work(FLASH_WORK);
+    if (image === ImageNumber.Certificate) return this.tls?.certificate.state(this.octets.subarray(at, at + capacity)) ?? Err.NotFound;
     return this.machine.images.state(image, this.octets.subarray(at, at + capacity));
   }
 

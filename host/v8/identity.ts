@@ -1,4 +1,5 @@
 // A board's identity of phase 2 under V8: the key and chain in use, a key that waits for its certificate, the roots.
+import { Record } from "../abi.ts";
 import type { HmacDrbg } from "../drbg.ts";
 import { Err } from "../err.ts";
 import { CHAIN_OCTETS, identityOf, keepIdentity, unpackChain } from "../tls/board_records.ts";
@@ -34,6 +35,17 @@ export class BoardIdentity {
     return identity;
   }
 
+  /** Whether there is a hardware name and a root to believe, without which no certificate can be had. */
+  get may(): boolean {
+    return this.roots.length > 0 && this.hardwareType !== "" && this.serial.length > 0;
+  }
+
+  /** The device's IEEE address as on the air. */
+  get address(): Uint8Array | undefined {
+    const octets = this.store?.get(Record.Address);
+    return octets?.length === 8 ? octets : undefined;
+  }
+
   make(drbg: HmacDrbg): number {
     do this.pending = Buffer.from(drbg.generate(32));
     while (this.pending.equals(Buffer.alloc(32)) || Buffer.compare(this.pending, ORDER) >= 0);
@@ -45,15 +57,15 @@ export class BoardIdentity {
     return this.hardwareType ? makeRequest(this.pending, this.hardwareType, this.serial) : Err.NotFound;
   }
 
-  /** Takes the chain for the key that waits, or a new one for the key in use. */
-  install(octets: Uint8Array): number {
+  /** Takes the chain for the key that waits, or a new one for the key in use; dates are judged at a moment that is known. */
+  install(octets: Uint8Array, nowMs?: number): number {
     const privateKey = this.pending ?? this.current?.privateKey;
     if (octets.length > CHAIN_OCTETS) return Err.NoBuffer;
     const chain = unpackChain(octets);
     if (!privateKey) return Err.NotFound;
     if (!chain) return Err.BadLength;
     try {
-      const leaf = verifyChain(chain, this.roots, undefined);
+      const leaf = verifyChain(chain, this.roots, nowMs);
       if (!publicPoint(privateKey).equals(leaf.point)) return Err.Refused;
     } catch {
       return Err.Refused;

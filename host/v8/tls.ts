@@ -18,6 +18,7 @@ import type { Surroundings } from "../engine.ts";
 import { Err } from "../err.ts";
 import { Alert } from "../tls/alert.ts";
 import { TlsSession } from "../tls/session.ts";
+import { CertificateFile } from "./certificate_file.ts";
 import { KEY_SLOTS, type KeySlots } from "./crypto.ts";
 import type { BoardIdentity } from "./identity.ts";
 
@@ -43,6 +44,7 @@ export class TlsBoard {
   private sessions: (TlsSession | undefined)[] | undefined;
   private profiles: number[] = [];
   private secrets: (Secret | undefined)[] = [];
+  readonly certificate: CertificateFile;
 
   constructor(
     private readonly identity: BoardIdentity,
@@ -50,7 +52,9 @@ export class TlsBoard {
     private readonly drbg: HmacDrbg,
     /** The capture, which wants to read what these seal. */
     private readonly told: Pick<Surroundings, "keySet" | "tlsKey">,
-  ) {}
+  ) {
+    this.certificate = new CertificateFile(identity, () => this.busy);
+  }
 
   reserve(sessions: number, secrets: number): number {
     if (this.sessions) return Err.BadState;
@@ -173,8 +177,11 @@ export class TlsBoard {
 
   install(octets: Uint8Array): number {
     if (!this.sessions?.length) return Err.NoBuffer;
-    if (this.sessions.some((session) => session !== undefined)) return Err.Busy;
-    return this.identity.install(octets);
+    return this.busy ? Err.Busy : this.identity.install(octets);
+  }
+
+  private get busy(): boolean {
+    return this.sessions?.some((session) => session !== undefined) ?? false;
   }
 
   private keep(name: number, secret: Secret): number {

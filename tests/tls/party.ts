@@ -48,6 +48,10 @@ const CALL = {
   keyClear: 17,
   storeRead: 18,
   storeWrite: 19,
+  imageBegin: 20,
+  imageWrite: 21,
+  imageFinish: 22,
+  imageState: 23,
 } as const;
 const CALL_HEAD = 9;
 const PIECE = 255;

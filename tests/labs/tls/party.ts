@@ -4,13 +4,15 @@
 //
 // Octets longer than an event come in pieces: `Collect` lays them behind each other for the call that follows.
 import {
-  ABI_VERSION, ctrCrypt, EVENT_HEAD, EVENT_SIZE, hmacSha256, identityInstall, identityMake, identityRequest, keyClear, keyDerive, keySet, next,
+  ABI_VERSION, ctrCrypt, EVENT_HEAD, EVENT_SIZE, hmacSha256, identityInstall, identityMake, identityRequest, imageBegin, imageFinish,
+  imageState, imageWrite, keyClear, keyDerive, keySet, next,
   storeRead, storeWrite, tlsClose, tlsDrain, tlsExport, tlsFeed, tlsOpen, tlsRead, tlsReserve, tlsState, tlsWrite, uplinkSend,
 } from "../../../assembly/core/host";
 
 enum Call {
   Collect = 0, Reserve = 1, Open = 2, Feed = 3, Drain = 4, Read = 5, Write = 6, Close = 7, State = 8, Export = 9, Derive = 10, Hmac = 11,
-  Ctr = 12, Make = 13, Request = 14, Install = 15, KeySet = 16, KeyClear = 17, StoreRead = 18, StoreWrite = 19,
+  Ctr = 12, Make = 13, Request = 14, Install = 15, KeySet = 16, KeyClear = 17, StoreRead = 18, StoreWrite = 19, ImageBegin = 20,
+  ImageWrite = 21, ImageFinish = 22, ImageState = 23,
 }
 
 const HEAD: u32 = 9;
@@ -47,7 +49,8 @@ function obey(call: u32, a: u32, b: u32): void {
 }
 
 function writes(call: u32): bool {
-  return call == Call.Drain || call == Call.Read || call == Call.State || call == Call.Request || call == Call.StoreRead;
+  return call == Call.Drain || call == Call.Read || call == Call.State || call == Call.Request || call == Call.StoreRead
+    || call == Call.ImageState;
 }
 
 function made(call: u32, a: u32, b: u32): i32 {
@@ -72,6 +75,10 @@ function made(call: u32, a: u32, b: u32): i32 {
     case Call.KeyClear: return keyClear(a);
     case Call.StoreRead: return storeRead(a, out, b);
     case Call.StoreWrite: return storeWrite(a, octets, size);
+    case Call.ImageBegin: return imageBegin(a, octets);
+    case Call.ImageWrite: return imageWrite(a, b, octets, size);
+    case Call.ImageFinish: return imageFinish(a);
+    case Call.ImageState: return imageState(a, out, b);
     default: return unreachable();
   }
 }
