@@ -205,6 +205,7 @@ const TOOLS = [
   "ip",
   "ping",
   "traceroute",
+  "mosquitto",
   "xz",
 ];
 

@@ -37,6 +37,7 @@ const TOOLS: Record<string, Tool> = {
   ip: { packages: ["iproute2"], present: () => onPath("ip") },
   ping: { packages: ["iputils-ping"], present: () => onPath("ping") },
   traceroute: { packages: ["traceroute"], present: () => onPath("traceroute") },
+  mosquitto: { packages: ["mosquitto", "mosquitto-clients"], present: () => onPath("mosquitto") && onPath("mosquitto_sub") },
   "apt-get": { packages: ["apt"], present: () => onPath("apt-get") },
   xz: { packages: ["xz-utils"], present: () => onPath("xz") && onPath("tar") },
 };

@@ -47,4 +47,6 @@ export interface Options {
   updates: UpdateOption[];
   /** Simulated time of the updates; null for soon after the home is settled. */
   updateAtMs: number | null;
+  /** The broker that is told, and a file of certificates that its own is signed by. */
+  mqtt?: { url: string; ca: string | null } | null;
 }

@@ -1,16 +1,20 @@
 // `kilowasm home` and `npm start`: the home in a terminal, or as lines of JSON.
 import type { Output } from "../../host/home/output.ts";
+import type { Options } from "../../host/home/run_options.ts";
 import { Session } from "../../host/home/session.ts";
+import { textRead } from "../../host/load/file.ts";
 import { JsonLines } from "../../host/render/json.ts";
+import { MqttOutput } from "../../host/render/mqtt/output.ts";
 import { Silent } from "../../host/render/silent.ts";
 import { Terminal } from "../../host/render/terminal.ts";
 import { lastWords } from "../../host/render/view.ts";
 import { ended } from "../words/ended.ts";
-import { Exit, say, streams } from "../words/exit.ts";
+import { Exit, programText, say, streams } from "../words/exit.ts";
 import { ownOutput } from "../words/program.ts";
 import { HelpShown, optionsParse, SPEED_MAX } from "./options.ts";
 
 const EXIT_FAILED = 1;
+const CERTIFICATES_MAX = 1 << 20;
 /** npm hands a signal on that the terminal has sent to everyone already; a person needs longer for the second one. */
 const IMPATIENT_MS = 500;
 /** Speeds of the keys + and -. */
@@ -30,6 +34,7 @@ async function main(words: readonly string[]): Promise<void> {
   ownOutput();
   if (options.silent) output = new Silent();
   else output = options.json ? new JsonLines(process.stdout, say) : screen(session, options.boards || options.zep !== null);
+  if (options.mqtt) output = await told(options.mqtt, output, session);
   try {
     await session.run();
   } finally {
@@ -42,6 +47,18 @@ async function main(words: readonly string[]): Promise<void> {
   const outcomes = session.outcomes();
   for (const { sentence } of outcomes) say(sentence);
   process.exit(output.failed ? EXIT_FAILED : outcomes.some(({ refused }) => refused) ? Exit.Refused : Exit.Ok);
+}
+
+/** The output, and a broker beside it; without the broker there is no run. */
+async function told({ url, ca }: NonNullable<Options["mqtt"]>, output: Output, session: Session): Promise<Output> {
+  try {
+    const certificates = ca === null ? null : Buffer.from(textRead(ca, CERTIFICATES_MAX, "PEM"));
+    return await MqttOutput.open({ url, ca: certificates }, output, session.home.status, programText());
+  } catch (error) {
+    await output.end();
+    await session.close();
+    throw error;
+  }
 }
 
 /** The first signal ends the run with its summary; one that comes later than npm's copy of the first ends the process. */

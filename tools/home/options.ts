@@ -47,6 +47,8 @@ interface Raw {
   root?: string;
   update?: UpdateOption[];
   updateAt?: number;
+  mqtt?: string;
+  mqttCa?: string;
 }
 
 const NOWHERE: Surroundings = { folder: "/", terminal: false, write: () => undefined };
@@ -119,6 +121,12 @@ function describe(surroundings: Surroundings): Command {
       text("--root"),
     )
     .option("--update-at <time>", "begin the updates at this simulated time (default: when the home is settled)", duration("--update-at"))
+    .option(
+      "--mqtt <url>",
+      "tell readings to this broker as a Glow display does, and Home Assistant what there is: mqtt[s]://[user:password@]host",
+      broker,
+    )
+    .option("--mqtt-ca <file>", "the certificates that an mqtts broker's is signed by, PEM (default: the system's)", text("--mqtt-ca"))
     .helpOption("-h, --help", "show this")
     .version(programText(), "-v, --version", "show the version")
     .configureHelp(HELP)
@@ -141,6 +149,7 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
     "--load": path(raw.load),
     "--pcap": output(raw.pcap),
     "--keys": output(raw.keys),
+    "--mqtt-ca": path(raw.mqttCa),
     ...Object.fromEntries(packages),
   };
   const given = Object.entries(files).filter(([, name]) => name !== null);
@@ -153,6 +162,7 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
     throw new InputError(`${actual} runs in real time; leave --speed away or give 1.`);
   if (raw.record !== undefined && (raw.engine !== "v8" || raw.boards))
     throw new InputError("--record needs devices under v8; leave --engine and --boards away.");
+  if (raw.mqttCa !== undefined && !raw.mqtt?.startsWith("mqtts:")) throw new InputError("--mqtt-ca needs an --mqtt mqtts://... broker.");
   if (raw.updateAt !== undefined && updates.length === 0) throw new InputError("--update-at needs an --update.");
   const standard = given.find(([, name]) => name === STANDARD_OUTPUT)?.[0];
   if (standard && raw.json) throw new InputError(`--json and ${standard} - both write to standard output; name a file.`);
@@ -181,6 +191,7 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
     root: path(raw.root),
     updates,
     updateAtMs: raw.updateAt ?? null,
+    mqtt: raw.mqtt === undefined ? null : { url: raw.mqtt, ca: files["--mqtt-ca"] },
   };
 }
 
@@ -221,6 +232,13 @@ function port(word: string): number {
   const number = whole(word);
   if (!(number >= 1 && number <= 65_535)) throw new InputError(`--zep takes a UDP port from 1 to 65535, not "${word}".`);
   return number;
+}
+
+function broker(word: string): string {
+  const url = URL.canParse(word) ? new URL(word) : null;
+  if (!url || !["mqtt:", "mqtts:"].includes(url.protocol) || url.hostname === "" || !["", "/"].includes(url.pathname))
+    throw new InputError(`--mqtt takes an address such as mqtt://user:password@192.168.1.2, not "${word.replace(/:[^:@]*@/, ":...@")}".`);
+  return word;
 }
 
 function tap(word: string): string {
