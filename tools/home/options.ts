@@ -71,7 +71,7 @@ export function optionsParse(words: readonly string[], surroundings: Surrounding
 }
 
 function describe(surroundings: Surroundings): Command {
-  return new Command("kilowasm home")
+  const command = new Command("kilowasm home")
     .usage("[options]      or: npm start -- [options]")
     .description("A hub, a smart meter and an in-home display, or a home of your own, on one simulated, secured ZigBee Smart Energy air.")
     .option("--home <file>", "the home in this YAML file: devices, places, walls, tariff, loads, and what happens when", text("--home"))
@@ -121,18 +121,23 @@ function describe(surroundings: Surroundings): Command {
       text("--root"),
     )
     .option("--update-at <time>", "begin the updates at this simulated time (default: when the home is settled)", duration("--update-at"))
-    .option(
-      "--mqtt <url>",
-      "tell readings to this broker as a Glow display does, and Home Assistant what there is: mqtt[s]://[user:password@]host",
-      broker,
-    )
-    .option("--mqtt-ca <file>", "the certificates that an mqtts broker's is signed by, PEM (default: the system's)", text("--mqtt-ca"))
     .helpOption("-h, --help", "show this")
     .version(programText(), "-v, --version", "show the version")
     .configureHelp(HELP)
     .allowExcessArguments()
     .exitOverride()
     .configureOutput({ writeOut: (out) => surroundings.write(out), writeErr: () => undefined, outputError: () => undefined });
+  return withBroker(command);
+}
+
+function withBroker(command: Command): Command {
+  return command
+    .option(
+      "--mqtt <url>",
+      "tell readings to this broker as a Glow display does, and Home Assistant what there is: mqtt[s]://[user:password@]host",
+      broker,
+    )
+    .option("--mqtt-ca <file>", "the certificates that an mqtts broker's is signed by, PEM (default: the system's)", text("--mqtt-ca"));
 }
 
 /** The options together: what one means for another, and what two may not mean. */
