@@ -210,6 +210,8 @@ static void say_boot(enum kw_image_source source) {
         console_text("version");
         console_hex32(state[KW_IMAGE_RUNNING] | (uint32_t)state[KW_IMAGE_RUNNING + 1] << 8 | (uint32_t)state[KW_IMAGE_RUNNING + 2] << 16 |
                       (uint32_t)state[KW_IMAGE_RUNNING + 3] << 24);
+        console_text("stack");
+        console_hex32(state[KW_IMAGE_PHASE]);
         if (state[KW_IMAGE_FLAGS] & 1) console_text("on trial");
     }
     console_end();

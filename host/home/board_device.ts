@@ -11,7 +11,7 @@ import { withNames } from "../function_names.ts";
 import { developmentIdentity } from "../image/keys.ts";
 import { serveCoprocessor } from "../spinel/coprocessor.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
-import { type DeviceId, KINDS, type PlanRow } from "./plan.ts";
+import { type DeviceId, KINDS, type PlanRow, phaseOfStack } from "./plan.ts";
 import { addressOctets, type Factory } from "./provision.ts";
 
 export interface BoardDeviceOptions {
@@ -116,10 +116,15 @@ export class BoardDevice implements HomeDevice {
   /** What the native firmware says of the module: boards/mps2-an386/main.c. */
   private said(text: string): void {
     const { edge } = this.options;
-    const boots = /^boots (slot A|slot B|the factory module)(?: version ([0-9a-f]{8}))?( on trial)?$/.exec(text);
+    const boots = /^boots (slot A|slot B|the factory module)(?: version ([0-9a-f]{8}) stack ([0-9a-f]{8}))?( on trial)?$/.exec(text);
     if (boots) {
-      const [, place, version = "0", trial] = boots;
-      edge.booted?.({ slot: SLOTS[place], version: Number.parseInt(version, 16), onTrial: trial !== undefined });
+      const [, place, version = "0", stack = "0", trial] = boots;
+      edge.booted?.({
+        slot: SLOTS[place],
+        version: Number.parseInt(version, 16),
+        onTrial: trial !== undefined,
+        phase: phaseOfStack(Number.parseInt(stack, 16)),
+      });
     } else if (text === "the module halts") edge.reboots?.();
     else if (text.startsWith("the module ") || text.endsWith("reset by watchdog")) edge.trouble(withNames(text));
   }

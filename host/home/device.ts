@@ -1,7 +1,7 @@
 // A device of the home as the simulation handles it: a module under an engine in this process, or an emulated board.
 import type { Dropped } from "../drops.ts";
 import type { Engine, Surroundings } from "../engine.ts";
-import type { DeviceId } from "./plan.ts";
+import type { DeviceId, Phase } from "./plan.ts";
 
 /** What image slots have chosen. */
 export interface RunningModule {
@@ -10,6 +10,7 @@ export interface RunningModule {
   onTrial: boolean;
   /** "a", "b" or "factory". */
   slot: string;
+  phase: Phase;
 }
 
 /** An engine, and what is known of its module where slots have chosen it. */

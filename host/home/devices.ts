@@ -3,7 +3,7 @@ import type { BoardDevice } from "./board_device.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
 import { firstPackage, programVersion, v8Machine, wasm3Machines } from "./machine.ts";
 import { ModuleDevice } from "./module_device.ts";
-import type { DeviceRole, Plan, PlanRow } from "./plan.ts";
+import { type DeviceRole, type Plan, type PlanRow, phaseOfModule } from "./plan.ts";
 import type { Factory } from "./provision.ts";
 import { Recordings } from "./recordings.ts";
 import type { Options } from "./run_options.ts";
@@ -39,7 +39,7 @@ export async function deviceBuilder(
       const maker = root && { root, module: modules.get(module) as Uint8Array };
       const installed = maker
         ? undefined
-        : (sold.get(`${role} ${module}`) ?? firstPackage(role, modules.get(module) as Uint8Array, version));
+        : (sold.get(`${role} ${module}`) ?? firstPackage(role, modules.get(module) as Uint8Array, version, phaseOfModule(module)));
       if (installed) sold.set(`${role} ${module}`, installed);
       return new ModuleDevice(
         id,

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ImageReason, ResetReason } from "../abi.ts";
+import { IMAGE_PHASE, ImageReason, ResetReason } from "../abi.ts";
 import { EngineStopped, FUEL, type Surroundings } from "../engine.ts";
 import { developmentIdentity, type Identity } from "../image/keys.ts";
 import { versionParse } from "../image/manifest.ts";
@@ -12,7 +12,7 @@ import { ROOT } from "../modules.ts";
 import { KeySlots } from "../v8/crypto.ts";
 import { V8Engine } from "../v8/engine.ts";
 import type { Boot, BootedEngine } from "./device.ts";
-import { type DeviceId, type DeviceRole, KINDS } from "./plan.ts";
+import { type DeviceId, type DeviceRole, KINDS, type Phase, phaseOfStack, stackOf } from "./plan.ts";
 import { addressOctets, type Factory } from "./provision.ts";
 import type { Recordings } from "./recordings.ts";
 
@@ -47,8 +47,8 @@ export function programVersion(): number {
 }
 
 /** The module that a device is sold with, as a package of the version that this program has. */
-export function firstPackage(role: DeviceRole, wasm: Uint8Array, version: number): Buffer {
-  return packageBuild({ wasm, role: KINDS[role].image, version, counter: 1 });
+export function firstPackage(role: DeviceRole, wasm: Uint8Array, version: number, phase: Phase = 1): Buffer {
+  return packageBuild({ wasm, role: KINDS[role].image, version, counter: 1, phase: stackOf(phase) });
 }
 
 function nothingRuns(refused = ""): EngineStopped {
@@ -76,7 +76,9 @@ export function v8Machine(options: MachineOptions, make = (slots: SlotsOptions) 
         const record = recorded?.recordings.wants(recorded.id) ?? false;
         const engine = new V8Engine({ wasm: choice.wasm, seed: seed(), surroundings, store: factory.records, keys, images: slots, record });
         if (record) recorded?.recordings.add(recorded.id, choice.wasm, engine);
-        return Object.assign(engine, { module: { version: slots.version, onTrial: slots.trying, slot: choice.source } });
+        return Object.assign(engine, {
+          module: { version: slots.version, onTrial: slots.trying, slot: choice.source, phase: phaseOfStack(slots.phase) },
+        });
       } catch (error) {
         // V8 or the contract refuses the module: the slots choose another one.
         refused += `; slot ${choice.source}: ${(error as Error).message}`;
@@ -112,7 +114,10 @@ export async function wasm3Machines(): Promise<(options: MachineOptions) => Boot
       made = true;
       const booted = engine.booted();
       if (!booted) throw nothingRuns();
-      return Object.assign(engine, { module: { version: booted.version, onTrial: booted.onTrial, slot: SLOT_NAMES[booted.source] } });
+      const { version, onTrial, source, state } = booted;
+      return Object.assign(engine, {
+        module: { version, onTrial, slot: SLOT_NAMES[source], phase: phaseOfStack(state[IMAGE_PHASE] as number) },
+      });
     };
     return boot;
   };

@@ -2,6 +2,7 @@
 import { Role } from "../abi.ts";
 import { RANGE_METRES, STATIONS_MAX } from "../air/medium.ts";
 import type { Place, Wall } from "../air/space.ts";
+import { STACK_VERSION_IP, STACK_VERSION_PRO } from "../image/keys.ts";
 import type { Load } from "../load/load.ts";
 import { TARIFF, type Tariff } from "./tariff.ts";
 
@@ -12,6 +13,20 @@ export type DeviceRole = "hub" | "meter" | "ihd" | "repeater";
 
 /** 1: Smart Energy 1.x on ZigBee PRO; 2: IEEE 2030.5 on ZigBee IP. */
 export type Phase = 1 | 2;
+
+/** As manifests and headers of packages name it. */
+export function stackOf(phase: Phase): number {
+  return phase === 1 ? STACK_VERSION_PRO : STACK_VERSION_IP;
+}
+
+/** Of a module of build/, by its name. */
+export function phaseOfModule(name: string): Phase {
+  return /_(sep2|both)$/.test(name) ? 2 : 1;
+}
+
+export function phaseOfStack(stack: number): Phase {
+  return stack === STACK_VERSION_IP ? 2 : 1;
+}
 
 export interface PlanRow {
   id: DeviceId;

@@ -62,6 +62,7 @@ export const IMAGE_TYPES: Record<number, number> = {
   [Role.Repeater]: 0x0004,
 };
 export const STACK_VERSION_PRO = 2;
+export const STACK_VERSION_IP = 3;
 const NAMESPACE_DNS = Buffer.from("6ba7b8109dad11d180b400c04fd430c8", "hex");
 export const DEVELOPMENT_VENDOR = uuidFromName(NAMESPACE_DNS, "kilowasm.example");
 export const DEVELOPMENT_CLASS = uuidFromName(DEVELOPMENT_VENDOR, "han-node");
@@ -116,7 +117,7 @@ export function developmentIdentity(role: number): Identity {
     type: IMAGE_TYPES[role],
     hardware: 1,
     role,
-    phases: 1 << STACK_VERSION_PRO,
+    phases: (1 << STACK_VERSION_PRO) | (1 << STACK_VERSION_IP),
     nativeVersion: 0x0001_0000,
     memoryMax: 65_536,
   };

@@ -72,6 +72,11 @@ export class SlotsBoot {
     return this.running.version;
   }
 
+  /** ZigBee stack version of the running module. */
+  get phase(): number {
+    return this.running.phase;
+  }
+
   get trying(): boolean {
     return this.running.onTrial;
   }

@@ -148,7 +148,7 @@ const HEADER: Case[] = [
   { name: "hardware above the range", file: () => smallPackage({ hardware: { minimum: 0, maximum: 0 } }), reason: ImageReason.Hardware },
   { name: "hardware below the range", file: () => smallPackage({ hardware: { minimum: 2, maximum: 9 } }), reason: ImageReason.Hardware },
   { name: "no hardware range", file: () => withHeader({ hardware: undefined }), reason: ImageReason.Hardware },
-  { name: "a phase that the board cannot run", file: () => smallPackage({ phase: 3 }), reason: ImageReason.Phase },
+  { name: "a phase that the board cannot run", file: () => smallPackage({ phase: 4 }), reason: ImageReason.Phase },
   { name: "the running version", file: () => smallPackage({ version: 0x0102_0002 }), reason: ImageReason.Version },
 ];
 

@@ -87,7 +87,7 @@ test("refusals come at the same octet, with the same reason", () => {
     ["role", newer({ role: Role.Meter, imageType: 1 })],
     ["type", newer({ imageType: 2 })],
     ["manufacturer", newer({ manufacturer: 0x1234 })],
-    ["phase", newer({ phase: 3 })],
+    ["phase", newer({ phase: 4 })],
     ["hardware", newer({ hardware: { minimum: 2, maximum: 9 } })],
     ["vendor", newer({ vendor: Buffer.alloc(16, 1) })],
     ["class", newer({ classId: stranger.vendor })],

@@ -22,6 +22,7 @@ interface BuildWords extends SignerWords, ProfileWords {
   out: string;
   role?: number;
   version: number;
+  stack?: number;
   counter: number;
   hardware: { minimum: number; maximum: number };
   vendor?: Buffer;
@@ -45,6 +46,7 @@ export function buildCommand(parent: Command): void {
     .requiredOption("--version <version>", "file version, such as 1.2.3", words.version("--version"))
     .option("--counter <n>", "security counter; a device never goes back below one it has confirmed", words.whole("--counter"), 1)
     .option("--role <role>", `${words.ROLES} (default: as the module's name begins)`, words.role("--role"))
+    .option("--stack <n>", "ZigBee stack version: 2 PRO, 3 IP (default: as the module's name ends)", words.whole("--stack", 3, 2))
     .addOption(
       defaulted(
         "--hardware <range>",
@@ -90,6 +92,7 @@ async function run(module: string, options: BuildWords): Promise<void> {
     wasm: source.wasm,
     role,
     version,
+    phase: options.stack ?? source.stack,
     counter: options.counter,
     hardware: options.hardware,
     vendor: options.vendor,

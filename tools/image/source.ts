@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { compile, entryOf, sources, targets } from "../../host/build/built.ts";
 import { InputError } from "../../host/files/input_error.ts";
-import { DEVICE_ROLES } from "../../host/home/plan.ts";
+import { DEVICE_ROLES, phaseOfModule, stackOf } from "../../host/home/plan.ts";
 import { packageImage, packageOpen } from "../../host/image/package.ts";
 import { moduleBytes, PACKAGED, ROOT } from "../../host/modules.ts";
 import { judging, say } from "../words/exit.ts";
@@ -20,6 +20,8 @@ export interface Source {
   wasm: Buffer;
   /** Role in the entry's name, where it has one. */
   role?: string;
+  /** ZigBee stack version, by the entry's name. */
+  stack: number;
   /** SHA-256 over compiler options and sources, where the module was compiled here. */
   sources?: string;
 }
@@ -34,7 +36,7 @@ export function isOta(octets: Buffer): boolean {
 
 /** A name such as ihd_sep1, a path of an entry ending in .ts, or a .wasm file. */
 export async function sourceOf(word: string): Promise<Source> {
-  if (word.endsWith(".wasm")) return { wasm: readModule(word), ...roleOf(word) };
+  if (word.endsWith(".wasm")) return { wasm: readModule(word), ...nameTells(word) };
   const target = targets().find((name) => name === word);
   const entry = target ? join(ROOT, entryOf(target)) : fromHere(word);
   if (!target && !(word.endsWith(".ts") && existsSync(entry))) {
@@ -43,23 +45,24 @@ export async function sourceOf(word: string): Promise<Source> {
   }
   if (PACKAGED) {
     if (!target) throw new InputError(`compiling ${word} needs kilowasm's repository; give a .wasm file.`);
-    return { wasm: Buffer.from(moduleBytes(target)), ...roleOf(word) };
+    return { wasm: Buffer.from(moduleBytes(target)), ...nameTells(word) };
   }
   say(`compiling ${relative(ROOT, entry)}.`);
   process.chdir(ROOT); // the compiler names what it compiles by where it stands
   const options = target ?? targets().find((name) => entry === join(ROOT, entryOf(name)));
   try {
     const { wasm } = await compile(relative(ROOT, entry), options);
-    return { wasm: Buffer.from(wasm), sources: sourcesDigest(), ...roleOf(word) };
+    return { wasm: Buffer.from(wasm), sources: sourcesDigest(), ...nameTells(word) };
   } catch (error) {
     throw new InputError((error as Error).message);
   }
 }
 
-function roleOf(word: string): { role?: string } {
+function nameTells(word: string): { role?: string; stack: number } {
   const name = word.split("/").at(-1) ?? "";
+  const stack = stackOf(phaseOfModule(name.replace(/\.\w+$/, "")));
   const match = ROLE_OF_ENTRY.exec(name);
-  return match ? { role: match[1] } : {};
+  return match ? { role: match[1], stack } : { stack };
 }
 
 function sourcesDigest(): string {
