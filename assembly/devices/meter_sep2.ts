@@ -1,7 +1,8 @@
 // An electricity meter in phase 2.
 import { meterInput, meterReset } from "../application/meter/meter";
 import { EventKind } from "../core/host";
-import { faceDeadline, faceInput, faceReset, faceTick } from "../sep2/meter";
+import { faceDeadline, faceInput, faceJoined, faceKeyed, faceReached, faceReset, faceTick } from "../sep2/meter";
+import { upgradeDeadline, upgradeReset, upgradeTick } from "../upgrade/upgrade";
 import { event, loopBegin, loopEnd, loopIsRadio, loopKind, loopNext, loopStart } from "./loop";
 
 export { abi } from "./loop";
@@ -9,6 +10,7 @@ export { abi } from "./loop";
 export function start(now: i64, reason: u32): void {
   loopStart(reason);
   meterReset(now);
+  upgradeReset(now);
   faceReset(now);
 }
 
@@ -18,5 +20,6 @@ export function poll(now: i64): i64 {
     else if (loopIsRadio()) faceInput(event, now);
   }
   faceTick(now);
-  return loopEnd(faceDeadline(), now);
+  upgradeTick(faceJoined(), faceKeyed(), faceReached(), now);
+  return loopEnd(min<i64>(faceDeadline(), upgradeDeadline(now)), now);
 }

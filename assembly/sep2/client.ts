@@ -7,7 +7,7 @@ import { SERVED_MAX } from "../ip/limits";
 import { networkBorder } from "../ip/nd/network";
 import { streamChanged } from "../ip/tcp/stream";
 import { StackHeard } from "../ip/stack";
-import { httpClientDeadline, httpClientInput, httpClientReset, httpClientStream, httpClientTick } from "./http/client";
+import { ClientHeard, httpClientDeadline, httpClientInput, httpClientReset, httpClientStream, httpClientTick } from "./http/client";
 import { noteReachable } from "./notes";
 import { timeAnswered, timeDeadline, timeReset, timeStart, timeTick, timeUtc } from "./time";
 
@@ -18,6 +18,8 @@ const SECRETS: u32 = 3;
 
 const note = memory.data(LOG_JOINED_SIZE, 4);
 let joined: bool = false;
+/** The hub has answered over TLS since the start. */
+let reached: bool = false;
 /** Whom everything goes through, as it was told; 0 when it was not. */
 let way: u64 = 0;
 
@@ -26,8 +28,12 @@ export function clientsReset(now: i64): void {
   httpClientReset();
   timeReset();
   joined = false;
+  reached = false;
   way = 0;
 }
+
+export function clientsJoined(): bool { return joined; }
+export function clientsReached(): bool { return reached; }
 
 /** The stack says that we are in, or are no more. */
 export function clientsStack(heard: i32, channel: u32, now: i64): void {
@@ -50,11 +56,16 @@ function left(): void {
   log(Log.Left, note, LOG_LEFT_SIZE);
 }
 
+function answered(heard: i32, now: i64): void {
+  if (heard == ClientHeard.Got) reached = true;
+  timeAnswered(heard, now);
+}
+
 /** The next stream that somebody else should look at, or -1. */
 export function clientsChanged(now: i64): i32 {
   for (let number = streamChanged(timeUtc(now), now); number >= 0; number = streamChanged(timeUtc(now), now)) {
     if (number != httpClientStream()) return number;
-    timeAnswered(httpClientInput(now), now);
+    answered(httpClientInput(now), now);
   }
   return -1;
 }
@@ -65,7 +76,7 @@ export function clientsTick(parent: u64, now: i64): bool {
     way = parent;
     noteReachable(parent);
   }
-  timeAnswered(httpClientTick(now), now);
+  answered(httpClientTick(now), now);
   return joined && timeTick(networkBorder(), now);
 }
 

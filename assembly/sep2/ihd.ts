@@ -8,6 +8,9 @@ import { clientsChanged, clientsDeadline, clientsReset, clientsStack, clientsTic
 
 const TURNS: u32 = 8;
 
+// Who has the network's key has proved by its certificate who it is.
+export { clientsJoined as faceJoined, clientsJoined as faceKeyed, clientsReached as faceReached } from "./client";
+
 export function faceReset(now: i64): void {
   clientsReset(now);
   stackReset(now);

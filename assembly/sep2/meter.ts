@@ -10,6 +10,9 @@ import { HTTP_PORT, HTTPS_PORT } from "./ports";
 
 const TURNS: u32 = 8;
 
+// Who has the network's key has proved by its certificate who it is.
+export { clientsJoined as faceJoined, clientsJoined as faceKeyed, clientsReached as faceReached } from "./client";
+
 export function faceReset(now: i64): void {
   clientsReset(now);
   stackReset(now);
