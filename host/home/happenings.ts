@@ -31,6 +31,9 @@ function happen(home: Home, event: PlanEvent, noiseId: string, updates: readonly
     case "jam":
       home.jam(noiseId, event);
       break;
+    case "change":
+      home.change(event.device, event.activateAtMs);
+      break;
     case "update":
       home.update(event.device, packageFor(event.device, event.path, updates));
       break;

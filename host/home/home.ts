@@ -14,10 +14,10 @@ import { declined, removed } from "./head_end.ts";
 import type { Keyring } from "./keyring.ts";
 import { Network } from "./network.ts";
 import type { Paced } from "./pacer.ts";
-import { DEFAULT_PLAN, type DeviceId, membersOf, type Plan, type PlanRow } from "./plan.ts";
+import { changesPhase, DEFAULT_PLAN, type DeviceId, type DeviceRole, membersOf, type Phase, type Plan, type PlanRow } from "./plan.ts";
 import { Progresses } from "./progress.ts";
 import { type Factory, provision } from "./provision.ts";
-import { provision2 } from "./provision2.ts";
+import { provision2, provisionBoth } from "./provision2.ts";
 import { Sensor } from "./sensor.ts";
 import type { Site } from "./site.ts";
 import { Status } from "./status.ts";
@@ -47,6 +47,8 @@ export interface HomeOptions {
   /** Those that the plan's events name. */
   packages?: readonly UpdateFile[];
   updateAtMs?: number | null;
+  /** Packages of phase 2 for a home that changes. */
+  changePack?(role: DeviceRole, attempt: number): Buffer;
   /** A frame of a hub's Ethernet; an `Err` where there is none. */
   link?(hub: DeviceId, frame: Uint8Array): number;
   /** Ports of meters that are open to it. */
@@ -79,7 +81,7 @@ export class Home implements Paced {
     this.status = new Status(rows, this.plan.phase);
     this.status.originMs = this.originMs;
     for (const { id, role, load } of rows) if (role === "meter") this.sensors.set(id, this.sensorOf(id, load ?? options.load));
-    this.factories = this.plan.phase === 2 ? provision2(options.seed, rows) : provision(options.seed, options.suite, rows);
+    this.factories = this.provision();
     for (const { id } of rows) this.status.device(id).extended = extendedName(this.factory(id).extended);
     this.medium.onFrame(() => {
       this.status.frames++;
@@ -137,6 +139,21 @@ export class Home implements Paced {
     this.medium.noise(id, channel, forMs * 1000);
   }
 
+  /** The supplier is to bring a hub and its devices to phase 2 from now on. */
+  change(hub: DeviceId, activateAtMs: number | null): void {
+    found(this.networks, hub).change(activateAtMs);
+  }
+
+  /** Who of the homes that were to change has not. */
+  get unchanged(): DeviceId[] {
+    return [...this.networks.values()].flatMap((network) => network.unchanged);
+  }
+
+  /** Every change that was asked for is over, well or not. */
+  get changesOver(): boolean {
+    return [...this.networks.values()].every((network) => network.changeOver);
+  }
+
   /** The supplier is to update a device from now on. */
   update(id: DeviceId, file: UpdateFile): void {
     const { hub } = found(this.rows, id);
@@ -166,6 +183,11 @@ export class Home implements Paced {
     return found(this.devices, id);
   }
 
+  /** Of the module that a device runs; null of what is no device. */
+  phaseOf(id: DeviceId | "home"): Phase | null {
+    return this.rows.has(id) ? this.status.device(id).phase : null;
+  }
+
   /** What a device dropped since its start. */
   drops(id: DeviceId): Dropped[] {
     return this.device(id).drops?.() ?? [];
@@ -183,6 +205,13 @@ export class Home implements Paced {
 
   private factory(id: DeviceId): Factory {
     return found(this.factories, id);
+  }
+
+  private provision(): Map<DeviceId, Factory> {
+    const { plan, options } = this;
+    const { seed, suite } = options;
+    if (plan.phase === 2) return provision2(seed, plan.rows);
+    return changesPhase(plan) ? provisionBoth(seed, suite, plan.rows) : provision(seed, suite, plan.rows);
   }
 
   private sensorOf(id: DeviceId, load: Load): Sensor {
@@ -203,12 +232,15 @@ export class Home implements Paced {
       opened: options.opened,
       device: (id) => this.device(id),
       factory: (id) => this.factory(id),
-      ready: (id) => (phase === 2 ? status.device(id).joined : status.device(id).suite > 0),
+      ready: (id) => (status.device(id).phase === 2 ? status.device(id).joined : status.device(id).suite > 0),
       shown: () => displays.every(({ reading }) => reading !== null),
       originMs,
       tariff: this.plan.tariff,
       updates: (options.updates ?? []).filter(({ device }) => inside.has(device)),
       updateAtMs: options.updateAtMs ?? null,
+      changePack: options.changePack,
+      changed: (id) => status.changed(id),
+      tellChange: (state) => this.tell(hub.id, "change", state),
     });
   }
 
@@ -232,7 +264,7 @@ export class Home implements Paced {
         const gone = removed(octets);
         if (refusal) this.tell(id, "declined", refusal);
         else if (gone) this.tell(id, "removed", gone);
-        else found(this.networks, id).updates.take(octets);
+        else found(this.networks, id).take(octets);
       },
       link: (_, frame) => (role === "hub" ? this.options.link?.(id, frame) : undefined) ?? Err.NotFound,
       sense: (quantity, periodMs) => {
@@ -243,7 +275,10 @@ export class Home implements Paced {
       },
       key: (slot, key) => this.options.keyring.add(id, slot, key),
       tlsKey: (line) => this.options.keyring.tls(line),
-      booted: ({ version, onTrial, slot }) => this.tell(id, "boot", { version: versionName(version), slot, trial: onTrial }),
+      booted: ({ version, onTrial, slot, phase }) => {
+        this.status.runs(id, phase);
+        this.tell(id, "boot", { version: versionName(version), slot, trial: onTrial });
+      },
       reboots: () => this.tell(id, "reboot", {}),
       trouble: (sentence) => this.tell(id, "trouble", { sentence }),
     };
@@ -260,12 +295,12 @@ export class Home implements Paced {
     const event = eventOfLog(this.nowMs, id, code, octets);
     if (event?.event === "update" || event?.event === "library") this.progress.of(id, event.event).take(event);
     if (event) this.take(event);
-    if (id !== hub && event && this.isReady(event)) this.networks.get(hub)?.established(id);
+    if (id !== hub && event && this.isReady(id, event)) this.networks.get(hub)?.established(id);
   }
 
   /** The next device may be plugged in: this one has its key with the hub, or in phase 2 its place in the network. */
-  private isReady(event: HomeEvent): boolean {
-    if (this.plan.phase === 2) return event.event === "joined";
+  private isReady(id: DeviceId, event: HomeEvent): boolean {
+    if (this.status.device(id).phase === 2) return event.event === "joined";
     return event.event === "key" && event.suite !== 0;
   }
 

@@ -81,6 +81,14 @@ const event = oneOf(
     remove: record({ at, remove: must(id, "the device that its supplier takes off the hub's network for good") }, "an event"),
     admit: record({ at, admit: must(id, "the device that its supplier admits anew; joining is open for it") }, "an event"),
     update: record({ at, update: must(id, "the device"), package: must(path, "the package that it is to run") }, "an event"),
+    change: record(
+      {
+        at,
+        change: must(id, "the hub that goes over to phase 2, and with it what belongs to it"),
+        activate: may(time, "when its devices change, at the earliest; as soon as they can without it"),
+      },
+      "an event",
+    ),
     rekey: record({ at, rekey: must(id, "the hub whose supplier has the network key changed") }, "an event"),
   },
   "event",

@@ -1,6 +1,7 @@
 // One hub's network: the supplier who speaks to the hub, and the installer who plugs its devices in one after the other.
 import { EventKind } from "../abi.ts";
 import type { Clock } from "../air/clock.ts";
+import { Change, type ChangeState } from "./change.ts";
 import type { HomeDevice } from "./device.ts";
 import {
   admitRecord,
@@ -14,7 +15,7 @@ import {
   removeRecord,
   tariffRecord,
 } from "./head_end.ts";
-import type { DeviceId, Phase, PlanRow } from "./plan.ts";
+import type { DeviceId, DeviceRole, Phase, PlanRow } from "./plan.ts";
 import type { Factory } from "./provision.ts";
 import type { Tariff } from "./tariff.ts";
 import type { UpdateFile } from "./update_file.ts";
@@ -48,6 +49,11 @@ export interface NetworkOptions {
   opened?: readonly number[];
   updates: readonly UpdateFile[];
   updateAtMs: number | null;
+  /** Makes packages of phase 2. */
+  changePack?(role: DeviceRole, attempt: number): Buffer;
+  /** A device runs a module of phase 2 for good. */
+  changed(id: DeviceId): boolean;
+  tellChange(state: ChangeState): void;
 }
 
 export class Network {
@@ -56,6 +62,7 @@ export class Network {
   private readonly powered = new Set<DeviceId>();
   private readonly touched = new Set<DeviceId>();
   private readonly on = new Set<DeviceId>();
+  private changing: Change | null = null;
 
   constructor(private readonly options: NetworkOptions) {
     const { clock, members, hub, updates, updateAtMs } = options;
@@ -107,6 +114,41 @@ export class Network {
     this.plugInNext(id);
   }
 
+  /** The supplier brings the hub and its devices to phase 2. */
+  change(activateAtMs: number | null): void {
+    const { clock, hub, members, originMs, factory, changed, changePack, tellChange } = this.options;
+    if (!changePack) throw new Error("nobody makes packages of phase 2 here");
+    this.changing = new Change({
+      clock,
+      hub: hub.id,
+      members,
+      pack: changePack,
+      activateAtMs,
+      originMs,
+      send: (record) => this.uplink(record),
+      address: (id) => factory(id).extended,
+      changed,
+      remind: () => this.tellTime(),
+      tell: tellChange,
+    });
+    this.changing.start();
+  }
+
+  /** Of a change that was asked for. */
+  get unchanged(): DeviceId[] {
+    return this.changing?.unchanged ?? [];
+  }
+
+  get changeOver(): boolean {
+    return this.changing?.isOver ?? true;
+  }
+
+  /** A record from the hub that is about updates; its numbers of files are of the change, where there is one. */
+  take(octets: Uint8Array): void {
+    if (this.changing) this.changing.take(octets);
+    else this.updates.take(octets);
+  }
+
   /** The supplier takes a device off the network for good. */
   remove(id: DeviceId): void {
     this.uplink(removeRecord(this.options.factory(id).extended));
@@ -131,6 +173,11 @@ export class Network {
   uplink(record: Buffer): boolean {
     this.options.device(this.options.hub.id).push(EventKind.Uplink, record);
     return true;
+  }
+
+  private tellTime(): boolean {
+    const { clock, originMs } = this.options;
+    return this.uplink(clockRecord(originMs + Math.floor(clock.nowUs / 1000)));
   }
 
   /** The meters' services, for the hub's Ethernet. */
@@ -158,11 +205,11 @@ export class Network {
 
   /** The supplier's first words, and those that it repeats. */
   private supply(): void {
-    const { clock, phase, originMs, members, factory, tariff } = this.options;
+    const { clock, phase, members, factory, tariff } = this.options;
     const every = (periodMs: number, action: () => boolean): void => {
       if (action()) clock.after(periodMs * 1000, () => every(periodMs, action));
     };
-    every(CLOCK_PERIOD_MS, () => this.uplink(clockRecord(originMs + Math.floor(clock.nowUs / 1000))));
+    every(CLOCK_PERIOD_MS, () => this.tellTime());
     // A device that proves who it is may join, and tariffs come with the function sets.
     if (phase === 2) {
       this.open();

@@ -17,7 +17,7 @@ export class Pace {
   private readonly points: { simulatedMs: number; realMs: number }[] = [];
   private toldMs: number | undefined;
 
-  constructor(private readonly untilMs: number) {}
+  constructor(public untilMs: number) {}
 
   look(simulatedMs: number, realMs: number): Paced {
     this.toldMs ??= realMs;

@@ -28,7 +28,8 @@ export class Pacer {
     private readonly paced: Paced,
     /** Simulated over real time; infinite for as fast as the machine goes. */
     public speed: number,
-    private readonly untilUs: number,
+    /** The end; it may be moved while the simulation runs. */
+    public untilUs: number,
   ) {}
 
   /** Runs until the end or until `stop` says so; `turn` is called, and waited for, after every slice. */
@@ -59,8 +60,8 @@ export class Pacer {
     if (!this.paused) this.targetUs = paced ? this.targetUs + elapsedMs * this.speed * 1000 : this.untilUs;
     this.targetUs = Math.min(this.targetUs, this.untilUs);
     const target = Math.floor(this.targetUs);
-    while (this.paced.nowUs < target && !stop() && performance.now() - wall < SLICE_MS) {
-      this.paced.advance(Math.min(target, this.paced.nowUs + STEP_US));
+    while (this.paced.nowUs < Math.min(target, this.untilUs) && !stop() && performance.now() - wall < SLICE_MS) {
+      this.paced.advance(Math.min(target, this.untilUs, this.paced.nowUs + STEP_US));
     }
     if (paced && target - this.paced.nowUs > LAG_MAX_MS * 1000 * this.speed) this.targetUs = this.paced.nowUs;
   }

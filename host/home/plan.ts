@@ -61,6 +61,7 @@ export type PlanEvent = { atMs: number } & (
   | { kind: "move"; device: DeviceId; place: Place }
   | { kind: "jam"; channel: number; forMs: number; place: Place | null }
   | { kind: "update"; device: DeviceId; path: string }
+  | { kind: "change"; device: DeviceId; activateAtMs: number | null }
 );
 
 /** As many as stations fit on one air, less some for what listens beside them. */
@@ -100,6 +101,18 @@ export function planOf(rows: readonly PlanRow[], more: Partial<Plan> = {}): Plan
 /** The same plan with modules of phase 2. */
 export function inPhase2(plan: Plan): Plan {
   return { ...plan, phase: 2, rows: plan.rows.map((row) => ({ ...row, module: `${row.role}_sep2` })) };
+}
+
+/** The same plan with a change to phase 2 for each hub and what belongs to it. */
+export function withChange(plan: Plan, atMs: number): Plan {
+  const hubs = plan.rows.filter(({ role }) => role === "hub");
+  const changes = hubs.map(({ id }): PlanEvent => ({ kind: "change", atMs, device: id, activateAtMs: null }));
+  return { ...plan, events: [...plan.events, ...changes] };
+}
+
+/** Whether its devices need what both phases need. */
+export function changesPhase({ events }: Pick<Plan, "events">): boolean {
+  return events.some(({ kind }) => kind === "change");
 }
 
 /** A hub, a meter and a display, named like their roles. */

@@ -38,7 +38,7 @@ export async function planParse(name: string, text: string, folder: string, phas
 }
 
 /** What a supplier of phase 2 cannot do yet. */
-const PHASE_1_EVENTS: readonly string[] = ["update", "remove", "admit"];
+const PHASE_1_EVENTS: readonly string[] = ["update", "remove", "admit", "change"];
 
 class Reader {
   private readonly loads = new Map<string, Load>();
@@ -163,9 +163,9 @@ class Reader {
     return id;
   }
 
-  private hub(name: At<string>, rows: readonly PlanRow[]): string {
+  private hub(name: At<string>, rows: readonly PlanRow[], which = "whose network gets another key"): string {
     const { id, role } = this.row(name, rows);
-    if (role !== "hub") throw this.wrong(name.at, `${id} is no hub; name the one whose network gets another key`);
+    if (role !== "hub") throw this.wrong(name.at, `${id} is no hub; name the one ${which}`);
     return id;
   }
 
@@ -185,6 +185,15 @@ class Reader {
         return { kind: "admit", atMs, device: this.member(entry.value.admit, rows) };
       case "rekey":
         return { kind: "rekey", atMs, device: this.hub(entry.value.rekey, rows) };
+      case "change": {
+        const { change, activate } = entry.value;
+        return {
+          kind: "change",
+          atMs,
+          device: this.hub(change, rows, "that goes over to phase 2"),
+          activateAtMs: activate ? this.span(activate) : null,
+        };
+      }
       case "move":
         return { kind: "move", atMs, device: device(entry.value.move), place: entry.value.to };
       case "jam":

@@ -4,6 +4,9 @@ import type { DeviceId, Phase } from "./plan.ts";
 /** As fast as the machine goes. */
 export const UNPACED = Number.POSITIVE_INFINITY;
 
+export const STORIES = ["upgrade"] as const;
+export type Story = (typeof STORIES)[number];
+
 /** A package for a device. */
 export interface UpdateOption {
   device: DeviceId;
@@ -14,6 +17,8 @@ export interface Options {
   /** A home file; null for the default plan, or for `nodes` devices. */
   home: string | null;
   nodes: number | null;
+  /** What happens to the home, in place of the home file's word on it: `upgrade`, its change to phase 2. */
+  story?: Story | null;
   /** Null or absent where the home file decides, else phase 1. */
   phase?: Phase | null;
   /** Null for the default household. */

@@ -8,6 +8,7 @@ import { HubTap } from "../ip/hub_tap.ts";
 import { loadRead } from "../load/file.ts";
 import { DEFAULT_HOUSEHOLD } from "../load/household.ts";
 import type { Load } from "../load/load.ts";
+import { changePackages } from "./change_packages.ts";
 import { type Builder, deviceBuilder } from "./devices.ts";
 import type { EventOf, HomeEvent } from "./events.ts";
 import { Home, LOAD_START_MS } from "./home.ts";
@@ -15,15 +16,19 @@ import { Keyring } from "./keyring.ts";
 import type { Output } from "./output.ts";
 import { Pace } from "./pace.ts";
 import { Pacer } from "./pacer.ts";
-import { DEFAULT_PLAN, DEFAULT_PLAN_2, inPhase2, onBoards, type Phase, type Plan } from "./plan.ts";
+import { changesPhase, DEFAULT_PLAN, DEFAULT_PLAN_2, inPhase2, onBoards, type Phase, type Plan, withChange } from "./plan.ts";
 import { planNodes } from "./plan_nodes.ts";
 import { planRead, type ReadPlan } from "./plan_read.ts";
 import type { Options } from "./run_options.ts";
 import { rootRead, type UpdateFile, updatesRead } from "./update_file.ts";
-import { type UpdateOutcome, updateOutcome } from "./update_outcome.ts";
+import { changeOutcome, type UpdateOutcome, updateOutcome } from "./update_outcome.ts";
 
 /** Without --duration a run goes on this long after the load, so that the last report arrives. */
 export const TAIL_MS = 120_000;
+/** When a story's change begins; how long a home that changes is watched at the most, and after it has changed. */
+const CHANGE_AT_MS = 180_000;
+const CHANGE_MAX_MS = 12 * 3_600_000;
+const CHANGED_MS = 300_000;
 /** What a UDP partner may be late with an acknowledgement. */
 const ZEP_GRACE_US = 20_000;
 const SEED = 1;
@@ -40,6 +45,8 @@ export class Session {
   /** The updates that were asked for. */
   private readonly wanted: UpdateFile[] = [];
   private stopping = false;
+  /** Nobody said how long the run is: it ends when the home has changed and gone on for a while. */
+  private endsByChange = false;
   /** The speed once the home is up; null when that is over. */
   private hurry: number | null;
   private readonly pace: Pace;
@@ -64,24 +71,20 @@ export class Session {
 
   /** Everything that can fail for a reason outside fails here, with one sentence, before anything starts; `say` is told what takes long. */
   static async open(options: Options, output: () => Output, say: (line: string) => void): Promise<Session> {
-    const read = await planFor(options);
-    if (read.plan.phase === 2) refusePhase1(options);
-    else if (options.tap) throw new InputError("--tap is for a home of phase 2, whose hub has an Ethernet; add --phase 2.");
-    const plan = options.boards ? onBoards(read.plan) : read.plan;
-    if (!options.boards && options.speed !== 1 && plan.rows.some(({ board }) => board))
-      throw new InputError(`${options.home} has devices on boards, which keep real time; add --speed 1.`);
+    const read = await storyPlan(options);
+    const plan = planChecked(read.plan, options);
     const load = loadRead(options.load ?? read.load ?? DEFAULT_HOUSEHOLD);
     const root = options.root ? rootRead(options.root) : undefined;
     const running = root ? 0 : undefined;
     const updates = updatesRead(options.updates, plan, running);
-    const packages = updatesRead(
-      plan.events.filter((event) => event.kind === "update"),
-      plan,
-      running,
-    );
+    const told = plan.events.filter((event) => event.kind === "update");
+    const packages = updatesRead(told, plan, running);
     const builder = await deviceBuilder(options, plan, say, root);
     const keyring = new Keyring(plan);
-    const tell = (event: HomeEvent): void => output().event(dated(event, home.originMs, plan.phase));
+    const tell = (event: HomeEvent): void => {
+      output().event(dated(event, home.originMs, home.phaseOf(event.device)));
+      if (event.event === "change" && event.stage === "over") session?.changeOver();
+    };
     const ackGraceUs = options.zep === null ? 0 : ZEP_GRACE_US;
     // Gate and boards exist before the pacer; what they bring before the run begins happens at simulated time 0.
     let session: Session | null = null;
@@ -104,6 +107,7 @@ export class Session {
       updates,
       packages,
       updateAtMs,
+      changePack: changePackages(),
       ackGraceUs,
     });
     const gate = options.zep === null ? null : await ZepGate.open(home.medium, { port: options.zep, enter });
@@ -113,15 +117,24 @@ export class Session {
       const keys = options.keys === null ? null : new KeysFile(options.keys);
       keyring.open(capture, keys);
       if (capture) home.medium.onFrame((frame) => capture.frame(frame.timeUs, frame.psdu));
-      const untilMs = options.durationMs ?? read.durationMs ?? LOAD_START_MS + longest(plan, load) + TAIL_MS;
+      const fixedMs = options.durationMs ?? read.durationMs;
+      const untilMs = fixedMs ?? longestMs(plan, load);
       session = new Session(home, builder, capture, keys, gate, tap, output, options, untilMs);
       session.wanted.push(...updates, ...packages);
+      session.endsByChange = fixedMs === null;
       return session;
     } catch (error) {
       tap?.close();
       await gate?.close();
       throw error;
     }
+  }
+
+  private changeOver(): void {
+    const { home, pacer, pace } = this;
+    if (!this.endsByChange || !home.changesOver) return;
+    home.status.untilMs = pace.untilMs = home.nowMs + CHANGED_MS;
+    pacer.untilUs = pace.untilMs * 1000;
   }
 
   /** Ends the run after the slice under way. */
@@ -146,7 +159,7 @@ export class Session {
     } finally {
       await this.close();
     }
-    output.event(dated(this.summary(), home.originMs, home.plan.phase));
+    output.event(dated(this.summary(), home.originMs, null));
   }
 
   summary(): EventOf<"summary"> {
@@ -171,12 +184,13 @@ export class Session {
     home.status.leftMs = leftMs;
     if (!due || rate === null || leftMs === null) return;
     const fields = { rate: Math.round(rate * 10) / 10, untilMs: home.status.untilMs, leftMs: Math.round(leftMs) };
-    this.output().event(dated({ t: home.nowMs, device: "home", event: "progress", ...fields }, home.originMs, home.plan.phase));
+    this.output().event(dated({ t: home.nowMs, device: "home", event: "progress", ...fields }, home.originMs, null));
   }
 
   /** What became of the updates that were asked for, where it is not what was wanted. */
   outcomes(): UpdateOutcome[] {
-    return this.wanted.map((file) => updateOutcome(this.home, file)).filter((outcome) => outcome !== null);
+    const changes = this.home.unchanged.map((id) => changeOutcome(this.home, id));
+    return [...this.wanted.map((file) => updateOutcome(this.home, file)).filter((outcome) => outcome !== null), ...changes];
   }
 
   private flush(): void {
@@ -201,9 +215,19 @@ export class Session {
 }
 
 /** With the moment in the world of the home, and of a device its phase, for whoever reads a line alone. */
-function dated<E extends HomeEvent>(event: E, originMs: number, phase: Phase): E {
-  const head = { t: event.t, date: new Date(originMs + event.t).toISOString(), ...(event.device === "home" ? {} : { phase }) };
+function dated<E extends HomeEvent>(event: E, originMs: number, phase: Phase | null): E {
+  const head = { t: event.t, date: new Date(originMs + event.t).toISOString(), ...(phase === null ? {} : { phase }) };
   return { ...head, ...event, ...head };
+}
+
+/** A story's events come on top of the plan's. */
+async function storyPlan(options: Options): Promise<ReadPlan> {
+  const read = await planFor(options);
+  const plan = options.story === "upgrade" ? withChange(read.plan, CHANGE_AT_MS) : read.plan;
+  if (!changesPhase(plan)) return read;
+  if (plan.phase === 2) throw new InputError("a home of phase 2 has nothing to change to; leave --phase or --story away.");
+  if (options.root) throw new InputError("--root: only the owner of the key can sign the packages of a change to phase 2; leave it away.");
+  return { ...read, plan };
 }
 
 async function planFor({ home, nodes, phase }: Options): Promise<ReadPlan> {
@@ -212,11 +236,25 @@ async function planFor({ home, nodes, phase }: Options): Promise<ReadPlan> {
   return { plan, seed: null, durationMs: null, load: null };
 }
 
+function planChecked(read: Plan, options: Options): Plan {
+  if (read.phase === 2) refusePhase1(options);
+  else if (options.tap) throw new InputError("--tap is for a home of phase 2, whose hub has an Ethernet; add --phase 2.");
+  const plan = options.boards ? onBoards(read) : read;
+  if (!options.boards && options.speed !== 1 && plan.rows.some(({ board }) => board))
+    throw new InputError(`${options.home} has devices on boards, which keep real time; add --speed 1.`);
+  return plan;
+}
+
 /** What only a home of phase 1 can have. */
 function refusePhase1({ updates, root, suite, boards }: Options): void {
   const given = { "--update": updates.length > 0, "--root": !!root, "--suite": suite !== null, "--boards": boards };
   const option = Object.entries(given).find(([, is]) => is)?.[0];
   if (option) throw new InputError(`${option} is for a home of phase 1, and this one is of phase 2; leave it away.`);
+}
+
+/** Where nobody says how long the run is. */
+function longestMs(plan: Plan, load: Load): number {
+  return changesPhase(plan) ? CHANGE_MAX_MS : LOAD_START_MS + longest(plan, load) + TAIL_MS;
 }
 
 function longest({ rows }: Plan, load: Load): number {

@@ -1,4 +1,5 @@
 // How the home stands, as the live view draws it: gathered from the events, the display's lines and the meter element.
+import type { EventFields } from "./event_table.ts";
 import type { EventOf, HomeEvent } from "./events.ts";
 import { DEFAULT_PLAN, type DeviceId, type DeviceRole, type Phase, type PlanRow } from "./plan.ts";
 
@@ -13,6 +14,8 @@ export const DISPLAY_LINES = 8;
 export interface DeviceStatus {
   readonly id: DeviceId;
   readonly role: DeviceRole;
+  /** Of the module that runs, or ran last. */
+  phase: Phase;
   /** On the network, or for the hub: the network exists. */
   joined: boolean;
   /** Short, or in phase 2 that of IPv6. */
@@ -25,6 +28,8 @@ export interface DeviceStatus {
   /** Suite of the key establishment that ended well; 0 while there is none. */
   suite: number;
   started: boolean;
+  /** The module that runs has to confirm itself yet. */
+  trial: boolean;
   /** Of the running module; empty before it is known. */
   version: string;
   /** What became of a package that it was offered in this run. */
@@ -88,6 +93,8 @@ export class Status {
   rate: number | null = null;
   leftMs: number | null = null;
   frames = 0;
+  /** How the home's change to phase 2 stands; null for a home that does not change. */
+  change: EventFields<"change"> | null = null;
   /** In the order of the plan. */
   readonly devices: readonly DeviceStatus[];
   readonly news: HomeEvent[] = [];
@@ -100,7 +107,7 @@ export class Status {
     rows: readonly Pick<PlanRow, "id" | "role">[] = DEFAULT_PLAN.rows,
     readonly phase: Phase = 1,
   ) {
-    this.devices = rows.map(fresh);
+    this.devices = rows.map((row) => fresh(row, phase));
     this.byId = new Map(this.devices.map((device) => [device.id, device]));
   }
 
@@ -118,10 +125,25 @@ export class Status {
   take(event: HomeEvent): void {
     const device = this.byId.get(event.device);
     if (device) takeDevice(device, event);
+    if (event.event === "change")
+      this.change = { stage: event.stage, changed: event.changed, devices: event.devices, leftMs: event.leftMs };
     if (isNews(event)) {
       this.news.push(event);
       if (this.news.length > NEWS_MAX) this.news.shift();
     }
+  }
+
+  /** A module of this phase starts: what another one knew of its network is over. */
+  runs(id: DeviceId, phase: Phase): void {
+    const device = this.device(id);
+    if (device.phase === phase) return;
+    Object.assign(device, { phase, joined: false, suite: 0, address: "", parent: "", answer: null, source: "" });
+  }
+
+  /** Whether it runs a module of phase 2 that it has confirmed. */
+  changed(id: DeviceId): boolean {
+    const { phase, trial } = this.device(id);
+    return phase === 2 && !trial;
   }
 
   showLine(id: DeviceId, line: number, text: Uint8Array): void {
@@ -137,7 +159,7 @@ export class Status {
   }
 }
 
-function fresh({ id, role }: Pick<PlanRow, "id" | "role">): DeviceStatus {
+function fresh({ id, role }: Pick<PlanRow, "id" | "role">, phase: Phase): DeviceStatus {
   const member = {
     joined: false,
     address: "",
@@ -146,11 +168,12 @@ function fresh({ id, role }: Pick<PlanRow, "id" | "role">): DeviceStatus {
     answer: null,
     suite: 0,
     started: false,
+    trial: false,
     version: "",
     update: null,
   };
   const screen = new Array<string>(DISPLAY_LINES).fill("");
-  return { id, role, ...member, library: new Map(), network: "", register: null, reading: null, screen, source: "" };
+  return { id, role, phase, ...member, library: new Map(), network: "", register: null, reading: null, screen, source: "" };
 }
 
 function takeDevice(device: DeviceStatus, event: HomeEvent): void {
@@ -160,12 +183,14 @@ function takeDevice(device: DeviceStatus, event: HomeEvent): void {
       break;
     case "boot":
       device.version = event.version;
+      device.trial = event.trial;
       break;
     case "update":
       device.version = event.running;
       if (device.update || !SETTLED.includes(event.status)) device.update = updateStatus(event, device.update);
       break;
     case "health":
+      if (event.step === "confirmed") device.trial = false;
       if (device.update) device.update.step = event.step;
       break;
     case "formed":

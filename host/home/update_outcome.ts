@@ -1,7 +1,7 @@
 // How an update that was asked for ended: whoever asked is told where it is not what he asked for.
 import { versionText } from "../image/manifest.ts";
 import type { Home } from "./home.ts";
-import { labelOf } from "./plan.ts";
+import { type DeviceId, labelOf } from "./plan.ts";
 import type { UpdateStatus } from "./status.ts";
 import type { UpdateFile } from "./update_file.ts";
 import { reasonWords } from "./update_words.ts";
@@ -10,6 +10,16 @@ export interface UpdateOutcome {
   /** Refused, or given up after its trial; else the run ended too early to say. */
   refused: boolean;
   sentence: string;
+}
+
+/** Of a device that was to change to phase 2 and has not. */
+export function changeOutcome(home: Home, id: DeviceId): UpdateOutcome {
+  const row = home.plan.rows.find((each) => each.id === id);
+  const name = row ? labelOf(row) : id;
+  const { update } = home.status.device(id);
+  if (!home.changesOver) return { refused: true, sentence: `the change of the ${name} to phase 2 was not over when the run ended.` };
+  const why = update?.reason ? `: ${reasonWords(update.reason)}` : "";
+  return { refused: true, sentence: `the ${name} has not changed to phase 2${why}.` };
 }
 
 const REFUSED = ["failed", "signatureFailed", "activationFailed"];

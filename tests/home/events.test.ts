@@ -48,6 +48,7 @@ test("every entry of a device's log is an event of the table, at every value of 
   const home = [
     "boot",
     "reboot",
+    "change",
     "declined",
     "dropped",
     "removed",
