@@ -18,9 +18,9 @@ const DOORS: Record<string, string> = {
   zdoSendNodeDescriptor: "a test's device asks what any device may ask of ours",
   zdoSendSimpleDescriptor: "a test's device asks what any device may ask of ours",
 };
-/** Exported for the board, one of a table that is whole, generated or not, or in the runtime's own terms. */
+/** Exported for the board, one of a table or an interface that is whole, generated or not, or in the runtime's own terms. */
 const NOT_OURS =
-  /tests\/labs\/|assembly\/(devices|core\/runtime|sep1\/descriptors|sep1\/instances|crypto\/software)\/|assembly\/core\/(host|log)\.ts|zcl\/types\.ts|assembly\/sep1\/clusters\.ts/;
+  /tests\/labs\/|assembly\/(devices|core\/runtime|sep1\/descriptors|sep1\/instances|crypto\/software)\/|assembly\/core\/(host|log)\.ts|zcl\/types\.ts|assembly\/sep1\/clusters\.ts|assembly\/sep2\/(document\/(reader|writer|format)|schema\/names)\.ts/;
 const EXPORT = /^export (?:function|const|class|enum|namespace|let) (\w+)/gm;
 
 const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, "");
