@@ -10,6 +10,7 @@ const KINDS: Record<string, string> = {
   symmetric: "AES-MMO, CCM*, HMAC and CRC",
   wycheproof: "a file of Project Wycheproof",
   se: "frames of Smart Energy clusters, a JSON object a line",
+  exi: "documents of IEEE 2030.5 in EXI and XML, a JSON object a line",
 };
 
 /** `ended` is told the exit code. */

@@ -8,5 +8,7 @@ export const PATH_MAX: u32 = 64;
 export const LINE_MAX: u32 = 128;
 /** Octets of an answer's body. */
 export const BODY_MAX: u32 = isDefined(LIMIT_BODY) ? LIMIT_BODY : 768;
+/** Values that are remembered of an EXI document, so that it can refer to them. */
+export const STRINGS_MAX: u32 = isDefined(LIMIT_STRINGS) ? LIMIT_STRINGS : 48;
 
 if (LINE_MAX < PATH_MAX + 16) ERROR("a path fits a request's first line");

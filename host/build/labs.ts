@@ -25,6 +25,9 @@ const ON_A_MEDIUM = {
     name === "assembly/ip/link/radio.ts" ? readFileSync(join(ROOT, "tests/labs/ip/radio_stub.ts"), "utf8") : text,
 };
 
+/** As a module of phase 2, with room for documents of strangers. */
+const WITH_ROOM = { options: ["--use", "abort=,LIMIT_STRINGS=2048", "--initialMemory", "16", "--maximumMemory", "16"] };
+
 /** The transport on a wire: packets go to the test. */
 const ON_A_WIRE = {
   options: ["--use", "abort=,DROPS_FROM_LAYER=4"],
@@ -83,6 +86,7 @@ const LABS = {
   "states/meter": withStates("meter_sep1"),
   "boards/probe": SHIPPED,
   "boards/update": SHIPPED,
+  "sep2/documents": WITH_ROOM,
   "tls/party": SHIPPED,
   "ip/mesh": SHIPPED,
   "ip/mesh_router": ON_A_MEDIUM,

@@ -16,6 +16,7 @@ const KINDS: Record<string, (file: string, print: Say, complain: Say) => Promise
   symmetric: async (file, print, complain) => runSymmetric(readVectors(file), primitives(complain), print),
   wycheproof: async (file, print, complain) => runWycheproof(readVectors(file), primitives(complain), print),
   se: runClusters,
+  exi: async (file, print) => (await import("./exi.ts")).runExi(readText(file), print),
 };
 
 /** The boards' code; on a machine that cannot compile it, what devices under V8 use, and a word about that. */
