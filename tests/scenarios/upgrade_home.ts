@@ -6,7 +6,17 @@ import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
 import { firstPackage, type MachineOptions, v8Machine } from "../../host/home/machine.ts";
 import { ModuleDevice } from "../../host/home/module_device.ts";
-import { DEFAULT_PLAN, type DeviceId, type DeviceRole, type Plan, phaseOfModule, planRow, withChange } from "../../host/home/plan.ts";
+import {
+  DEFAULT_PLAN,
+  type DeviceId,
+  type DeviceRole,
+  type Plan,
+  type PlanRow,
+  phaseOfModule,
+  planRow,
+  withChange,
+} from "../../host/home/plan.ts";
+import type { Factory } from "../../host/home/provision.ts";
 import { packageBuild } from "../../host/image/package.ts";
 import { ImageSlots } from "../../host/image/slots.ts";
 import { loadParse } from "../../host/load/file.ts";
@@ -31,6 +41,8 @@ export class UpgradeHome extends Watch {
     readonly seed: number,
     pack: (role: DeviceRole, attempt: number) => Buffer = fakes(),
     plan = TWO_HUBS,
+    /** Changes what the factory wrote into a device. */
+    made: (row: PlanRow, factory: Factory) => void = () => undefined,
   ) {
     super();
     const changing = withChange(plan, CHANGE_MS);
@@ -41,6 +53,7 @@ export class UpgradeHome extends Watch {
       load: loadParse("the scenario's load", BRISK),
       build: (row, factory, edge, site) => {
         const installed = firstPackage(row.role, moduleBytes(row.module), V1, phaseOfModule(row.module));
+        made(row, factory);
         this.records.set(row.id, factory.records);
         const machine = v8Machine({ role: row.role, factory, installed } satisfies MachineOptions, (options) => {
           const slots = new ImageSlots(options);
