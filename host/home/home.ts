@@ -290,6 +290,7 @@ export class Home implements Paced {
       this.options.keyring.formed(id, at.readUInt16LE(0));
       this.networks.get(id)?.formed();
     }
+    if (code === Log.Started && id === hub) this.networks.get(id)?.hubStarted();
     if (code === Log.Joined && at.length >= 2) this.options.keyring.addressed(id, at.readUInt16LE(0));
     if (code === Log.Admitted && at.length >= 10) this.admitted(at.readBigUInt64LE(0), at.readUInt16LE(8));
     const event = eventOfLog(this.nowMs, id, code, octets);

@@ -27,6 +27,8 @@ const PATIENCE_MS = 60_000;
 /** A hub takes so many records at once and no more: what it has no room for is lost. */
 const ADMITTED_AT_ONCE = 8;
 const BATCH_MS = 1000;
+/** From a hub's start to the supplier's first words. */
+const GREETING_MS = 20;
 /** From telling a new key to its use: a display that sleeps has heard of it. */
 const REKEY_S = 60;
 
@@ -132,6 +134,11 @@ export class Network {
       tell: tellChange,
     });
     this.changing.start();
+  }
+
+  /** Of one that changes: it does not know the time. */
+  hubStarted(): void {
+    if (this.changing) this.options.clock.after(GREETING_MS * 1000, () => this.tellTime());
   }
 
   /** Of a change that was asked for. */
