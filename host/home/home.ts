@@ -94,6 +94,11 @@ export class Home implements Paced {
     }
   }
 
+  /** What hears of the run's keys. */
+  get keyring(): Keyring {
+    return this.options.keyring;
+  }
+
   get nowMs(): number {
     return Math.floor(this.clock.nowUs / 1000);
   }

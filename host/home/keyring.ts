@@ -2,7 +2,7 @@
 
 import { createHmac } from "node:crypto";
 import type { KeysFile } from "../air/keys.ts";
-import type { CaptureWriter } from "../air/pcapng.ts";
+import type { CaptureKey } from "../air/pcapng.ts";
 import { DEFAULT_PLAN, type DeviceId, membersOf, type Plan } from "./plan.ts";
 
 const SLOT_PRECONFIGURED = 2;
@@ -17,6 +17,16 @@ const SLOT_FIRST_2 = 72;
 const SLOT_NETWORK_2 = 78;
 /** How many indices network keys of phase 2 have. */
 const INDICES = 255;
+
+/** Hears of keys. */
+export interface KeySink {
+  /** As a capture wants them: their PAN and their owners' addresses are known. */
+  key(key: CaptureKey): void;
+  /** A line of a TLS key log. */
+  tlsKey(line: string): void;
+  /** A key of phase 1, as soon as a device has it. */
+  told?(device: DeviceId, slot: number, key: Uint8Array): void;
+}
 
 interface Waiting {
   device: DeviceId;
@@ -35,7 +45,7 @@ export class Keyring {
   private waiting: Waiting[] = [];
   /** Of hubs in phase 2: the network keys that they made, one after the other. */
   private readonly made = new Map<DeviceId, Set<string>>();
-  private capture: CaptureWriter | null = null;
+  private readonly sinks: KeySink[] = [];
   private file: KeysFile | null = null;
 
   constructor(plan: Plan = DEFAULT_PLAN) {
@@ -46,9 +56,14 @@ export class Keyring {
   }
 
   /** To be called before the first key comes. */
-  open(capture: CaptureWriter | null, file: KeysFile | null): void {
-    this.capture = capture;
+  open(capture: KeySink | null, file: KeysFile | null): void {
+    if (capture) this.listen(capture);
     this.file = file;
+  }
+
+  /** Likewise. */
+  listen(sink: KeySink): void {
+    this.sinks.push(sink);
   }
 
   add(device: DeviceId, slot: number, key: Uint8Array): void {
@@ -58,13 +73,14 @@ export class Keyring {
 
   private add1(device: DeviceId, slot: number, key: Uint8Array): void {
     this.file?.add({ key, label: this.label(device, slot) });
+    for (const sink of this.sinks) sink.told?.(device, slot, key);
     this.waiting.push({ device, slot, key: Buffer.from(key) });
     this.settle();
   }
 
   /** A line of a TLS key log. */
   tls(line: string): void {
-    this.capture?.tlsKey(line);
+    for (const sink of this.sinks) sink.tlsKey(line);
   }
 
   /** Members have the keys of their hub, which counts them from 1 on. */
@@ -105,12 +121,12 @@ export class Keyring {
     const panId = this.pans.get(hub);
     if (panId === undefined) return false;
     if (slot < SLOT_PRECONFIGURED) {
-      this.capture?.key({ kind: "network", key, panId });
+      for (const sink of this.sinks) sink.key({ kind: "network", key, panId });
       return true;
     }
     const [own, partner] = this.owners(item, hub);
     if (own === undefined || partner === undefined) return false;
-    this.capture?.key({ kind: "link", key, panId, between: [own, partner] });
+    for (const sink of this.sinks) sink.key({ kind: "link", key, panId, between: [own, partner] });
     return true;
   }
 

@@ -52,6 +52,14 @@ export class Pacer {
     this.wake();
   }
 
+  /** On from event to event until `done` says so, whatever the pace: for a person who looks at a run that is paused. */
+  step(done: () => boolean, mostUs: number): void {
+    const end = Math.min(this.untilUs, this.paced.nowUs + mostUs);
+    while (!done() && this.paced.nowUs < end) this.paced.advance(Math.min(this.paced.nextUs ?? end, end));
+    this.targetUs = this.paced.nowUs;
+    this.wake();
+  }
+
   private slice(stop: () => boolean): void {
     const wall = performance.now();
     const elapsedMs = Math.min(wall - this.lastWall, LAG_MAX_MS);

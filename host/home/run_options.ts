@@ -7,6 +7,9 @@ export const UNPACED = Number.POSITIVE_INFINITY;
 export const STORIES = ["upgrade"] as const;
 export type Story = (typeof STORIES)[number];
 
+/** Of the page, when nobody names another one; if somebody else has it, any. */
+export const WEB_PORT = 2030;
+
 /** A package for a device. */
 export interface UpdateOption {
   device: DeviceId;
@@ -45,6 +48,8 @@ export interface Options {
   boards: boolean;
   /** The only suite that the devices are given certificates of; null for both. */
   suite: 1 | 2 | null;
+  /** Port of the page, null for the usual one or any; without this there is no page. */
+  web?: { port: number | null } | null;
   /** Folder for each device's recording and trace. */
   record: string | null;
   /** The root key that the devices believe; null or absent for the development's. */

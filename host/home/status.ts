@@ -95,6 +95,8 @@ export class Status {
   frames = 0;
   /** How the home's change to phase 2 stands; null for a home that does not change. */
   change: EventFields<"change"> | null = null;
+  /** URL of the page; empty without one. */
+  page = "";
   /** In the order of the plan. */
   readonly devices: readonly DeviceStatus[];
   readonly news: HomeEvent[] = [];

@@ -47,7 +47,14 @@ function heading(status: Status, width: number, paint: Painter): string[] {
   // The middle stays where it is while the numbers beside it grow.
   const before = Math.max(2, Math.floor((width - middle.length) / 2) - left.length);
   const after = Math.max(2, width - left.length - before - middle.length - right.length);
-  return [`${paint("bold", left)}${" ".repeat(before)}${middle}${" ".repeat(after)}${right}`, paint("dim", "─".repeat(width))];
+  return [`${paint("bold", left)}${" ".repeat(before)}${middle}${" ".repeat(after)}${right}`, rule(status.page, width, paint)];
+}
+
+/** A line with the page's URL in it, where there is one and room for it. */
+function rule(page: string, width: number, paint: Painter): string {
+  const room = width - page.length - 4;
+  if (!page || room < 1) return paint("dim", "─".repeat(width));
+  return `${paint("dim", "──")} ${paint("cyan", page)} ${paint("dim", "─".repeat(room))}`;
 }
 
 /** Keys, and as far as there is room what is measured: the rate, the end, the time left. */
