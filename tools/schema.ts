@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { eventsPage, eventsSchema } from "../host/home/event_table.ts";
 import { homeSchema } from "../host/home/home_file.ts";
 import { ROOT } from "../host/modules.ts";
+import { openapi } from "../host/web/openapi.ts";
 import { program } from "./words/program.ts";
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
@@ -14,6 +15,7 @@ export function schemaFiles(): Map<string, string> {
     ["docs/home.schema.json", json(homeSchema())],
     ["docs/events.schema.json", json(eventsSchema())],
     ["docs/events.md", eventsPage()],
+    ["docs/openapi.json", json(openapi())],
   ]);
 }
 

@@ -64,6 +64,8 @@ test("a wrong word is refused in one sentence that names it", () => {
     ["--seed 1.5", /--seed takes a whole number/],
     ["--zep 65536", /--zep takes a UDP port/],
     ["--engine v9", /--engine takes v8 or wasm3/],
+    ["--web 65536", /--web takes a TCP port/],
+    ["--web page", /--web takes a TCP port/],
     ["--suite 3", /--suite takes 1 or 2/],
     ["--load --json", /--load takes a file name/],
     ["--pcap a --keys a", /--pcap and --keys name the same file|--keys and --pcap name the same file/],
@@ -75,6 +77,16 @@ test("a wrong word is refused in one sentence that names it", () => {
       words,
     );
   }
+});
+
+test("a page is there on a terminal, and elsewhere where it is asked for", () => {
+  assert.deepEqual(parse("").web, { port: null });
+  assert.deepEqual(parse("--web 8080").web, { port: 8080 });
+  assert.equal(parse("--no-web").web, null);
+  assert.equal(parse("--json").web, null);
+  assert.equal(parse("--pcap -").web, null);
+  assert.equal(parse("", false).web, null);
+  assert.deepEqual(parse("--web 0", false).web, { port: 0 });
 });
 
 test("help tells every option", () => {
@@ -90,6 +102,8 @@ test("help tells every option", () => {
     "pcap",
     "keys",
     "zep",
+    "web",
+    "no-web",
     "engine",
     "boards",
     "suite",

@@ -30,11 +30,14 @@ async function main(words: readonly string[]): Promise<void> {
   const options = optionsParse(words, { folder: folder(), terminal, write: streams.out });
   let output: Output | null = null;
   const session = await Session.open(options, () => output as Output, say);
+  const page = options.web ? await (await import("../../host/web/open.ts")).openPage(session, options, words) : null;
+  if (page) say(`the home's page is at ${page.url}`);
   endOnSignals(session);
   ownOutput();
   if (options.silent) output = new Silent();
   else output = options.json ? new JsonLines(process.stdout, say) : screen(session, options.boards || options.zep !== null);
   if (options.mqtt) output = await told(options.mqtt, output, session);
+  if (page) output = page.beside(output);
   try {
     await session.run();
   } finally {

@@ -4,7 +4,7 @@ import { Command, CommanderError } from "commander";
 import { InputError } from "../../host/files/input_error.ts";
 import { STANDARD_OUTPUT, sameOutput } from "../../host/files/output_file.ts";
 import { DEFAULT_PLAN, DEVICES_PLAN_MAX, type Phase, planIds } from "../../host/home/plan.ts";
-import { type Options, UNPACED, type UpdateOption } from "../../host/home/run_options.ts";
+import { type Options, UNPACED, type UpdateOption, WEB_PORT } from "../../host/home/run_options.ts";
 import { spanMs } from "../../host/home/span.ts";
 import { programText } from "../words/exit.ts";
 import { HELP, sentence } from "../words/words.ts";
@@ -44,6 +44,7 @@ interface Raw {
   boards?: boolean;
   suite?: 1 | 2;
   record?: string;
+  web?: number | false;
   root?: string;
   update?: UpdateOption[];
   updateAt?: number;
@@ -127,11 +128,18 @@ function describe(surroundings: Surroundings): Command {
     .allowExcessArguments()
     .exitOverride()
     .configureOutput({ writeOut: (out) => surroundings.write(out), writeErr: () => undefined, outputError: () => undefined });
-  return withBroker(command);
+  return withOutside(command);
 }
 
-function withBroker(command: Command): Command {
+/** Who else looks on. */
+function withOutside(command: Command): Command {
   return command
+    .option(
+      "--web <port>",
+      `serve a page of the home at this port of the loopback interface, 0 for any (on a terminal: ${WEB_PORT}, or any)`,
+      webPort,
+    )
+    .option("--no-web", "serve no page")
     .option(
       "--mqtt <url>",
       "tell readings to this broker as a Glow display does, and Home Assistant what there is: mqtt[s]://[user:password@]host",
@@ -192,6 +200,7 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
     engine: raw.engine,
     boards: raw.boards === true,
     suite: raw.suite ?? null,
+    web: typeof raw.web === "number" ? { port: raw.web } : raw.web === false || json || standard ? null : { port: null },
     record: path(raw.record),
     root: path(raw.root),
     updates,
@@ -244,6 +253,12 @@ function broker(word: string): string {
   if (!url || !["mqtt:", "mqtts:"].includes(url.protocol) || url.hostname === "" || !["", "/"].includes(url.pathname))
     throw new InputError(`--mqtt takes an address such as mqtt://user:password@192.168.1.2, not "${word.replace(/:[^:@]*@/, ":...@")}".`);
   return word;
+}
+
+function webPort(word: string): number {
+  const number = whole(word);
+  if (!(number <= 65_535)) throw new InputError(`--web takes a TCP port from 1 to 65535, or 0 for any, not "${word}".`);
+  return number;
 }
 
 function tap(word: string): string {
