@@ -202,6 +202,8 @@ const TOOLS = [
   "eapol_test",
   "hostapd",
   "scapy",
+  "dig",
+  "zeroconf",
   "ip",
   "ping",
   "traceroute",

@@ -21,6 +21,8 @@ export const GROUP_NODES: u32 = 0x01;
 export const GROUP_ROUTERS: u32 = 0x02;
 export const GROUP_RPL: u32 = 0x1a;
 export const GROUP_MPL: u32 = 0xfc;
+/** Multicast DNS. */
+export const GROUP_NAMES: u32 = 0xfb;
 
 const MULTICAST: u32 = 0xff;
 const UNIVERSAL: u64 = 0x0200_0000_0000_0000;

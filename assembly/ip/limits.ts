@@ -41,6 +41,10 @@ export const LISTENERS_MAX: u32 = isDefined(LIMIT_LISTENERS) ? LIMIT_LISTENERS :
 export const SECURE_PORTS_MAX: u32 = 1;
 export const TIME_WAITS_MAX: u32 = 8;
 
+/** Links on which questions about names are answered, and answers to one alone in a second of each. */
+export const NAMES_LINKS: u32 = isDefined(LIMIT_NAMES_LINKS) ? LIMIT_NAMES_LINKS : 1;
+export const NAMES_ALONE_MAX: u32 = 8;
+
 // Of a border router's second link
 /** Neighbours on Ethernet, and those of them that are asked for who they are: each keeps a packet waiting. */
 export const ETHERNET_NEIGHBOURS_MAX: u32 = isDefined(LIMIT_ETHERNET_NEIGHBOURS) ? LIMIT_ETHERNET_NEIGHBOURS : 8;

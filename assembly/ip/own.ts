@@ -5,12 +5,9 @@
 // to find, to register and to lose.  A border router has those of its second link as well.
 import { be16 } from "../core/bytes";
 import {
-  ADDRESS_SIZE, GROUP_MPL, GROUP_NODES, GROUP_ROUTERS, GROUP_RPL, SCOPE_LINK, addressEqual, addressIsLinkLocal, addressIsMulticast,
-  addressLinkLocal, addressScope,
+  ADDRESS_SIZE, GROUP_MPL, GROUP_NAMES, GROUP_NODES, GROUP_ROUTERS, GROUP_RPL, SCOPE_LINK, addressEqual, addressIsLinkLocal,
+  addressIsMulticast, addressLinkLocal, addressScope,
 } from "./address";
-
-/** Multicast DNS. */
-const GROUP_NAMES: u32 = 0xfb;
 
 /** Slots. */
 export const OWN_LINK: u32 = 0;

@@ -18,7 +18,7 @@ import { networkHas } from "./nd/network";
 import { RegistrationState, registrationOf } from "./nd/registrations";
 import { MODE_ROUTER, neighbourFind } from "./neighbours";
 import { OWN_GLOBAL, ownAddress } from "./own";
-import { Packet } from "./packet";
+import { LINK_ETHERNET, Packet } from "./packet";
 import { hopSend, neighbourSend, routeDrop, routeNext, routeWaits, routesReset } from "./route";
 import { optionCheck } from "./rpl/check";
 import { dagRank, dodag } from "./rpl/dodag";
@@ -96,7 +96,7 @@ export function routeTick(now: i64): void {
   for (let packet = routeNext(); packet; packet = routeNext()) {
     let target = changetype<Ipv6>(packet.at).target;
     if (networkHas(target)) down(packet, now);
-    else if (isOutside(target)) ethernetSend(packet, now);
+    else if (isOutside(packet, target)) ethernetSend(packet, now);
     else if (addressIsMulticast(target)) mplSend(packet, mplRepeats(), now);
     else routeDrop(packet, Drop.NoRoute);
   }
@@ -106,8 +106,8 @@ export function routeTick(now: i64): void {
 export function routeDeadline(): i64 { return routeWaits() ? 0 : mplDeadline(); }
 
 /** Of the other link: its prefix, or its neighbours, as those of the radio do not wait. */
-function isOutside(target: usize): bool {
-  if (addressIsMulticast(target)) return addressScope(target) <= SCOPE_LINK;
+function isOutside(packet: Packet, target: usize): bool {
+  if (addressIsMulticast(target)) return packet.link == LINK_ETHERNET || addressScope(target) <= SCOPE_LINK;
   return addressIsLinkLocal(target) || ethernetHas(target);
 }
 

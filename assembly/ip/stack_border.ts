@@ -8,6 +8,9 @@ import { dropped } from "../core/drops";
 import { MAC_CHANNELS } from "../mac/scan";
 import { NO_SHORT } from "./address";
 import { RouteHeard } from "./arrive";
+import { DnsHeard, dnsInput } from "./dns/dns";
+import { DNS_PORT } from "./dns/message";
+import { responderDeadline, responderInput, responderReset, responderTick } from "./dns/responder";
 import { outsideDeadline, outsideInput, outsideReset, outsideSend, outsideStart, outsideTick } from "./stack_ethernet";
 import { ICMP_UNREACHABLE } from "./icmp/message";
 import { Ipv6 } from "./ipv6/header";
@@ -58,6 +61,7 @@ export function stackReset(now: i64): bool {
   rplReset();
   routeReset();
   outsideReset();
+  responderReset();
   mleReset(MODE_ROUTER | MODE_AWAKE, 0);
   let answer = agentReset(now);
   assert(answer == Err.Ok);
@@ -83,13 +87,15 @@ export function stackTick(now: i64): i32 {
   rplTick(now);
   commonTick(now);
   outsideTick(now);
+  responderTick(now);
   routeTick(now);
   return radioDeadline() <= now ? fromLink(radioTick(now), now) : <i32>StackHeard.None;
 }
 
 export function stackDeadline(): i64 {
   let control = min<i64>(min<i64>(mleDeadline(), agentDeadline()), min<i64>(ndDeadline(), rplDeadline()));
-  return min<i64>(min<i64>(control, min<i64>(commonDeadline(), outsideDeadline())), min<i64>(routeDeadline(), radioDeadline()));
+  let others = min<i64>(min<i64>(commonDeadline(), outsideDeadline()), responderDeadline());
+  return min<i64>(min<i64>(control, others), min<i64>(routeDeadline(), radioDeadline()));
 }
 
 /** After `Asks`. */
@@ -132,6 +138,8 @@ function arrived(packet: Packet, now: i64): i32 {
       if (carried.targetPort == MLE_PORT) mleInput(carried.at, carried.size, source, changetype<Ipv6>(packet.at).hops, packet.lqi, now);
       else if (carried.targetPort == PANA_PORT)
         heard = fromAgent(agentInput(carried.at, carried.size, source, carried.sourcePort, packet.secured != 0, now));
+      else if (carried.targetPort == DNS_PORT && dnsInput(packet, carried.at, carried.size, carried.sourcePort) == DnsHeard.Question)
+        responderInput(packet, carried.at, carried.sourcePort, now);
     }
   }
   packetFree(packet);

@@ -13,6 +13,10 @@ import {
   SCOPE_LINK, addressEqual, addressIsLinkLocal, addressIsMulticast, addressIsUnspecified, addressScope,
 } from "./address";
 import { arriveError } from "./arrive";
+import { DnsHeard, dnsInput } from "./dns/dns";
+import { DNS_PORT } from "./dns/message";
+import { probeDeadline, probeDone, probeInput, probeReset, probeTick } from "./dns/probe";
+import { responderInput } from "./dns/responder";
 import { discoveryDeadline, discoveryInput, discoveryReady, discoveryReset, discoveryStart, discoveryTick } from "./ethernet/discovery";
 import { Ethernet, ethernetIsGroup, ethernetParse } from "./ethernet/frame";
 import { ethernetHas, ethernetOwn } from "./ethernet/medium";
@@ -37,15 +41,17 @@ export { discoveryStart as outsideStart } from "./ethernet/discovery";
 
 export function outsideReset(): void {
   discoveryReset();
+  probeReset();
   firewallReset();
 }
 
 export function outsideTick(now: i64): void {
   discoveryTick(now);
   neighboursTick(now);
+  probeTick(discoveryReady(), now);
 }
 
-export function outsideDeadline(): i64 { return min<i64>(discoveryDeadline(), neighboursDeadline()); }
+export function outsideDeadline(): i64 { return min<i64>(min<i64>(discoveryDeadline(), neighboursDeadline()), probeDeadline()); }
 
 /** Takes an event of Ethernet. */
 export function outsideInput(event: usize, now: i64): void {
@@ -135,9 +141,18 @@ function ours(packet: Packet, now: i64): void {
       if (isNeighbours(carried.type)) discoveryInput(packet, carried.at, carried.size, now);
       break;
     }
-    default: dropped(Layer.Transport, Drop.Foreign);
+    default: names(packet, now);
   }
   packetFree(packet);
+}
+
+/** Who has which services, and who has our name. */
+function names(packet: Packet, now: i64): void {
+  if (carried.targetPort != DNS_PORT) return dropped(Layer.Transport, Drop.Foreign);
+  let heard = dnsInput(packet, carried.at, carried.size, carried.sourcePort);
+  if (heard == DnsHeard.None) return;
+  if (carried.sourcePort == DNS_PORT) probeInput(carried.at, now);
+  if (heard == DnsHeard.Question && probeDone()) responderInput(packet, carried.at, carried.sourcePort, now);
 }
 
 if (OUTSIDE_MAX + ETHERNET_ASKED_MAX >= PACKETS_LARGE_MAX) ERROR("the outside would keep every packet");

@@ -7,6 +7,9 @@ import { dropped } from "../core/drops";
 import { macReceive } from "../mac/mac";
 import { NO_SHORT } from "./address";
 import { RouteHeard } from "./arrive";
+import { DnsHeard, dnsInput } from "./dns/dns";
+import { finderInput } from "./dns/finder";
+import { DNS_PORT } from "./dns/message";
 import { Ipv6 } from "./ipv6/header";
 import {
   JoinHeard, joinAgain, joinBeacon, joinClient, joinDeadline, joinDone, joinMle, joinParent, joinReset, joinScanned, joinStart, joinTick,
@@ -100,6 +103,8 @@ function arrived(packet: Packet, now: i64): i32 {
         heard = fromJoin(joinMle(mleInput(carried.at, carried.size, header.source, header.hops, packet.lqi, now), now), now);
       else if (carried.targetPort == PANA_PORT)
         heard = fromJoin(joinClient(clientInput(carried.at, carried.size, header.source, now), now), now);
+      else if (carried.targetPort == DNS_PORT && dnsInput(packet, carried.at, carried.size, carried.sourcePort) == DnsHeard.Answer)
+        finderInput(carried.at, now);
     }
   }
   packetFree(packet);

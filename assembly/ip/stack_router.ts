@@ -6,6 +6,10 @@ import { Drop, Layer } from "../core/host";
 import { dropped } from "../core/drops";
 import { addressIsLinkLocal, addressLinkLocal, ADDRESS_SIZE } from "./address";
 import { RouteHeard } from "./arrive";
+import { DnsHeard, dnsInput } from "./dns/dns";
+import { finderInput } from "./dns/finder";
+import { DNS_PORT } from "./dns/message";
+import { responderDeadline, responderInput, responderReset, responderTick } from "./dns/responder";
 import { Ipv6 } from "./ipv6/header";
 import {
   JoinHeard, joinAgain, joinBeacon, joinClient, joinDeadline, joinDone, joinMle, joinNetworkId, joinParent, joinReset, joinScanned,
@@ -44,6 +48,7 @@ export function stackReset(now: i64): void {
   ndReset();
   rplReset();
   routeReset();
+  responderReset();
   mleReset(MODE_ROUTER | MODE_AWAKE, 0);
   running = false;
   joinReset();
@@ -61,6 +66,7 @@ export function stackTick(now: i64): i32 {
   if (heard == StackHeard.None) heard = fromNd(ndTick(now), now);
   if (heard == StackHeard.None) heard = fromRpl(rplTick(now), now);
   commonTick(now);
+  responderTick(now);
   routeTick(now);
   if (heard != StackHeard.None || radioDeadline() > now) return heard;
   return fromLink(radioTick(now), now);
@@ -69,7 +75,7 @@ export function stackTick(now: i64): i32 {
 export function stackDeadline(): i64 {
   let joining = min<i64>(min<i64>(joinDeadline(), clientDeadline()), mleDeadline());
   let control = min<i64>(min<i64>(ndDeadline(), rplDeadline()), min<i64>(routeDeadline(), radioDeadline()));
-  return min<i64>(min<i64>(joining, control), commonDeadline());
+  return min<i64>(min<i64>(joining, control), min<i64>(commonDeadline(), responderDeadline()));
 }
 
 function fromLink(heard: i32, now: i64): i32 {
@@ -104,10 +110,18 @@ function arrived(packet: Packet, now: i64): i32 {
       if (carried.targetPort == MLE_PORT)
         heard = fromJoin(joinMle(mleInput(carried.at, carried.size, header.source, header.hops, packet.lqi, now), now), now);
       else if (carried.targetPort == PANA_PORT) heard = pana(packet, header.source, now);
+      else if (carried.targetPort == DNS_PORT) names(packet, now);
     }
   }
   packetFree(packet);
   return heard;
+}
+
+/** Who has which services: what is asked, and what we asked. */
+function names(packet: Packet, now: i64): void {
+  let heard = dnsInput(packet, carried.at, carried.size, carried.sourcePort);
+  if (heard == DnsHeard.Question) responderInput(packet, carried.at, carried.sourcePort, now);
+  else if (heard == DnsHeard.Answer) finderInput(carried.at, now);
 }
 
 /** For us as a client, from the agent to a client of ours, or from a client to the agent. */

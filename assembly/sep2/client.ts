@@ -3,10 +3,11 @@ import { Log, log, tlsReserve } from "../core/host";
 import { LOG_JOINED_SIZE, LOG_LEFT_SIZE, LogJoined } from "../core/log";
 import { mac } from "../mac/mac";
 import { NO_SHORT } from "../ip/address";
+import { finderDeadline, finderDoubt, finderReset, finderServer, finderTick } from "../ip/dns/finder";
 import { SERVED_MAX } from "../ip/limits";
-import { networkBorder } from "../ip/nd/network";
 import { streamChanged } from "../ip/tcp/stream";
 import { StackHeard } from "../ip/stack";
+import { discoverySeek } from "./discovery";
 import { ClientHeard, httpClientDeadline, httpClientInput, httpClientReset, httpClientStream, httpClientTick } from "./http/client";
 import { noteReachable } from "./notes";
 import { timeAnswered, timeDeadline, timeReset, timeStart, timeTick, timeUtc } from "./time";
@@ -27,6 +28,7 @@ export function clientsReset(now: i64): void {
   tlsReserve(SESSIONS, SECRETS);
   httpClientReset();
   timeReset();
+  finderReset();
   joined = false;
   reached = false;
   way = 0;
@@ -47,17 +49,21 @@ export function clientsStack(heard: i32, channel: u32, now: i64): void {
   out.channel = channel;
   log(Log.Joined, note, LOG_JOINED_SIZE);
   timeStart(now);
+  discoverySeek(now);
 }
 
 function left(): void {
+  finderReset();
   joined = false;
   way = 0;
   store<u8>(note, 0); // the parent was lost: nobody here leaves for another reason
   log(Log.Left, note, LOG_LEFT_SIZE);
 }
 
+/** Who does not answer may have left: another one is looked for. */
 function answered(heard: i32, now: i64): void {
   if (heard == ClientHeard.Got) reached = true;
+  else if (heard == ClientHeard.Failed) finderDoubt(now);
   timeAnswered(heard, now);
 }
 
@@ -77,7 +83,11 @@ export function clientsTick(parent: u64, now: i64): bool {
     noteReachable(parent);
   }
   answered(httpClientTick(now), now);
-  return joined && timeTick(networkBorder(), now);
+  let sought = finderTick(now);
+  return (joined && timeTick(finderServer(now), now)) || sought;
 }
 
-export function clientsDeadline(): i64 { return joined ? min<i64>(timeDeadline(), httpClientDeadline()) : httpClientDeadline(); }
+export function clientsDeadline(): i64 {
+  let own = min<i64>(httpClientDeadline(), finderDeadline());
+  return joined ? min<i64>(timeDeadline(), own) : own;
+}

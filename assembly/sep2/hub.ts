@@ -10,6 +10,7 @@ import { streamChanged, streamServe } from "../ip/tcp/stream";
 import {
   StackHeard, agentHeard, stackAdmit, stackChannel, stackDeadline, stackInput, stackPan, stackReset, stackTick,
 } from "../ip/stack_border";
+import { HUB_SETS, discoveryServe } from "./discovery";
 import { httpDeadline, httpInput, httpReset, httpTick } from "./http/server";
 import { noteReachable } from "./notes";
 import { HTTP_PORT, HTTPS_PORT } from "./ports";
@@ -29,6 +30,7 @@ export function faceReset(now: i64): void {
   httpReset();
   streamServe(HTTP_PORT, false);
   streamServe(HTTPS_PORT, true);
+  discoveryServe(HUB_SETS);
 }
 
 /** Takes an event of the radio, or of Ethernet. */

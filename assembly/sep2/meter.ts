@@ -5,6 +5,7 @@ import { joinChannel } from "../ip/join";
 import { streamServe } from "../ip/tcp/stream";
 import { stackDeadline, stackInput, stackParent, stackReset, stackTick } from "../ip/stack_router";
 import { clientsChanged, clientsDeadline, clientsReset, clientsStack, clientsTick } from "./client";
+import { METER_SETS, discoveryServe } from "./discovery";
 import { httpDeadline, httpInput, httpReset, httpTick } from "./http/server";
 import { HTTP_PORT, HTTPS_PORT } from "./ports";
 
@@ -19,6 +20,7 @@ export function faceReset(now: i64): void {
   httpReset();
   streamServe(HTTP_PORT, false);
   streamServe(HTTPS_PORT, true);
+  discoveryServe(METER_SETS);
 }
 
 /** Takes an event of the radio. */

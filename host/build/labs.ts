@@ -37,6 +37,13 @@ const ON_A_WIRE = {
   },
 };
 
+/** Names on a table: what is sent stays there. */
+const NAMES_ALONE = {
+  options: ["--use", "abort=,DROPS_FROM_LAYER=4,LIMIT_NAMES_LINKS=2"],
+  edit: (name: string, text: string): string =>
+    name === "assembly/ip/route.ts" ? readFileSync(join(ROOT, "tests/labs/ip/names_route.ts"), "utf8") : text,
+};
+
 /** A device as it ships, and each file with a procedure has one door more. */
 const withStates = (target: string): Omit<Wanted, "entry"> => ({ options: ["--target", target], edit: withDoors });
 
@@ -81,6 +88,7 @@ const LABS = {
   "ip/eap": AS_PHASE_2,
   "ip/pana": PANA_ALONE,
   "ip/mle": MLE_ALONE,
+  "ip/names": NAMES_ALONE,
   "states/hub": withStates("hub_sep1"),
   "states/ihd": withStates("ihd_sep1"),
   "states/meter": withStates("meter_sep1"),

@@ -34,6 +34,8 @@ const TOOLS: Record<string, Tool> = {
   eapol_test: { packages: ["eapoltest"], present: () => onPath("eapol_test") },
   hostapd: { packages: ["hostapd"], present: () => onPath("hostapd") },
   scapy: { packages: ["python3-scapy"], present: () => spawnSync("/usr/bin/python3", ["-c", "import scapy.all"]).status === 0 },
+  dig: { packages: ["bind9-dnsutils"], present: () => onPath("dig") },
+  zeroconf: { packages: ["python3-zeroconf"], present: () => spawnSync("/usr/bin/python3", ["-c", "import zeroconf"]).status === 0 },
   ip: { packages: ["iproute2"], present: () => onPath("ip") },
   ping: { packages: ["iputils-ping"], present: () => onPath("ping") },
   traceroute: { packages: ["traceroute"], present: () => onPath("traceroute") },

@@ -1,4 +1,4 @@
-// tests/vectors/ip_low.txt, and a lab's parsers on inputs that end where memory ends.
+// tests/vectors/ip_low.txt and ip_wire.txt, and a lab's parsers on inputs that end where memory ends.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../host/modules.ts";
@@ -14,8 +14,8 @@ export interface LowVector {
   answer: number;
 }
 
-export function lowVectors(): LowVector[] {
-  return readFileSync(join(ROOT, "tests/vectors/ip_low.txt"), "utf8")
+export function lowVectors(file = "ip_low"): LowVector[] {
+  return readFileSync(join(ROOT, `tests/vectors/${file}.txt`), "utf8")
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => line.split("|").map((part) => part.trim()))

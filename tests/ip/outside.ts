@@ -44,7 +44,7 @@ export function frame({ source, target, next, payload, hops = 64, toMac, fromMac
 }
 
 /** An upper layer's octets with their checksum, which is at `place`. */
-function summed(octets: Buffer, place: number, source: Uint8Array, target: Uint8Array, next: number): Buffer {
+export function summed(octets: Buffer, place: number, source: Uint8Array, target: Uint8Array, next: number): Buffer {
   octets.writeUInt16BE(checksum(octets, Buffer.concat([source, target]), next), place);
   return octets;
 }

@@ -1,6 +1,7 @@
 // Programs of Linux reach into the mesh: through a TAP interface, the hub, its firewall and one hop or two of 802.15.4.
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
@@ -9,7 +10,7 @@ import { HubTap } from "../../host/ip/hub_tap.ts";
 import { kilowasm, start } from "../home/process.ts";
 import { device, filesOf } from "../tls/peers.ts";
 import type { EngineName } from "./home.ts";
-import { Street } from "./street.ts";
+import { extendedOf, Street } from "./street.ts";
 import { tunPossible } from "./wire.ts";
 
 const run = promisify(execFile);
@@ -127,6 +128,20 @@ for (const [engine, name] of [
         assert.match(clear.stdout, DCAP);
         assert.match(clear.stdout, /403 0\n$/);
       }
+    });
+
+    test("dig and python-zeroconf find the hub by multicast DNS", async () => {
+      const hub = `device-${extendedOf(1).toString(16).padStart(16, "0")}`;
+      const dig = async (asked: string, type: string): Promise<string> => {
+        const words = ["+short", "+time=3", "+tries=2", "-p", "5353", `@${address.hub}`, asked, type];
+        return (await run("dig", words)).stdout.trim();
+      };
+      assert.equal(await dig("_smartenergy._tcp.local", "PTR"), `${hub}._smartenergy._tcp.local.`);
+      assert.equal(await dig(`${hub}._smartenergy._tcp.local`, "SRV"), `0 0 80 ${hub}.local.`);
+      assert.equal(await dig(`${hub}.local`, "AAAA"), address.hub);
+      const { stdout } = await run("/usr/bin/python3", [join(import.meta.dirname, "zeroconf_browse.py"), name]);
+      const told = "txtvers=1 dcap=/dcap https=443 level=-S1";
+      assert.equal(stdout.trim(), `${hub}._smartenergy._tcp.local. ${hub}.local. 80 ${address.hub} ${told}`);
     });
 
     test("openssl verifies each, and is refused without a certificate", async (context) => {

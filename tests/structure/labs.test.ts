@@ -29,6 +29,7 @@ test("every source in tests/labs is a lab or part of one, and nothing of them is
     "aps/node.ts",
     "ip/mesh_node.ts",
     "ip/mle_radio.ts",
+    "ip/names_route.ts",
     "ip/own_stub.ts",
     "ip/pana_send.ts",
     "ip/radio_stub.ts",
