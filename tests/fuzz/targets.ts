@@ -20,6 +20,7 @@ const LABS: readonly [RegExp, LabName][] = [
   [/^se_/, "sep1/parsers"],
   [/^ota_/, "sep1/ota"],
   [/^(nd|rpl|mpl)_/, "ip/mesh"],
+  [/^(dns_message|ethernet_frame|tcp_segment)$/, "ip/names"],
   [/^(lowpan_fragment|ip_beacon|ipv6|udp|icmp)$/, "ip/low"],
   [/^(pana|eap|mle)/, "ip/auth_parsers"],
   [/^(initiate|ephemeral|confirm|terminate|certificate)/, "sep1/key_establishment"],
@@ -90,7 +91,7 @@ function fromKeyEstablishment(seeds: Seeds): void {
 
 export async function targets(): Promise<Target[]> {
   const seeds: Seeds = new Map();
-  const files = ["mac.txt", "nwk.txt", "aps.txt", "zcl.txt", "ota_cluster.txt", "mesh.txt", "ip_auth.txt", "ip_low.txt"];
+  const files = ["mac.txt", "nwk.txt", "aps.txt", "zcl.txt", "ota_cluster.txt", "mesh.txt", "ip_auth.txt", "ip_low.txt", "ip_wire.txt"];
   for (const file of files) fromVectors(seeds, file);
   fromDescriptors(seeds);
   fromSharedFrames(seeds);
