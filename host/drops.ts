@@ -3,8 +3,9 @@ import { Drop, Layer } from "./abi.ts";
 import { customSection } from "./wasm.ts";
 
 const REASONS = 16;
-/** Octets of all counters. */
-export const DROPS_SIZE = 4 * REASONS * 4;
+/** Octets of the counters of a layer, and how many layers a phase has; a module has those of one phase, or of both. */
+const LAYER_SIZE = REASONS * 4;
+const PHASE_LAYERS = 4;
 
 export interface Dropped {
   /** `nwk`, `aps`, `zdo`, `zcl`; of a module of phase 2 `link`, `ip`, `control`, `transport`. */
@@ -14,12 +15,13 @@ export interface Dropped {
   count: number;
 }
 
-/** Where a module counts, and its lowest layer; null where it does not say. */
-export function dropsAt(wasm: Uint8Array): { at: number; layer: number } | null {
+/** Where a module counts, how many octets, and its lowest layer; null where it does not say. */
+export function dropsAt(wasm: Uint8Array): { at: number; size: number; layer: number } | null {
   const place = Buffer.from(customSection(wasm, "drops"));
-  if (place.length !== 4 && place.length !== 8) return null;
-  const at = place.readUInt32LE();
-  return at === 0 ? null : { at, layer: place.length === 8 ? place.readUInt32LE(4) : 0 };
+  if (place.length !== 4 && place.length !== 8 && place.length !== 12) return null;
+  const [at, layer = 0, layers = PHASE_LAYERS] = Array.from({ length: place.length / 4 }, (_, index) => place.readUInt32LE(4 * index));
+  if (at === 0 || layers < 1 || layers > 2 * PHASE_LAYERS) return null;
+  return { at, size: layers * LAYER_SIZE, layer };
 }
 
 /** Who and why, of the octets of all counters; what never happened is left out. */

@@ -3,12 +3,14 @@ import { Drop, Layer, Log, log } from "./host";
 import { LOG_REFUSED_SIZE, LogRefused } from "./log";
 
 const REASONS: u32 = 16;
-const LAYERS: u32 = 4;
-/** A module has the layers of one phase. */
+const PHASE_LAYERS: u32 = 4;
+/** A module has the layers of one phase, or of both. */
+const LAYERS: u32 = isDefined(DROPS_LAYERS) ? DROPS_LAYERS : PHASE_LAYERS;
 const FIRST: u32 = isDefined(DROPS_FROM_LAYER) ? DROPS_FROM_LAYER : <u32>Layer.Nwk;
 const MINUTE_MS: i64 = 60_000;
-if (<u32>Drop.Exhausted >= REASONS || <u32>Layer.Zcl >= LAYERS || <u32>Layer.Transport - <u32>Layer.Link >= LAYERS
-  || LAYERS * REASONS > 64) ERROR("each drop has its counter and its bit");
+if (<u32>Drop.Exhausted >= REASONS || <u32>Layer.Zcl >= PHASE_LAYERS || <u32>Layer.Transport - <u32>Layer.Link >= PHASE_LAYERS
+  || PHASE_LAYERS * REASONS > 64) ERROR("each drop has its counter and its bit");
+if (LAYERS != PHASE_LAYERS && LAYERS != 2 * PHASE_LAYERS) ERROR("a phase has its layers whole");
 /** What every network that works has is counted only: of the lowest layer. */
 const TOLD: u64 = ~((1 << <u64>Drop.Repeated) | (1 << <u64>Drop.Duplicate));
 
@@ -16,11 +18,11 @@ const counters = memory.data(LAYERS * REASONS * 4);
 const note = changetype<LogRefused>(memory.data(LOG_REFUSED_SIZE, 2));
 @unmanaged @final
 class State {
-  /** A bit for each drop that is told when it comes; none before the first minute begins. */
-  awaited: u64;
   until: i64;
 }
 const state = changetype<State>(memory.data(offsetof<State>(), 8));
+/** Of each phase a bit for each drop that is told when it comes; none before the first minute begins. */
+const awaited = memory.data(LAYERS / PHASE_LAYERS * 8, 8);
 
 /** The counters of a layer: a u32 for each `Drop`. */
 export function dropsOf(layer: u32): usize { return counters + (layer - FIRST) * REASONS * 4; }
@@ -31,8 +33,9 @@ export function dropped(layer: u32, reason: u32): void {
   let count = load<u32>(at) + 1;
   store<u32>(at, count);
   let bit: u64 = (<u64>1) << index;
-  if (!(state.awaited & bit)) return;
-  state.awaited ^= bit;
+  let bits = awaited + (LAYERS > PHASE_LAYERS ? (index >>> 6) << 3 : 0);
+  if (!(load<u64>(bits) & bit)) return;
+  store<u64>(bits, load<u64>(bits) ^ bit);
   note.layer = layer;
   note.reason = reason;
   note.count = count;
@@ -43,5 +46,6 @@ export function dropped(layer: u32, reason: u32): void {
 export function dropsTick(now: i64): void {
   if (now < state.until) return;
   state.until = now + MINUTE_MS;
-  state.awaited = TOLD;
+  store<u64>(awaited, TOLD);
+  if (LAYERS > PHASE_LAYERS) store<u64>(awaited, TOLD, 8);
 }

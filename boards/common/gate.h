@@ -15,6 +15,7 @@
 #define KW_GATE_MODULE_MAX (256u * 1024u)
 #define KW_GATE_CUSTOM_MAX (64u * 1024u) // octets of all custom sections
 #define KW_GATE_CONSTANTS_MAX 32768u     // octets of the section `constants`
+#define KW_GATE_LAYERS 4u                // that a phase counts in, unless its section `drops` says otherwise
 #define KW_GATE_TYPES_MAX 128u
 #define KW_GATE_PARAMETERS_MAX 24u
 #define KW_GATE_FUNCTIONS_MAX 1024u
@@ -99,9 +100,9 @@ enum kw_gate_reason kw_gate(const uint8_t *wasm, uint32_t size, uint32_t memory_
 // The octets of linear memory that an accepted module asks for in its custom section `han` (a u32, little-endian); 0 without one.
 uint32_t kw_gate_memory(const uint8_t *wasm, uint32_t size);
 
-// Where an accepted module says that it counts what it drops, and its lowest layer: its custom section `drops`, which nobody has
+// Where an accepted module says that it counts what it drops, its lowest layer and how many: its custom section `drops`, which nobody has
 // checked; 0 without one.
-uint32_t kw_gate_drops(const uint8_t *wasm, uint32_t size, uint32_t *layer);
+uint32_t kw_gate_drops(const uint8_t *wasm, uint32_t size, uint32_t *layer, uint32_t *layers);
 // What an accepted module holds in its custom section `constants`: how many octets, and where; 0 without one.
 uint32_t kw_gate_constants(const uint8_t *wasm, uint32_t size, const uint8_t **at);
 

@@ -42,11 +42,13 @@ static uint32_t number_of(const uint8_t *wasm, uint32_t size, const char *name) 
 
 uint32_t kw_gate_memory(const uint8_t *wasm, uint32_t size) { return number_of(wasm, size, "han"); }
 
-uint32_t kw_gate_drops(const uint8_t *wasm, uint32_t size, uint32_t *layer) {
+uint32_t kw_gate_drops(const uint8_t *wasm, uint32_t size, uint32_t *layer, uint32_t *layers) {
     const uint8_t *at;
     uint32_t length = content_of(wasm, size, "drops", &at);
-    *layer = length == 8 ? little_u32(at + 4) : 0;
-    return length == 4 || length == 8 ? little_u32(at) : 0;
+    *layer = length >= 8 ? little_u32(at + 4) : 0;
+    *layers = length >= 12 ? little_u32(at + 8) : KW_GATE_LAYERS;
+    if (*layers == 0 || *layers > 2 * KW_GATE_LAYERS) return 0;
+    return length == 4 || length == 8 || length == 12 ? little_u32(at) : 0;
 }
 
 uint32_t kw_gate_constants(const uint8_t *wasm, uint32_t size, const uint8_t **at) { return content_of(wasm, size, "constants", at); }

@@ -221,11 +221,12 @@ void kw_module_hash(const struct kw_machine *m, uint8_t out[KW_MODULE_HASH]) {
     memcpy(out, hash, KW_MODULE_HASH);
 }
 
-const uint8_t *kw_drops(const struct kw_machine *m, uint32_t *layer) {
-    uint32_t size, at;
-    if (!m->loaded || (at = kw_gate_drops(m->config.wasm, m->config.wasm_size, layer)) == 0) return NULL;
+const uint8_t *kw_drops(const struct kw_machine *m, uint32_t *layer, uint32_t *count) {
+    uint32_t size, at, layers;
+    if (!m->loaded || (at = kw_gate_drops(m->config.wasm, m->config.wasm_size, layer, &layers)) == 0) return NULL;
     const uint8_t *memory = m3_GetMemory(m->runtime, &size, 0);
-    return memory != NULL && at <= size && size - at >= KW_DROPS_SIZE ? memory + at : NULL;
+    *count = layers * KW_DROPS_OF_LAYER;
+    return memory != NULL && at <= size && size - at >= *count * 4 ? memory + at : NULL;
 }
 
 uint32_t kw_halt_reason(const struct kw_machine *m) { return m->halt_reason; }

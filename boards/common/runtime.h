@@ -6,6 +6,7 @@
 #include "abi.h"
 #include "board.h"
 #include "crypto.h"
+#include "gate.h"
 #include "image.h"
 #include "store.h"
 #include "trace.h"
@@ -82,11 +83,11 @@ uint32_t kw_halt_reason(const struct kw_machine *m);
 // enum kw_gate_reason of the last load; 0 when the gate let the module through.
 uint32_t kw_gate_verdict(const struct kw_machine *m);
 
-// The module's counters of what it dropped since its start, a u32 for each of sixteen reasons of four layers (docs/abi.md, section
-// `drops`), in its memory, and the lowest of these; null where it does not count, or is not loaded.
-#define KW_DROPS 64u
-#define KW_DROPS_SIZE (KW_DROPS * 4u)
-const uint8_t *kw_drops(const struct kw_machine *m, uint32_t *layer);
+// The module's counters of what it dropped since its start, a u32 for each of sixteen reasons of a phase's four layers, or of eight
+// (docs/abi.md, section `drops`), in its memory, the lowest of these layers and how many u32; null where it does not count, or is not loaded.
+#define KW_DROPS_OF_LAYER 16u
+#define KW_DROPS_SIZE (2 * KW_GATE_LAYERS * KW_DROPS_OF_LAYER * 4) // at most
+const uint8_t *kw_drops(const struct kw_machine *m, uint32_t *layer, uint32_t *count);
 
 // The first octets of the SHA-256 of the module: beside a function's index they name the function (host/function_names.ts).
 #define KW_MODULE_HASH 8u

@@ -125,11 +125,11 @@ int64_t kw_platform_run(int64_t now) {
 
 // `# drops PLACE COUNT ...`: of each counter that is not 0, which it is (layer * 16 + reason) and what it says.
 static void report_drops(void) {
-    uint32_t layer;
-    const uint8_t *at = kw_drops(edge.machine, &layer);
+    uint32_t layer, counters = 0;
+    const uint8_t *at = kw_drops(edge.machine, &layer, &counters);
     console_begin('#');
     console_text("drops");
-    for (uint32_t i = 0; at != NULL && i < KW_DROPS; i++) {
+    for (uint32_t i = 0; at != NULL && i < counters; i++) {
         uint32_t count = kw_get32(at + 4 * i);
         if (count == 0) continue;
         console_number(layer * 16 + i);

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 
 const LOOK_AGAIN_MS = 50;
+const PHASE_LAYERS = 4;
 
 const { root, jobs } = JSON.parse(readFileSync(0, "utf8"));
 process.chdir(root);
@@ -64,7 +65,7 @@ async function make({ entry, options, sources, file, text }) {
   ConstantTables ??= (await import("./constants.mjs")).default;
   let memory = "";
   let drops = "";
-  let layer = 0;
+  let layers = [];
   let result;
   const unknown = new Set();
   const transform = {
@@ -72,7 +73,9 @@ async function make({ entry, options, sources, file, text }) {
       const written = module.emitText();
       memory = /data_end[^\n]*\(i32\.const (\d+)\)/.exec(written)?.[1] ?? "";
       drops = /global \$assembly\/core\/drops\/counters [^\n]*\(i32\.const (\d+)\)/.exec(written)?.[1] ?? "";
-      layer = Number(/global \$assembly\/core\/drops\/FIRST [^\n]*\(i32\.const (\d+)\)/.exec(written)?.[1] ?? 0);
+      const number = (name) =>
+        Number(new RegExp(`global \\$assembly/core/drops/${name} [^\\n]*\\(i32\\.const (\\d+)\\)`).exec(written)?.[1] ?? 0);
+      layers = drops && [number("FIRST"), number("LAYERS")];
     },
   };
   // `--debug` changes nothing but that functions keep their names; host/build/compile.ts takes them off.
@@ -94,9 +97,15 @@ async function make({ entry, options, sources, file, text }) {
   if (unknown.size) throw new Error(`${entry} reaches ${[...unknown].join(", ")}, which host/build/compile.ts did not find`);
   if (!memory) throw new Error(`${entry}: the compiler names no __data_end; host/build/asc.mjs must learn its new form`);
   const draft = `${file}.${process.pid}`;
-  const own = drops ? [numberSection("drops", Number(drops), ...(layer ? [layer] : []))] : [];
+  const own = drops ? [numberSection("drops", Number(drops), ...ofLayers(layers))] : [];
   writeFileSync(draft, text ? result : Buffer.concat([result, ...own, numberSection("han", (Number(memory) + 15) & ~15)]));
   renameSync(draft, file);
+}
+
+/** What a section `drops` says of its layers, where they are not the four of phase 1. */
+function ofLayers([first, count]) {
+  if (count !== PHASE_LAYERS) return [first, count];
+  return first ? [first] : [];
 }
 
 /** A custom section of u32, little-endian: `han` the octets of memory, `drops` where the counters lie, and of which layers (docs/abi.md). */

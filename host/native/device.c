@@ -277,20 +277,20 @@ static napi_value stats(napi_env env, napi_callback_info info) {
     return result;
 }
 
-// drops(): the counters, and behind them the lowest layer
+// drops(): the lowest layer, and behind it the counters
 static napi_value drops(napi_env env, napi_callback_info info) {
     struct arguments a;
     const uint8_t *at;
-    uint32_t layer;
-    uint8_t told[KW_DROPS_SIZE + 4];
+    uint32_t layer, count;
+    uint8_t told[4 + KW_DROPS_SIZE];
     if (!take_arguments(env, info, &a)) return NULL;
     struct device *d = device_of(&a, true);
     if (d == NULL) return NULL;
-    at = kw_drops(&d->machine, &layer);
+    at = kw_drops(&d->machine, &layer, &count);
     if (at == NULL) return buffer_of(env, at, 0);
-    memcpy(told, at, KW_DROPS_SIZE);
-    kw_put32(told + KW_DROPS_SIZE, layer);
-    return buffer_of(env, told, sizeof told);
+    kw_put32(told, layer);
+    memcpy(told + 4, at, 4 * count);
+    return buffer_of(env, told, 4 + 4 * count);
 }
 
 // takeTrace(): the records written since the last call, without the four octets a file begins with

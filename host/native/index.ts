@@ -1,6 +1,6 @@
 // A device's module under wasm3 in Node: the engine of the boards behind the interface of every engine.
 import { IMAGE_FLAGS, IMAGE_RUNNING, ResetReason } from "../abi.ts";
-import { DROPS_SIZE, type Dropped, dropsNamed } from "../drops.ts";
+import { type Dropped, dropsNamed } from "../drops.ts";
 import { type Engine, EngineStopped, FUEL, type Surroundings } from "../engine.ts";
 import { functionOf } from "../function_names.ts";
 import {
@@ -126,7 +126,7 @@ export class Wasm3Engine implements Engine {
 
   drops(): Dropped[] {
     const told = this.device.drops();
-    return told.length === 0 ? [] : dropsNamed(told.subarray(0, DROPS_SIZE), told.readUInt32LE(DROPS_SIZE));
+    return told.length === 0 ? [] : dropsNamed(told.subarray(4), told.readUInt32LE());
   }
 
   stats(): NativeStats {

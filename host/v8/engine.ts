@@ -1,6 +1,6 @@
 // A device's module under V8: the contract of docs/abi.md, with nothing native.
 import { ABI_VERSION, ResetReason } from "../abi.ts";
-import { DROPS_SIZE, type Dropped, dropsAt, dropsNamed } from "../drops.ts";
+import { type Dropped, dropsAt, dropsNamed } from "../drops.ts";
 import { type Engine, EngineStopped, FUEL, type Surroundings } from "../engine.ts";
 import { functionOf, moduleHash } from "../function_names.ts";
 import { type Images, NO_IMAGES } from "../image/images.ts";
@@ -136,8 +136,8 @@ export class V8Engine implements Engine {
   drops(): Dropped[] {
     const place = dropsAt(this.wasm);
     const memory = new Uint8Array(this.exports.memory.buffer);
-    if (place === null || place.at + DROPS_SIZE > memory.length) return [];
-    return dropsNamed(memory.subarray(place.at, place.at + DROPS_SIZE), place.layer);
+    if (place === null || place.at + place.size > memory.length) return [];
+    return dropsNamed(memory.subarray(place.at, place.at + place.size), place.layer);
   }
 
   close(): void {

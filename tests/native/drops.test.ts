@@ -58,6 +58,21 @@ test("both engines name the layers that a module of phase 2 has", () => {
   assert.deepEqual(read(counting(1024, [...little(1024), ...little(Layer.Link)])), [told, told]);
 });
 
+test("both engines name the layers of a module of both phases", () => {
+  const told = [
+    { layer: "aps", reason: "badMic", count: 3 },
+    { layer: "zcl", reason: "exhausted", count: 70_000 },
+  ];
+  const place = (at: number): number[] => [...little(at), ...little(Layer.Nwk), ...little(8)];
+  for (const at of [1024, PAGE - 2 * SIZE]) assert.deepEqual(read(counting(at, place(at))), [told, told], `${at}`);
+  const [v8, wasm3] = read(counting(1024, [...little(1024 - SIZE), ...little(Layer.Nwk), ...little(8)]));
+  assert.deepEqual(v8, [
+    { layer: "ip", reason: "badMic", count: 3 },
+    { layer: "transport", reason: "exhausted", count: 70_000 },
+  ]);
+  assert.deepEqual(wasm3, v8);
+});
+
 test("a module that says nothing, or that its counters are where it has no memory, has none", () => {
   const places = [
     little(0),
@@ -67,6 +82,11 @@ test("a module that says nothing, or that its counters are where it has no memor
     little(0xffff_ff00),
     [0, 4, 0],
     [...little(1024), 0],
+    [...little(1024), ...little(0), ...little(0)],
+    [...little(1024), ...little(0), ...little(9)],
+    [...little(1024), ...little(0), ...little(0xffff_ffff)],
+    [...little(PAGE - 2 * SIZE + 1), ...little(0), ...little(8)],
+    [...little(1024), ...little(0), ...little(4), ...little(0)],
   ];
   for (const place of places) {
     const wasm = counting(1024, place);
@@ -75,11 +95,12 @@ test("a module that says nothing, or that its counters are where it has no memor
   }
 });
 
-test("every module that ships says where it counts, within its memory, for 12 octets", () => {
+test("every module that ships says where it counts, within its memory, each of its counters", () => {
   for (const name of targets().filter((target) => target !== "software")) {
     const wasm = moduleBytes(name);
-    const { at, layer } = dropsAt(wasm) ?? assert.fail(`${name} does not say`);
-    assert.ok(at >= 16 && at % 4 === 0 && at + SIZE <= memoryNeed(wasm), `${name}: ${at}`);
+    const { at, size, layer } = dropsAt(wasm) ?? assert.fail(`${name} does not say`);
+    assert.equal(size, name.endsWith("_both") ? 2 * SIZE : SIZE, name);
+    assert.ok(at >= 16 && at % 4 === 0 && at + size <= memoryNeed(wasm), `${name}: ${at}`);
     assert.equal(layer, name.endsWith("_sep2") ? Layer.Link : Layer.Nwk, name);
   }
 });
