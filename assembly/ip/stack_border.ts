@@ -36,6 +36,7 @@ export { agentRotate as stackRotate } from "./pana/members";
 
 /** The code of an error that says that a source route has broken: RFC 6550 section 20.15. */
 const ROUTE_BROKEN: u32 = 7;
+const PAN_BESIDE: u32 = 0x4000;
 
 /** What the network is, for good: | prefix 16 | network identifier 16 | channel 1 | PAN 2 | epoch 4 |. */
 @unmanaged @final
@@ -54,8 +55,8 @@ const SIZE: u32 = offsetof<Network>();
 let heardOn: u32 = 0;
 let scanning: bool = false;
 
-/** Starts the network that there was, and answers true, or looks for a channel for a new one. */
-export function stackReset(now: i64): bool {
+/** All layers as new, with the radio off; `stackStart` or `stackBeside` follows. */
+export function stackReset(now: i64): void {
   commonReset(now);
   ndReset();
   rplReset();
@@ -65,11 +66,29 @@ export function stackReset(now: i64): bool {
   mleReset(MODE_ROUTER | MODE_AWAKE, 0);
   let answer = agentReset(now);
   assert(answer == Err.Ok);
-  scanning = storeRead(Record.IpNetwork, changetype<usize>(network), SIZE) != SIZE;
+  if (storeRead(Record.IpNetwork, changetype<usize>(network), SIZE) != SIZE) network.channel = 0;
   heardOn = 0;
+  scanning = false;
+}
+
+/** Alone on its radio: starts the network that there was, and answers true, or looks for a channel for a new one. */
+export function stackStart(now: i64): bool {
+  scanning = network.channel == 0;
   if (scanning) radioScan(MAC_CHANNELS, now);
   else open(now);
   return !scanning;
+}
+
+/**
+ * Beside a network of ZigBee on the same radio: the network that there was, or a new one, on the channel of the other.  PAN identifiers of
+ * ZigBee end below `PAN_BESIDE` (05-3474 section 3.6.1.1), so that they differ whatever either one is or comes to be.
+ */
+export function stackBeside(channel: u32, now: i64): void {
+  if (network.channel == 0) create();
+  network.channel = <u8>channel;
+  network.panId |= <u16>PAN_BESIDE;
+  if (network.panId == 0xffff) network.panId = <u16>PAN_BESIDE;
+  open(now);
 }
 
 /** Takes an event of the radio, or of Ethernet. */
@@ -155,19 +174,24 @@ function fromAgent(heard: i32): i32 {
   }
 }
 
-/** A new network on a channel where no other was heard, by a number that nobody has. */
-function form(now: i64): i32 {
-  scanning = false;
+/** A number that nobody has. */
+function create(): void {
   let at = changetype<usize>(network);
   entropy(at, SIZE);
   store<u8>(at, 0xfd); // a unique local prefix, RFC 4193
   network.prefix1 = 0;
+  network.panId = network.panId == 0xffff ? 1 : network.panId;
+  network.epoch = 0;
+}
+
+/** A new network on a channel where no other was heard. */
+function form(now: i64): i32 {
+  scanning = false;
+  create();
   let channels = MAC_CHANNELS & ~heardOn;
   if (!channels) channels = MAC_CHANNELS;
   for (let choice = <u32>network.channel % popcnt(channels); choice > 0; choice--) channels &= channels - 1;
   network.channel = <u8>ctz(channels);
-  network.panId = network.panId == 0xffff ? 1 : network.panId;
-  network.epoch = 0;
   open(now);
   return StackHeard.Formed;
 }

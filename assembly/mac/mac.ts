@@ -58,11 +58,13 @@ export const macAir = memory.data(128);
 
 if (MAC_FRAME_MAX > 128) ERROR("a frame does not fit the air");
 
-/** The interface of the contract that this MAC lives on. */
-export const MAC_INTERFACE: u32 = 0;
+/** The interface of the contract that this MAC lives on; where there are two in turn, interfaces.ts says which. */
+export let macInterface: u32 = 0;
 /** Before it: the whole of CSMA-CA, the frame and three retries take 0.2 s at most. */
 const GUARD_MS: i64 = 2000;
 const REFUSED_MS: i64 = 10;
+
+export function macTurn(number: u32): void { macInterface = number; }
 
 /** Starts with the radio off; the device's address comes from its record. */
 export function macReset(): void {
@@ -88,7 +90,7 @@ export function macOpen(channel: u32, panId: u32, short: u32): void {
 
 /** Sets a parameter that cannot be refused. */
 export function macSet(parameter: u32, value: i64): void {
-  let answer = radioSet(MAC_INTERFACE, parameter, value);
+  let answer = radioSet(macInterface, parameter, value);
   assert(answer == Err.Ok);
 }
 
@@ -122,7 +124,7 @@ export function macBegin(control: u32, sequence: u32, target: u64): usize {
 export function macTransmit(end: usize, purpose: i32, now: i64): i32 {
   assert(mac.purpose == MacPurpose.None);
   mac.handle = (mac.handle + 1) & 0xff;
-  let answer = radioSend(MAC_INTERFACE, macAir, <u32>(end - macAir), mac.handle);
+  let answer = radioSend(macInterface, macAir, <u32>(end - macAir), mac.handle);
   mac.purpose = answer < 0 ? MacPurpose.Refused : purpose;
   mac.guard = now + (answer < 0 ? REFUSED_MS : GUARD_MS);
   return answer;

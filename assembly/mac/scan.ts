@@ -13,7 +13,7 @@ export const MAC_CHANNELS: u32 = 0x07fff800;
 const LISTEN_MS: i64 = 139;
 
 @unmanaged @final
-class Scan {
+export class Scan {
   due: i64;
   /** Channels still to come. */
   mask: u32;
@@ -21,7 +21,7 @@ class Scan {
   wanted: bool;
 }
 
-const scan = changetype<Scan>(memory.data(offsetof<Scan>(), 8));
+export const scan = changetype<Scan>(memory.data(offsetof<Scan>(), 8));
 
 /** The channel listened to, 0 when no scan runs. */
 export function scanChannel(): u32 { return scan.channel; }

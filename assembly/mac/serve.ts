@@ -5,7 +5,7 @@ import { NEVER } from "../core/timers";
 import { macAssociationResponseEmit } from "./command";
 import { macBeaconEmit } from "./beacon";
 import { MAC_BEACON, MAC_COMMAND, MAC_EXTENDED, MAC_NONE, MAC_SHORT, macControl } from "./frame";
-import { MAC_INTERFACE, MacPurpose, macBegin, macHeard, macIdle, macNextSequence, macTransmit, macWhen } from "./mac";
+import { macInterface, MacPurpose, macBegin, macHeard, macIdle, macNextSequence, macTransmit, macWhen } from "./mac";
 
 /** Responses that wait for their device to ask; more associations at a time are turned away in silence. */
 export const RESPONSES_MAX: u32 = 3;
@@ -62,7 +62,7 @@ export function serveRespond(extended: u64, short: u32, status: u32, now: i64): 
   let row = responseOf(extended);
   if (!row) row = responseOf(0);
   if (!row || extended == 0) return Err.NoBuffer;
-  let answer = radioSet(MAC_INTERFACE, RadioParameter.PendingExtended, <i64>extended);
+  let answer = radioSet(macInterface, RadioParameter.PendingExtended, <i64>extended);
   if (answer < 0) return answer;
   row.extended = extended;
   row.expiry = now + MAC_PERSISTENCE_MS;
@@ -105,14 +105,14 @@ export function serveSent(): MacResponse {
   if (!row) return row;
   row.asked = 0;
   if (macHeard.status != Err.Ok) return changetype<MacResponse>(0); // it may ask again until the response expires
-  let answer = radioSet(MAC_INTERFACE, RadioParameter.NotPendingExtended, <i64>row.extended);
+  let answer = radioSet(macInterface, RadioParameter.NotPendingExtended, <i64>row.extended);
   assert(answer == Err.Ok || answer == Err.NotFound);
   return row;
 }
 
 /** Frees a row that `serveSent` answered, or whose time has come. */
 export function release(row: MacResponse): void {
-  radioSet(MAC_INTERFACE, RadioParameter.NotPendingExtended, <i64>row.extended);
+  radioSet(macInterface, RadioParameter.NotPendingExtended, <i64>row.extended);
   row.extended = 0;
 }
 

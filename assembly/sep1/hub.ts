@@ -26,6 +26,7 @@ import { publishForget } from "./price/publish";
 import { priceDeadline, priceReset, priceTick } from "./price/server";
 
 export { notifySoon as faceOffer } from "./ota/notify";
+export { nwkChannel as faceChannel } from "../zigbee/nwk/nwk";
 
 const TURNS: u32 = 8;
 /** Channels 11 to 26; the PAN identifier is chosen. */

@@ -8,7 +8,8 @@ import { AUTHENTICATIONS_MAX, SERVED_MAX } from "../ip/limits";
 import { AGENT_SECRETS } from "../ip/pana/sessions";
 import { streamChanged, streamServe } from "../ip/tcp/stream";
 import {
-  StackHeard, agentHeard, stackAdmit, stackChannel, stackDeadline, stackInput, stackPan, stackReset, stackTick,
+  StackHeard, agentHeard, stackAdmit, stackBeside, stackChannel, stackDeadline, stackInput, stackPan, stackReset, stackStart,
+  stackTick,
 } from "../ip/stack_border";
 import { HUB_SETS, discoveryServe } from "./discovery";
 import { httpDeadline, httpInput, httpReset, httpTick } from "./http/server";
@@ -24,9 +25,22 @@ const note = memory.data(16, 8);
 
 export { stackRotate as faceRekey } from "../ip/stack_border";
 
+/** Alone on the radio. */
 export function faceReset(now: i64): void {
+  facePrepare(now);
+  if (stackStart(now)) noteFormed();
+}
+
+/** Beside a network of phase 1, once that one has a channel. */
+export function faceBeside(channel: u32, now: i64): void {
+  stackBeside(channel, now);
+  noteFormed();
+}
+
+/** All but a network. */
+export function facePrepare(now: i64): void {
   tlsReserve(SESSIONS, AGENT_SECRETS);
-  if (stackReset(now)) noteFormed();
+  stackReset(now);
   httpReset();
   streamServe(HTTP_PORT, false);
   streamServe(HTTPS_PORT, true);

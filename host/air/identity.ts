@@ -12,15 +12,22 @@ export class Identity {
   /** A frame of it is under way. */
   sending = false;
   private pan = BROADCAST;
+  /** An interface that nobody has given a PAN takes nothing; the first one is there from the start. */
+  private isUsed: boolean;
   private short = BROADCAST;
   private extended = 0n;
   private readonly pendingShort = new Set<number>();
   private readonly pendingExtended = new Set<bigint>();
 
+  constructor(number: number) {
+    this.isUsed = number === 0;
+  }
+
   /** Every `RadioParameter` but the channel. */
   set(parameter: number, value: bigint): number {
     switch (parameter) {
       case RadioParameter.PanId:
+        this.isUsed = true;
         this.pan = Number(BigInt.asUintN(16, value));
         return Err.Ok;
       case RadioParameter.ShortAddress:
@@ -54,7 +61,7 @@ export class Identity {
 
   /** The third level of filtering; who has short address 0 is the PAN coordinator, as ZigBee has it. */
   accepts(head: Addressing): boolean {
-    if (head.type > FRAME_COMMAND || head.type === FRAME_ACK || head.version > 1) return false;
+    if (!this.isUsed || head.type > FRAME_COMMAND || head.type === FRAME_ACK || head.version > 1) return false;
     if (head.type === FRAME_BEACON) return head.sourcePan !== undefined && (this.pan === BROADCAST || head.sourcePan === this.pan);
     if (head.targetPan === undefined) return this.short === 0 && head.sourcePan === this.pan;
     if (head.targetPan !== this.pan && head.targetPan !== BROADCAST) return false;

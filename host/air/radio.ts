@@ -121,7 +121,7 @@ export class Radio {
   private quietUntilUs = 0;
 
   constructor(medium: Medium, options: { id: string; randomStream?: string; interfaces?: number }) {
-    this.identities = Array.from({ length: options.interfaces ?? 1 }, () => new Identity());
+    this.identities = Array.from({ length: options.interfaces ?? 1 }, (_, number) => new Identity(number));
     this.medium = medium;
     this.id = options.id;
     this.port = medium.attach(options.id, (psdu, reception) => this.heard(psdu, reception));

@@ -26,6 +26,9 @@ import type { DeviceId } from "./plan.ts";
 /** What a board needs to come up again after its module stopped. */
 const REBOOT_MS = 200;
 
+/** Of a board's radio: as many networks as a hub has. */
+const INTERFACES = 2;
+
 /** Of an i64 that is never negative and below 2^48: that is 8,900 years in milliseconds. */
 const TIME_OCTETS = 6;
 const NOTHING = new Uint8Array(0);
@@ -49,7 +52,7 @@ export class ModuleDevice implements HomeDevice {
     private readonly make: Boot,
     private readonly edge: DeviceEdge,
     /** What it hears and says: a station of the medium, or a dongle on real air. */
-    private readonly makeRadio: () => AnyRadio = () => new Radio(medium, { id }),
+    private readonly makeRadio: () => AnyRadio = () => new Radio(medium, { id, interfaces: INTERFACES }),
   ) {
     this.clock = medium.clock;
   }

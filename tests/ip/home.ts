@@ -55,7 +55,7 @@ export class Home {
   readonly recorded = new Map<string, V8Engine>();
 
   constructor(
-    private readonly seed: number,
+    protected readonly seed: number,
     private readonly engine: EngineName = "V8",
     private readonly record = false,
   ) {
@@ -94,7 +94,7 @@ export class Home {
   }
 
   /** What the factory writes into the next device. */
-  private made(): { number: number; extended: bigint; store: Map<number, Uint8Array> } {
+  protected made(): { number: number; extended: bigint; store: Map<number, Uint8Array> } {
     const number = this.devices.size + 1;
     const extended = 0x026b_7700_0000_0000n | BigInt(number);
     const serial = Buffer.of(number);
@@ -102,7 +102,7 @@ export class Home {
     return { number, extended, store };
   }
 
-  private edge(id: string): DeviceEdge {
+  protected edge(id: string): DeviceEdge {
     const lines: LogLine[] = [];
     this.logs.set(id, lines);
     return {
@@ -110,7 +110,7 @@ export class Home {
       display: () => undefined,
       uplink: (octets) => this.uplinked.push(Buffer.from(octets)),
       link: (_, frame) => this.onLink?.(id, Buffer.from(frame)) ?? Err.NotFound,
-      sense: () => false,
+      sense: (_, periodMs) => this.sense(id, periodMs),
       key: (slot, key) => {
         this.keys.push(`${id} ${slot} ${Buffer.from(key).toString("hex")}`);
         if (slot === KEY_SLOT_NETWORK) this.networkKeys.push(Buffer.from(key));
@@ -120,8 +120,13 @@ export class Home {
     };
   }
 
+  /** Whether a device has a meter's sensor, which it wants to hear of so often. */
+  protected sense(_id: string, _periodMs: number): boolean {
+    return false;
+  }
+
   /** What a device runs at each of its starts, over what it kept. */
-  private boot(id: string, wasm: Uint8Array, seed: Uint8Array, store: Map<number, Uint8Array>): Boot {
+  protected boot(id: string, wasm: Uint8Array, seed: Uint8Array, store: Map<number, Uint8Array>): Boot {
     if (this.engine === "wasm3") {
       const nor = flashOf(store);
       return (surroundings) => new Wasm3Engine({ wasm, seed, nor, surroundings });

@@ -13,7 +13,7 @@ import {
   MAC_BROADCAST, MAC_DATA, MAC_EXTENDED, MAC_FRAME_MAX, MAC_NONE, MAC_NO_SHORT, MAC_SECURED, MAC_SHORT, MAC_VERSION_2006, macControl,
   macMarkPending,
 } from "../../mac/frame";
-import { MAC_INTERFACE, MacPurpose, mac, macAir, macBegin, macHeard, macIdle, macNextSequence, macTransmit, macWhen } from "../../mac/mac";
+import { macInterface, MacPurpose, mac, macAir, macBegin, macHeard, macIdle, macNextSequence, macTransmit, macWhen } from "../../mac/mac";
 import { MAC_AUXILIARY_SIZE, MAC_MIC_SIZE, macAuxiliaryEmit, macSeal } from "../../mac/security";
 import { be16 } from "../../core/bytes";
 import {
@@ -162,7 +162,7 @@ export function sendForget(child: Neighbour): void {
     if (neighbourOf(packet) == child && packet != queue.flying) packetFree(remove(packet));
     packet = next;
   }
-  radioSet(MAC_INTERFACE, RadioParameter.NotPendingExtended, <i64>child.extended);
+  radioSet(macInterface, RadioParameter.NotPendingExtended, <i64>child.extended);
 }
 
 function isAsleep(row: Neighbour): bool {
@@ -190,7 +190,7 @@ function append(head: usize, packet: Packet): void {
 function hold(packet: Packet, child: Neighbour, now: i64): void {
   packet.until = now + INDIRECT_MS;
   append(changetype<usize>(queue) + offsetof<Queue>("indirect"), packet);
-  radioSet(MAC_INTERFACE, RadioParameter.PendingExtended, <i64>child.extended);
+  radioSet(macInterface, RadioParameter.PendingExtended, <i64>child.extended);
 }
 
 /** Children that sleep hear no group: each is given its own copy, as far as there is room. */
@@ -227,7 +227,7 @@ function remove(packet: Packet): Packet {
   while (load<usize>(place) != changetype<usize>(packet)) place = load<u32>(place) + offsetof<Packet>("next");
   store<u32>(place, changetype<usize>(packet.next));
   let row = neighbourOf(packet);
-  if (row && !isHeld(row)) radioSet(MAC_INTERFACE, RadioParameter.NotPendingExtended, <i64>row.extended);
+  if (row && !isHeld(row)) radioSet(macInterface, RadioParameter.NotPendingExtended, <i64>row.extended);
   return packet;
 }
 

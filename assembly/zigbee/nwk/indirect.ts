@@ -5,7 +5,7 @@
 import { Err } from "../../core/err";
 import { RadioParameter, radioSet } from "../../core/host";
 import { MAC_CAPABLE_AWAKE } from "../../mac/command";
-import { MAC_INTERFACE, macHeard } from "../../mac/mac";
+import { macInterface, macHeard } from "../../mac/mac";
 import { MAC_PERSISTENCE_MS } from "../../mac/serve";
 import { BROADCAST_RESERVED } from "../address";
 import { INDIRECT_MAX, NEIGHBOURS_MAX } from "../limits";
@@ -117,7 +117,7 @@ function unlist(child: u32): void {
 
 /** An address that is not on the list is no error. */
 function notPending(child: u32): void {
-  radioSet(MAC_INTERFACE, RadioParameter.NotPendingShort, child);
+  radioSet(macInterface, RadioParameter.NotPendingShort, child);
 }
 
 /** The radio announces what waits; a child for whom it cannot gets nothing. */
@@ -133,7 +133,7 @@ function hold(slot: Slot): i32 {
 }
 
 function pending(child: u32): bool {
-  if (radioSet(MAC_INTERFACE, RadioParameter.PendingShort, child) >= 0) return true;
+  if (radioSet(macInterface, RadioParameter.PendingShort, child) >= 0) return true;
   nwkDrop(Drop.NoBuffer);
   return false;
 }

@@ -1,0 +1,57 @@
+// A communications hub in both phases at once: two networks on one radio.
+//
+//   radio -> by its interface        Ethernet -> phase 2        uplink -> phase 1, from Open on phase 2, Rekey both
+import { HubHeard, hubAsked, hubDeadline, hubInput, hubReset, hubTell, hubTick } from "../application/hub/hub";
+import { hubRefused, hubRemoved } from "../application/hub/refusal";
+import { secondInput, secondIsAsked, secondRekey, secondReset, secondTick, secondUplink } from "../bridge/second";
+import { EventKind } from "../core/host";
+import {
+  faceAdmit, faceChannel, faceDeadline, faceGone, faceInput, faceJoined, faceOffer, facePermit, faceRekey, faceRemove, faceReset, faceTick,
+} from "../sep1/hub";
+import { event, loopBegin, loopEnd, loopIsRadio, loopKind, loopNext, loopRest, loopStart } from "./loop";
+
+export { abi } from "./loop";
+
+export function start(now: i64, reason: u32): void {
+  loopStart(reason);
+  hubReset(now);
+  secondReset(now);
+  faceReset(reason, now);
+}
+
+export function poll(now: i64): i64 {
+  for (loopBegin(now); loopNext();) {
+    if (loopKind() == EventKind.LinkReceived || secondIsAsked(event)) secondInput(event, now);
+    else if (loopIsRadio()) {
+      faceInput(event, now);
+      gone();
+    } else if (loopKind() == EventKind.Uplink && !secondUplink(event, now)) asked(hubInput(event, now), now);
+  }
+  asked(hubTick(faceJoined(), now), now);
+  faceTick(now);
+  gone();
+  let second = secondTick(faceJoined() ? faceChannel() : 0, now);
+  if (hubTell()) loopRest();
+  return loopEnd(min<i64>(second, min<i64>(faceDeadline(), hubDeadline(now))), now);
+}
+
+/** What the head-end wants of the network. */
+function asked(what: i32, now: i64): void {
+  let done: i32 = 0;
+  switch (what) {
+    case HubHeard.Admit: done = faceAdmit(hubAsked.extended, hubAsked.code, hubAsked.size, now); break;
+    case HubHeard.Remove: done = faceRemove(hubAsked.extended, now); break;
+    case HubHeard.Permit: done = facePermit(hubAsked.seconds, now); break;
+    // Who is to have neither key may have been in either network.
+    case HubHeard.Rekey: done = min<i32>(faceRekey(hubAsked.seconds, now), secondRekey(now)); break;
+    case HubHeard.Rollout: return faceOffer(hubAsked.image, now);
+    default: return;
+  }
+  if (done < 0) hubRefused(event, done);
+}
+
+/** The head-end hears of a device that has been removed. */
+function gone(): void {
+  let extended = faceGone();
+  if (extended != 0) hubRemoved(extended);
+}
