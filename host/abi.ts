@@ -258,6 +258,7 @@ export const Log = {
   Health: 14,
   Reachable: 15,
   Answer: 16,
+  Certificate: 17,
 } as const;
 
 export interface ImportRow {

@@ -17,7 +17,8 @@ export type LogEntry =
   | { log: "Rollout"; partner: bigint; status: number; file: number; version: number; offset: number; size: number }
   | { log: "Health"; step: number; seconds: number }
   | { log: "Reachable"; prefix: bigint; identifier: bigint; parent: bigint }
-  | { log: "Answer"; status: number; utc: number };
+  | { log: "Answer"; status: number; utc: number }
+  | { log: "Certificate"; reason: number };
 
 /** The entry of a code; undefined for a code or a size that the contract does not have. */
 export function readLog(code: number, octets: Uint8Array): LogEntry | undefined {
@@ -171,6 +172,13 @@ const READERS: Record<number, { size: number; entry: (at: DataView) => LogEntry 
       log: "Answer",
       status: at.getUint16(0, true),
       utc: at.getUint32(2, true),
+    }),
+  },
+  [Log.Certificate]: {
+    size: 1,
+    entry: (at) => ({
+      log: "Certificate",
+      reason: at.getInt8(0),
     }),
   },
 };

@@ -46,8 +46,11 @@ function moduleUplink(records: readonly UplinkRecord[]): string {
       continue;
     }
     out.push("/** Over the octets after the kind. */", "@unmanaged @final", `export class ${name}Record {`);
-    for (const { name: field, type, offset } of fields)
-      out.push(`  set ${field}(value: ${computed(type)}) { store<${type}>(changetype<usize>(this), value${offsetOf(offset)}); }`);
+    for (const { name: field, type, offset, counts } of fields) {
+      const at = `changetype<usize>(this)`;
+      if (counts !== null) out.push(`  get ${field}(): usize { return ${at} + ${offset}; }`);
+      else out.push(`  set ${field}(value: ${computed(type)}) { store<${type}>(${at}, value${offsetOf(offset)}); }`);
+    }
     out.push("}", "");
   }
   return `${out.join("\n").trimEnd()}\n`;

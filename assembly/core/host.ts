@@ -260,6 +260,7 @@ export enum Log {
   Health = 14,
   Reachable = 15,
   Answer = 16,
+  Certificate = 17,
 }
 
 // @ts-ignore: decorator

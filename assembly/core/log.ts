@@ -184,3 +184,10 @@ export class LogAnswer {
   get utc(): u32 { return load<u32>(changetype<usize>(this), 2); }
   set utc(value: u32) { store<u32>(changetype<usize>(this), value, 2); }
 }
+
+export const LOG_CERTIFICATE_SIZE: u32 = 1;
+@unmanaged @final
+export class LogCertificate {
+  get reason(): i32 { return load<i8>(changetype<usize>(this)); }
+  set reason(value: i32) { store<i8>(changetype<usize>(this), <i8>value); }
+}

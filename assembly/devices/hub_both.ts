@@ -3,10 +3,12 @@
 //   radio -> by its interface        Ethernet -> phase 2        uplink -> phase 1, from Open on phase 2, Rekey both
 import { HubHeard, hubAsked, hubDeadline, hubInput, hubReset, hubTell, hubTick } from "../application/hub/hub";
 import { hubRefused, hubRemoved } from "../application/hub/refusal";
+import { hubRequested } from "../application/hub/request";
 import { secondInput, secondIsAsked, secondRekey, secondReset, secondTick, secondUplink } from "../bridge/second";
 import { EventKind } from "../core/host";
 import {
-  faceAdmit, faceChannel, faceDeadline, faceGone, faceInput, faceJoined, faceOffer, facePermit, faceRekey, faceRemove, faceReset, faceTick,
+  faceAdmit, faceChannel, faceDeadline, faceGone, faceInput, faceJoined, faceOffer, facePermit, faceRekey, faceRemove, faceRequested,
+  faceReset, faceTick,
 } from "../sep1/hub";
 import { event, loopBegin, loopEnd, loopIsRadio, loopKind, loopNext, loopRest, loopStart } from "./loop";
 
@@ -25,6 +27,7 @@ export function poll(now: i64): i64 {
     else if (loopIsRadio()) {
       faceInput(event, now);
       gone();
+      request();
     } else if (loopKind() == EventKind.Uplink && !secondUplink(event, now)) asked(hubInput(event, now), now);
   }
   asked(hubTick(faceJoined(), now), now);
@@ -48,6 +51,13 @@ function asked(what: i32, now: i64): void {
     default: return;
   }
   if (done < 0) hubRefused(event, done);
+}
+
+/** The head-end hears of a device that wants a certificate. */
+function request(): void {
+  if (faceRequested.size == 0) return;
+  hubRequested(faceRequested.extended, faceRequested.payload, faceRequested.size);
+  faceRequested.size = 0;
 }
 
 /** The head-end hears of a device that has been removed. */

@@ -1,9 +1,11 @@
 // A communications hub in phase 1.
 import { HubHeard, hubAsked, hubDeadline, hubInput, hubReset, hubTell, hubTick } from "../application/hub/hub";
 import { hubRefused, hubRemoved } from "../application/hub/refusal";
+import { hubRequested } from "../application/hub/request";
 import { EventKind } from "../core/host";
 import {
-  faceAdmit, faceDeadline, faceGone, faceInput, faceJoined, faceOffer, facePermit, faceRekey, faceRemove, faceReset, faceTick,
+  faceAdmit, faceDeadline, faceGone, faceInput, faceJoined, faceOffer, facePermit, faceRekey, faceRemove, faceRequested,
+  faceReset, faceTick,
 } from "../sep1/hub";
 import { event, loopBegin, loopEnd, loopIsRadio, loopKind, loopNext, loopRest, loopStart } from "./loop";
 
@@ -20,6 +22,7 @@ export function poll(now: i64): i64 {
     if (loopIsRadio()) {
       faceInput(event, now);
       gone();
+      request();
     } else if (loopKind() == EventKind.Uplink) asked(hubInput(event, now), now);
   }
   asked(hubTick(faceJoined(), now), now);
@@ -41,6 +44,13 @@ function asked(what: i32, now: i64): void {
     default: return;
   }
   if (done < 0) hubRefused(event, done);
+}
+
+/** The head-end hears of a device that wants a certificate. */
+function request(): void {
+  if (faceRequested.size == 0) return;
+  hubRequested(faceRequested.extended, faceRequested.payload, faceRequested.size);
+  faceRequested.size = 0;
 }
 
 /** The head-end hears of a device that has been removed. */

@@ -65,7 +65,6 @@ export const update = changetype<Update>(memory.data(offsetof<Update>(), 8));
 const plan = changetype<UpgradeRecord>(memory.data(offsetof<UpgradeRecord>(), 4));
 const state = changetype<State>(memory.data(offsetof<State>(), 8));
 const note = changetype<LogUpdate>(memory.data(LOG_UPDATE_SIZE, 4));
-const identity = memory.data(12, 4);
 const NOTHING_NOTED: u32 = 0xffff;
 
 /** Reads what the board holds and what was planned before the reset. */
@@ -103,16 +102,12 @@ export function updateMark(): u32 {
   return <u32>update.status | <u32>update.reason << 8 | updatePercent() << 16;
 }
 
-/** Begins or goes on with a file; answers the offset that is wanted first, or an `Err`. */
-export function updateBegin(manufacturer: u32, type: u32, version: u32, size: u32): i32 {
-  store<u16>(identity, manufacturer);
-  store<u16>(identity, type, 2);
-  store<u32>(identity, version, 4);
-  store<u32>(identity, size, 8);
+/** Begins or goes on with the file of which `key` tells, as `image_begin` has it; answers the offset that is wanted first, or an `Err`. */
+export function updateBegin(key: usize): i32 {
   state.reason = ImageReason.None;
   state.activateAt = NEVER;
   if (plan.version != 0) remember(0, 0); // what was planned was planned for another attempt
-  let first = imageBegin(UPDATE_IMAGE, identity);
+  let first = imageBegin(UPDATE_IMAGE, key);
   updateRefresh();
   return first;
 }

@@ -27,6 +27,7 @@ import { priceDeadline, priceReset, priceTick } from "./price/server";
 
 export { notifySoon as faceOffer } from "./ota/notify";
 export { nwkChannel as faceChannel } from "../zigbee/nwk/nwk";
+export { requested as faceRequested } from "./ota/requested";
 
 const TURNS: u32 = 8;
 /** Channels 11 to 26; the PAN identifier is chosen. */

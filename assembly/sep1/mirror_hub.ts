@@ -3,10 +3,12 @@ import { ZCL_SUCCESS } from "../zigbee/zcl/foundation";
 import { ZclHeard, zclDefault } from "../zigbee/zcl/zcl";
 import { hubCommand, hubRefresh, hubWritten } from "./instances/hub";
 import { MirrorHeard, mirrorCommand, mirrorDefault, mirrorIsRequest, mirrorServe } from "./mirror";
+import { requestedInput } from "./ota/requested";
 import { policyInput } from "./policy";
 
 /** The message in `apsHeard`; answers a `MirrorHeard`. */
 export function hubMirrorInput(now: i64): i32 {
+  if (requestedInput(now)) return MirrorHeard.None;
   let kind = policyInput(now);
   if (mirrorIsRequest(kind)) {
     hubRefresh(now);

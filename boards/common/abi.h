@@ -280,6 +280,7 @@ enum kw_log {
     KW_LOG_HEALTH = 14,
     KW_LOG_REACHABLE = 15,
     KW_LOG_ANSWER = 16,
+    KW_LOG_CERTIFICATE = 17,
 };
 
 // X(id, name, wasm3 signature)

@@ -104,6 +104,14 @@ export const EVENTS = {
       seconds: whole("since its start"),
     },
   },
+  certificate: {
+    about:
+      "a device's certificate of phase 2, which it was sold without: the supplier tells `asked`, `given`, `denied`, the device the rest",
+    fields: {
+      step: text("`asked`, `given`, `denied`, `installed`, `refused`"),
+      reason: known(text("why it was denied, in words, or refused, `Err` of docs/abi.md")),
+    },
+  },
   declined: {
     about: "a hub did not take a record of the head-end",
     fields: {

@@ -1,5 +1,6 @@
 // What a run tells: one object an event, the same for the JSON lines and for the live view.  Numbers are in docs/abi.md, `Log`.
 import { Drop, FileStatus, Layer, ResetReason } from "../abi.ts";
+import { Err } from "../err.ts";
 import { type LogEntry, readLog } from "../log.ts";
 import type { EventFields, EventName } from "./event_table.ts";
 import type { DeviceId, Phase } from "./plan.ts";
@@ -89,9 +90,15 @@ function toldBy(entry: LogEntry): Told {
       };
     case "Answer":
       return { event: "answer", status: entry.status, clock: entry.utc === UNKNOWN ? null : clockName(entry.utc) };
+    case "Certificate":
+      return { event: "certificate", step: entry.reason === 0 ? "installed" : "refused", reason: errorName(entry.reason) };
     case "Health":
       return { event: "health", step: STEPS[entry.step] ?? String(entry.step), seconds: entry.seconds };
   }
+}
+
+function errorName(reason: number): string | null {
+  return reason === 0 ? null : nameOf(Err, reason);
 }
 
 /** `rate` in octets a second and `etaMs` follow from earlier events (progress.ts). */

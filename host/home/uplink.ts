@@ -159,6 +159,18 @@ export interface RemovedRecord {
   extended: bigint;
 }
 
+/** A device asks for a certificate, in pieces; docs/identity.md. A hub passes on 64 of a device in an hour. */
+export interface RequestRecord {
+  /** its IEEE address */
+  extended: bigint;
+  /** of the first octet; with `size` 0 how it ended: 0 a certificate is in use, else the `Err`, without its sign, with which one was refused */
+  offset: number;
+  /** of the whole request, 512 at most */
+  size: number;
+  /** 56 at most */
+  octets: Uint8Array;
+}
+
 export const DownKind = {
   Clock: 1,
   Tariff: 2,
@@ -192,6 +204,7 @@ export const UpKind = {
   Device: 4,
   Refused: 5,
   Removed: 6,
+  Request: 7,
 } as const;
 
 export type UpRecord =
@@ -199,7 +212,8 @@ export type UpRecord =
   | ({ kind: "file" } & FileRecord)
   | ({ kind: "device" } & DeviceRecord)
   | ({ kind: "refused" } & RefusedRecord)
-  | ({ kind: "removed" } & RemovedRecord);
+  | ({ kind: "removed" } & RemovedRecord)
+  | ({ kind: "request" } & RequestRecord);
 
 export function clockEmit(record: ClockRecord): Buffer {
   const out = Buffer.alloc(21);
@@ -373,6 +387,17 @@ export function removedEmit(record: RemovedRecord): Buffer {
   const at = new DataView(out.buffer, out.byteOffset, out.length);
   out[0] = UpKind.Removed;
   at.setBigUint64(1, record.extended, true);
+  return out;
+}
+
+export function requestEmit(record: RequestRecord): Buffer {
+  const out = Buffer.alloc(13 + record.octets.length);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = UpKind.Request;
+  at.setBigUint64(1, record.extended, true);
+  at.setUint16(9, record.offset, true);
+  at.setUint16(11, record.size, true);
+  out.set(record.octets, 13);
   return out;
 }
 

@@ -144,6 +144,8 @@ export function upParse(from: Uint8Array): UpRecord | null {
       return refusedOf(from, at);
     case UpKind.Removed:
       return removedOf(from, at);
+    case UpKind.Request:
+      return requestOf(from, at);
     default:
       return null;
   }
@@ -189,4 +191,10 @@ function refusedOf(from: Uint8Array, at: DataView): UpRecord | null {
 function removedOf(from: Uint8Array, at: DataView): UpRecord | null {
   if (from.length < 9) return null;
   return { kind: "removed", extended: at.getBigUint64(1, true) };
+}
+
+function requestOf(from: Uint8Array, at: DataView): UpRecord | null {
+  if (from.length < 13) return null;
+  const octets = Uint8Array.from(from.subarray(13));
+  return { kind: "request", extended: at.getBigUint64(1, true), offset: at.getUint16(9, true), size: at.getUint16(11, true), octets };
 }

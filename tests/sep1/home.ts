@@ -32,6 +32,7 @@ interface Exports {
   misdirected(endpoint: number, profile: number, cluster: number, size: number): number;
   event(now: bigint): number;
   tick(now: bigint): bigint;
+  known(index: number, extended: bigint): void;
   confirm(handle: number): void;
   bind(cluster: number, extended: bigint): number;
   partners(hub: bigint, meter: bigint, now: bigint): void;
@@ -147,6 +148,10 @@ export class Device {
 
   tick(now: bigint): bigint {
     return this.exports.tick(now);
+  }
+  /** A hub's trust centre knows a device. */
+  known(index: number, extended: bigint): void {
+    this.exports.known(index, extended);
   }
   confirm(handle: number): void {
     this.exports.confirm(handle);

@@ -1,6 +1,6 @@
 // An OTA client on a table: the client's module, and a board's slots as docs/abi.md tells them.  ota_script.ts is its server.
 import assert from "node:assert/strict";
-import { FileStatus, IMAGE_STATE, IMPORTS, ImageReason, Log } from "../../host/abi.ts";
+import { FileStatus, IMAGE_STATE, IMPORTS, ImageNumber, ImageReason, Log } from "../../host/abi.ts";
 import { hashMmo } from "../../host/crypto/mmo.ts";
 import { Err } from "../../host/err.ts";
 import { ADDRESS, ESTABLISHED, HUB, type Sent } from "./home.ts";
@@ -119,6 +119,52 @@ export class Slot {
   }
 }
 
+/** The board's own certificate, image 5 of docs/abi.md; a device has none of it without this. */
+export class Certificate {
+  installed = false;
+  keys = 0;
+  /** What `image_finish` answers. */
+  verdict = 0;
+  file = Buffer.alloc(0);
+  size = 0;
+
+  begin(at: Buffer): number {
+    this.file = Buffer.alloc(0);
+    this.size = at.readUInt32LE(8);
+    return this.size > 1664 ? Err.NoBuffer : 0;
+  }
+
+  write(offset: number, octets: Buffer): number {
+    if (offset === this.file.length) this.file = Buffer.concat([this.file, octets]);
+    return this.file.length;
+  }
+
+  finish(): number {
+    this.installed ||= this.verdict === 0;
+    return this.verdict;
+  }
+
+  state(to: Uint8Array): number {
+    to.fill(0);
+    to[0] = this.installed ? FileStatus.Activated : FileStatus.None;
+    return IMAGE_STATE;
+  }
+
+  make(): number {
+    this.keys++;
+    return 0;
+  }
+
+  request(to: Uint8Array): number {
+    if (this.keys === 0) return Err.NotFound;
+    to.set(REQUEST);
+    return REQUEST.length;
+  }
+}
+
+/** As long as a real one. */
+export const REQUEST = Buffer.from(Array.from({ length: 287 }, (_, index) => (index * 7) & 0xff));
+
 interface Exports {
   memory: WebAssembly.Memory;
   buffer(): number;
@@ -152,6 +198,7 @@ export class Client {
     readonly store: Map<number, Buffer> = new Map([[RECORD_ADDRESS, Buffer.alloc(8, 3)]]),
     now = 0,
     private readonly hashWorks = true,
+    readonly certificate?: Certificate,
   ) {
     slot.reset();
     const instance = new WebAssembly.Instance(module, this.imports());
@@ -209,7 +256,11 @@ export class Client {
   private imports(): WebAssembly.Imports {
     const view = (at: number, size: number) => new Uint8Array(this.exports.memory.buffer, at, size);
     const octets = (at: number, size: number) => Buffer.from(view(at, size));
-    const { slot, store } = this;
+    const { slot, store, certificate } = this;
+    const own = (image: number, ask: (own: Certificate) => number, other: () => number): number => {
+      if (image !== ImageNumber.Certificate) return other();
+      return certificate ? ask(certificate) : Err.NotFound;
+    };
     const others = Object.fromEntries(IMPORTS.map(({ name }) => [name, () => Err.NotFound]));
     return {
       env: {
@@ -247,12 +298,34 @@ export class Client {
         halt: () => {
           throw new Halted();
         },
-        image_begin: (_image: number, at: number) => slot.begin(octets(at, 12)),
-        image_write: (_image: number, offset: number, at: number, size: number) => slot.write(offset >>> 0, octets(at, size)),
-        image_finish: () => slot.finish(),
+        image_begin: (image: number, at: number) =>
+          own(
+            image,
+            (it) => it.begin(octets(at, 12)),
+            () => slot.begin(octets(at, 12)),
+          ),
+        image_write: (image: number, offset: number, at: number, size: number) =>
+          own(
+            image,
+            (it) => it.write(offset >>> 0, octets(at, size)),
+            () => slot.write(offset >>> 0, octets(at, size)),
+          ),
+        image_finish: (image: number) =>
+          own(
+            image,
+            (it) => it.finish(),
+            () => slot.finish(),
+          ),
+        identity_make: () => certificate?.make() ?? Err.NotFound,
+        identity_request: (at: number, capacity: number) => certificate?.request(view(at, capacity)) ?? Err.NotFound,
         image_activate: () => slot.activate(),
         image_confirm: (_healthy: number) => slot.confirm(_healthy),
-        image_state: (_image: number, at: number) => slot.state(view(at, IMAGE_STATE)),
+        image_state: (image: number, at: number) =>
+          own(
+            image,
+            (it) => it.state(view(at, IMAGE_STATE)),
+            () => slot.state(view(at, IMAGE_STATE)),
+          ),
       },
     };
   }

@@ -231,3 +231,17 @@ export const REMOVED_SIZE: u32 = 8;
 export class RemovedRecord {
   set extended(value: u64) { store<u64>(changetype<usize>(this), value); }
 }
+
+/** A device asks for a certificate, in pieces; docs/identity.md. A hub passes on 64 of a device in an hour. */
+export const UP_REQUEST: u32 = 7;
+/** Without the kind, up to what is counted. */
+export const REQUEST_SIZE: u32 = 12;
+
+/** Over the octets after the kind. */
+@unmanaged @final
+export class RequestRecord {
+  set extended(value: u64) { store<u64>(changetype<usize>(this), value); }
+  set offset(value: u32) { store<u16>(changetype<usize>(this), value, 8); }
+  set size(value: u32) { store<u16>(changetype<usize>(this), value, 10); }
+  get octets(): usize { return changetype<usize>(this) + 12; }
+}

@@ -3,11 +3,13 @@
 //
 //   Off ─▶ Find ─▶ Revision ─▶ Query ─no file─▶ Rest ─due, or notified─▶ Query
 //                                └──────a file─────┴─▶ Load ─▶ Verify ─▶ End ─▶ Plan: asked again within the hour
+//   no file, and no certificate on the board: Specific ─a file─▶ Load ─▶ Verify ─▶ Ask (how it ended) ─▶ Rest
+//                                                └──none──▶ Ask, piece by piece ─▶ Rest          certificate.ts
 //   whatever fails: Rest, later each time       refused by the board: an upgrade end with the reason, and the same file no more for a day
 //
 // When the file is activated is the model's and upgrade/activation.ts's matter.  Without the server's word it is not.
 import { Err } from "../../core/err";
-import { FileStatus, ImageReason, entropy, imageFinish } from "../../core/host";
+import { FileStatus, ImageNumber, ImageReason, entropy, imageFinish } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { clockKnown, clockSet } from "../../model/clock";
 import {
@@ -21,22 +23,23 @@ import { SE_PROFILE, zclDefault, zclHeard, zclTake } from "../../zigbee/zcl/zcl"
 import { ZdoHeard, zdoHeard, zdoSendMatch } from "../../zigbee/zdo/zdo";
 import { CLUSTER_OTA } from "../clusters";
 import {
-  ImageNotify, OTA_IMAGE_BLOCK_RESPONSE, OTA_IMAGE_NOTIFY, OTA_QUERY_NEXT_IMAGE_RESPONSE,
+  ImageNotify, OTA_IMAGE_BLOCK_RESPONSE, OTA_IMAGE_NOTIFY, OTA_QUERY_NEXT_IMAGE_RESPONSE, OTA_QUERY_SPECIFIC_FILE_RESPONSE,
   OTA_UPGRADE_END_RESPONSE, QueryNextImageResponse, UpgradeEndResponse,
 } from "../descriptors/ota";
+import { certificateAsk, certificateEnd, certificateGoesOn, certificateIsWanted, certificateSay } from "./certificate";
 import {
-  OTA_ABORT, OTA_ANY_MANUFACTURER, OTA_ANY_TYPE, OTA_INVALID_IMAGE, OTA_NOTIFY_MANUFACTURER, OTA_NOTIFY_TYPE, OTA_NOTIFY_VERSION,
-  OTA_NO_IMAGE, OTA_REQUIRE_MORE_IMAGE, OTA_SUCCESS, OTA_TIME_WAIT,
+  OTA_ABORT, OTA_ANY_MANUFACTURER, OTA_ANY_TYPE, OTA_CERTIFICATE, OTA_INVALID_IMAGE, OTA_NOTIFY_MANUFACTURER, OTA_NOTIFY_TYPE,
+  OTA_NOTIFY_VERSION, OTA_NO_IMAGE, OTA_REQUIRE_MORE_IMAGE, OTA_SUCCESS, OTA_TIME_WAIT,
 } from "./command";
 import {
-  OTA_REVISION, OtaServer, otaAskQuery, otaAskRevision, otaMeansOffered, otaOffer, otaSayEnd, otaServer,
+  OTA_REVISION, OtaServer, otaAskQuery, otaAskRevision, otaAskSpecific, otaMeansOffered, otaOffer, otaSayEnd, otaServer, otaSpeakOf,
 } from "./requests";
 import {
   Transfer, transferAnswer, transferBegin, transferDeadline, transferExpecting, transferInSeconds, transferRefused, transferReset,
   transferStop, transferTick,
 } from "./transfer";
 
-enum Step { Off, Find, Revision, Rest, Query, Load, Verify, End, Plan }
+enum Step { Off, Find, Revision, Rest, Query, Specific, Ask, Load, Verify, End, Plan }
 
 const MINUTE_MS: u32 = 60_000;
 const HOUR_MS: i64 = 3_600_000;
@@ -58,6 +61,8 @@ const PLAN_JITTER_MS: u32 = 5 * MINUTE_MS;
 const TRIAL_MS: i64 = 30_000;
 /** What the board refused, or gave up after a trial, is not tried again for so long. */
 const HOLD_MS: i64 = 24 * HOUR_MS;
+/** So often a certificate is asked for in vain, later each time; then the next day has another quarter. */
+const CERTIFICATE_TRIES: u32 = 6;
 /** Ends without an answer, after which the server is asked for files again: it may have forgotten the one that waits here. */
 const END_ROUND: u32 = 4;
 /** Revision of the cluster that has its block period in seconds. */
@@ -110,7 +115,7 @@ export function otaClientDeadline(): i64 { return state.step == Step.Load ? tran
 /** Until when something is expected, 0 = nothing. */
 export function otaClientExpecting(): i64 {
   switch (<i32>state.step) {
-    case Step.Find: case Step.Revision: case Step.Query: case Step.End: return state.deadline;
+    case Step.Find: case Step.Revision: case Step.Query: case Step.Specific: case Step.Ask: case Step.End: return state.deadline;
     case Step.Load: return transferExpecting();
   }
   return 0;
@@ -156,7 +161,7 @@ export function otaClientInput(now: i64): void {
   if (!isFromServer()) return;
   state.reached = true;
   switch (zclHeard.command) {
-    case OTA_QUERY_NEXT_IMAGE_RESPONSE: return answered(now);
+    case OTA_QUERY_NEXT_IMAGE_RESPONSE: case OTA_QUERY_SPECIFIC_FILE_RESPONSE: return answered(now);
     case OTA_IMAGE_BLOCK_RESPONSE: {
       if (state.step == Step.Load) loaded(transferAnswer(now), now);
       return;
@@ -180,17 +185,24 @@ export function otaClientRead(now: i64): void {
 
 /** A default response of the cluster, in `zclHeard`. */
 export function otaClientRefused(now: i64): void {
-  if (!isFromServer() || load<u8>(zclHeard.payload, 1) == ZCL_SUCCESS) return;
+  if (!isFromServer()) return;
+  let taken = load<u8>(zclHeard.payload, 1) == ZCL_SUCCESS;
+  if (taken && state.step != Step.Ask) return;
   state.reached = true;
   if (zclHeard.sequence != otaServer.sequence) return;
   switch (<i32>state.step) {
+    case Step.Ask: {
+      if (!taken) return idle(now); // a hub that does not know the command, or has heard enough
+      if (certificateGoesOn()) return expect(Step.Ask, certificateSay(now), now);
+      return again(now);
+    }
     case Step.Revision: return query(now);
     case Step.Load: return loaded(transferRefused(load<u8>(zclHeard.payload), now), now);
     case Step.End: {
       updateActivateWhenTold(); // whatever was planned: the server does not stand by it
       return again(now);
     }
-    case Step.Query: return again(now);
+    case Step.Query: case Step.Specific: return again(now);
   }
 }
 
@@ -205,8 +217,12 @@ function rest(at: i64): void {
   state.deadline = at;
 }
 
-/** There is nothing for us. */
+/** There is nothing for us.  A board without a certificate asks for that then. */
 function idle(now: i64): void {
+  if (state.step == Step.Specific) return expect(Step.Ask, certificateAsk(now), now);
+  if (state.step == Step.Query && state.failures < CERTIFICATE_TRIES && certificateIsWanted()) {
+    return expect(Step.Specific, otaAskSpecific(now), now);
+  }
   state.failures = 0;
   rest(now + PERIOD_MS - random(PERIOD_JITTER_MS));
 }
@@ -239,7 +255,7 @@ function query(now: i64): void {
 }
 
 function answered(now: i64): void {
-  if (state.step != Step.Query || zclHeard.sequence != otaServer.sequence) return;
+  if ((state.step != Step.Query && state.step != Step.Specific) || zclHeard.sequence != otaServer.sequence) return;
   if (!zclTake(now)) return;
   let answer = changetype<QueryNextImageResponse>(zclHeard.payload);
   if (answer.status == OTA_SUCCESS) return offered(answer, now);
@@ -249,17 +265,16 @@ function answered(now: i64): void {
 function offered(answer: QueryNextImageResponse, now: i64): void {
   let version = answer.fileVersion;
   let size = answer.size;
-  if (answer.manufacturer != update.manufacturer || answer.imageType != update.type || size == 0) return idle(now);
-  if (version == update.running || isHeld(version, size, now)) return idle(now);
+  let own = state.step == Step.Specific;
+  let type: u32 = own ? OTA_CERTIFICATE : update.type;
+  if (answer.manufacturer != update.manufacturer || answer.imageType != type || size == 0) return idle(now);
+  if (!own && (version == update.running || isHeld(version, size, now))) return idle(now);
   if (update.onTrial) return rest(now + TRIAL_MS);
-  otaOffer.manufacturer = update.manufacturer;
-  otaOffer.type = update.type;
-  otaOffer.version = version;
-  otaOffer.size = size;
-  if (update.status == FileStatus.Waiting && update.version == version && update.size == size) return end(now);
+  otaSpeakOf(own ? ImageNumber.Certificate : UPDATE_IMAGE, version, size);
+  if (!own && update.status == FileStatus.Waiting && update.version == version && update.size == size) return end(now);
   let begun = transferBegin(now);
   if (begun == Err.Busy) return again(now);
-  if (begun < 0) return refuse(now);
+  if (begun < 0) return own ? concluded(begun, now) : refuse(now);
   state.step = Step.Load;
 }
 
@@ -267,6 +282,9 @@ function offered(answer: QueryNextImageResponse, now: i64): void {
 function loaded(how: i32, now: i64): void {
   if (how == Transfer.UnderWay) return;
   transferStop();
+  if (otaOffer.image != UPDATE_IMAGE && how != Transfer.Complete) {
+    return how == Transfer.Refused ? concluded(Err.Refused, now) : again(now);
+  }
   switch (how) {
     case Transfer.Complete: {
       state.step = Step.Verify;
@@ -292,11 +310,17 @@ function loaded(how: i32, now: i64): void {
 }
 
 function verify(now: i64): void {
-  let verified = imageFinish(UPDATE_IMAGE);
+  let verified = imageFinish(otaOffer.image);
+  if (otaOffer.image != UPDATE_IMAGE) return concluded(verified, now);
   updateRefresh();
   if (verified < 0) return refuse(now);
   state.failures = 0;
   end(now);
+}
+
+/** The board has the certificate, or does not want it. */
+function concluded(result: i32, now: i64): void {
+  expect(Step.Ask, certificateEnd(result, now), now);
 }
 
 /** The board does not want the file: the server is told, and the file is left alone for a while. */
@@ -333,11 +357,7 @@ function isHeld(version: u32, size: u32, now: i64): bool {
 
 /** A file that waits here since before the reset is the one that is spoken of. */
 function offerHeld(): void {
-  if (update.status != FileStatus.Waiting) return;
-  otaOffer.manufacturer = update.manufacturer;
-  otaOffer.type = update.type;
-  otaOffer.version = update.version;
-  otaOffer.size = update.size;
+  if (update.status == FileStatus.Waiting) otaSpeakOf(UPDATE_IMAGE, update.version, update.size);
 }
 
 function end(now: i64): void {

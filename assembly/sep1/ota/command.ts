@@ -11,6 +11,15 @@ export const OTA_WAIT_FOR_DATA: u32 = 0x97;
 export const OTA_NO_IMAGE: u32 = 0x98;
 export const OTA_REQUIRE_MORE_IMAGE: u32 = 0x99;
 
+/** Type of a file that is a certificate, 075123 table 11-4: client security credentials. */
+export const OTA_CERTIFICATE: u32 = 0xffc0;
+/** Our maker's own command to the server: docs/identity.md. */
+export const OTA_OWN_REQUEST: u32 = 0x00;
+/** Octets of the request behind | offset u16 | size u16 |. */
+export const OTA_REQUEST_HEAD: u32 = 4;
+export const OTA_REQUEST_PIECE: u32 = 56;
+export const OTA_REQUEST_MAX: u32 = 512;
+
 // Payload types of a notification
 export const OTA_NOTIFY_MANUFACTURER: u32 = 1;
 export const OTA_NOTIFY_TYPE: u32 = 2;

@@ -6,7 +6,7 @@
 //
 // The board says which octet it wants next; nothing else decides where the transfer goes on.
 import { Err } from "../../core/err";
-import { imageWrite } from "../../core/host";
+import { imageBegin, imageWrite } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { UPDATE_IMAGE, update, updateBegin } from "../../model/update";
 import { ZCL_HEADER_SIZE_MIN } from "../../zigbee/zcl/frame";
@@ -86,6 +86,9 @@ class State {
 }
 const state = changetype<State>(memory.data(offsetof<State>(), 8));
 const aside = memory.data(ASIDE_MAX * ASIDE_SIZE, 4);
+/** Nobody's while nothing is loaded. */
+export const TRANSFER_ROOM: usize = aside;
+export const TRANSFER_ROOM_SIZE: u32 = ASIDE_MAX * ASIDE_SIZE;
 
 @unmanaged @final
 export class TransferCounters {
@@ -110,7 +113,8 @@ export function transferPeriod(): u32 { return min<u32>(state.period, PERIOD_MAX
 
 /** Begins to load the offered file; answers 0 or an `Err`. */
 export function transferBegin(now: i64): i32 {
-  let first = updateBegin(otaOffer.manufacturer, otaOffer.type, otaOffer.version, otaOffer.size);
+  let key = changetype<usize>(otaOffer);
+  let first = otaOffer.image == UPDATE_IMAGE ? updateBegin(key) : imageBegin(otaOffer.image, key);
   if (first < 0) return first;
   state.wanted = first;
   state.failures = 0;
@@ -238,11 +242,11 @@ function ahead(offset: u32, octets: usize, count: u32, now: i64): i32 {
 
 function write(octets: usize, count: u32, now: i64): i32 {
   let wanted = state.wanted;
-  let next = imageWrite(UPDATE_IMAGE, wanted, octets, count);
+  let next = imageWrite(otaOffer.image, wanted, octets, count);
   state.wrote = true;
   if (next < 0) return Transfer.Refused;
   state.wanted = next;
-  update.offset = next;
+  if (otaOffer.image == UPDATE_IMAGE) update.offset = next;
   if (<u32>next <= wanted) {
     if (++state.failures > FAILURES_MAX) return Transfer.Stalled;
   } else state.failures = 0;

@@ -6,6 +6,9 @@ import { ihdDeadline, ihdReset, ihdTick } from "../../../assembly/application/ih
 import { meterInput, meterReset } from "../../../assembly/application/meter/meter";
 import { progressSet } from "../../../assembly/model/progress";
 import { errandsBeginHub, errandsBeginMeter, errandsDeadline, errandsReset, errandsTick } from "../../../assembly/sep1/errands";
+import { hubRequested } from "../../../assembly/application/hub/request";
+import { deviceAt } from "../../../assembly/zigbee/aps/devices";
+import { requested } from "../../../assembly/sep1/ota/requested";
 import { hubMirrorInput } from "../../../assembly/sep1/mirror_hub";
 import { ihdMirrorInput } from "../../../assembly/sep1/mirror_ihd";
 import { keepAliveMs, keepAliveReset } from "../../../assembly/sep1/keep_alive/client";
@@ -57,8 +60,15 @@ export function hear(extended: u64, cluster: u32, keyKind: u32, broadcast: u32, 
   apsHeard.broadcast = broadcast;
   apsHeard.payload = room;
   apsHeard.size = size;
-  return kind == HUB ? hubMirrorInput(now) : kind == METER ? meterMirrorInput(now) : ihdMirrorInput(now);
+  if (kind != HUB) return kind == METER ? meterMirrorInput(now) : ihdMirrorInput(now);
+  let what = hubMirrorInput(now);
+  if (requested.size != 0) hubRequested(requested.extended, requested.payload, requested.size);
+  requested.size = 0;
+  return what;
 }
+
+/** The trust centre knows a device. */
+export function known(index: u32, extended: u64): void { deviceAt(index).extended = extended; }
 
 /** An event record in the buffer. */
 export function event(now: i64): i32 {
