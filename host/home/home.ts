@@ -21,6 +21,7 @@ import { provision2, provisionBoth } from "./provision2.ts";
 import { Sensor } from "./sensor.ts";
 import type { Site } from "./site.ts";
 import { Status } from "./status.ts";
+import { SupplierAuthority } from "./supplier_authority.ts";
 import type { UpdateFile } from "./update_file.ts";
 import { versionName } from "./update_words.ts";
 
@@ -53,6 +54,10 @@ export interface HomeOptions {
   link?(hub: DeviceId, frame: Uint8Array): number;
   /** Ports of meters that are open to it. */
   opened?: readonly number[];
+  /** Devices of phase 1 that are no hub are sold with a root to believe and without a certificate, and get one over the air. */
+  enrols?: boolean;
+  /** In the place of the supplier's authority. */
+  certify?(extended: bigint, request: Uint8Array): Uint8Array[];
   /** Added to the wait for acknowledgements, for partners behind a UDP port. */
   ackGraceUs?: number;
 }
@@ -216,6 +221,7 @@ export class Home implements Paced {
     const { plan, options } = this;
     const { seed, suite } = options;
     if (plan.phase === 2) return provision2(seed, plan.rows);
+    if (options.enrols) return provisionBoth(seed, suite, plan.rows, (role) => role === "hub");
     return changesPhase(plan) ? provisionBoth(seed, suite, plan.rows) : provision(seed, suite, plan.rows);
   }
 
@@ -225,6 +231,7 @@ export class Home implements Paced {
 
   private network(hub: PlanRow): Network {
     const { clock, status, options, originMs } = this;
+    const authority = new SupplierAuthority(options.seed);
     const members = membersOf(this.plan, hub.id);
     const inside = new Set([hub.id, ...members.map(({ id }) => id)]);
     const displays = members.filter(({ role }) => role === "ihd").map(({ id }) => status.device(id));
@@ -246,6 +253,8 @@ export class Home implements Paced {
       changePack: options.changePack,
       changed: (id) => status.changed(id),
       tellChange: (state) => this.tell(hub.id, "change", state),
+      ...(options.enrols ? { certify: options.certify ?? ((extended, request) => authority.certify(extended, request)) } : {}),
+      enrolled: (id, step, reason) => this.tell(id, "certificate", { step, reason }),
     });
   }
 

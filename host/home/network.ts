@@ -1,8 +1,10 @@
 // One hub's network: the supplier who speaks to the hub, and the installer who plugs its devices in one after the other.
 import { EventKind } from "../abi.ts";
 import type { Clock } from "../air/clock.ts";
+import { MANUFACTURER_TEST } from "../image/keys.ts";
 import { Change, type ChangeState } from "./change.ts";
 import type { HomeDevice } from "./device.ts";
+import { Enrolment, type EnrolmentOptions, type EnrolmentStep } from "./enrolment.ts";
 import {
   admitRecord,
   CLOCK_PERIOD_MS,
@@ -56,10 +58,14 @@ export interface NetworkOptions {
   /** A device runs a module of phase 2 for good. */
   changed(id: DeviceId): boolean;
   tellChange(state: ChangeState): void;
+  /** Certifies devices that were sold without a certificate; absent where nobody does. */
+  certify?(extended: bigint, request: Uint8Array): Uint8Array[];
+  enrolled(id: DeviceId, step: EnrolmentStep, reason: string | null): void;
 }
 
 export class Network {
   readonly updates: Updates;
+  readonly enrolment: Enrolment | undefined;
   /** Whose turn the installer had, whom a person took from him, and who has power. */
   private readonly powered = new Set<DeviceId>();
   private readonly touched = new Set<DeviceId>();
@@ -78,6 +84,8 @@ export class Network {
       send: (record) => this.uplink(record),
       address: (id) => options.factory(id).extended,
     });
+    const { certify } = options;
+    this.enrolment = certify && this.enrol(certify);
   }
 
   /** Power for the hub; the others follow when it has a network. */
@@ -150,8 +158,9 @@ export class Network {
     return this.changing?.isOver ?? true;
   }
 
-  /** A record from the hub that is about updates; its numbers of files are of the change, where there is one. */
+  /** A record from the hub that is about certificates or updates; its numbers of files are of the change, where there is one. */
   take(octets: Uint8Array): void {
+    if (this.enrolment?.take(octets)) return;
     if (this.changing) this.changing.take(octets);
     else this.updates.take(octets);
   }
@@ -192,6 +201,19 @@ export class Network {
     const { members, factory, opened = [] } = this.options;
     const meters = members.filter(({ role }) => role === "meter");
     for (const { id } of meters) for (const port of opened) this.uplink(openRecord(factory(id).extended, port));
+  }
+
+  private enrol(certify: EnrolmentOptions["certify"]): Enrolment {
+    const { members, factory, clock, originMs, enrolled } = this.options;
+    return new Enrolment({
+      certify,
+      device: (extended) => members.find(({ id }) => factory(id).extended === extended)?.id,
+      manufacturer: MANUFACTURER_TEST,
+      utcMs: () => originMs + Math.floor(clock.nowUs / 1000),
+      offer: (id, file) => this.updates.offerPersonal(id, file),
+      over: (id) => this.updates.personalOver(id),
+      tell: enrolled,
+    });
   }
 
   private plugInNext(before: DeviceId | undefined): void {

@@ -13,6 +13,8 @@ const TICK_US = 1_000_000;
 const UPLINK_US = 20_000;
 /** A device that says nothing for so long does not keep the hub from its own update. */
 const PATIENCE_US = 3 * 3_600_000_000;
+/** A device that has not fetched a file of its own after so long does not keep a number of the library. */
+const PERSONAL_US = 1_800_000_000;
 /** A home has a handful of devices; one that fails does not keep the others from theirs. */
 const ROLLOUT: Omit<Rollout, "devices"> = { go: true, atOnce: 2, failures: 0, activate: Activate.Now };
 const HUB_IMAGE = 0;
@@ -40,12 +42,16 @@ interface Batch {
   image: number;
   file: Buffer;
   devices: DeviceId[];
+  /** A file for one device alone, which no rollout names: until then. */
+  untilUs?: number;
 }
 
 export class Updates {
   private readonly source: UpdateSource;
   /** What the devices whose update is not over yet are to have. */
   private readonly open = new Map<DeviceId, Batch>();
+  /** Files for one device alone. */
+  private readonly personal = new Map<DeviceId, Batch>();
   /** What the hub does not have yet: it loads one after the other. */
   private readonly queue: Batch[] = [];
   /** What was offered last under each number. */
@@ -87,13 +93,44 @@ export class Updates {
     if (own) this.hubFile = own.file;
     this.offerNext();
     if (own) this.hubAtUs = clock.nowUs + (this.open.size > 0 ? PATIENCE_US : 0);
-    if (!this.ticking) this.tick();
-    this.ticking = true;
+    this.keepTicking();
+  }
+
+  /** A file for one device alone, instead of the one before; `personalOver` when it has it, or does not want it. */
+  offerPersonal(id: DeviceId, file: Buffer): void {
+    const untilUs = this.options.clock.nowUs + PERSONAL_US;
+    const before = this.personal.get(id);
+    if (before?.file.equals(file)) {
+      before.untilUs = untilUs;
+      return;
+    }
+    this.personalOver(id);
+    const batch = { image: 0, file, devices: [id], untilUs };
+    this.queue.push(batch);
+    this.personal.set(id, batch);
+    this.offerNext();
+    this.keepTicking();
+  }
+
+  personalOver(id: DeviceId): void {
+    const batch = this.personal.get(id);
+    this.personal.delete(id);
+    if (!batch) return;
+    const waiting = this.queue.indexOf(batch);
+    if (waiting >= 0) this.queue.splice(waiting, 1);
+    if (batch.image !== 0) this.source.withdraw(batch.image);
+    this.library.delete(batch.image);
+    this.offerNext();
   }
 
   /** A record from the hub; false when it is not about updates. */
   take(octets: Uint8Array): boolean {
     return this.source.take(octets);
+  }
+
+  private keepTicking(): void {
+    if (!this.ticking) this.tick();
+    this.ticking = true;
   }
 
   private whenSettled(): void {
@@ -114,7 +151,7 @@ export class Updates {
     batch.image = this.freeImage();
     if (batch.image === 0) return;
     this.library.set(batch.image, batch);
-    this.source.offer(batch.image, packageInMemory(batch.file), this.rolloutOf(batch));
+    this.source.offer(batch.image, packageInMemory(batch.file), batch.untilUs === undefined ? this.rolloutOf(batch) : undefined);
   }
 
   private rolloutOf({ devices }: Batch): Rollout {
@@ -123,7 +160,7 @@ export class Updates {
 
   /** A number of the library that no open update needs, the longest unused first; 0 when all are needed. */
   private freeImage(): number {
-    const used = new Set([...this.open.values()].map(({ image }) => image));
+    const used = new Set([...this.open.values(), ...this.personal.values()].map(({ image }) => image));
     for (let step = 1; step <= LIBRARY_FILES; step++) {
       const image = ((this.lastImage - 1 + step) % LIBRARY_FILES) + 1;
       if (used.has(image)) continue;
@@ -139,6 +176,7 @@ export class Updates {
       this.hubAtUs = Number.POSITIVE_INFINITY;
       this.source.offer(HUB_IMAGE, packageInMemory(this.hubFile), { ...ROLLOUT, devices: [] });
     }
+    for (const [id, { untilUs = 0 }] of this.personal) if (clock.nowUs >= untilUs) this.personalOver(id);
     this.source.tick(Math.floor(clock.nowUs / 1000));
     clock.after(TICK_US, () => this.tick());
   }
@@ -153,6 +191,7 @@ export class Updates {
     }
     if (!done) return;
     for (const [id, batch] of this.open) if (batch.image === image) this.over(id);
+    for (const [id, batch] of this.personal) if (batch.image === image) this.personalOver(id);
   }
 
   private device({ extended, status }: DeviceReport): void {

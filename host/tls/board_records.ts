@@ -45,7 +45,7 @@ export function unpackChain(octets: Uint8Array): Buffer[] | undefined {
 }
 
 /** The records that a factory writes, or that a board with this identity has. */
-export function identityRecords({ roots, hardwareType, serial, current, pending }: BoardRecords): Map<number, Uint8Array> {
+export function identityRecords({ roots, hardwareType, serial, current, pending }: BoardRecords, bank = 0): Map<number, Uint8Array> {
   const oid = new Uint8Array(new asn1js.ObjectIdentifier({ value: hardwareType }).toBER()).subarray(2);
   const records = new Map<number, Uint8Array>();
   for (const [index, root] of roots.slice(0, TRUST_MAX).entries()) records.set(OWN_TRUST + index, Buffer.from(root));
@@ -53,12 +53,12 @@ export function identityRecords({ roots, hardwareType, serial, current, pending 
   if (!current && !pending) return records;
   const chain = packChain(current?.chain ?? []);
   const head = Buffer.alloc(HEAD + 2 * KEY);
-  head.set([FORM, 0, (current ? HAS_KEY : 0) | (pending ? HAS_PENDING : 0), 0, chain.length & 0xff, chain.length >> 8]);
+  head.set([FORM, bank, (current ? HAS_KEY : 0) | (pending ? HAS_PENDING : 0), 0, chain.length & 0xff, chain.length >> 8]);
   if (current) head.set(current.privateKey, HEAD);
   if (pending) head.set(pending, HEAD + KEY);
-  records.set(OWN_FIRST, head);
-  for (let at = 0; at < chain.length; at += PIECE) records.set(OWN_CHAIN + at / PIECE, chain.subarray(at, at + PIECE));
-  return records;
+  const first = OWN_CHAIN + bank * PIECES;
+  for (let at = 0; at < chain.length; at += PIECE) records.set(first + at / PIECE, chain.subarray(at, at + PIECE));
+  return records.set(OWN_FIRST, head);
 }
 
 /** What a store says; a board that was never given a root, a name or a key has none. */
@@ -82,8 +82,16 @@ export function identityOf(store: ReadonlyMap<number, Uint8Array>): BoardRecords
   return found;
 }
 
-/** Takes the place of the identity's records in a store. */
+/**
+ * Takes the place of the identity's records in a store, as a board does it: a new chain beside the old one, then the head, and what no
+ * longer counts goes last.
+ */
 export function keepIdentity(store: Map<number, Uint8Array>, identity: BoardRecords): void {
-  for (let record = OWN_FIRST; record < OWN_TRUST; record++) store.delete(record);
-  for (const [record, octets] of identityRecords(identity)) store.set(record, octets);
+  const bank = store.get(OWN_FIRST)?.[1] ?? 0;
+  const before = identityOf(store).current?.chain ?? [];
+  const same = packChain(before).equals(packChain(identity.current?.chain ?? []));
+  const records = identityRecords(identity, same ? bank : bank ^ 1);
+  for (const [record, octets] of records)
+    if (!store.get(record) || !Buffer.from(octets).equals(store.get(record) as Uint8Array)) store.set(record, octets);
+  for (let record = OWN_CHAIN; record < OWN_TRUST; record++) if (!records.has(record)) store.delete(record);
 }
