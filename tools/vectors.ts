@@ -24,7 +24,8 @@ export function vectorsProgram(ended: (code: number) => void = () => undefined):
       .command(kind)
       .description(about)
       .argument("<file>", "JSON, or .txt in the layout of tests/vectors")
-      .action((file: string) => run([kind, file]));
+      .option("--json", "one object: counts, and the lines that are printed otherwise")
+      .action((file: string, { json }: { json?: boolean }) => run([kind, file, ...(json ? ["--json"] : [])]));
   top
     .command("ota")
     .description("report on an OTA file, or on each file of a folder: whole, with what it holds, or refused, with where and why")

@@ -95,6 +95,7 @@ const LABS = {
   "boards/probe": SHIPPED,
   "boards/update": SHIPPED,
   "sep2/documents": WITH_ROOM,
+  "sep2/documents_small": { options: ["--use", "abort=,LIMIT_STRINGS=4", "--initialMemory", "16", "--maximumMemory", "16"] },
   "tls/party": SHIPPED,
   "ip/mesh": SHIPPED,
   "ip/mesh_router": ON_A_MEDIUM,

@@ -1,5 +1,5 @@
 // The documents of IEEE 2030.5 as devices read and write them: assembly/sep2/document on V8.
-import { lab, labModule } from "../build/labs.ts";
+import { type LabName, lab, labModule } from "../build/labs.ts";
 import { customSection } from "../wasm.ts";
 
 /** As assembly/sep2/document/format.ts. */
@@ -16,8 +16,8 @@ export class ExiLab {
   private readonly memory: Buffer;
   private readonly exports: Record<string, (...args: number[]) => number>;
 
-  constructor() {
-    const constants = customSection(lab("sep2/documents"), "constants");
+  constructor(name: LabName = "sep2/documents") {
+    const constants = customSection(lab(name), "constants");
     const han = {
       constant_read: (offset: number, at: number, capacity: number): number => {
         const octets = constants.subarray(offset, offset + capacity);
@@ -25,7 +25,7 @@ export class ExiLab {
         return octets.length;
       },
     };
-    this.exports = new WebAssembly.Instance(labModule("sep2/documents"), { han }).exports as unknown as typeof this.exports;
+    this.exports = new WebAssembly.Instance(labModule(name), { han }).exports as unknown as typeof this.exports;
     this.memory = Buffer.from((this.exports.memory as unknown as WebAssembly.Memory).buffer);
   }
 
@@ -40,6 +40,12 @@ export class ExiLab {
   /** How many events a document has, or the reason why it is refused. */
   events(format: number, document: Uint8Array): number {
     return this.exports.events(format, this.lay(document), document.length);
+  }
+
+  /** The events of a document in words, or the reason why it is refused. */
+  tell(format: number, document: Uint8Array, skip = 0): string | number {
+    const size = this.exports.tell(format, this.lay(document), document.length, OUT_AT, OUT_SIZE, skip);
+    return size < 0 ? size : this.memory.toString("utf8", OUT_AT, OUT_AT + size);
   }
 
   /** Whether nothing was written behind the last document's room. */

@@ -58,11 +58,12 @@ export function readVectors(file: string): Vector {
 
 /** Runs a file and answers the exit code; `print` takes what belongs on standard output. */
 export async function runVectors(args: string[], print: Say, complain: Say): Promise<number> {
-  const [kind, file, ...more] = args;
+  const json = args.includes("--json");
+  const [kind, file, ...more] = args.filter((word) => word !== "--json");
   if (kind === "ota") return runOta(args.slice(1), print, complain);
   const kinds = Object.keys(KINDS).join(", ");
   if (kind === undefined || file === undefined || more.length > 0) {
-    complain(`usage: npm run vectors -- KIND FILE, where KIND is one of ${kinds}; or npm run vectors -- ota [DIR]`);
+    complain(`usage: npm run vectors -- KIND FILE [--json], where KIND is one of ${kinds}; or npm run vectors -- ota [DIR]`);
     return kind === "--help" || kind === "-h" ? 0 : 2;
   }
   const run = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
@@ -71,8 +72,9 @@ export async function runVectors(args: string[], print: Say, complain: Say): Pro
     return 2;
   }
   try {
-    const { passed, failed } = await run(file, print, complain);
-    print(`${passed} passed, ${failed} failed`);
+    const lines: string[] = [];
+    const { passed, failed } = await run(file, json ? (line) => lines.push(line) : print, complain);
+    print(json ? JSON.stringify({ passed, failed, lines }) : `${passed} passed, ${failed} failed`);
     return failed > 0 ? 1 : 0;
   } catch (error) {
     if (!(error instanceof BadVectors)) throw error;

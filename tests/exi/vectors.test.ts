@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { xmlTree } from "../../host/files/xml_tree.ts";
 import { ROOT } from "../../host/modules.ts";
 import { difference, runExi } from "../../host/vectors/exi.ts";
+import { runVectors } from "../../host/vectors/run.ts";
 
 const SHARED = join(ROOT, "../shared/vectors/exi.jsonl");
 const OWN = join(ROOT, "tests/vectors/exi.jsonl");
@@ -48,6 +49,13 @@ test("a document that is not what its vector says fails by name, in each directi
     runExi("# nothing", () => undefined),
     /no documents/,
   );
+});
+
+test("counts and lines are one object where that is wanted", async () => {
+  const said: string[] = [];
+  assert.equal(await runVectors(["exi", OWN, "--json"], (line) => said.push(line), assert.fail), 0);
+  const { passed, failed, lines } = JSON.parse(said.join("\n")) as { passed: number; failed: number; lines: string[] };
+  assert.deepEqual([passed > 20, failed, lines.length], [true, 0, 1]);
 });
 
 test("equal in value is equal under some type of XML Schema, and nothing else", () => {

@@ -231,11 +231,10 @@ const text = memory.data(NAME_SIZE_MAX);
 /** The number of a name between two, or NONE. */
 export function nameFind(at: usize, size: u32, first: u32, end: u32): u32 {
   while (first < end) {
-    let middle = (first + end) >> 1, have = nameText(middle, text);
-    let order = memory.compare(at, text, min(size, have));
-    if (order == 0) order = <i32>size - <i32>have;
-    if (order == 0) return middle;
-    if (order < 0) end = middle;
+    let middle = (first + end) >> 1, have = nameText(middle, text), index: u32 = 0;
+    while (index < size && index < have && load<u8>(at + index) == load<u8>(text + index)) index++;
+    if (index == size && index == have) return middle;
+    if (index == size || (index < have && load<u8>(at + index) < load<u8>(text + index))) end = middle;
     else first = middle + 1;
   }
   return NONE;

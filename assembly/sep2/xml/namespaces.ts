@@ -1,4 +1,5 @@
 // What the prefixes of a document of XML stand for, as far as it matters here.
+import { equalOctets } from "../../core/bytes";
 import { constantText } from "../../core/constants";
 import { constantRead } from "../../core/host";
 
@@ -35,7 +36,7 @@ export function namespacesLeave(depth: i32): void { while (count > 0 && <i32>bin
 export function namespaceOf(prefix: usize, size: u32): u32 {
   for (let index = count; index > 0;) {
     let one = binding(--index);
-    if (one.size == size && memory.compare(one.prefix, prefix, size) == 0) return one.namespace;
+    if (one.size == size && equalOctets(one.prefix, prefix, size)) return one.namespace;
   }
   return Namespace.Other;
 }
@@ -44,7 +45,7 @@ function isText(constant: u32, at: usize, size: u32): bool {
   constantRead(constant, text, 1);
   if (size != load<u8>(text)) return false;
   constantRead(constant + 1, text, size);
-  return memory.compare(text, at, size) == 0;
+  return equalOctets(text, at, size);
 }
 
 /** A prefix stands for a namespace from an element on; false when there are too many. */

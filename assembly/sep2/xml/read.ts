@@ -1,6 +1,7 @@
 // Reads XML: tags, the namespaces that prefixes stand for, and values where they lie.  The order of members is not looked at.
 //
 //   <p:Name xmlns:p="..." href="..."> value or elements </p:Name>      a tag is passed first for its prefixes, then for what it has of ours
+import { equalOctets } from "../../core/bytes";
 import { Err } from "../../core/err";
 import { Event, Lies, attribute, hold, pop, push, reader, retype, told, top } from "../document/reading";
 import { ATTRIBUTE_NAMES, BUILT_IN_TYPES, GLOBALS, Kind, LOCAL_NAMES, NAME_SIZE_MAX, SIMPLE_TYPES } from "../schema/tables";
@@ -89,7 +90,7 @@ function endTag(frame: Frame): i32 {
   let name = ++part.at, begun = <usize>frame.mark;
   if (!partName()) return Err.Reserved;
   let size = <u32>(part.at - name), behind: u32 = load<u8>(begun + size);
-  if (memory.compare(name, begun, size) != 0 || (behind > 0x20 && behind != 0x2f && behind != 0x3e)) return Err.Reserved;
+  if (!equalOctets(name, begun, size) || (behind > 0x20 && behind != 0x2f && behind != 0x3e)) return Err.Reserved;
   if (partSpace() != 0x3e) return part.at == part.end ? <i32>Err.Truncated : <i32>Err.Reserved;
   part.at++;
   return close();
@@ -184,7 +185,7 @@ function nextAttribute(frame: Frame): i32 {
     let size = nameText(particleName(particle), text);
     part.at = xml.attributes;
     while (partAttribute() > 0) {
-      if (part.prefixSize != 0 || part.size != size || memory.compare(part.name, text, size) != 0) continue;
+      if (part.prefixSize != 0 || part.size != size || !equalOctets(part.name, text, size)) continue;
       part.at = after;
       hold(Lies.Attribute, part.from, part.to);
       return attribute(frame, particleName(particle), typeEntry(particleType(particle)));

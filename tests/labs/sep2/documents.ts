@@ -1,6 +1,6 @@
 // Doors to the documents of IEEE 2030.5: one document into another, and into words about its events.
 import { Err } from "../../../assembly/core/err";
-import { Event, reader, readerBegin, readerNext, readerOctets, readerText } from "../../../assembly/sep2/document/reader";
+import { Event, reader, readerBegin, readerNext, readerOctets, readerSkip, readerText } from "../../../assembly/sep2/document/reader";
 import { documentBeginAs, documentClose, documentEnd, documentHex, documentNumber, documentOpenAs, documentText } from "../../../assembly/sep2/document/writer";
 import { GLOBALS, Kind } from "../../../assembly/sep2/schema/tables";
 import { NONE, nameType } from "../../../assembly/sep2/schema/walk";
@@ -67,6 +67,40 @@ function copy(): i32 {
 function end(): i32 {
   let event = readerNext();
   return event != 0 ? min(event, -1) : documentEnd();
+}
+
+/** The events of a document as words: o for open, a, v, c, with the name's number and the value.  Passes over what has the name `skip`. */
+export function tell(format: u32, at: usize, size: u32, out: usize, capacity: u32, skip: u32): i32 {
+  let event = readerBegin(format, at, size), to = out;
+  while (event >= 0) {
+    event = readerNext();
+    if (event <= 0) break;
+    if (event == Event.Open && reader.name == skip) {
+      event = readerSkip();
+      continue;
+    }
+    if (<u32>(to - out) + 64 > capacity) return Err.NoBuffer;
+    store<u8>(to++, event == Event.Open ? 0x6f : event == Event.Attribute ? 0x61 : event == Event.Value ? 0x76 : 0x63);
+    to = decimal(to, event == Event.Close ? reader.depth + 1 : reader.name);
+    if (event == Event.Attribute || event == Event.Value) {
+      store<u8>(to++, 0x3d);
+      if (reader.kind == Kind.Text) {
+        let size = readerText(to, capacity - <u32>(to - out) - 1);
+        if (size < 0) return size;
+        to += size;
+      } else to = decimal(to, reader.number);
+    }
+    store<u8>(to++, 0x20);
+  }
+  return event < 0 ? event : <i32>(to - out);
+}
+
+function decimal(to: usize, number: i64): usize {
+  let left = number < 0 ? <u64>-number : <u64>number, size: u32 = 1;
+  if (number < 0) store<u8>(to++, 0x2d);
+  for (let rest = left; rest >= 10; rest /= 10) size++;
+  for (let at = to + size; at > to; left /= 10) store<u8>(--at, 0x30 + <u32>(left % 10));
+  return to + size;
 }
 
 /** Reads a document to its end: how many events it has, or an `Err`. */

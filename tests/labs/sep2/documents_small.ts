@@ -1,0 +1,2 @@
+// The same with room for few values.
+export * from "./documents";
