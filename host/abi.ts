@@ -133,6 +133,7 @@ export const Record = {
   IpNetwork: 52,
   IpOpened: 53,
   IpMember: 54,
+  Members: 56,
 } as const;
 
 export const Field = {

@@ -37,9 +37,9 @@ function moduleUplink(records: readonly UplinkRecord[]): string {
     out.push(`export const ${upper(name)}_SIZE: u32 = ${fixed};`, "");
     if (down) {
       out.push("/** Over the octets after the kind. */", "@unmanaged @final", `export class ${name}Record {`);
-      for (const { name: field, type, offset, counts } of fields) {
+      for (const { name: field, type, offset, counts, octets } of fields) {
         const at = `changetype<usize>(this)`;
-        if (counts !== null) out.push(`  get ${field}(): usize { return ${at} + ${offset}; }`);
+        if (counts !== null || octets !== null) out.push(`  get ${field}(): usize { return ${at} + ${offset}; }`);
         else out.push(`  get ${field}(): ${computed(type)} { return load<${type}>(${at}${offsetOf(offset)}); }`);
       }
       out.push("}", "");

@@ -48,6 +48,10 @@ function emitText({ name, kind, fields, fixed, down }: UplinkRecord): string[] {
   out.push(`  out[0] = ${down ? "Down" : "Up"}Kind.${name};`);
   for (const field of fields) {
     if (field.name === "reserved" || field === list) continue;
+    if (field.octets !== null) {
+      out.push(`  out.set(record.${field.name}.subarray(0, ${field.octets}), ${1 + field.offset});`);
+      continue;
+    }
     out.push(setText(field, 1, field === counter && list ? `record.${list.name}.length` : `record.${field.name}`));
   }
   if (list?.type === "u8") out.push(`  out.set(record.${list.name}, ${1 + list.offset});`);
@@ -73,6 +77,8 @@ function parseText({ name, fields, fixed, down }: UplinkRecord): string[] {
     `  if (from.length < ${1 + fixed}) return null;`,
   ];
   const members = given(fields).map((field) => {
+    const { octets, offset } = field;
+    if (octets !== null) return `${field.name}: Uint8Array.from(from.subarray(${1 + offset}, ${1 + offset + octets}))`;
     if (field !== list) return `${field.name}: at.${READ[field.type]}(${1 + field.offset}${endian(field.type)})`;
     return `${field.name}`;
   });

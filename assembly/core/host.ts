@@ -135,6 +135,7 @@ export enum Record {
   IpNetwork = 52,
   IpOpened = 53,
   IpMember = 54,
+  Members = 56,
 }
 
 export enum Field {

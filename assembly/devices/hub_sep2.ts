@@ -1,9 +1,10 @@
 // A communications hub in phase 2.
 import { hubRefused } from "../application/hub/refusal";
-import { supplierInput } from "../application/hub/supplier";
+import { SupplierHeard, supplierInput, supplierMember } from "../application/hub/supplier";
 import { EventKind } from "../core/host";
 import { clockReset } from "../model/clock";
-import { faceDeadline, faceInput, faceRekey, faceReset, faceTick } from "../sep2/hub";
+import { tariffLoad } from "../model/tariff";
+import { faceDeadline, faceInput, faceMember, faceRekey, faceReset, faceTick } from "../sep2/hub";
 import { event, loopBegin, loopEnd, loopIsRadio, loopKind, loopNext, loopStart } from "./loop";
 
 export { abi } from "./loop";
@@ -11,19 +12,28 @@ export { abi } from "./loop";
 export function start(now: i64, reason: u32): void {
   loopStart(reason);
   clockReset();
+  tariffLoad();
   faceReset(now);
 }
 
 export function poll(now: i64): i64 {
   for (loopBegin(now); loopNext();) {
     if (loopIsRadio() || loopKind() == EventKind.LinkReceived) faceInput(event, now);
-    else if (loopKind() == EventKind.Uplink && supplierInput(event, now)) rekey(now);
+    else if (loopKind() == EventKind.Uplink) asked(supplierInput(event, now), now);
   }
   faceTick(now);
   return loopEnd(faceDeadline(), now);
 }
 
-function rekey(now: i64): void {
-  let begun = faceRekey(now);
-  if (begun < 0) hubRefused(event, begun);
+/** What the head-end wants of the network. */
+function asked(what: i32, now: i64): void {
+  let done: i32 = 0;
+  switch (what) {
+    case SupplierHeard.Rekey: { done = faceRekey(now); break; }
+    case SupplierHeard.Member: {
+      let member = supplierMember(event);
+      done = faceMember(member.extended, member.lfdi, member.state, now);
+    }
+  }
+  if (done < 0) hubRefused(event, done);
 }

@@ -105,3 +105,19 @@ export class UpgradeRecord {
   utc: u32;
 }
 if (offsetof<UpgradeRecord>() != 8) ERROR("the record is not laid out as its page says");
+
+/** A hub: the devices that are registered in phase 2. */
+@unmanaged @final
+export class Member {
+  /** 0: the row is free */
+  extended: u64;
+  /** of its certificate */
+  lfdi0: u32;
+  lfdi1: u32;
+  lfdi2: u32;
+  lfdi3: u32;
+  lfdi4: u32;
+  since: u32;
+  get lfdi(): usize { return changetype<usize>(this) + offsetof<Member>("lfdi0"); }
+}
+if (offsetof<Member>() != 32) ERROR("the record is not laid out as its page says");

@@ -12,9 +12,13 @@ import {
   stackTick,
 } from "../ip/stack_border";
 import { HUB_SETS, discoveryServe } from "./discovery";
-import { httpDeadline, httpInput, httpReset, httpTick } from "./http/server";
+import { httpAnswer, httpDeadline, httpInput, httpNext, httpReset } from "./http/server";
 import { noteReachable } from "./notes";
 import { HTTP_PORT, HTTPS_PORT } from "./ports";
+import { resourcesReset } from "./resource";
+import { HUB } from "./rights";
+import { hubServe } from "./serve_hub";
+import { memberForget, memberPut, membersLoad } from "./sets/devices";
 import { timeUtc } from "./time";
 
 const TURNS: u32 = 8;
@@ -41,10 +45,17 @@ export function faceBeside(channel: u32, now: i64): void {
 export function facePrepare(now: i64): void {
   tlsReserve(SESSIONS, AGENT_SECRETS);
   stackReset(now);
+  resourcesReset(HUB);
+  membersLoad();
   httpReset();
   streamServe(HTTP_PORT, false);
   streamServe(HTTPS_PORT, true);
   discoveryServe(HUB_SETS);
+}
+
+/** A device is registered by its certificate, or with `state` 0 no more; answers an `Err` when that cannot be. */
+export function faceMember(extended: u64, lfdi: usize, state: u32, now: i64): i32 {
+  return state == 0 ? memberForget(extended) : memberPut(extended, lfdi, now);
 }
 
 /** Takes an event of the radio, or of Ethernet. */
@@ -53,7 +64,7 @@ export function faceInput(event: usize, now: i64): void { heard(stackInput(event
 export function faceTick(now: i64): void {
   for (let turns = TURNS; turns > 0 && stackDeadline() <= now; turns--) heard(stackTick(now), now);
   for (let number = streamChanged(timeUtc(now), now); number >= 0; number = streamChanged(timeUtc(now), now)) httpInput(<u32>number, now);
-  httpTick(now);
+  while (httpNext(now)) httpAnswer(hubServe(now), now);
 }
 
 export function faceDeadline(): i64 { return min<i64>(stackDeadline(), httpDeadline()); }
@@ -61,8 +72,12 @@ export function faceDeadline(): i64 { return min<i64>(stackDeadline(), httpDeadl
 function heard(what: i32, now: i64): void {
   switch (what) {
     case StackHeard.Formed: { noteFormed(); return; }
-    // Who has a device's certificate of our root may be a member: the supplier's list comes with the head-end of phase 2.
-    case StackHeard.Asks: { stackAdmit(true, now); return; }
+    // Who has a device's certificate of our root may be a member, and is registered by it.
+    case StackHeard.Asks: {
+      memberPut(agentHeard.extended, agentHeard.lfdi, now);
+      stackAdmit(true, now);
+      return;
+    }
     case StackHeard.DeviceJoined: {
       changetype<LogAdmitted>(note).partner = agentHeard.extended;
       changetype<LogAdmitted>(note).address = NO_SHORT;

@@ -10,5 +10,7 @@ export const LINE_MAX: u32 = 128;
 export const BODY_MAX: u32 = isDefined(LIMIT_BODY) ? LIMIT_BODY : 768;
 /** Values that are remembered of an EXI document, so that it can refer to them. */
 export const STRINGS_MAX: u32 = isDefined(LIMIT_STRINGS) ? LIMIT_STRINGS : 48;
+/** Octets of a request's body that are kept; 0: nobody is told anything here. */
+export const INPUT_MAX: u32 = isDefined(LIMIT_INPUT) ? LIMIT_INPUT : 0;
 
 if (LINE_MAX < PATH_MAX + 16) ERROR("a path fits a request's first line");

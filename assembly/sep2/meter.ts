@@ -6,8 +6,11 @@ import { streamServe } from "../ip/tcp/stream";
 import { stackDeadline, stackInput, stackParent, stackReset, stackTick } from "../ip/stack_router";
 import { clientsChanged, clientsDeadline, clientsReset, clientsStack, clientsTick } from "./client";
 import { METER_SETS, discoveryServe } from "./discovery";
-import { httpDeadline, httpInput, httpReset, httpTick } from "./http/server";
+import { httpAnswer, httpDeadline, httpInput, httpNext, httpReset } from "./http/server";
 import { HTTP_PORT, HTTPS_PORT } from "./ports";
+import { resourcesReset } from "./resource";
+import { METER } from "./rights";
+import { meterServe } from "./serve_meter";
 
 const TURNS: u32 = 8;
 
@@ -17,6 +20,7 @@ export { clientsJoined as faceJoined, clientsJoined as faceKeyed, clientsReached
 export function faceReset(now: i64): void {
   clientsReset(now);
   stackReset(now);
+  resourcesReset(METER);
   httpReset();
   streamServe(HTTP_PORT, false);
   streamServe(HTTPS_PORT, true);
@@ -29,7 +33,7 @@ export function faceInput(event: usize, now: i64): void { heard(stackInput(event
 export function faceTick(now: i64): void {
   for (let turns = TURNS; turns > 0 && stackDeadline() <= now; turns--) heard(stackTick(now), now);
   for (let number = clientsChanged(now); number >= 0; number = clientsChanged(now)) httpInput(<u32>number, now);
-  httpTick(now);
+  while (httpNext(now)) httpAnswer(meterServe(now), now);
   clientsTick(stackParent(), now);
 }
 

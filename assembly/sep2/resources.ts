@@ -1,85 +1,64 @@
-// The resources of a device: IEEE 2030.5 section 10.  Here those that everything else hangs on: DeviceCapability and Time.
+// The resources of our devices: IEEE 2030.5 section 10, with the paths and methods of its WADL.  Numbers of rows: rows.ts.
 //
-//   /dcap    for everyone, in the clear too        /tm    over TLS
-import { constantText } from "../core/constants";
-import { Err } from "../core/err";
-import { TIME_UNKNOWN, clock, clockKnown, clockUtc } from "../model/clock";
-import { ACCEPT_ANY, ACCEPT_XML, Method } from "./http/request";
-import { EPOCH } from "./time";
-import { write, writeNumber, writerAt, writerBegin, writerFits } from "./writer";
+// Who may is the standard's default policy: DeviceCapability anyone, everything else who is registered and has a device's certificate.
+// Time tells nothing of a household: a certificate is enough.  A meter knows no list: whoever the network let in is registered there.
+import { constant, constantText } from "../core/constants";
+import * as Name from "./names";
+import * as Type from "./names";
+import { ANYONE, GET, HUB, METER, OWNER, PROVEN, REGISTERED } from "./rights";
+import { Row, Thing } from "./rows";
+import { HUB_CAPABILITY, METER_CAPABILITY } from "./sets/capability";
+import { DEVICE, REGISTRATION, SELF_DEVICE } from "./sets/devices_template";
+import { CONSUMPTION, INTERVAL, RATE, RATE_TYPE, TARIFF } from "./sets/tariffs_template";
+import { TIME } from "./sets/time_template";
+import { METER_READING, READING, READING_TYPE, USAGE } from "./sets/usage_template";
 
-enum Resource { None = 0, DeviceCapability, Time }
+const PATH_DCAP = constantText("/dcap");
+const PATH_TM = constantText("/tm");
+const PATH_SDEV = constantText("/sdev");
+const PATH_EDEVS = constantText("/edev");
+const PATH_EDEV = constantText("/edev/#");
+const PATH_RG = constantText("/edev/#/rg");
+const PATH_TPS = constantText("/tp");
+const PATH_TP = constantText("/tp/#");
+const PATH_RCS = constantText("/tp/#/rc");
+const PATH_RC = constantText("/tp/#/rc/#");
+const PATH_RC_RT = constantText("/tp/#/rc/#/rt");
+const PATH_TTIS = constantText("/tp/#/rc/#/tti");
+const PATH_TTI = constantText("/tp/#/rc/#/tti/#");
+const PATH_CTIS = constantText("/tp/#/rc/#/tti/#/cti");
+const PATH_CTI = constantText("/tp/#/rc/#/tti/#/cti/#");
+const PATH_UPTS = constantText("/upt");
+const PATH_UPT = constantText("/upt/#");
+const PATH_MRS = constantText("/upt/#/mr");
+const PATH_MR = constantText("/upt/#/mr/#");
+const PATH_RT = constantText("/upt/#/mr/#/rt");
+const PATH_R = constantText("/upt/#/mr/#/r");
 
-const NAMESPACE = constantText(" xmlns=\"urn:ieee:std:2030.5:ns\" href=\"");
-const DCAP = constantText("<DeviceCapability");
-const DCAP_PATH = constantText("/dcap\" pollRate=\"900\">");
-const DCAP_END = constantText("<TimeLink href=\"/tm\"/></DeviceCapability>");
-const TM = constantText("<Time");
-const TM_PATH = constantText("/tm\" pollRate=\"900\"><currentTime>");
-const TM_END = constantText("</currentTime><dstEndTime>");
-const DST_OFFSET = constantText("</dstEndTime><dstOffset>");
-const DST_START = constantText("</dstOffset><dstStartTime>");
-const QUALITY = constantText("</dstStartTime><quality>");
-const OFFSET = constantText("</quality><tzOffset>");
-const OFFSET_END = constantText("</tzOffset></Time>");
+const BOTH: u32 = HUB | METER;
 
-/** Section 10.2.1: obtained from another server, and nobody's business how well; uncoordinated. */
-const QUALITY_SERVER: u32 = 4;
-const QUALITY_NONE: u32 = 7;
-
-let found: u32 = 0;
-
-/** The status of an answer to a request; of 200 `resourceBody` writes the body. */
-export function resourceAnswer(method: u32, path: usize, size: u32, accepts: u32, secure: bool): u32 {
-  found = resourceOf(path, size);
-  if (found == Resource.None) return 404;
-  if (found != Resource.DeviceCapability && !secure) return 403;
-  if (method != Method.Get && method != Method.Head) return 405;
-  if (accepts && !(accepts & (ACCEPT_XML | ACCEPT_ANY))) return 406;
-  return 200;
-}
-
-/** Writes the resource that was found; answers its size or an `Err`. */
-export function resourceBody(at: usize, capacity: u32, now: i64): i32 {
-  writerBegin(at, capacity);
-  if (found == Resource.Time) time(now);
-  else deviceCapability();
-  return writerFits() ? <i32>(writerAt() - at) : <i32>Err.NoBuffer;
-}
-
-/** A path, without the query that follows it: one on what is no list is passed over. */
-function resourceOf(path: usize, size: u32): u32 {
-  for (let index: u32 = 0; index < size; index++) {
-    if (load<u8>(path + index) == 0x3f) size = index;
-  }
-  if (size == 5 && load<u32>(path) == 0x6163_642f && load<u8>(path, 4) == 0x70) return Resource.DeviceCapability;
-  return size == 3 && load<u16>(path) == 0x742f && load<u8>(path, 2) == 0x6d ? Resource.Time : Resource.None;
-}
-
-function deviceCapability(): void {
-  write(DCAP);
-  write(NAMESPACE);
-  write(DCAP_PATH);
-  write(DCAP_END);
-}
-
-function time(now: i64): void {
-  write(TM);
-  write(NAMESPACE);
-  write(TM_PATH);
-  writeNumber(utc(clockUtc(now), now));
-  write(TM_END);
-  writeNumber(utc(clock.summerEnd, now));
-  write(DST_OFFSET);
-  writeNumber(clock.summerShift);
-  write(DST_START);
-  writeNumber(utc(clock.summerStart, now));
-  write(QUALITY);
-  writeNumber(clockKnown() ? QUALITY_SERVER : QUALITY_NONE);
-  write(OFFSET);
-  writeNumber(clock.offset);
-  write(OFFSET_END);
-}
-
-/** Seconds since 1970; a clock that nobody set counts from its start. */
-function utc(seconds: u32, now: i64): i64 { return seconds == TIME_UNKNOWN ? now / 1000 : EPOCH + seconds; }
+export const RESOURCE_COUNT: u32 = 22;
+export const RESOURCES = constant<u16>([
+  PATH_DCAP, GET | HUB | ANYONE, Type.DeviceCapability, 0, HUB_CAPABILITY, 0,
+  PATH_DCAP, GET | METER | ANYONE, Type.DeviceCapability, 0, METER_CAPABILITY, 0,
+  PATH_TM, GET | BOTH | PROVEN, Type.Time, 0, TIME, 0,
+  PATH_SDEV, GET | HUB | REGISTERED, Type.SelfDevice, 0, SELF_DEVICE, 0,
+  PATH_EDEVS, GET | HUB | REGISTERED, Type.EndDeviceList, 0, 0, Row.Device,
+  PATH_EDEV, GET | HUB | OWNER, Type.EndDevice, Name.EndDevice, DEVICE, Thing.Device << 8,
+  PATH_RG, GET | HUB | OWNER, Type.Registration, 0, REGISTRATION, Thing.Device << 8,
+  PATH_TPS, GET | HUB | REGISTERED, Type.TariffProfileList, 0, 0, Row.Tariff,
+  PATH_TP, GET | HUB | REGISTERED, Type.TariffProfile, Name.TariffProfile, TARIFF, Thing.Tariff << 8,
+  PATH_RCS, GET | HUB | REGISTERED, Type.RateComponentList, 0, 0, Row.Rate | Thing.Tariff << 8,
+  PATH_RC, GET | HUB | REGISTERED, Type.RateComponent, Name.RateComponent, RATE, Thing.Rate << 8,
+  PATH_RC_RT, GET | HUB | REGISTERED, Type.ReadingType, 0, RATE_TYPE, Thing.Rate << 8,
+  PATH_TTIS, GET | HUB | REGISTERED, Type.TimeTariffIntervalList, 0, 0, Row.Interval | Thing.Rate << 8,
+  PATH_TTI, GET | HUB | REGISTERED, Type.TimeTariffInterval, Name.TimeTariffInterval, INTERVAL, Thing.Interval << 8,
+  PATH_CTIS, GET | HUB | REGISTERED, Type.ConsumptionTariffIntervalList, 0, 0, Row.Consumption | Thing.Interval << 8,
+  PATH_CTI, GET | HUB | REGISTERED, Type.ConsumptionTariffInterval, Name.ConsumptionTariffInterval, CONSUMPTION, Thing.Consumption << 8,
+  PATH_UPTS, GET | METER | REGISTERED, Type.UsagePointList, 0, 0, Row.Usage,
+  PATH_UPT, GET | METER | REGISTERED, Type.UsagePoint, Name.UsagePoint, USAGE, Thing.Usage << 8,
+  PATH_MRS, GET | METER | REGISTERED, Type.MeterReadingList, 0, 0, Row.MeterReading | Thing.Usage << 8,
+  PATH_MR, GET | METER | REGISTERED, Type.MeterReading, Name.MeterReading, METER_READING, Thing.MeterReading << 8,
+  PATH_RT, GET | METER | REGISTERED, Type.ReadingType, 0, READING_TYPE, Thing.MeterReading << 8,
+  PATH_R, GET | METER | REGISTERED, Type.Reading, 0, READING, Thing.MeterReading << 8,
+]);

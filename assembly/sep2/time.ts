@@ -1,14 +1,17 @@
 // The client's half of the Time function set: IEEE 2030.5 section 10.2.1.  A device asks the hub once a minute.
 //
 //   GET /tm -> <currentTime>, <dstEndTime>, <dstOffset>, <dstStartTime>, <tzOffset> -> model/clock
-import { constantText } from "../core/constants";
+import { constantString, constantText } from "../core/constants";
 import { Log, log } from "../core/host";
 import { LOG_ANSWER_SIZE, LogAnswer } from "../core/log";
 import { NEVER } from "../core/timers";
 import { clock, clockKnown, clockSet, clockUtc } from "../model/clock";
-import { ClientHeard, httpClientIdle, httpGet, reply } from "./http/client";
+import { ClientHeard, httpAsk, httpClientIdle, reply } from "./http/client";
+import { Method } from "./http/request";
 
 const PATH = constantText("/tm");
+const PATH_SIZE: u32 = 4;
+const path = memory.data(PATH_SIZE);
 const ASK_MS: i64 = 60_000;
 /** Seconds from 1970 to 2000. */
 export const EPOCH: i64 = 946_684_800;
@@ -31,7 +34,8 @@ export function timeUtc(now: i64): i64 { return clockKnown() ? EPOCH + clockUtc(
 export function timeTick(address: usize, now: i64): bool {
   if (state.due > now || !httpClientIdle()) return false;
   state.due = now + ASK_MS;
-  return httpGet(address, PATH, timeUtc(now), now) == 0;
+  let size = constantString(PATH, path, PATH_SIZE);
+  return httpAsk(address, Method.Get, path + 1, size - 1, 0, false, timeUtc(now), now) == 0;
 }
 
 /** An answer came, or none will come. */

@@ -24,10 +24,15 @@ export function writerAt(): usize { return writer.at; }
 /** Whether everything found its place. */
 export function writerFits(): bool { return writer.isFull == 0; }
 
-function writeOctets(at: usize, size: u32): void {
+export function writeOctets(at: usize, size: u32): void {
   if (size > <u32>(writer.end - writer.at)) { writer.isFull = 1; return; }
   memory.copy(writer.at, at, size);
   writer.at += size;
+}
+
+export function writeOctet(octet: u32): void {
+  store<u8>(text, octet);
+  writeOctets(text, 1);
 }
 
 /** A constant text. */

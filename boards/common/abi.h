@@ -134,6 +134,7 @@ enum kw_record {
     KW_RECORD_IP_NETWORK = 52,
     KW_RECORD_IP_OPENED = 53,
     KW_RECORD_IP_MEMBER = 54,
+    KW_RECORD_MEMBERS = 56,
 };
 
 enum kw_field {

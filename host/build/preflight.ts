@@ -40,6 +40,7 @@ const TOOLS: Record<string, Tool> = {
   ping: { packages: ["iputils-ping"], present: () => onPath("ping") },
   traceroute: { packages: ["traceroute"], present: () => onPath("traceroute") },
   mosquitto: { packages: ["mosquitto", "mosquitto-clients"], present: () => onPath("mosquitto") && onPath("mosquitto_sub") },
+  xmllint: { packages: ["libxml2-utils"], present: () => onPath("xmllint") },
   "apt-get": { packages: ["apt"], present: () => onPath("apt-get") },
   xz: { packages: ["xz-utils"], present: () => onPath("xz") && onPath("tar") },
 };

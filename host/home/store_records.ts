@@ -185,3 +185,27 @@ export function upgradeRecordParse(octets: Uint8Array): UpgradeRecord | null {
     utc: at.getUint32(4, true),
   };
 }
+
+/** A hub: the devices that are registered in phase 2. */
+export interface Member {
+  /** 0: the row is free */
+  extended: bigint;
+  /** of its certificate */
+  lfdi: Uint8Array;
+  since: number;
+}
+
+/** Of record 56; null for one of another size. */
+export function memberParse(octets: Uint8Array): Member[] | null {
+  if (octets.length !== 512) return null;
+  return Array.from({ length: 16 }, (_, row) => memberRow(octets.subarray(row * 32, (row + 1) * 32)));
+}
+
+function memberRow(octets: Uint8Array): Member {
+  const at = new DataView(octets.buffer, octets.byteOffset, octets.length);
+  return {
+    extended: at.getBigUint64(0, true),
+    lfdi: Uint8Array.from(octets.subarray(8, 28)),
+    since: at.getUint32(28, true),
+  };
+}

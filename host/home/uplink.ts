@@ -88,7 +88,7 @@ export interface ActivateRecord {
   image: number;
 }
 
-/** The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. A hub of phase 2 tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record and `Clock` and `Open`, no other. */
+/** The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. A hub of phase 2 tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record and `Clock`, `Tariff`, `Open` and `Member`, no other. */
 export interface RekeyRecord {
   /** from the telling to the use */
   seconds: number;
@@ -108,6 +108,16 @@ export interface OpenRecord {
   port: number;
   /** 1 from now on, 0 no more */
   open: number;
+}
+
+/** A device may be in a network of phase 2, with this certificate, or not any more. The hub keeps it in its store and registers the device. */
+export interface MemberRecord {
+  /** its IEEE address; the hub's own tells it what its own certificate is called */
+  extended: bigint;
+  /** the first 20 octets of the SHA-256 of its certificate */
+  lfdi: Uint8Array;
+  /** 1 from now on, 0 no more */
+  state: number;
 }
 
 /** Asks for octets of a file. */
@@ -183,6 +193,7 @@ export const DownKind = {
   Rekey: 9,
   Remove: 10,
   Open: 11,
+  Member: 12,
 } as const;
 
 export type DownRecord =
@@ -196,7 +207,8 @@ export type DownRecord =
   | ({ kind: "activate" } & ActivateRecord)
   | ({ kind: "rekey" } & RekeyRecord)
   | ({ kind: "remove" } & RemoveRecord)
-  | ({ kind: "open" } & OpenRecord);
+  | ({ kind: "open" } & OpenRecord)
+  | ({ kind: "member" } & MemberRecord);
 
 export const UpKind = {
   Want: 2,
@@ -332,6 +344,16 @@ export function openEmit(record: OpenRecord): Buffer {
   at.setBigUint64(1, record.extended, true);
   at.setUint16(9, record.port, true);
   at.setUint8(11, record.open);
+  return out;
+}
+
+export function memberEmit(record: MemberRecord): Buffer {
+  const out = Buffer.alloc(30);
+  const at = new DataView(out.buffer, out.byteOffset, out.length);
+  out[0] = DownKind.Member;
+  at.setBigUint64(1, record.extended, true);
+  out.set(record.lfdi.subarray(0, 20), 9);
+  at.setUint8(29, record.state);
   return out;
 }
 

@@ -27,6 +27,8 @@ export function downParse(from: Uint8Array): DownRecord | null {
       return removeOf(from, at);
     case DownKind.Open:
       return openOf(from, at);
+    case DownKind.Member:
+      return memberOf(from, at);
     default:
       return null;
   }
@@ -128,6 +130,11 @@ function removeOf(from: Uint8Array, at: DataView): DownRecord | null {
 function openOf(from: Uint8Array, at: DataView): DownRecord | null {
   if (from.length < 12) return null;
   return { kind: "open", extended: at.getBigUint64(1, true), port: at.getUint16(9, true), open: at.getUint8(11) };
+}
+
+function memberOf(from: Uint8Array, at: DataView): DownRecord | null {
+  if (from.length < 30) return null;
+  return { kind: "member", extended: at.getBigUint64(1, true), lfdi: Uint8Array.from(from.subarray(9, 29)), state: at.getUint8(29) };
 }
 
 /** Null for what is none of them, or cut short. */

@@ -32,6 +32,9 @@ const net = (): Net => new Net(new Wire(1, undefined, true));
 const get = (fields: string, target = "/dcap"): string => `GET ${target} HTTP/1.1\r\n${fields}\r\n`;
 const HOST = "Host: [fd4b:574d::2]\r\n";
 
+/** A request whose body comes in chunks. */
+const chunked = (body: string): string => `POST /dcap HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n${body}`;
+
 const REFUSED: [string, number, string][] = [
   ["two lengths", 400, get(`${HOST}Content-Length: 1\r\nContent-Length: 1\r\n`)],
   ["two lengths in one field", 400, get(`${HOST}Content-Length: 1, 1\r\n`)],
@@ -41,8 +44,22 @@ const REFUSED: [string, number, string][] = [
   ["a length that is empty", 400, get(`${HOST}Content-Length:\r\n`)],
   ["a length beyond all bounds", 413, get(`${HOST}Content-Length: 4294967297\r\n`)],
   ["a length above the most", 413, get(`${HOST}Content-Length: 65536\r\n`)],
-  ["a body in chunks", 501, get(`${HOST}Transfer-Encoding: chunked\r\n`)],
-  ["chunks and a length", 501, get(`${HOST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n`)],
+  ["chunks and a length", 400, get(`${HOST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n`)],
+  ["a length and chunks", 400, get(`${HOST}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n`)],
+  ["chunks twice", 400, get(`${HOST}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n`)],
+  ["chunks in chunks", 501, get(`${HOST}Transfer-Encoding: chunked, chunked\r\n`)],
+  ["a chunk without a size", 400, chunked("\r\n")],
+  ["a chunk's size with a sign", 400, chunked("+1\r\na\r\n0\r\n\r\n")],
+  ["a chunk's size with 0x", 400, chunked("0x1\r\na\r\n0\r\n\r\n")],
+  ["a chunk's size beyond hexadecimal", 400, chunked("g\r\na\r\n0\r\n\r\n")],
+  ["a chunk's size and a space", 400, chunked("1 \r\na\r\n0\r\n\r\n")],
+  ["a chunk above the most", 413, chunked("10000\r\n")],
+  ["a chunk's size that wraps", 413, chunked("100000001\r\n")],
+  ["a chunk that is longer than it says", 400, chunked("1\r\nab\r\n0\r\n\r\n")],
+  ["a chunk that ends by a line feed", 400, chunked("1\r\na\n0\r\n\r\n")],
+  ["a chunk's size that ends by a line feed", 400, chunked("1\na\r\n0\r\n\r\n")],
+  ["an extension without end", 400, chunked(`1;${"x".repeat(LINE_MAX)}\r\na\r\n0\r\n\r\n`)],
+  ["fields behind the chunks, without end", 431, chunked(`0\r\n${`X: ${"y".repeat(100)}\r\n`.repeat(HEAD_MAX / 100)}`)],
   ["another coding of the transfer", 501, get(`${HOST}transfer-encoding: xchunked\r\n`)],
   ["a space before the colon of a coding", 400, get(`${HOST}Transfer-Encoding : chunked\r\n`)],
   ["a bare line feed after the request line", 400, "GET /dcap HTTP/1.1\nHost: h\r\n\r\n"],
@@ -63,7 +80,11 @@ const REFUSED: [string, number, string][] = [
   ["DEL in a field", 400, get(`${HOST}X: \x7f\r\n`)],
   ["no Host", 400, get("X: y\r\n")],
   ["two Hosts", 400, get(`${HOST}${HOST}`)],
-  ["an absolute target", 400, get(HOST, "http://[fd4b:574d::2]/dcap")],
+  ["an absolute target of another", 400, get(HOST, "http://[fd4b:574d::3]/dcap")],
+  ["an absolute target without a path", 400, get(HOST, "http://[fd4b:574d::2]")],
+  ["an absolute target of nobody", 400, get("Host:\r\n", "http:///dcap")],
+  ["an absolute target of another scheme", 400, get(HOST, "ftps://[fd4b:574d::2]/dcap")],
+  ["a target without slashes", 400, get(HOST, "http:dcap/dcap")],
   ["an asterisk", 400, "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"],
   ["an authority", 400, "CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n"],
   ["no target", 400, "GET  HTTP/1.1\r\nHost: h\r\n\r\n"],
@@ -107,6 +128,12 @@ const ANSWERED: [string, number, string][] = [
   ["tabulators around a value", 200, get("Host:\th\t\r\n")],
   ["a long field that nobody looks at", 200, get(`${HOST}Cookie: ${"x".repeat(LINE_MAX)}\r\n`)],
   ["a body of no octets", 200, get(`${HOST}Content-Length: 0\r\n`)],
+  ["an absolute target", 200, get(HOST, "http://[fd4b:574d::2]/dcap")],
+  ["an absolute target over TLS, in any case", 200, get("Host: h\r\n", "HTTPS://h/dcap")],
+  ["close among what it is not", 200, get(`${HOST}Connection: closed, x-close\r\n`)],
+  ["a body in chunks, passed over", 405, chunked("A\r\n0123456789\r\n1;x=y\r\na\r\n0\r\nX: y\r\n\r\n")],
+  ["a body of no chunks", 405, chunked("000\r\n\r\n")],
+  ["a request in a chunk", 405, chunked(`${(get(HOST).length).toString(16)}\r\n${get(HOST)}\r\n0\r\n\r\n`)],
   ["a body, passed over", 200, `${get(`${HOST}Content-Length: 14\r\n`)}GET /tm HTTP/1`],
   ["the longest target", 404, get(HOST, `/${"a".repeat(PATH_MAX - 1)}`)],
   ["a target in percents is another", 404, get(HOST, "/%64cap")],
@@ -140,6 +167,9 @@ test("requests one behind the other are answered in their order; HEAD has no bod
   const closed = asked(on, get(`${HOST}Connection: close\r\n`) + get(HOST));
   assert.deepEqual(closed.statuses, [200], "what comes behind is not read");
   assert.equal(closed.isOpen, false);
+  assert.equal(asked(on, get(`${HOST}Connection: x , Close\r\n`) + get(HOST)).isOpen, false);
+  const allow = asked(on, `DELETE /dcap HTTP/1.1\r\n${HOST}\r\n`);
+  assert.match(allow.text, /^HTTP\/1\.1 405 Method Not Allowed\r\nContent-Length: 0\r\nAllow: GET, HEAD\r\n\r\n$/);
 });
 
 test("a request is the same in whatever pieces it comes", () => {

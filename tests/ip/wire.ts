@@ -44,8 +44,8 @@ export class Wire {
   private polling = false;
   private waiting: Uint8Array[] = [];
 
-  constructor(seed = 1, wanted?: Wanted, clear = false) {
-    const store = new Map<number, Uint8Array>();
+  constructor(seed = 1, wanted?: Wanted, clear = false, records: ReadonlyMap<number, Uint8Array> = new Map()) {
+    const store = new Map<number, Uint8Array>(records);
     if (wanted) {
       const record = Buffer.alloc(23);
       record.set(wanted.address ?? Buffer.from("fd4b574d000000000000000000000001", "hex"));

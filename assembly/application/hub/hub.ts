@@ -2,23 +2,22 @@
 // Records: docs/uplink.md.
 import { Err } from "../../core/err";
 import { EVENT_HEAD, EVENT_SIZE } from "../../core/host";
-import { clock, clockReset, clockSet, clockUtc } from "../../model/clock";
+import { clockReset } from "../../model/clock";
 import { LIBRARY_FILES } from "../../model/library";
 import { ACTIVATE_ON_COMMAND, Plan, ROLLOUT_DEVICES, rolloutForget, rolloutRelease, rolloutReset, rolloutSet } from "../../model/rollout";
-import { TARIFF_LABEL_MAX, tariffClock, tariffLoad, tariffNew, tariffPut, tariffSave } from "../../model/tariff";
+import { tariffLoad } from "../../model/tariff";
 import { fetchBlock, fetchDeadline, fetchOffer, fetchReset, fetchTell, fetchTick } from "./fetch";
 import { hubRefused } from "./refusal";
 import { ownChanged, ownDeadline, ownReset, ownTick, ownUplinkHeard } from "./own";
 import { reportTick } from "./report";
+import { takeClock, takeTariff } from "./take";
 import {
-  ACTIVATE_SIZE, ActivateRecord, ADMIT_SIZE, AdmitRecord, CLOCK_SIZE, ClockRecord, DOWN_ACTIVATE, DOWN_ADMIT, DOWN_BLOCK, DOWN_CLOCK,
+  ACTIVATE_SIZE, ActivateRecord, ADMIT_SIZE, AdmitRecord, DOWN_ACTIVATE, DOWN_ADMIT, DOWN_BLOCK, DOWN_CLOCK,
   DOWN_OFFER, DOWN_PERMIT, DOWN_REKEY, DOWN_REMOVE, DOWN_ROLLOUT, DOWN_TARIFF, OfferRecord, PERMIT_SIZE, PermitRecord, REKEY_SIZE,
-  RekeyRecord, REMOVE_SIZE, RemoveRecord, ROLLOUT_SIZE, RolloutRecord, TARIFF_SIZE, TariffRecord,
+  RekeyRecord, REMOVE_SIZE, RemoveRecord, ROLLOUT_SIZE, RolloutRecord,
 } from "./uplink";
 
 const CODE_MAX: u32 = 18;
-const TIER_MAX: u32 = 15;
-const DAY_S: i32 = 86_400;
 const plan = changetype<Plan>(memory.data(offsetof<Plan>(), 4));
 
 export enum HubHeard {
@@ -103,44 +102,6 @@ function take(at: usize, size: u32, now: i64): i32 {
     case DOWN_REMOVE: return takeRemove(at, size);
     default: return Err.Reserved;
   }
-}
-
-function takeClock(at: usize, size: u32, now: i64): i32 {
-  if (size < CLOCK_SIZE) return Err.Truncated;
-  let record = changetype<ClockRecord>(at);
-  let offset = record.offset;
-  if (offset > DAY_S || offset < -DAY_S) return Err.Reserved;
-  clock.offset = offset;
-  clock.summerStart = record.summerStart;
-  clock.summerEnd = record.summerEnd;
-  clock.summerShift = record.summerShift;
-  let before = clockUtc(now);
-  clockSet(record.utc, now);
-  tariffClock(before, record.utc);
-  return HubHeard.None;
-}
-
-function takeTariff(at: usize, size: u32, now: i64): i32 {
-  if (size < TARIFF_SIZE) return Err.Truncated;
-  let record = changetype<TariffRecord>(at);
-  let labelSize = record.labelSize;
-  if (size < TARIFF_SIZE + labelSize) return Err.Truncated;
-  if (labelSize > TARIFF_LABEL_MAX) return Err.BadLength;
-  let tier = record.tier;
-  if (tier > TIER_MAX) return Err.Reserved;
-  let tariff = tariffNew;
-  tariff.eventId = record.eventId;
-  tariff.start = record.start;
-  tariff.minutes = <u16>record.minutes;
-  tariff.currency = <u16>record.currency;
-  tariff.price = record.price;
-  tariff.digits = <u8>record.digits;
-  tariff.tier = <u8>tier;
-  tariff.labelSize = <u8>labelSize;
-  memory.copy(tariff.label, record.label, labelSize);
-  let put = tariffPut(clockUtc(now));
-  if (put < 0) return put;
-  return tariffSave() < 0 ? Err.NoBuffer : HubHeard.None;
 }
 
 function takeAdmit(at: usize, size: u32): i32 {

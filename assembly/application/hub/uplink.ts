@@ -117,8 +117,8 @@ export class ActivateRecord {
 
 /**
  * The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. A hub of phase 2
- * tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record and `Clock` and
- * `Open`, no other.
+ * tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record and `Clock`,
+ * `Tariff`, `Open` and `Member`, no other.
  */
 export const DOWN_REKEY: u32 = 9;
 /** Without the kind. */
@@ -158,6 +158,21 @@ export class OpenRecord {
   get extended(): u64 { return load<u64>(changetype<usize>(this)); }
   get port(): u32 { return load<u16>(changetype<usize>(this), 8); }
   get open(): u32 { return load<u8>(changetype<usize>(this), 10); }
+}
+
+/**
+ * A device may be in a network of phase 2, with this certificate, or not any more. The hub keeps it in its store and registers the device.
+ */
+export const DOWN_MEMBER: u32 = 12;
+/** Without the kind. */
+export const MEMBER_SIZE: u32 = 29;
+
+/** Over the octets after the kind. */
+@unmanaged @final
+export class MemberRecord {
+  get extended(): u64 { return load<u64>(changetype<usize>(this)); }
+  get lfdi(): usize { return changetype<usize>(this) + 8; }
+  get state(): u32 { return load<u8>(changetype<usize>(this), 28); }
 }
 
 /** Asks for octets of a file. */

@@ -7,7 +7,7 @@
 // begins to speak; there are few, and who let its time pass makes room.
 import { Err } from "../../core/err";
 import {
-  TLS_FLAGS, TLS_STATE, TlsClose, TlsFlag, TlsProfile, tlsClose, tlsDrain, tlsFeed, tlsOpen, tlsRead, tlsState, tlsWrite,
+  TLS_FLAGS, TLS_LFDI, TLS_STATE, TlsClose, TlsFlag, TlsProfile, tlsClose, tlsDrain, tlsFeed, tlsOpen, tlsRead, tlsState, tlsWrite,
 } from "../../core/host";
 import { NEVER } from "../../core/timers";
 import { LISTENERS_MAX, SECURE_PORTS_MAX, SERVED_MAX, SOCKETS_MAX, TCP_SEND_SIZE } from "../limits";
@@ -129,6 +129,12 @@ export function streamCan(number: u32): u32 {
 
 /** Whether TLS is around it. */
 export function streamSecure(number: u32): bool { return at(number).kind > Kind.Clear; }
+
+/** Who speaks, an LFDI, until the next call: 0 in the clear, and as long as it is not proven. */
+export function streamPeer(number: u32): usize {
+  let stream = at(number);
+  return stream.kind == Kind.Secure && has(flagsOf(stream), TlsFlag.Established) ? tls + TLS_LFDI : 0;
+}
 
 export function streamRead(number: u32, to: usize, capacity: u32, now: i64): u32 {
   let stream = at(number);

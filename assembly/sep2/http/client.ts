@@ -1,6 +1,6 @@
-// A client of HTTP/1.1 that gets one resource at a time over TLS: RFC 9112.
+// A client of HTTP/1.1 that asks for one resource at a time over TLS, or tells one: RFC 9112.
 //
-//   Idle --clientGet--> Connecting --> Sending --> Head --> Body --> Idle: Got or Failed
+//   Idle --httpAsk--> Connecting --> Sending --> Head --> Body --> Idle: Got or Failed
 //
 // The connection stays for the next request until the server closes it or a request fails.
 import { constantText } from "../../core/constants";
@@ -10,8 +10,10 @@ import { ADDRESS_SIZE, addressCopy, addressEqual } from "../../ip/address";
 import {
   STREAM_ENDED, STREAM_OPEN, STREAM_READ, STREAM_WRITE, streamAbort, streamCan, streamClose, streamConnect, streamRead, streamWrite,
 } from "../../ip/tcp/stream";
-import { BODY_MAX } from "../limits";
-import { write, writerAt, writerBegin } from "../writer";
+import { BODY_MAX, PATH_MAX } from "../limits";
+import { write, writeNumber, writeOctets, writerAt, writerBegin } from "../writer";
+import { Method } from "./request";
+import { Word, wordOf, wordText } from "./words";
 
 export enum ClientHeard {
   None = 0,
@@ -29,6 +31,10 @@ export class Reply {
   /** The body: `size` octets at `body`. */
   body: usize;
   size: u32;
+  /** It is EXI, and not XML. */
+  isExi: bool;
+  /** Of 201 and 204: the path of what was made or changed. */
+  locationSize: u32;
   /** Why it failed: an `Err`. */
   error: i32;
 }
@@ -39,10 +45,18 @@ const WHOLE_MS: i64 = 40_000;
 const SECURE_PORT: u32 = 443;
 const HEAD_MAX: u32 = 512;
 const REQUEST_MAX: u32 = 192;
-const LINE_MAX: u32 = 48;
+/** A name, and an address with a path. */
+const LINE_MAX: u32 = 32 + 40 + PATH_MAX;
+const COLON: u32 = 0x3a;
+const SLASH: u32 = 0x2f;
+const SEMICOLON: u32 = 0x3b;
+const SPACE: u32 = 0x20;
 
-const GET = constantText("GET ");
-const REST = constantText(" HTTP/1.1\r\nHost: [::]\r\nAccept: application/sep+xml\r\n\r\n");
+const SPACE_TEXT = constantText(" ");
+const VERSION = constantText(" HTTP/1.1\r\nHost: [::]\r\nAccept: ");
+const TYPE = constantText("\r\nContent-Type: ");
+const LENGTH = constantText("\r\nContent-Length: ");
+const END = constantText("\r\n\r\n");
 
 @unmanaged @final
 class Client {
@@ -50,7 +64,9 @@ class Client {
   step: i32;
   stream: i32;
   sent: u32;
+  /** Of the head that we send, and of the document behind it. */
   requestSize: u32;
+  bodySize: u32;
   headSize: u32;
   lineSize: u32;
   left: u32;
@@ -62,7 +78,9 @@ const client = changetype<Client>(memory.data(offsetof<Client>(), 8));
 const server = memory.data(ADDRESS_SIZE, 8);
 const request = memory.data(REQUEST_MAX);
 const line = memory.data(LINE_MAX);
+/** The document that we send, then the one that comes. */
 const body = memory.data(BODY_MAX);
+const location = memory.data(PATH_MAX);
 const piece = memory.data(64);
 
 export function httpClientReset(): void {
@@ -75,8 +93,11 @@ export function httpClientStream(): i32 { return client.stream; }
 export function httpClientDeadline(): i64 { return client.until; }
 export function httpClientIdle(): bool { return client.step == Step.Idle; }
 
-/** Asks the server at an address for a path, a constant text.  `utc` judges its certificate. */
-export function httpGet(address: usize, path: u32, utc: i64, now: i64): i32 {
+/**
+ * Asks the server at an address for a path, or tells it the `bodySize` octets of `httpClientBody`.  `utc` judges its certificate.  A
+ * device speaks EXI where the other side does: `isExi`.
+ */
+export function httpAsk(address: usize, method: u32, path: usize, pathSize: u32, bodySize: u32, isExi: bool, utc: i64, now: i64): i32 {
   if (client.step != Step.Idle) return Err.Busy;
   let isOpen = client.stream >= 0 && addressEqual(server, address) && !(streamCan(client.stream) & STREAM_ENDED);
   if (!isOpen) {
@@ -85,15 +106,12 @@ export function httpGet(address: usize, path: u32, utc: i64, now: i64): i32 {
     client.stream = streamConnect(address, SECURE_PORT, true, utc, now);
     if (client.stream < 0) return client.stream;
   }
-  writerBegin(request, REQUEST_MAX);
-  write(GET);
-  write(path);
-  write(REST);
-  client.requestSize = <u32>(writerAt() - request);
+  head(method, path, pathSize, bodySize, wordText(isExi ? Word.SepExi : Word.SepXml));
+  client.bodySize = bodySize;
   client.sent = client.headSize = client.lineSize = client.left = client.closes = 0;
-  reply.status = 0;
+  reply.status = reply.size = reply.locationSize = 0;
   reply.body = body;
-  reply.size = 0;
+  reply.isExi = false;
   client.isKept = u32(isOpen);
   client.step = isOpen ? Step.Sending : Step.Connecting;
   client.until = now + WHOLE_MS;
@@ -101,13 +119,35 @@ export function httpGet(address: usize, path: u32, utc: i64, now: i64): i32 {
   return Err.Ok;
 }
 
+function head(method: u32, path: usize, pathSize: u32, bodySize: u32, type: u32): void {
+  writerBegin(request, REQUEST_MAX);
+  write(wordText(method));
+  write(SPACE_TEXT);
+  writeOctets(path, pathSize);
+  write(VERSION);
+  write(type);
+  if (bodySize > 0) {
+    write(TYPE);
+    write(type);
+  }
+  if (method != Method.Get) {
+    write(LENGTH);
+    writeNumber(bodySize);
+  }
+  write(END);
+  client.requestSize = <u32>(writerAt() - request);
+}
+
 function send(now: i64): void {
-  while (client.sent < client.requestSize && streamCan(client.stream) & STREAM_WRITE) {
-    let size = streamWrite(client.stream, request + client.sent, client.requestSize - client.sent, now);
+  let whole = client.requestSize + client.bodySize;
+  while (client.sent < whole && streamCan(client.stream) & STREAM_WRITE) {
+    let isHead = client.sent < client.requestSize;
+    let from = isHead ? request + client.sent : body + client.sent - client.requestSize;
+    let size = streamWrite(client.stream, from, (isHead ? client.requestSize : whole) - client.sent, now);
     if (size == 0) break;
     client.sent += size;
   }
-  if (client.sent == client.requestSize) client.step = Step.Head;
+  if (client.sent == whole) client.step = Step.Head;
 }
 
 /** Our stream has something for us. */
@@ -163,18 +203,41 @@ function status(size: u32): bool {
   return reply.status >= 100 && reply.status < 600;
 }
 
-/** Of interest are the length, and whether the server closes. */
+/** Of interest are the length, the type, where something is, and whether the server closes. */
 function field(size: u32): bool {
-  const LOWER: u64 = 0x2020_2020_2020_2020;
-  if (size > 16 && (load<u64>(line) | LOWER) == 0x2d74_6e65_746e_6f63 && (load<u32>(line, 8) | 0x2020_2020) == 0x676e_656c) {
-    let at: u32 = 15;
-    while (at < size && load<u8>(line + at) == 0x20) at++;
-    client.left = digits(line + at, size - at);
-    return client.left <= BODY_MAX;
+  let name: u32 = 0;
+  while (name < size && load<u8>(line + name) != COLON) name++;
+  let at = name + 1;
+  while (at < size && load<u8>(line + at) == SPACE) at++;
+  let end = at;
+  while (end < size && load<u8>(line + end) != SEMICOLON) end++;
+  switch (wordOf(line, name)) {
+    case Word.ContentLength: {
+      client.left = digits(line + at, size - at);
+      return client.left <= BODY_MAX;
+    }
+    case Word.TransferEncoding: return false;
+    case Word.ContentType: {
+      reply.isExi = wordOf(line + at, end - at) == Word.SepExi;
+      return true;
+    }
+    case Word.Location: {
+      locate(at, size);
+      return true;
+    }
+    case Word.Connection: client.closes = u32(wordOf(line + at, size - at) == Word.Close);
   }
-  if (size >= 17 && (load<u64>(line) | LOWER) == 0x7265_6673_6e61_7274) return false; // a transfer coding
-  if (size >= 16 && (load<u64>(line) | LOWER) == 0x6974_6365_6e6e_6f63) client.closes = u32((load<u8>(line, 12) | 0x20) == 0x63);
   return true;
+}
+
+/** A path, or an address with one; one that is too long is none. */
+function locate(at: u32, size: u32): void {
+  if (load<u8>(line + at) != SLASH) {
+    for (let slashes: u32 = 0; at < size; at++) if (load<u8>(line + at) == SLASH && ++slashes == 3) break;
+  }
+  if (at >= size || size - at > PATH_MAX || size >= LINE_MAX - 1) return;
+  reply.locationSize = size - at;
+  memory.copy(location, line + at, size - at);
 }
 
 /** A number of that many digits; too large where it is none. */

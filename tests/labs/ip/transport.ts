@@ -1,5 +1,5 @@
 // TCP, TLS and HTTP above a wire: an echo on port 7, resources over TLS on 443.  A record named 100 makes a client, one named 101 serves
-// resources in the clear on 80 in place of the echo.
+// resources in the clear on 80 in place of the echo, one named 102 serves a hub's in place of a meter's.
 import { dropped, dropsOf } from "../../../assembly/core/drops";
 import { Drop, EVENT_HEAD, EVENT_KIND, EVENT_SIZE, EventKind, Layer, next, storeRead, tlsReserve } from "../../../assembly/core/host";
 import { SOCKETS_MAX } from "../../../assembly/ip/limits";
@@ -13,9 +13,16 @@ import {
 import { tcpDeadline, tcpInput, tcpPort, tcpReset, tcpTick } from "../../../assembly/ip/tcp/tcp";
 import { udpParse } from "../../../assembly/ip/udp/header";
 import { clockReset, clockSet } from "../../../assembly/model/clock";
+import { registerLoad, registerMeasured } from "../../../assembly/model/register";
+import { tariffLoad } from "../../../assembly/model/tariff";
 import { sipHash } from "../../../assembly/ip/tcp/siphash";
-import { httpDeadline, httpInput, httpReset, httpTick } from "../../../assembly/sep2/http/server";
+import { httpAnswer, httpDeadline, httpInput, httpNext, httpReset } from "../../../assembly/sep2/http/server";
 import { HTTP_PORT } from "../../../assembly/sep2/ports";
+import { resourcesReset } from "../../../assembly/sep2/resource";
+import { HUB, METER } from "../../../assembly/sep2/rights";
+import { hubServe } from "../../../assembly/sep2/serve_hub";
+import { meterServe } from "../../../assembly/sep2/serve_meter";
+import { membersLoad } from "../../../assembly/sep2/sets/devices";
 export { abi } from "../../../assembly/devices/loop";
 
 const event = memory.data(1600, 8);
@@ -25,6 +32,10 @@ const ECHO: u32 = 7;
 const UTC: i64 = 1_790_000_000;
 let client: i32 = -1;
 let filled: u32 = 0;
+let isHub: bool = false;
+
+/** What a test lets the meter measure. */
+export function measured(joules: i64, powerW: i32, now: i64): void { registerMeasured(joules, powerW, now); }
 
 /** What the echo took and did not give back yet, a row of 512 octets a socket. */
 const held = memory.data(SOCKETS_MAX * 516, 4);
@@ -35,6 +46,11 @@ export function start(now: i64, reason: u32): void {
   streamsReset();
   clockReset();
   clockSet(<u32>(UTC - 946_684_800), now);
+  isHub = storeRead(102, wanted, 32) > 0;
+  resourcesReset(isHub ? HUB : METER);
+  membersLoad();
+  tariffLoad();
+  registerLoad(now);
   httpReset();
   tlsReserve(2, 0);
   streamServe(storeRead(101, wanted, 32) > 0 ? HTTP_PORT : ECHO, false);
@@ -58,7 +74,7 @@ export function poll(now: i64): i64 {
   tcpTick(now);
   for (let number = streamChanged(UTC, now); number >= 0; number = streamChanged(UTC, now)) changed(<u32>number, now);
   streamTick(now);
-  httpTick(now);
+  while (httpNext(now)) httpAnswer(isHub ? hubServe(now) : meterServe(now), now);
   return min(tcpDeadline(), min(streamDeadline(), httpDeadline()));
 }
 

@@ -1,0 +1,19 @@
+// DeviceCapability: what each device has.
+import { constant } from "../../core/constants";
+import * as Name from "../names";
+import { Row } from "../rows";
+import { END, LINK, LIST_LINK } from "../template_rows";
+
+export const HUB_CAPABILITY = constant<u16>([
+  Name.TariffProfileListLink, LIST_LINK | Row.Tariffs,
+  Name.TimeLink, LINK | Row.Time,
+  Name.EndDeviceListLink, LIST_LINK | Row.Devices,
+  Name.SelfDeviceLink, LINK | Row.SelfDevice,
+  0, END,
+]);
+
+export const METER_CAPABILITY = constant<u16>([
+  Name.TimeLink, LINK | Row.Time,
+  Name.UsagePointListLink, LIST_LINK | Row.Usages,
+  0, END,
+]);

@@ -1,0 +1,70 @@
+// What a document consists of, as a table: a row an element, | name | argument | kind |.  What a row wants to know is the answer of a call:
+//
+//   for (templateBegin(TEMPLATE); templateNext();) templatePut(... template.argument ...);
+import { constantRead } from "../core/host";
+import { documentClose, documentHex, documentNumber, documentOpen, documentText } from "./document";
+import * as Name from "./names";
+import { resourcePath, resourcePathAt } from "./resource";
+import { ABSENT, CLOSE, END, FIXED, HEX, LINK, LIST_LINK, OPEN, TEXT } from "./template_rows";
+
+@unmanaged @final
+export class Template {
+  at: u32;
+  name: u32;
+  argument: u32;
+  kind: u32;
+  /** Of TEXT and HEX: where the octets are that were asked for. */
+  octets: usize;
+  size: u32;
+}
+export const template = changetype<Template>(memory.data(offsetof<Template>(), 4));
+const row = memory.data(4, 4);
+
+export function templateBegin(constant: u32): void { template.at = constant; }
+
+/** Writes what stands in the table itself; true when something is wanted. */
+export function templateNext(): bool {
+  let isMore = true;
+  while (isMore) {
+    constantRead(template.at, row, 4);
+    template.at += 4;
+    template.name = load<u16>(row);
+    template.argument = load<u8>(row, 2);
+    template.kind = <u32>load<u8>(row, 3) << 8;
+    switch (template.kind) {
+      case END: { isMore = false; break; }
+      case OPEN: { documentOpen(template.name); break; }
+      case CLOSE: { documentClose(); break; }
+      case FIXED: { documentNumber(template.name, template.argument); break; }
+      case LINK: { link(ABSENT); break; }
+      default: return true;
+    }
+  }
+  return false;
+}
+
+/** What was wanted; of a link to a list, how much is in it. */
+export function templatePut(value: i64): void {
+  if (value == ABSENT) return;
+  switch (template.kind) {
+    case LIST_LINK: { link(value); break; }
+    case TEXT: { documentText(template.name, template.octets, template.size); break; }
+    case HEX: { documentHex(template.name, template.octets, template.size); break; }
+    default: documentNumber(template.name, value);
+  }
+}
+
+/** Sixteen bits of hexBinary. */
+export function templateFlags(value: u32): i64 {
+  store<u16>(row, bswap<u16>(<u16>value));
+  template.octets = row;
+  template.size = 2;
+  return 0;
+}
+
+function link(count: i64): void {
+  documentOpen(template.name);
+  if (count != ABSENT) documentNumber(Name.all, count);
+  documentText(Name.href, resourcePathAt, resourcePath(template.argument));
+  documentClose();
+}
