@@ -3,12 +3,13 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ensureBuilt, targets } from "../host/build/built.ts";
+import { ensurePage } from "../host/build/page.ts";
 import { ROOT } from "../host/modules.ts";
 import { program } from "./words/program.ts";
 
 const DIST = join(ROOT, "dist");
 /** Files and folders, by their paths from the root. */
-const READ = ["package.json", "asconfig.json", "boards", "clusters", "host/load/default-household.csv", "host/native"];
+const READ = ["package.json", "asconfig.json", "boards", "clusters", "host/load/default-household.csv", "host/native", "build/web"];
 
 function compile(): void {
   const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
@@ -26,6 +27,7 @@ function copy(): void {
 
 await program(import.meta.url, async () => {
   await ensureBuilt((line) => console.error(line));
+  await ensurePage();
   rmSync(DIST, { recursive: true, force: true });
   compile();
   copy();

@@ -7,6 +7,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 
 import { join, relative, resolve } from "node:path";
 import { ensureBuilt, PROCESSES } from "../host/build/built.ts";
 import { ensureLabs } from "../host/build/labs.ts";
+import { ensurePage } from "../host/build/page.ts";
 import { ensure } from "../host/build/preflight.ts";
 import { ROOT } from "../host/modules.ts";
 import { buildAddon } from "../host/native/build.ts";
@@ -179,6 +180,7 @@ async function tests(files: string[], after: () => Promise<void> = async () => {
 async function build(): Promise<void> {
   mkdirSync(join(ROOT, "build"), { recursive: true });
   await ensureBuilt((line) => console.log(line));
+  await ensurePage();
 }
 
 async function some(words: string[]): Promise<void> {
@@ -206,6 +208,7 @@ const TOOLS = [
   "zeroconf",
   "ip",
   "ping",
+  "chromium",
   "traceroute",
   "mosquitto",
   "xz",

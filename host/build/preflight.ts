@@ -37,6 +37,7 @@ const TOOLS: Record<string, Tool> = {
   dig: { packages: ["bind9-dnsutils"], present: () => onPath("dig") },
   zeroconf: { packages: ["python3-zeroconf"], present: () => spawnSync("/usr/bin/python3", ["-c", "import zeroconf"]).status === 0 },
   ip: { packages: ["iproute2"], present: () => onPath("ip") },
+  chromium: { packages: ["chromium"], present: () => onPath("chromium") },
   ping: { packages: ["iputils-ping"], present: () => onPath("ping") },
   traceroute: { packages: ["traceroute"], present: () => onPath("traceroute") },
   mosquitto: { packages: ["mosquitto", "mosquitto-clients"], present: () => onPath("mosquitto") && onPath("mosquitto_sub") },

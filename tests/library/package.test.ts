@@ -66,6 +66,13 @@ test("its types are those of the example, and refuse what the home does not have
   assert.match(wrong.out, /wrong\.ts\(2,/);
 });
 
+test("the program of the package serves the page", () => {
+  const { status, error } = node("node_modules/kilowasm/tools/kilowasm.mjs", "home", "--json", "--duration", "1s", "--web", "0");
+  assert.equal(status, 0, error);
+  assert.match(error, /^kilowasm: the home's page is at http:\/\/127\.0\.0\.1:\d+\/#[\w-]{22}\n$/);
+  assert.deepEqual(readdirSync(at("node_modules/kilowasm/dist/build/web")).sort(), ["index.html", "main.css", "main.js"]);
+});
+
 test("the program of the package runs a home, without anything that reads TypeScript", () => {
   const { status, out, error } = node("node_modules/kilowasm/tools/kilowasm.mjs", "home", "--json", "--duration", "60s");
   assert.equal(status, 0, error);
