@@ -5,8 +5,8 @@ import { documentBeginAs, documentClose, documentEnd, documentHex, documentNumbe
 import { GLOBALS, Kind } from "../../../assembly/sep2/schema/tables";
 import { NONE, nameType } from "../../../assembly/sep2/schema/walk";
 
-/** Longer values are refused: TextMessage has the only text without a limit. */
-const VALUE_MAX: u32 = 16384;
+/** No document has longer values. */
+const VALUE_MAX: u32 = 0x16000;
 const value = memory.data(VALUE_MAX);
 let simple: bool = false;
 
