@@ -35,6 +35,12 @@ const TRIAL_MS = 30_000;
 
 export type ChangeStage = "hub" | "load" | "told" | "change" | "over";
 
+export interface ChangePace {
+  noticeMs: number;
+  displaysAfterMs: number;
+}
+const PACE: ChangePace = { noticeMs: NOTICE_MS, displaysAfterMs: DISPLAYS_AFTER_MS };
+
 export interface ChangeOptions {
   clock: Clock;
   hub: DeviceId;
@@ -43,6 +49,8 @@ export interface ChangeOptions {
   pack(role: DeviceRole, attempt: number): Buffer;
   /** When the devices change, at the earliest; null for as soon as they can. */
   activateAtMs: number | null;
+  /** From the last word on the time to the time, and from meters to displays. */
+  pace?: ChangePace;
   /** Milliseconds since 1970 at simulated time 0. */
   originMs: number;
   /** Hands a record to the hub. */
@@ -80,6 +88,7 @@ interface Batch {
 export class Change {
   private readonly source: UpdateSource;
   private readonly batches: Batch[];
+  private readonly pace: ChangePace;
   private readonly reports = new Map<DeviceId, DeviceReport>();
   private stage: ChangeStage = "hub";
   private hubAttempt = 1;
@@ -91,7 +100,8 @@ export class Change {
   private told = "";
 
   constructor(private readonly options: ChangeOptions) {
-    const { clock, members } = options;
+    const { clock, members, pace = PACE } = options;
+    this.pace = pace;
     this.source = new UpdateSource({
       send: (record) => {
         clock.after(UPLINK_US, () => options.send(record));
@@ -219,8 +229,8 @@ export class Change {
 
   /** All of them hear when: one after the other would cut those off who are heard by others alone. */
   private agree(): void {
-    const first = Math.max(this.options.activateAtMs ?? 0, this.nowMs + NOTICE_MS);
-    this.timesMs = { first, displays: first + DISPLAYS_AFTER_MS };
+    const first = Math.max(this.options.activateAtMs ?? 0, this.nowMs + this.pace.noticeMs);
+    this.timesMs = { first, displays: first + this.pace.displaysAfterMs };
     this.enter("told");
     this.options.remind();
     for (const batch of this.batches) if (batch.offered) this.source.rollout(batch.image, this.planOf(batch, batch.devices));
@@ -285,11 +295,11 @@ export class Change {
   }
 
   private leftMs(): number | null {
-    const end = DISPLAYS_AFTER_MS + TRIAL_MS;
+    const end = this.pace.displaysAfterMs + TRIAL_MS;
     if (this.stage === "over") return 0;
     if (this.timesMs) return Math.max(0, this.timesMs.displays + TRIAL_MS - this.nowMs);
     const load = this.stage === "load" ? this.loadLeftMs() : null;
-    return load === null ? null : Math.max(load + NOTICE_MS, (this.options.activateAtMs ?? 0) - this.nowMs) + end;
+    return load === null ? null : Math.max(load + this.pace.noticeMs, (this.options.activateAtMs ?? 0) - this.nowMs) + end;
   }
 
   /** What is missing yet, at the rate so far. */

@@ -3,7 +3,7 @@ import type { BoardDevice } from "./board_device.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
 import { firstPackage, programVersion, v8Machine, wasm3Machines } from "./machine.ts";
 import { ModuleDevice } from "./module_device.ts";
-import { type DeviceRole, type Plan, type PlanRow, phaseOfModule } from "./plan.ts";
+import { changesPhase, type DeviceRole, type Plan, type PlanRow, phaseOfModule } from "./plan.ts";
 import type { Factory } from "./provision.ts";
 import { Recordings } from "./recordings.ts";
 import type { Options } from "./run_options.ts";
@@ -29,7 +29,7 @@ export async function deviceBuilder(
   const machine = options.engine === "wasm3" ? await wasm3Machines() : v8Machine;
   const version = programVersion();
   const onBoards = plan.rows.filter(({ board }) => board);
-  const boards = onBoards.length > 0 ? await boardBuilder(onBoards, version, say, root) : null;
+  const boards = onBoards.length > 0 ? await boardBuilder(onBoards, version, say, changesPhase(plan), root) : null;
   const sold = new Map<string, Buffer>();
   const recordings = options.record ? new Recordings(options.record) : null;
   return {
@@ -56,11 +56,18 @@ export async function deviceBuilder(
 }
 
 /** Firmware of each kind of board, built where it is older than its sources. */
-async function boardBuilder(rows: readonly PlanRow[], version: number, say: (line: string) => void, root?: Buffer): Promise<Builder> {
-  const { deviceFirmware } = await import("./firmware.ts");
+async function boardBuilder(
+  rows: readonly PlanRow[],
+  version: number,
+  say: (line: string) => void,
+  changes: boolean,
+  root?: Buffer,
+): Promise<Builder> {
+  const { bothFirmware, deviceFirmware } = await import("./firmware.ts");
   const { BoardDevice } = await import("./board_device.ts");
   const firmware = new Map<DeviceRole, string>();
-  for (const { role } of rows) if (!firmware.has(role)) firmware.set(role, await deviceFirmware(role, say, root));
+  for (const { role } of rows)
+    if (!firmware.has(role)) firmware.set(role, changes ? await bothFirmware(role, say) : await deviceFirmware(role, say, root));
   const boards: BoardDevice[] = [];
   return {
     build: (row, factory, edge, { medium, enter }) => {

@@ -18,6 +18,19 @@ export function arenaSize(role: DeviceRole): number {
   return role === "meter" ? METER_ARENA_SIZE : ARENA_SIZE;
 }
 
+/** A board that goes on in phase 2 has room for its sessions of TLS. */
+function bothArenaSize(role: DeviceRole): number {
+  return role === "ihd" ? SEP2_ARENA_SIZES.ihd : SEP2_ARENA_SIZES.meter;
+}
+
+/** Of a device of phase 1 whose board can go on in phase 2. */
+export function bothFirmware(role: DeviceRole, say: (line: string) => void): Promise<string> {
+  const { module, image } = KINDS[role];
+  soldModule(factoryModule(role));
+  const wasm = builtPath(factoryModule(role));
+  return buildFirmware({ name: `${module}-both`, wasm, identity: developmentIdentity(image), arenaSize: bothArenaSize(role), say });
+}
+
 /** The path of the firmware, built where it is older than its sources; with a maker's root key it has the device's own module as the factory's. */
 export async function deviceFirmware(role: DeviceRole, say: (line: string) => void, root?: Buffer): Promise<string> {
   const { module, image } = KINDS[role];

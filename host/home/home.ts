@@ -6,6 +6,7 @@ import type { Place } from "../air/space.ts";
 import type { Dropped } from "../drops.ts";
 import { Err } from "../err.ts";
 import type { Load } from "../load/load.ts";
+import type { ChangePace } from "./change.ts";
 import type { DeviceEdge, HomeDevice } from "./device.ts";
 import type { EventFields, EventName } from "./event_table.ts";
 import { type EventOf, eventOfLog, extendedName, type HomeEvent } from "./events.ts";
@@ -50,6 +51,7 @@ export interface HomeOptions {
   updateAtMs?: number | null;
   /** Packages of phase 2 for a home that changes. */
   changePack?(role: DeviceRole, attempt: number): Buffer;
+  changePace?: ChangePace;
   /** A frame of a hub's Ethernet; an `Err` where there is none. */
   link?(hub: DeviceId, frame: Uint8Array): number;
   /** Ports of meters that are open to it. */
@@ -251,6 +253,7 @@ export class Home implements Paced {
       updates: (options.updates ?? []).filter(({ device }) => inside.has(device)),
       updateAtMs: options.updateAtMs ?? null,
       changePack: options.changePack,
+      changePace: options.changePace,
       changed: (id) => status.changed(id),
       tellChange: (state) => this.tell(hub.id, "change", state),
       ...(options.enrols ? { certify: options.certify ?? ((extended, request) => authority.certify(extended, request)) } : {}),

@@ -12,6 +12,8 @@ const SLOT_DEVICES = 8;
 const COORDINATOR = 0x0000;
 /** Of a network of phase 1: 05-3474 section 3.6.1.1.  A hub's network of phase 2 beside it has one above. */
 const PAN_MAX = 0x3fff;
+/** Of a device of phase 1; in phase 2 a device is known by its EUI-64 alone. */
+const SHORT_MAX = 0xfff7;
 /** From here on slots are phase 2's; in one of them a network key is while the board derives of it (assembly/ip/limits.ts). */
 const SLOT_FIRST_2 = 72;
 const SLOT_NETWORK_2 = 78;
@@ -106,6 +108,7 @@ export class Keyring {
   }
 
   addressed(device: DeviceId, short: number): void {
+    if (short > SHORT_MAX) return;
     this.shorts.set(device, short);
     this.settle();
   }

@@ -2,7 +2,7 @@
 import { EventKind } from "../abi.ts";
 import type { Clock } from "../air/clock.ts";
 import { MANUFACTURER_TEST } from "../image/keys.ts";
-import { Change, type ChangeState } from "./change.ts";
+import { Change, type ChangePace, type ChangeState } from "./change.ts";
 import type { HomeDevice } from "./device.ts";
 import { Enrolment, type EnrolmentOptions, type EnrolmentStep } from "./enrolment.ts";
 import {
@@ -53,6 +53,7 @@ export interface NetworkOptions {
   opened?: readonly number[];
   updates: readonly UpdateFile[];
   updateAtMs: number | null;
+  changePace?: ChangePace;
   /** Makes packages of phase 2. */
   changePack?(role: DeviceRole, attempt: number): Buffer;
   /** A device runs a module of phase 2 for good. */
@@ -126,7 +127,7 @@ export class Network {
 
   /** The supplier brings the hub and its devices to phase 2. */
   change(activateAtMs: number | null): void {
-    const { clock, hub, members, originMs, factory, changed, changePack, tellChange } = this.options;
+    const { clock, hub, members, originMs, factory, changed, changePack, changePace, tellChange } = this.options;
     if (!changePack) throw new Error("nobody makes packages of phase 2 here");
     this.changing = new Change({
       clock,
@@ -134,6 +135,7 @@ export class Network {
       members,
       pack: changePack,
       activateAtMs,
+      pace: changePace,
       originMs,
       send: (record) => this.uplink(record),
       address: (id) => factory(id).extended,

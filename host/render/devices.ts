@@ -2,6 +2,7 @@
 import { labelOf } from "../home/plan.ts";
 import type { DeviceStatus, Status } from "../home/status.ts";
 import type { Ink, Painter } from "./text.ts";
+import { remaining } from "./update_lines.ts";
 
 /** Lines of the list; of a larger home the last one sums up. */
 const LIST_MAX = 10;
@@ -13,6 +14,7 @@ interface Trio {
 }
 
 export function devicesDrawn(status: Status, paint: Painter): string[] {
+  if (status.change) return [...listBoth(status, paint), changeLine(status.change, paint)];
   if (status.phase === 2) return list2(status, paint);
   const [hub, meter, ihd] = [status.first("hub"), status.first("meter"), status.first("ihd")];
   if (hub && meter && ihd && status.devices.length === 3) return diagram({ hub, meter, ihd }, paint);
@@ -33,6 +35,35 @@ function row(device: DeviceStatus, paint: Painter): string {
   const cell = ({ text, painted }: Cell, width: number): string => painted + " ".repeat(Math.max(1, width - text.length));
   const name = labelOf(device);
   return `${name.padEnd(14)} ${cell(first, 19)}${cell(second, 26)}${third.painted}`;
+}
+
+const STAGES: Record<string, string> = {
+  hub: "the hub takes its own update",
+  load: "the devices load their modules",
+  told: "each is told when",
+  change: "they change",
+  over: "over",
+};
+
+/** How far the change to phase 2 is. */
+function changeLine({ stage, changed, devices, leftMs }: NonNullable<Status["change"]>, paint: Painter): string {
+  const left = leftMs ? `, about ${remaining(leftMs)} left` : "";
+  const words = `to phase 2: ${STAGES[stage] ?? stage}; ${changed} of ${devices} changed${left}`;
+  return paint(changed === devices ? "green" : stage === "over" ? "red" : "yellow", words);
+}
+
+/** A home that changes: each device with the phase that it is in, and what there is to say of it there. */
+function listBoth({ devices }: Status, paint: Painter): string[] {
+  const names = new Map(devices.map((device) => [device.extended, labelOf(device)]));
+  const lines = devices.slice(0, LIST_MAX).map((device) => {
+    const { phase, trial } = device;
+    const mark = paint(phase === 2 && !trial ? "green" : "dim", `${phase}${trial ? "?" : " "}`);
+    return `${mark} ${phase === 2 ? row2(device, names, paint) : row(device, paint)}`;
+  });
+  const rest = devices.slice(LIST_MAX);
+  const changed = rest.filter(({ phase, trial }) => phase === 2 && !trial).length;
+  if (rest.length > 0) lines.push(paint("dim", `and ${rest.length} more: ${changed} in phase 2`));
+  return lines;
 }
 
 /** Phase 2: who is where, whom it goes through, and what its hub told it last. */

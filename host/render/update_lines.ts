@@ -49,6 +49,8 @@ export function updateNews(event: HomeEvent): string | null {
       return stepWords(event.step);
     case "boot":
       return `starts version${version}${event.trial ? ", on trial" : ""}`;
+    case "change":
+      return `change to phase 2: ${event.stage}, ${event.changed} of ${event.devices} devices`;
     case "reboot":
       return "restarts";
     default:

@@ -96,7 +96,7 @@ function facts(status: Status, width: number, paint: Painter): string[] {
   const { register } = meter;
   const reading = shown?.reading ?? null;
   const lines = [paint("dim", labelOf(meter))];
-  if (status.phase === 1) {
+  if (status.phase === 1 || register) {
     lines.push(register ? `${paint("bold", kilowattHours(register.importWh))} kWh` : "no report yet");
     lines.push(register ? `${grouped(register.powerW)} W` : "");
     lines.push(agreement(register, reading, paint));

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { Record } from "../../host/abi.ts";
 import { DISPLAYS_AFTER_MS } from "../../host/home/change.ts";
 import type { EventLine } from "../../host/home/events.ts";
-import { CHANGE_MS, UpgradeHome } from "./upgrade_home.ts";
+import { CHANGE_MS, UpgradeHome, without2 } from "./upgrade_home.ts";
 
 const PATIENCE_MS = 15 * 60_000;
 /** Longer than a trial of phase 2. */
@@ -66,8 +66,7 @@ test("the same seed gives the same change, event by event", () => {
 });
 
 test("where phase 2 has no network the devices go back to phase 1 and say why, and the display shows the meter again", () => {
-  const home = new UpgradeHome(4);
-  home.home.power("other", false);
+  const home = new UpgradeHome(4, without2());
   const back = (): boolean => home.last("meter", "update")?.status === "activationFailed";
   home.expect("the meter gives phase 2 up", () => home.nowMs > CHANGE_MS && back(), TRIAL_MS + PATIENCE_MS);
   assert.equal(home.last("meter", "update")?.reason, "unhealthy");

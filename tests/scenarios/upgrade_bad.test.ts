@@ -10,7 +10,7 @@ import { packageBuild } from "../../host/image/package.ts";
 import { HARDWARE_TYPE, makeAuthority, makeDevice } from "../../host/tls/authority.ts";
 import { identityRecords } from "../../host/tls/board_records.ts";
 import { ABI_BODY, body, module as moduleOf, POLL_BODY, START_BODY, VOID, vector } from "../native/wasm_bytes.ts";
-import { CHANGE_MS, fakes, UpgradeHome } from "./upgrade_home.ts";
+import { CHANGE_MS, UpgradeHome } from "./upgrade_home.ts";
 
 const MINUTE = 60_000;
 /** Three trials that the board ends after 20 minutes each, and what comes before. */
@@ -25,7 +25,7 @@ const meterPackage = (wasm: Uint8Array, attempt: number, memory?: number): Buffe
 
 /** Everybody's own module, and the meter's instead of it. */
 function instead(wasm: Uint8Array, memory?: number): (role: DeviceRole, attempt: number) => Buffer {
-  const others = fakes();
+  const others = changePackages();
   return (role, attempt) => (role === "meter" ? meterPackage(wasm, attempt, memory) : others(role, attempt));
 }
 
@@ -81,7 +81,7 @@ test("one that joins and never reaches the server gives up by itself", () => {
 
 test("a meter whose certificate has expired is served by nobody, and gives up", () => {
   const seed = 15;
-  const home = new UpgradeHome(seed, fakes(), undefined, ({ id }, { records }) => {
+  const home = new UpgradeHome(seed, undefined, undefined, ({ id }, { records }) => {
     if (id !== "meter") return;
     const serial = Buffer.from(addressOctets(addressFor(seed, id))).reverse();
     const authority = makeAuthority(derive(seed, "authority of phase 2"));

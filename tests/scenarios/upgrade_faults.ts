@@ -20,13 +20,11 @@ const OFF_MAX_MS = 90_000;
 const NOISE_MAX_MS = 45_000;
 const LOSS_MAX = 0.3;
 
-/** `hubs`: stations that lose their power together. */
-export function faults(home: UpgradeHome, hubs: readonly DeviceId[]): void {
+export function faults(home: UpgradeHome): void {
   const random = new Random(home.seed, "faults");
   home.expect("the display shows the meter's register", () => home.agrees() && home.nowMs > MINUTE, CHANGE_MS);
-  const things = [["meter"], ["ihd"], hubs];
+  const stations: readonly DeviceId[] = ["hub", "meter", "ihd"];
   const lossy = random.chance(0.5) ? (random.below(100) / 100) * LOSS_MAX : 0;
-  const stations = things.flat();
   const loss = (value: number): void => {
     for (const a of stations) for (const b of stations) if (a !== b) home.home.medium.setLink(a, b, { loss: value });
   };
@@ -36,18 +34,15 @@ export function faults(home: UpgradeHome, hubs: readonly DeviceId[]): void {
   for (let left = random.below(FAULTS_MAX + 1); left > 0; left--) {
     const at = CHANGE_MS + random.below(BAD_MS);
     if (random.chance(0.25)) noise(home, random, at);
-    else cut(home, things[random.below(things.length)] as readonly DeviceId[], at, 1 + random.below(OFF_MAX_MS));
+    else cut(home, stations[random.below(stations.length)] as DeviceId, at, 1 + random.below(OFF_MAX_MS));
   }
   healed(home);
 }
 
-function cut(home: UpgradeHome, devices: readonly DeviceId[], atMs: number, forMs: number): void {
+function cut(home: UpgradeHome, device: DeviceId, atMs: number, forMs: number): void {
   const { clock } = home.home;
-  const all = (on: boolean): void => {
-    for (const id of devices) home.home.power(id, on);
-  };
-  clock.at(atMs * 1000, () => all(false));
-  clock.at(Math.min(atMs + forMs, CHANGE_MS + BAD_MS) * 1000, () => all(true));
+  clock.at(atMs * 1000, () => home.home.power(device, false));
+  clock.at(Math.min(atMs + forMs, CHANGE_MS + BAD_MS) * 1000, () => home.home.power(device, true));
 }
 
 /** On every channel that a network of the home is on. */

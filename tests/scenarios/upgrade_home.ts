@@ -6,16 +6,7 @@ import { Home } from "../../host/home/home.ts";
 import { Keyring } from "../../host/home/keyring.ts";
 import { firstPackage, type MachineOptions, v8Machine } from "../../host/home/machine.ts";
 import { ModuleDevice } from "../../host/home/module_device.ts";
-import {
-  DEFAULT_PLAN,
-  type DeviceId,
-  type DeviceRole,
-  type Plan,
-  type PlanRow,
-  phaseOfModule,
-  planRow,
-  withChange,
-} from "../../host/home/plan.ts";
+import { DEFAULT_PLAN, type DeviceId, type DeviceRole, type PlanRow, phaseOfModule, withChange } from "../../host/home/plan.ts";
 import type { Factory } from "../../host/home/provision.ts";
 import { packageBuild } from "../../host/image/package.ts";
 import { ImageSlots } from "../../host/image/slots.ts";
@@ -28,9 +19,6 @@ export const V1 = 0x0001_0000;
 /** When the change begins. */
 export const CHANGE_MS = 120_000;
 
-/** A second hub stands in for what the first one becomes. */
-const TWO_HUBS: Plan = { ...DEFAULT_PLAN, rows: [...DEFAULT_PLAN.rows, planRow("other", "hub", "other", { module: "hub_sep2" })] };
-
 export class UpgradeHome extends Watch {
   readonly home: Home;
   readonly slots = new Map<DeviceId, ImageSlots>();
@@ -39,15 +27,14 @@ export class UpgradeHome extends Watch {
 
   constructor(
     readonly seed: number,
-    pack: (role: DeviceRole, attempt: number) => Buffer = fakes(),
-    plan = TWO_HUBS,
+    pack: (role: DeviceRole, attempt: number) => Buffer = changePackages(),
+    plan = DEFAULT_PLAN,
     /** Changes what the factory wrote into a device. */
     made: (row: PlanRow, factory: Factory) => void = () => undefined,
   ) {
     super();
-    const changing = withChange(plan, CHANGE_MS);
     this.home = new Home({
-      plan: { ...changing, events: changing.events.filter((event) => event.kind !== "change" || event.device === "hub") },
+      plan: withChange(plan, CHANGE_MS),
       seed,
       suite: 1,
       load: loadParse("the scenario's load", BRISK),
@@ -94,8 +81,8 @@ export class UpgradeHome extends Watch {
   }
 }
 
-/** The hub's package is the module of phase 1 that says it is of phase 2. */
-export function fakes(): (role: DeviceRole, attempt: number) => Buffer {
+/** The hub's package is the module of phase 1 that says it is of phase 2: there is no network of phase 2 then. */
+export function without2(): (role: DeviceRole, attempt: number) => Buffer {
   const real = changePackages();
   const hub = packageBuild({ wasm: moduleBytes("hub_sep1"), role: 1, version: 0x0200_0000, counter: 2, phase: 3 });
   return (role, attempt) => (role === "hub" ? hub : real(role, attempt));

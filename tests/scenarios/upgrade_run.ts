@@ -12,7 +12,7 @@ await program(
     for (let index = 0; index < count; index++) {
       const home = new UpgradeHome(first + index);
       try {
-        faults(home, ["hub", "other"]);
+        faults(home);
       } catch (error) {
         failed.push(first + index);
         process.stderr.write(`${(error as Error).message}\n`);

@@ -4,7 +4,7 @@ import { Command, CommanderError } from "commander";
 import { InputError } from "../../host/files/input_error.ts";
 import { STANDARD_OUTPUT, sameOutput } from "../../host/files/output_file.ts";
 import { DEFAULT_PLAN, DEVICES_PLAN_MAX, type Phase, planIds } from "../../host/home/plan.ts";
-import { type Options, UNPACED, type UpdateOption, WEB_PORT } from "../../host/home/run_options.ts";
+import { type Options, STORIES, type Story, UNPACED, type UpdateOption, WEB_PORT } from "../../host/home/run_options.ts";
 import { spanMs } from "../../host/home/span.ts";
 import { programText } from "../words/exit.ts";
 import { HELP, sentence } from "../words/words.ts";
@@ -31,6 +31,7 @@ interface Raw {
   home?: string;
   nodes?: number;
   phase?: Phase;
+  story?: Story;
   load?: string;
   speed?: number;
   seed?: number;
@@ -82,6 +83,7 @@ function describe(surroundings: Surroundings): Command {
       "1: Smart Energy 1.x on ZigBee PRO; 2: ZigBee IP, the display behind the meter (default: 1, or the home file's)",
       phase,
     )
+    .option("--story <name>", "upgrade: the home changes to phase 2 over the air, its hub first, its displays last", story)
     .option(
       "--load <file>",
       "replay this consumption: a British supplier's half-hourly CSV, or time,watts (default: an invented week)",
@@ -180,11 +182,12 @@ function decide(raw: Raw, surroundings: Surroundings): Options {
   const standard = given.find(([, name]) => name === STANDARD_OUTPUT)?.[0];
   if (standard && raw.json) throw new InputError(`--json and ${standard} - both write to standard output; name a file.`);
   const json = raw.json === true || (!surroundings.terminal && !standard);
-  const lively = updates.length > 0 ? SPEED_OF_UPDATES : SPEED_ON_TERMINAL;
+  const lively = updates.length > 0 || raw.story !== undefined ? SPEED_OF_UPDATES : SPEED_ON_TERMINAL;
   return {
     home: files["--home"],
     nodes: raw.nodes ?? null,
     phase: raw.phase ?? null,
+    story: raw.story ?? null,
     load: files["--load"],
     speed: actual ? 1 : (raw.speed ?? (json || standard ? UNPACED : lively)),
     slowStart: !json && !standard && !actual && raw.speed === undefined,
@@ -234,6 +237,12 @@ function duration(option: string): (word: string) => number {
 function phase(word: string): Phase {
   if (word !== "1" && word !== "2") throw new InputError(`--phase takes 1 or 2, not "${word}".`);
   return word === "1" ? 1 : 2;
+}
+
+function story(word: string): Story {
+  const found = STORIES.find((each) => each === word);
+  if (!found) throw new InputError(`--story takes ${STORIES.join(" or ")}, not "${word}".`);
+  return found;
 }
 
 function seed(word: string): number {
