@@ -44,6 +44,8 @@ const FAITHFUL_MS: i64 = 3_600_000;
 /** The agent hears where we are so soon, and is asked for a newer key so often: a host is not told of one. */
 const TELL_MS: i64 = 2_000;
 const ASK_KEY_MS: i64 = 900_000;
+/** Anybody can name a key that there is not. */
+const ASK_AGAIN_MS: i64 = 30_000;
 /** An address and a way. */
 const REGISTER_MS: i64 = 180_000;
 
@@ -66,6 +68,8 @@ class Join {
   due: i64;
   /** When another network than our own will do. */
   anyAt: i64;
+  /** When a key may be asked for again, because a frame named one that we have not. */
+  askAt: i64;
   parent: u64;
   chosen: Candidate;
   step: i32;
@@ -192,6 +196,17 @@ export function joinDone(keepsParent: bool, now: i64): void {
   join.due = now + TELL_MS;
   join.tries = 0;
   if (!keepsParent) join.parent = 0;
+}
+
+/**
+ * A frame of our parent is under a key that we have not: we slept through its change.  It is asked for in the clear, for what is said under
+ * the old one is answered under the new one.
+ */
+export function joinKey(now: i64): void {
+  if (join.step != Step.Done || now < join.askAt) return;
+  join.askAt = now + ASK_AGAIN_MS;
+  addressLinkLocal(address, join.parent);
+  clientAsk(ClientAsk.OtherKey, address, now);
 }
 
 /** Everything is lost: from the beginning, with the key that there is. */

@@ -12,9 +12,11 @@ import { finderInput } from "./dns/finder";
 import { DNS_PORT } from "./dns/message";
 import { Ipv6 } from "./ipv6/header";
 import {
-  JoinHeard, joinAgain, joinBeacon, joinClient, joinDeadline, joinDone, joinMle, joinParent, joinReset, joinScanned, joinStart, joinTick,
+  JoinHeard, joinAgain, joinBeacon, joinClient, joinDeadline, joinDone, joinKey, joinMle, joinParent, joinReset, joinScanned, joinStart,
+  joinTick,
 } from "./join";
 import { LinkHeard, linkHeard, radioDeadline, radioInput, radioTick } from "./link/radio";
+import { receivedFrom } from "./link/receive";
 import { MLE_PORT } from "./mle/message";
 import { mleDeadline, mleInput, mleReset, mleTick } from "./mle/mle";
 import { mleAsk, mleMode } from "./mle/requests";
@@ -81,9 +83,16 @@ function fromLink(heard: i32, now: i64): i32 {
       packetFree(linkHeard.packet);
       return StackHeard.None;
     }
+    case LinkHeard.Unlinked: { if (isParent()) { joinKey(now); pollSoon(now); } return StackHeard.None; }
     case LinkHeard.Polled: return pollEnded(now) ? lost(now) : <i32>StackHeard.None;
     default: return StackHeard.None;
   }
+}
+
+/** Whether a frame says that it is of our parent. */
+function isParent(): bool {
+  let row = receivedFrom();
+  return changetype<usize>(row) != 0 && row.extended == joinParent();
 }
 
 function arrived(packet: Packet, now: i64): i32 {
