@@ -24,11 +24,12 @@ const IDENTIFIER: usize = 8;
 const TCP_HEAD: u32 = 14;
 const HEAD: u32 = 8;
 
-/** A conversation: of a device, by its identifier, with an address outside, by its identifier. */
+/** A conversation: of a device, by its identifier, with an address outside. */
 @unmanaged @final
 class Flow {
   inside: u64;
   outside: u64;
+  outsidePrefix: u64;
   until: i64;
   insidePort: u16;
   outsidePort: u16;
@@ -86,7 +87,7 @@ export function firewallIn(packet: Packet, now: i64): bool {
     if (looked.what == ICMP_ECHO_REQUEST) return isOpened(device, 0);
     return looked.what <= ICMP_PARAMETER_PROBLEM && isAbout(packet, device, now);
   }
-  let flow = flowOf(device, load<u64>(ip.source, IDENTIFIER), looked.targetPort, looked.sourcePort, now);
+  let flow = flowOf(device, ip.source, looked.targetPort, looked.sourcePort, now);
   if (!flow) return looked.protocol != NEXT_ICMP && isOpened(device, looked.targetPort);
   flow.isAnswered = 1;
   renew(flow, now);
@@ -103,9 +104,8 @@ export function firewallOut(packet: Packet, now: i64): bool {
   }
   let device = load<u64>(ip.source, IDENTIFIER);
   if (looked.protocol != NEXT_ICMP && isOpened(device, looked.sourcePort)) return true;
-  let outside = load<u64>(ip.target, IDENTIFIER);
-  let flow = flowOf(device, outside, looked.sourcePort, looked.targetPort, now);
-  if (!flow) flow = begin(device, outside, now);
+  let flow = flowOf(device, ip.target, looked.sourcePort, looked.targetPort, now);
+  if (!flow) flow = begin(device, ip.target, now);
   renew(flow, now);
   return true;
 }
@@ -143,20 +143,21 @@ function isAbout(packet: Packet, device: u64, now: i64): bool {
     if (looked.what == ICMP_ECHO_REPLY) return isOpened(device, 0);
     if (looked.what != ICMP_ECHO_REQUEST) return false;
   } else if (isOpened(device, looked.sourcePort)) return true;
-  return flowOf(device, load<u64>(about.target, IDENTIFIER), looked.sourcePort, looked.targetPort, now) != null;
+  return flowOf(device, about.target, looked.sourcePort, looked.targetPort, now) != null;
 }
 
-function flowOf(device: u64, outside: u64, devicePort: u32, outsidePort: u32, now: i64): Flow {
+function flowOf(device: u64, outside: usize, devicePort: u32, outsidePort: u32, now: i64): Flow {
   for (let index: u32 = 0; index < FLOWS_MAX; index++) {
     let flow = flowAt(index);
-    if (flow.until > now && flow.inside == device && flow.outside == outside && flow.protocol == looked.protocol
+    if (flow.until > now && flow.inside == device && flow.outside == load<u64>(outside, IDENTIFIER)
+      && flow.outsidePrefix == load<u64>(outside) && flow.protocol == looked.protocol
       && flow.insidePort == devicePort && flow.outsidePort == outsidePort) return flow;
   }
   return changetype<Flow>(0);
 }
 
 /** A row for what a device begins: of those that would end first, one of its own where it has many. */
-function begin(device: u64, outside: u64, now: i64): Flow {
+function begin(device: u64, outside: usize, now: i64): Flow {
   let first = flowAt(0);
   let own = changetype<Flow>(0);
   let count: u32 = 0;
@@ -169,7 +170,8 @@ function begin(device: u64, outside: u64, now: i64): Flow {
   }
   let flow = count < FLOWS_OF_ONE_MAX ? first : own;
   flow.inside = device;
-  flow.outside = outside;
+  flow.outside = load<u64>(outside, IDENTIFIER);
+  flow.outsidePrefix = load<u64>(outside);
   flow.protocol = <u8>looked.protocol;
   flow.insidePort = <u16>looked.sourcePort;
   flow.outsidePort = <u16>looked.targetPort;

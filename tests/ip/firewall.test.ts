@@ -90,6 +90,14 @@ class Firewall {
 const errorAbout = (type: number, code: number, about: Buffer): Buffer =>
   icmp(HOST, METER, type, code, Buffer.concat([Buffer.alloc(4), about]));
 
+test("an address is all of it: who has the same end in another prefix is somebody else", () => {
+  const wall = new Firewall();
+  const other = Buffer.concat([Buffer.from("fd01020304050609", "hex"), HOST.subarray(8)]);
+  assert.ok(wall.out(METER, HOST, NEXT.udp, udp(METER, HOST, 40_000, 53)));
+  assert.ok(!wall.in(other, METER, NEXT.udp, udp(other, METER, 53, 40_000)));
+  assert.ok(wall.in(HOST, METER, NEXT.udp, udp(HOST, METER, 53, 40_000)));
+});
+
 test("nothing from outside reaches a device that was not opened", () => {
   const wall = new Firewall();
   for (const flags of [SYN, ACK, SYN | ACK, RST, FIN]) assert.equal(wall.tcpIn(443, flags), false);
