@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
+import { labModule } from "../../host/build/labs.ts";
 import { AirNode, IpAir } from "./air.ts";
 import { derived, NETWORK_KEY, PREFIX } from "./captures.ts";
 import { frameFrom } from "./frames.ts";
+import { LowParsers } from "./low_vectors.ts";
 import { GET, Net, Peer } from "./tcp_peer.ts";
 import { OURS, THEIRS, Wire } from "./wire.ts";
 
@@ -89,4 +91,18 @@ test("a node puts together nothing that lies about itself, and keeps no packet o
   }
   air.close();
   assert.equal(friend.heard(229).length, 8, "each of 1,200 octets is answered");
+});
+
+test("messages of DNS and RPL that lie, loop or end early are none, and chance reads nothing beyond them", () => {
+  const words = [join(import.meta.dirname, "scapy_words.py"), "600", String(SEED)];
+  const text = execFileSync("/usr/bin/python3", words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1 << 26 });
+  const parsers = { dns_message: new LowParsers(labModule("ip/names")), rpl_message: new LowParsers(labModule("ip/mesh")) };
+  const fates: Record<string, number> = {};
+  for (const line of text.trim().split("\n")) {
+    const [fate, whose, name, hex] = line.split(" ");
+    const answer = parsers[whose as keyof typeof parsers].parse(whose, Buffer.from(hex.replace("-", ""), "hex"));
+    if (fate !== "live") assert.equal(answer < 0, fate === "refuse", `${whose}: ${name} ${hex}`);
+    fates[fate] = (fates[fate] ?? 0) + 1;
+  }
+  assert.ok(fates.refuse > 100 && fates.take >= 10 && fates.live > 800, JSON.stringify(fates));
 });
