@@ -1,7 +1,9 @@
-// `npx tsx tests/ip/low_mutants_run.ts`: takes each check out of the parsers of the lower layers, one after the other; every time some vector
-// must get another answer.
+// `npx tsx tests/ip/low_mutants_run.ts [low | wire]`: takes each check out of the parsers of the lower layers, or of DNS, Ethernet and TCP,
+// one after the other; every time some vector must get another answer, or none: a module that may hang is judged in a process of its own.
+import { spawnSync } from "node:child_process";
 
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compileEntry } from "../../host/build/compile.ts";
 import { ROOT } from "../../host/modules.ts";
@@ -9,16 +11,18 @@ import { program } from "../../tools/words/program.ts";
 import { PREFIX } from "./captures.ts";
 import { headersWrong, LowParsers, lowVectors } from "./low_vectors.ts";
 
-const FILES = [
-  "assembly/ip/link/beacon.ts",
-  "assembly/ip/lowpan/fragment.ts",
-  "assembly/ip/ipv6/header.ts",
-  "assembly/ip/udp/header.ts",
-  "assembly/ip/icmp/message.ts",
-  "assembly/ip/lowpan/decompress.ts",
-];
+const SUITES = {
+  low: {
+    lab: "low",
+    vectors: "ip_low",
+    files: ["link/beacon", "lowpan/fragment", "ipv6/header", "udp/header", "icmp/message", "lowpan/decompress"],
+  },
+  wire: { lab: "names", vectors: "ip_wire", files: ["dns/name", "dns/message", "ethernet/frame", "tcp/segment"] },
+} as const;
+type Suite = keyof typeof SUITES;
+const HANGS_MS = 20_000;
 /** A check is a line of its own: `if (...) return REFUSAL;`, or one half of what a function answers. */
-const CHECK = /^\s*if \((.*)\) return (Err\.\w+|status|more|size);/;
+const CHECK = /^\s*if \((.*)\) return (Err\.\w+|status|more|size|name|data|false);/;
 const CHOICE = /return (.*) \? Err\.\w+ : (.*);/;
 
 interface Mutant {
@@ -58,31 +62,56 @@ function mutantsOf(file: string): Mutant[] {
 }
 
 /** Why a module is not the right one, or nothing. */
-function wrong(wasm: Uint8Array<ArrayBuffer>): string | undefined {
+function wrong(suite: Suite, wasm: Uint8Array<ArrayBuffer>): string | undefined {
   try {
     const module = new WebAssembly.Module(wasm);
     const parsers = new LowParsers(module);
-    for (const { parser, name, octets, answer } of lowVectors()) if (parsers.parse(parser, octets) !== answer) return `${parser}: ${name}`;
-    return headersWrong(parsers.decompressor(PREFIX));
+    for (const { parser, name, octets, answer } of lowVectors(SUITES[suite].vectors))
+      if (parsers.parse(parser, octets) !== answer) return `${parser}: ${name}`;
+    return suite === "low" ? headersWrong(parsers.decompressor(PREFIX)) : undefined;
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-await program(import.meta.url, () => {
-  const build = (edit?: (name: string, text: string) => string): Uint8Array<ArrayBuffer> =>
-    compileEntry({ entry: "tests/labs/ip/low.ts", options: ["--use", "abort=,DROPS_FROM_LAYER=4", "--optimizeLevel", "0"], edit }).wasm;
-  const before = wrong(build());
+/** The same in a process that may hang. */
+function found(suite: Suite, wasm: Uint8Array): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "kilowasm-mutant-"));
+  try {
+    writeFileSync(join(folder, "mutant.wasm"), wasm);
+    const words = ["--import", "tsx", import.meta.filename, suite, join(folder, "mutant.wasm")];
+    return spawnSync(process.execPath, words, { timeout: HANGS_MS, stdio: "ignore" }).status !== 0;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function run(suite: Suite): void {
+  const { lab, files } = SUITES[suite];
+  const options = ["--use", "abort=,DROPS_FROM_LAYER=4", "--optimizeLevel", "0"];
+  const stub = readFileSync(join(ROOT, "tests/labs/ip/names_route.ts"), "utf8");
+  const build = (edit = (_: string, text: string): string => text): Uint8Array<ArrayBuffer> =>
+    compileEntry({
+      entry: `tests/labs/ip/${lab}.ts`,
+      options,
+      edit: (name, text) => (lab === "names" && name === "assembly/ip/route.ts" ? stub : edit(name, text)),
+    }).wasm;
+  const before = wrong(suite, build());
   if (before) throw new Error(`unchanged: ${before}`);
   const alive: string[] = [];
-  const mutants = FILES.flatMap(mutantsOf);
+  const mutants = files.flatMap((file) => mutantsOf(`assembly/ip/${file}.ts`));
   for (const { file, line, text, instead } of mutants) {
     const wasm = build((name, whole) =>
       name === file ? [...whole.split("\n").slice(0, line), instead, ...whole.split("\n").slice(line + 1)].join("\n") : whole,
     );
-    const found = wrong(wasm);
-    if (!found) alive.push(`${file}:${line + 1} ${text.trim()} -> ${instead.trim()}`);
+    if (!found(suite, wasm)) alive.push(`${file}:${line + 1} ${text.trim()} -> ${instead.trim()}`);
   }
-  process.stdout.write(`${mutants.length} checks taken out, ${alive.length} of them seen by no vector\n${alive.join("\n")}\n`);
+  process.stdout.write(`${suite}: ${mutants.length} checks taken out, ${alive.length} of them seen by no vector\n${alive.join("\n")}\n`);
   if (alive.length) process.exitCode = 1;
+}
+
+await program(import.meta.url, ([name, mutant]: string[]) => {
+  const suite: Suite = name === "wire" ? "wire" : "low";
+  if (!mutant) return run(suite);
+  if (wrong(suite, new Uint8Array(readFileSync(mutant)))) process.exitCode = 1;
 });
