@@ -7,8 +7,8 @@ import { serviceBegin } from "../ip/dns/services";
 import { HTTP_PORT } from "./ports";
 
 /** Function sets with a resource of their own, and a blank between two. */
-export const HUB_SETS = constantText("edev mup tm");
-export const METER_SETS = constantText("tm");
+export const HUB_SETS = constantText("edev mup sdev tm tp");
+export const METER_SETS = constantText("tm upt");
 const STRINGS = constantText("\x09txtvers=1\x0adcap=/dcap\x09https=443\x09level=-S1");
 /** Where devices register: of the one that the others are served by. */
 const SERVER = constantText("edev");

@@ -4,6 +4,7 @@
 //      ^        somebody has the name: another one, and again, a second later --^  \ somebody wants it as well: again, a second later
 //      \---- the addresses are no longer ours ----/
 import { NEVER } from "../../core/timers";
+import { NAMES_LINKS } from "../limits";
 import { LINK_ETHERNET } from "../packet";
 import { randomBelow } from "../random";
 import { answerAsk, answerBegin, answerEnd, answerMessage, answerSay } from "./answer";
@@ -115,3 +116,5 @@ function tell(now: i64): void {
     probe.due = NEVER;
   }
 }
+
+if (NAMES_LINKS <= LINK_ETHERNET) ERROR("questions of Ethernet are answered as well");
