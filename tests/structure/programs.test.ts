@@ -63,6 +63,7 @@ const WRITERS: Record<string, string> = {
   "tools/layers.ts": "a generated picture",
   "tools/pack.ts": "dist/",
   "tools/records.ts": "generated sources",
+  "tools/schema2030.ts": "generated sources",
   "tools/schema.ts": "generated documents",
   "tools/test.ts": "the summary of a run",
   "tools/test_bundle.ts": "test files as JavaScript",

@@ -14,7 +14,7 @@ const skip = path === undefined && "there is no schema of IEEE 2030.5 here: inst
 
 test("the tables are what the schema makes", { skip }, () => {
   for (const [file, text] of schemaFiles(readSchema(readFileSync(path as string))))
-    assert.equal(readFileSync(join(ROOT, file), "utf8"), text, `${file}: npm run schema2030`);
+    assert.equal(readFileSync(join(ROOT, file), "utf8"), text, `${file}: npm run xsd`);
 });
 
 test("another file than the schema of 2018 is refused", () => {

@@ -16,10 +16,10 @@
 import { Err } from "../../core/err";
 import { exiBegin, exiNext } from "../exi/read";
 import { xmlBegin, xmlNext } from "../xml/read";
-import { NO_MORE } from "../xml/characters";
+import { NO_MORE } from "../values/characters";
 import { Format } from "./format";
-import { Event, octets, reader, told, top, valueBegin, valueNext } from "./reading";
-import { utf8Put, utf8Size } from "./unicode";
+import { Event, octets, reader, told, top, valueBegin, valueNext } from "../values/reading";
+import { utf8Put, utf8Size } from "../values/unicode";
 
 export { Event, reader };
 

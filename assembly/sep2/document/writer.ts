@@ -10,7 +10,7 @@
 import { constantRead } from "../../core/host";
 import { Err } from "../../core/err";
 import { exiClose, exiCode, exiHex, exiNumber, exiText, exiType, exiWriteBegin, exiWriteEnd, target } from "../exi/write";
-import { bitsPut } from "../exi/bits";
+import { bitsPut } from "../values/bits";
 import { Kind, LOCAL_NAMES } from "../schema/tables";
 import {
   DEPTH_MAX, Frame, IN_CONTENT, IS_VALUED, NONE, entryFits, entryKind, entrySize, particleType, scan, typeEntry, typeName, walkOpen,

@@ -5,7 +5,7 @@
 //
 // What was learned last has the code 0.  A row: | grammar 13 | place 1 | what 2 | qualified name 13 |.
 import { Err } from "../../core/err";
-import { Bits, bitsFail, bitsGet, width } from "./bits";
+import { Bits, bitsFail, bitsGet, width } from "../values/bits";
 
 export enum Learned { End = 0, Attribute, Element, Characters }
 

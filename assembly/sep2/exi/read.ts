@@ -3,13 +3,13 @@
 //
 //   step -> code -> what -> done       A place where xsi:type may follow is told of when it is known that it does not.
 import { Err } from "../../core/err";
-import { Event, Lies, attribute, hold, pop, push, reader, retype, source, told, top } from "../document/reading";
+import { Event, Lies, attribute, hold, pop, push, reader, retype, source, told, top } from "../values/reading";
 import { ATTRIBUTE_NAMES, BUILT_IN_TYPES, GLOBALS, Kind, LOCAL_NAMES, SIMPLE_TYPES } from "../schema/tables";
 import {
   Frame, IN_CONTENT, IS_NIL, IS_OPENING, IS_SKIPPED, IS_VALUED, NONE, entryKind, nameType, particleName, particleType, scan, typeEntry,
   typeName, walkContent, walkMember, walkScan, walkTake,
 } from "../schema/walk";
-import { DOCUMENT_MAX, bitsBegin, bitsFail, bitsGet, uintGet, width } from "./bits";
+import { DOCUMENT_MAX, bitsBegin, bitsFail, bitsGet, uintGet, width } from "../values/bits";
 import {
   FIRST_SET, HEADER_1, HEADER_1_BITS, HEADER_2, HEADER_2_BITS, LOCALS_XML, LOCALS_XSI, LOCAL_BITS, OPEN_SET, START_SET, URIS, URI_NONE,
   URI_OURS, URI_SCHEMA, URI_XSI, Undeclared, XSI_TYPE,

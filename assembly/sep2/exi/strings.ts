@@ -5,9 +5,9 @@
 // When the table is full, a writer finds nothing in it any more, which every reader takes; a reader reads on until a document
 // refers to a value of which it does not know the number.
 import { Err } from "../../core/err";
-import { utf8Get, utf8Size } from "../document/unicode";
+import { utf8Get, utf8Size } from "../values/unicode";
 import { STRINGS_MAX } from "../limits";
-import { Bits, bitsFail, bitsGet, bitsPut, uintGet, uintPut, width } from "./bits";
+import { Bits, bitsFail, bitsGet, bitsPut, uintGet, uintPut, width } from "../values/bits";
 
 const PLACE_BITS: u32 = 19;
 const PLACE_MASK: u32 = (1 << PLACE_BITS) - 1;

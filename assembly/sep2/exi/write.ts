@@ -1,7 +1,7 @@
 // Writes EXI: event codes of the walk, and values as their types are coded.
 import { BUILT_IN_TYPES, GLOBALS, Kind, LOCAL_NAMES, SIMPLE_TYPES } from "../schema/tables";
 import { Frame, NONE, entryKind, scan, typeName, walkScan } from "../schema/walk";
-import { Bits, bitsBegin, bitsPut, uintPut, width } from "./bits";
+import { Bits, bitsBegin, bitsPut, uintPut, width } from "../values/bits";
 import {
   FIRST_SET, HEADER_1, HEADER_1_BITS, HEADER_2, HEADER_2_BITS, LOCAL_BITS, OPEN_SET, START_SET, URIS, URI_OURS, URI_SCHEMA, Undeclared,
 } from "./header";

@@ -3,13 +3,13 @@
 //   <p:Name xmlns:p="..." href="..."> value or elements </p:Name>      a tag is passed first for its prefixes, then for what it has of ours
 import { equalOctets } from "../../core/bytes";
 import { Err } from "../../core/err";
-import { Event, Lies, attribute, hold, pop, push, reader, retype, told, top } from "../document/reading";
+import { Event, Lies, attribute, hold, pop, push, reader, retype, told, top } from "../values/reading";
 import { ATTRIBUTE_NAMES, BUILT_IN_TYPES, GLOBALS, Kind, LOCAL_NAMES, NAME_SIZE_MAX, SIMPLE_TYPES } from "../schema/tables";
 import {
   Frame, IS_NIL, IS_SKIPPED, NONE, entryKind, nameFind, nameText, nameType, particleName, particleType, typeEntry, walkAttribute,
   walkMember,
 } from "../schema/walk";
-import { miscEnd } from "./characters";
+import { miscEnd } from "../values/characters";
 import { Namespace, namespaceBind, namespaceOf, namespacesLeave, namespacesReset } from "./namespaces";
 import { part, partAttribute, partName, partSpace } from "./part";
 

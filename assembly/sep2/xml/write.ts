@@ -2,7 +2,7 @@
 import { constantText } from "../../core/constants";
 import { constantRead } from "../../core/host";
 import { Err } from "../../core/err";
-import { NO_CHARACTER, utf8Get, utf8Size } from "../document/unicode";
+import { NO_CHARACTER, utf8Get, utf8Size } from "../values/unicode";
 import { ATTRIBUTE_NAMES, GLOBALS, LOCAL_NAMES, NAME_SIZE_MAX, SIMPLE_TYPES } from "../schema/tables";
 import { nameText, typeName } from "../schema/walk";
 import { URI_2013, URI_2018, XML_SCHEMA, XSI } from "./namespaces";

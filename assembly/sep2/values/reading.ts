@@ -1,11 +1,11 @@
 // A document that is being read, whatever its format: what its user sees, the elements that are open, and the value at hand.
 import { Err } from "../../core/err";
-import { Bits, bitsGet, uintGet } from "../exi/bits";
+import { Bits, bitsGet, uintGet } from "./bits";
 import { Kind } from "../schema/tables";
 import {
   DEPTH_MAX, Frame, IS_NIL, IS_SKIPPED, IS_TYPED, NONE, entryFits, entryKind, entrySize, typeEntry, typeKnown, walkOpen,
 } from "../schema/walk";
-import { BAD, NO_MORE, charactersBegin, charactersNext } from "../xml/characters";
+import { BAD, NO_MORE, charactersBegin, charactersNext } from "./characters";
 import { isCharacter } from "./unicode";
 
 export enum Event { End = 0, Open, Attribute, Value, Close }

@@ -1,5 +1,5 @@
 // The characters that a stretch of XML stands for: references, sections of CDATA, ends of lines (XML 1.0 sections 2.7, 2.11, 3.3.3, 4.6).
-import { isCharacter, utf8Get, utf8Size } from "../document/unicode";
+import { isCharacter, utf8Get, utf8Size } from "./unicode";
 
 export const NO_MORE: i32 = -1;
 /** What stands there is no character. */
