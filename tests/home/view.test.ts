@@ -186,3 +186,21 @@ test("the terminal writes only what changed, and gives the cursor back", async (
   await terminal.end();
   assert.equal(String(stream.read()), "\x1b[?25h\x1b[?1049l");
 });
+
+test("a home that changes has a line for each device with its phase, and one that says how far the change is", () => {
+  const status = running();
+  status.take({ t: 1, device: "hub", event: "change", stage: "change", changed: 1, devices: 3, leftMs: 240_000 });
+  status.runs("meter", 2);
+  status.take({ t: 2, device: "meter", event: "boot", version: "2.0.0", slot: "b", trial: true });
+  const lines = (): string[] => view(status, SIZE, plain).map((line) => line.trim());
+  assert.ok(
+    lines().some((line) => line === "to phase 2: they change; 1 of 3 changed, about 4 min left"),
+    lines().join("\n"),
+  );
+  assert.ok(lines().some((line) => line.startsWith("2? meter")));
+  assert.ok(lines().some((line) => line.startsWith("1  hub")));
+  assert.equal(status.changed("meter"), false, "not before it has confirmed");
+  status.take({ t: 3, device: "meter", event: "health", step: "confirmed", seconds: 6 });
+  assert.ok(lines().some((line) => line.startsWith("2  meter")));
+  assert.equal(status.changed("meter"), true);
+});
