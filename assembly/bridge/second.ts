@@ -8,6 +8,7 @@ import { DOWN_OPEN } from "../application/hub/uplink";
 import { EVENT_HEAD, EVENT_INTERFACE, EVENT_SIZE } from "../core/host";
 import { NEVER } from "../core/timers";
 import { macSelect } from "../mac/interfaces";
+import { mirrorReset } from "../model/mirror";
 import { faceBeside, faceDeadline, faceInput, facePrepare, faceRekey, faceTick } from "../sep2/hub";
 
 const FIRST: u32 = 0;
@@ -17,6 +18,7 @@ let begun: bool = false;
 /** Turns the radio off, for both. */
 export function secondReset(now: i64): void {
   begun = false;
+  mirrorReset();
   macSelect(SECOND);
   facePrepare(now);
   macSelect(FIRST);

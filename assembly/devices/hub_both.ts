@@ -9,7 +9,7 @@ import { EventKind } from "../core/host";
 import {
   faceAdmit, faceChannel, faceDeadline, faceGone, faceInput, faceJoined, faceOffer, facePermit, faceRekey, faceRemove, faceRequested,
   faceReset, faceTick,
-} from "../sep1/hub";
+} from "../sep1/hub_proxy";
 import { event, loopBegin, loopEnd, loopIsRadio, loopKind, loopNext, loopRest, loopStart } from "./loop";
 
 export { abi } from "./loop";
@@ -26,26 +26,23 @@ export function poll(now: i64): i64 {
     if (loopKind() == EventKind.LinkReceived || secondIsAsked(event)) secondInput(event, now);
     else if (loopIsRadio()) {
       faceInput(event, now);
-      gone();
-      request();
+      told();
     } else if (loopKind() == EventKind.Uplink && !secondUplink(event, now)) asked(hubInput(event, now), now);
   }
   asked(hubTick(faceJoined(), now), now);
   faceTick(now);
-  gone();
-  let second = secondTick(faceJoined() ? faceChannel() : 0, now);
+  told();
   if (hubTell()) loopRest();
-  return loopEnd(min<i64>(second, min<i64>(faceDeadline(), hubDeadline(now))), now);
+  return loopEnd(min<i64>(secondTick(faceJoined() ? faceChannel() : 0, now), min<i64>(faceDeadline(), hubDeadline(now))), now);
 }
 
-/** What the head-end wants of the network. */
+/** What the head-end wants of the network.  Both get another key: who is to have neither may have been in either. */
 function asked(what: i32, now: i64): void {
   let done: i32 = 0;
   switch (what) {
     case HubHeard.Admit: done = faceAdmit(hubAsked.extended, hubAsked.code, hubAsked.size, now); break;
     case HubHeard.Remove: done = faceRemove(hubAsked.extended, now); break;
     case HubHeard.Permit: done = facePermit(hubAsked.seconds, now); break;
-    // Who is to have neither key may have been in either network.
     case HubHeard.Rekey: done = min<i32>(faceRekey(hubAsked.seconds, now), secondRekey(now)); break;
     case HubHeard.Rollout: return faceOffer(hubAsked.image, now);
     default: return;
@@ -53,15 +50,11 @@ function asked(what: i32, now: i64): void {
   if (done < 0) hubRefused(event, done);
 }
 
-/** The head-end hears of a device that wants a certificate. */
-function request(): void {
+/** The head-end hears of a device that has been removed, and of one that wants a certificate. */
+function told(): void {
+  let extended = faceGone();
+  if (extended != 0) hubRemoved(extended);
   if (faceRequested.size == 0) return;
   hubRequested(faceRequested.extended, faceRequested.payload, faceRequested.size);
   faceRequested.size = 0;
-}
-
-/** The head-end hears of a device that has been removed. */
-function gone(): void {
-  let extended = faceGone();
-  if (extended != 0) hubRemoved(extended);
 }

@@ -164,7 +164,8 @@ function matched(now: i64): void {
 function found(extended: u64, now: i64): void {
   let changed = partners.meter != extended;
   partners.meter = extended;
-  if (changed || state.doubted || apsKeyKind(extended) != ApsKeyKind.Established) askKey(now);
+  // The hub itself, for a meter that is elsewhere: their key is the one there is.
+  if (extended != joinerTrustCentre() && (changed || state.doubted || apsKeyKind(extended) != ApsKeyKind.Established)) askKey(now);
   else bind(now);
 }
 

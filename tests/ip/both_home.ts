@@ -34,7 +34,12 @@ export class BothHome extends Home {
   private readonly sensors = new Map<string, Sensor>();
   private permits = 0;
 
-  constructor(seed: number, engine: EngineName = "V8") {
+  /** `hub` runs in the place of hub_both. */
+  constructor(
+    seed: number,
+    engine: EngineName = "V8",
+    private readonly hub?: Uint8Array,
+  ) {
     super(seed, engine);
     const rows = Object.entries(FIRST_PHASE).map(([id, role]) => planRow(id, role, "hub"));
     this.factories = provision(seed, 2, rows);
@@ -51,7 +56,8 @@ export class BothHome extends Home {
     const serial = Buffer.of(this.devices.size + 100);
     const store = new Map([...records, ...manufactured(roots, makeDevice(authority, { serial }), serial)]);
     this.stores.set(id, store);
-    const boot = this.boot(id, readFileSync(builtPath(module)), seed, store);
+    const wasm = (id === "hub" ? this.hub : undefined) ?? readFileSync(builtPath(module));
+    const boot = this.boot(id, wasm, seed, store);
     const listening: typeof boot = (surroundings) => {
       const engine = boot(surroundings);
       if (id !== "hub") return engine;
@@ -90,11 +96,11 @@ export class BothHome extends Home {
   }
 
   /** Power for the hub and the supplier's first words, then for everyone. */
-  override start(): void {
+  override start(ids: readonly string[] = [...this.devices.keys()]): void {
     this.device("hub").powerOn();
     this.settle();
     this.run(20);
-    for (const [id, device] of this.devices) if (id !== "hub") device.powerOn();
+    for (const id of ids) if (id !== "hub") this.device(id).powerOn();
   }
 
   /** What the supplier says whenever the hub comes up. */
