@@ -15,7 +15,7 @@ export class KeyShelf implements KeySink {
   readonly tlsLines: string[] = [];
   /** Devices that share a key with another one than their hub. */
   readonly partners = new Set<DeviceId>();
-  /** Grows with each key. */
+  /** Grows with each key that was not here before. */
   version = 0;
 
   key(key: CaptureKey): void {
@@ -28,8 +28,7 @@ export class KeyShelf implements KeySink {
 
   told(device: DeviceId, slot: number, key: Uint8Array): void {
     if (this.version >= KEYS_MAX) return;
-    this.version++;
-    this.opened.add(key, slot < SLOT_LINK_FIRST);
+    if (this.opened.add(key, slot < SLOT_LINK_FIRST)) this.version++;
     if (slot >= SLOT_PARTNERS) this.partners.add(device);
   }
 }

@@ -11,7 +11,7 @@ export async function openPage(session: Session, options: Options, words: readon
   const { home } = session;
   const shelf = new KeyShelf();
   home.keyring.listen(shelf);
-  const realTime = options.boards || options.zep !== null || !!options.tap;
+  const realTime = home.plan.rows.some(({ board }) => board) || options.zep !== null || !!options.tap;
   const watch = new Watch(session, shelf, { command: commandLine(words, Number(home.medium.seed)), realTime });
   const server = await WebServer.open(watch, options.web?.port ?? null);
   home.status.page = server.url;

@@ -27,6 +27,8 @@ const URL_MAX = 2_000;
 const CONNECTIONS_MAX = 512;
 const HEADERS_MS = 5_000;
 const REQUEST_MS = 10_000;
+/** Between two looks for who has let these pass. */
+const CHECK_MS = 2_000;
 const TOKEN_OCTETS = 16;
 const JSON_TYPE = "application/json; charset=utf-8";
 
@@ -78,7 +80,10 @@ export class WebServer {
 
   /** `port` 0 is any; null the usual one, or any if that is taken. */
   static async open(watch: Watch, port: number | null): Promise<WebServer> {
-    const server = new WebServer(watch, createServer({ maxHeaderSize: HEADERS_MAX, requireHostHeader: false }));
+    const server = new WebServer(
+      watch,
+      createServer({ maxHeaderSize: HEADERS_MAX, requireHostHeader: false, connectionsCheckingInterval: CHECK_MS }),
+    );
     try {
       await server.listen(port ?? WEB_PORT);
     } catch (error) {

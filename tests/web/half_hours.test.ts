@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { commandLine } from "../../host/web/command_line.ts";
 import { HalfHours } from "../../host/web/half_hours.ts";
+import { KeyShelf } from "../../host/web/key_shelf.ts";
 import { Ring } from "../../host/web/ring.ts";
 
 const HALF = 1_800_000;
@@ -63,6 +64,14 @@ test("a ring gives what comes after a number, and says how much of it is gone", 
     { items: [], next: 8, missed: 0 },
   );
   assert.deepEqual(ring.after(99, 10, 10), { items: [], next: 99, missed: 0 });
+});
+
+test("a key that a device tells again at each boot is one key", () => {
+  const shelf = new KeyShelf();
+  for (let boot = 0; boot < 5_000; boot++) shelf.told("meter", 0, Buffer.alloc(16, 7));
+  shelf.told("meter", 5, Buffer.alloc(16, 8));
+  assert.deepEqual([shelf.version, shelf.opened.network.length, shelf.opened.link.length], [2, 1, 1]);
+  assert.ok(shelf.partners.has("meter"));
 });
 
 test("the command of a run has its seed, and neither the page's own words nor a broker's password", () => {

@@ -19,12 +19,14 @@ export class OpenedKeys {
   /** Of link keys: the key itself, its key-transport key, its key-load key. */
   readonly link: Schedule[][] = [];
 
-  add(key: Uint8Array, network: boolean): void {
+  /** False for one that was here. */
+  add(key: Uint8Array, network: boolean): boolean {
     const name = `${network} ${Buffer.from(key).toString("hex")}`;
-    if (this.seen.has(name)) return;
+    if (this.seen.has(name)) return false;
     this.seen.add(name);
     if (network) this.network.unshift(scheduleOf(key));
     else this.link.unshift([0, 1, 2].map((variant) => scheduleOf(keyVariant(key, variant))));
+    return true;
   }
 
   of(identifier: number): readonly Schedule[] {
