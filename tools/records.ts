@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../host/modules.ts";
-import { hostParsers, hostText } from "./records_host.ts";
+import { hostEmitters, hostParsers, hostStored, hostTypes } from "./records_host.ts";
 import { readRecords, type StoredRecord, type UplinkRecord } from "./records_read.ts";
 import { program } from "./words/program.ts";
 
@@ -80,14 +80,15 @@ export function recordFiles(uplinkPage: string, storePage: string): Map<string, 
   return new Map([
     ["assembly/application/hub/uplink.ts", moduleUplink(uplink.uplink)],
     ["assembly/model/records.ts", moduleStore(stored.stored)],
+    ["host/home/uplink_types.ts", hostTypes(`// What head-end and hub tell each other.  ${written(UPLINK)}`, uplink.uplink)],
     [
       "host/home/uplink.ts",
-      hostText(`// The records between head-end and hub, as the supplier sees them.  ${written(UPLINK)}`, uplink.uplink, []),
+      hostEmitters(`// The records between head-end and hub, as the supplier writes them.  ${written(UPLINK)}`, uplink.uplink),
     ],
     ["host/home/uplink_parse.ts", hostParsers(`// Readers of the records between head-end and hub.  ${written(UPLINK)}`, uplink.uplink)],
     [
       "host/home/store_records.ts",
-      hostText(`// Records that outlive a module, as a reader of a store sees them.  ${written(STORE)}`, [], stored.stored),
+      hostStored(`// Records that outlive a module, as a reader of a store sees them.  ${written(STORE)}`, stored.stored),
     ],
   ]);
 }

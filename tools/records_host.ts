@@ -97,13 +97,24 @@ function parseText({ name, fields, fixed, down }: UplinkRecord): string[] {
   return out;
 }
 
-function directionText(records: readonly UplinkRecord[], word: "Down" | "Up"): string[] {
-  const out = [`export const ${word}Kind = {`, ...records.map(({ name, kind }) => `  ${name}: ${kind},`), "} as const;", ""];
+function kindsText(records: readonly UplinkRecord[], word: "Down" | "Up"): string[] {
+  return [`export const ${word}Kind = {`, ...records.map(({ name, kind }) => `  ${name}: ${kind},`), "} as const;", ""];
+}
+
+function unionText(records: readonly UplinkRecord[], word: "Down" | "Up"): string[] {
   const kinds = records.map(({ name }) => `({ kind: "${lower(name)}" } & ${name}Record)`);
   const line = `export type ${word}Record = ${kinds.join(" | ")};`;
   const lines = [`export type ${word}Record =`, ...kinds.map((kind, index) => `  | ${kind}${index === kinds.length - 1 ? ";" : ""}`)];
-  out.push(...(line.length <= WIDTH ? [line] : lines), "");
-  return out;
+  return [...(line.length <= WIDTH ? [line] : lines), ""];
+}
+
+function directions(uplink: readonly UplinkRecord[], text: typeof kindsText): string[] {
+  return (["Down", "Up"] as const).flatMap((word) =>
+    text(
+      uplink.filter(({ down }) => down === (word === "Down")),
+      word,
+    ),
+  );
 }
 
 function parsersText(records: readonly UplinkRecord[], word: "Down" | "Up"): string[] {
@@ -120,13 +131,7 @@ function parsersText(records: readonly UplinkRecord[], word: "Down" | "Up"): str
 /** The file of the parsers. */
 export function hostParsers(head: string, uplink: readonly UplinkRecord[]): string {
   const out = [head, 'import { DownKind, type DownRecord, UpKind, type UpRecord } from "./uplink.ts";', ""];
-  for (const word of ["Down", "Up"] as const)
-    out.push(
-      ...parsersText(
-        uplink.filter(({ down }) => down === (word === "Down")),
-        word,
-      ),
-    );
+  out.push(...directions(uplink, parsersText));
   return `${out.join("\n").trimEnd()}\n`;
 }
 
@@ -155,19 +160,28 @@ function storedText({ name, number, rows, from, whole, about, fields, size }: St
   return [...out, "  const at = new DataView(octets.buffer, octets.byteOffset, octets.length);", "  return {", ...members, "  };", "}", ""];
 }
 
-/** One file: of uplink records both directions, of stored ones a parser each. */
-export function hostText(head: string, uplink: readonly UplinkRecord[], stored: readonly StoredRecord[]): string {
+/** The file of what the records are. */
+export function hostTypes(head: string, uplink: readonly UplinkRecord[]): string {
   const out = [head, ""];
   for (const record of uplink) out.push(...interfaceText(`${record.name}Record`, record.about, record.fields));
-  for (const word of ["Down", "Up"] as const) {
-    const records = uplink.filter(({ down }) => down === (word === "Down"));
-    if (records.length > 0) out.push(...directionText(records, word));
-  }
+  out.push(...directions(uplink, unionText));
+  return `${out.join("\n").trimEnd()}\n`;
+}
+
+/** The file of their kinds and emitters, through which everybody has the types as well. */
+export function hostEmitters(head: string, uplink: readonly UplinkRecord[]): string {
+  const names = uplink.map(({ name }) => `${name}Record`).sort((one, other) => (one.toLowerCase() < other.toLowerCase() ? -1 : 1));
+  const out = [head, ...folded("import type {", names, '} from "./uplink_types.ts";'), "", 'export type * from "./uplink_types.ts";', ""];
+  out.push(...directions(uplink, kindsText));
   for (const record of uplink) out.push(...emitText(record));
-  if (uplink.length > 0) {
-    out.push("function counted(name: string, count: number): void {");
-    out.push("  if (count > 255) throw new RangeError(`${" + "name}: a record counts to 255`);", "}", "");
-  }
+  out.push("function counted(name: string, count: number): void {");
+  out.push("  if (count > 255) throw new RangeError(`${" + "name}: a record counts to 255`);", "}", "");
+  return `${out.join("\n").trimEnd()}\n`;
+}
+
+/** The file of the stored ones, a parser each. */
+export function hostStored(head: string, stored: readonly StoredRecord[]): string {
+  const out = [head, ""];
   for (const record of stored) out.push(...storedText(record));
   return `${out.join("\n").trimEnd()}\n`;
 }

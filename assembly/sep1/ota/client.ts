@@ -6,7 +6,6 @@
 //   no file, and no certificate on the board: Specific ─a file─▶ Load ─▶ Verify ─▶ Ask (how it ended) ─▶ Rest
 //                                                └──none──▶ Ask, piece by piece ─▶ Rest          certificate.ts
 //   whatever fails: Rest, later each time       refused by the board: an upgrade end with the reason, and the same file no more for a day
-//
 // When the file is activated is the model's and upgrade/activation.ts's matter.  Without the server's word it is not.
 import { Err } from "../../core/err";
 import { FileStatus, ImageNumber, ImageReason, entropy, imageFinish } from "../../core/host";
@@ -52,8 +51,7 @@ const PERIOD_JITTER_MS: u32 = 10 * MINUTE_MS;
 const BACK_OFF_MS: u32 = MINUTE_MS;
 const BACK_OFF_SHIFT_MAX: u32 = 5; // 1 min, 2 min ... 32 min
 const NOTIFIED_JITTER_MS: u32 = 2000;
-/** However often notifications come. */
-const QUERY_GAP_MS: i64 = 5000;
+const QUERY_GAP_MS: i64 = 5000; // however often notifications come
 const CHANGED_MS: i64 = 5000;
 /** 095264 section 6.10.9: no longer than an hour without asking. */
 const PLAN_MS: i64 = HOUR_MS - 60_000;
