@@ -20,6 +20,10 @@ const SHARED: Record<string, string> = {
   "mac/mac macInterface": EXCHANGED,
   "mac/scan scan": EXCHANGED,
   "model/clock clock": BOTH,
+  "model/tariff fresh": BOTH,
+  "model/tariff list": BOTH,
+  "model/tariff tariffNew": WITHIN,
+  "model/tariff version": BOTH,
 };
 const IMPORT = /^\s*(?:import|export)\b[^;"']*?\bfrom\s+["']([^"']+)["']/gm;
 const STATE = /^(?:export )?(?:const (\w+) = (?:changetype<\w+>\()?memory\.data\(|let (\w+))/gm;
