@@ -134,6 +134,7 @@ export const Record = {
   IpOpened: 53,
   IpMember: 54,
   Members: 56,
+  MembersTold: 57,
 } as const;
 
 export const Field = {

@@ -3,13 +3,15 @@
 //   prepared -> (the other one has a channel) on the air, on that channel
 //
 // Whoever calls is interface 0; each of these is a turn of interface 1.
-import { supplierInput } from "../application/hub/supplier";
+import { hubRefused, hubRemoved } from "../application/hub/refusal";
+import { SupplierHeard, supplierInput, supplierMember } from "../application/hub/supplier";
 import { DOWN_OPEN } from "../application/hub/uplink";
+import { Err } from "../core/err";
 import { EVENT_HEAD, EVENT_INTERFACE, EVENT_SIZE } from "../core/host";
 import { NEVER } from "../core/timers";
 import { macSelect } from "../mac/interfaces";
 import { mirrorReset } from "../model/mirror";
-import { faceBeside, faceDeadline, faceInput, facePrepare, faceRekey, faceTick } from "../sep2/hub";
+import { faceBeside, faceDeadline, faceInput, faceMember, facePrepare, faceRekey, faceRemove, faceTick } from "../sep2/hub";
 
 const FIRST: u32 = 0;
 const SECOND: u32 = 1;
@@ -38,8 +40,23 @@ export function secondInput(event: usize, now: i64): void {
 /** Takes an Uplink event that is about phase 2 alone: `Open` and what was added after it; false for any other. */
 export function secondUplink(event: usize, now: i64): bool {
   if (load<u16>(event + EVENT_SIZE) == 0 || <u32>load<u8>(event + EVENT_HEAD) < DOWN_OPEN) return false;
-  supplierInput(event, now);
+  if (supplierInput(event, now) != SupplierHeard.Member) return true;
+  let member = supplierMember(event);
+  macSelect(SECOND);
+  let done = faceMember(member.extended, member.lfdi, member.state, now);
+  macSelect(FIRST);
+  if (done < 0) hubRefused(event, done);
   return true;
+}
+
+/** A device is to leave this network for good, which the head-end hears of at once; answers an `Err` when it is not in it. */
+export function secondRemove(extended: u64, now: i64): i32 {
+  if (!begun) return Err.NotFound;
+  macSelect(SECOND);
+  let done = faceRemove(extended, now);
+  macSelect(FIRST);
+  if (done >= 0) hubRemoved(extended);
+  return done;
 }
 
 /** Does what is due; `channel` is the other network's, 0 while it has none.  Answers when there is more to do. */

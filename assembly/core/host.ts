@@ -136,6 +136,7 @@ export enum Record {
   IpOpened = 53,
   IpMember = 54,
   Members = 56,
+  MembersTold = 57,
 }
 
 export enum Field {

@@ -1,10 +1,10 @@
 // A communications hub in phase 2.
-import { hubRefused } from "../application/hub/refusal";
+import { hubRefused, hubRemoved } from "../application/hub/refusal";
 import { SupplierHeard, supplierInput, supplierMember } from "../application/hub/supplier";
 import { EventKind } from "../core/host";
 import { clockReset } from "../model/clock";
 import { tariffLoad } from "../model/tariff";
-import { faceDeadline, faceInput, faceMember, faceRekey, faceReset, faceTick } from "../sep2/hub";
+import { faceDeadline, faceInput, faceMember, faceRekey, faceRemove, faceReset, faceTick } from "../sep2/hub";
 import { event, loopBegin, loopEnd, loopIsRadio, loopKind, loopNext, loopStart } from "./loop";
 
 export { abi } from "./loop";
@@ -33,6 +33,12 @@ function asked(what: i32, now: i64): void {
     case SupplierHeard.Member: {
       let member = supplierMember(event);
       done = faceMember(member.extended, member.lfdi, member.state, now);
+      break;
+    }
+    case SupplierHeard.Remove: {
+      let extended = supplierMember(event).extended;
+      done = faceRemove(extended, now);
+      if (done >= 0) hubRemoved(extended);
     }
   }
   if (done < 0) hubRefused(event, done);

@@ -32,6 +32,7 @@ import {
 
 export { StackHeard } from "./stack";
 export { agentHeard } from "./pana/agent";
+export { agentRemove as stackRemove } from "./pana/agent";
 export { agentRotate as stackRotate } from "./pana/members";
 
 /** The code of an error that says that a source route has broken: RFC 6550 section 20.15. */

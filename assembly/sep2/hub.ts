@@ -1,15 +1,16 @@
 // A hub's face in phase 2: the border router of a ZigBee IP network, its authentication agent, and the server of what everyone asks for.
 //
 //   radio -> stackInput -> members; streams -> HTTP server        due -> stack, streams, server
-import { Log, log, tlsReserve } from "../core/host";
+import { dropped } from "../core/drops";
+import { Drop, Layer, Log, log, tlsReserve } from "../core/host";
 import { LOG_ADMITTED_SIZE, LOG_FORMED_SIZE, LogAdmitted, LogFormed } from "../core/log";
 import { NO_SHORT } from "../ip/address";
 import { AUTHENTICATIONS_MAX, SERVED_MAX } from "../ip/limits";
 import { AGENT_SECRETS } from "../ip/pana/sessions";
 import { streamChanged, streamServe } from "../ip/tcp/stream";
 import {
-  StackHeard, agentHeard, stackAdmit, stackBeside, stackChannel, stackDeadline, stackInput, stackPan, stackReset, stackStart,
-  stackTick,
+  StackHeard, agentHeard, stackAdmit, stackBeside, stackChannel, stackDeadline, stackInput, stackPan, stackRemove, stackReset,
+  stackRotate, stackStart, stackTick,
 } from "../ip/stack_border";
 import { HUB_SETS, discoveryServe } from "./discovery";
 import { httpAnswer, httpDeadline, httpInput, httpNext, httpReset } from "./http/server";
@@ -18,7 +19,7 @@ import { HTTP_PORT, HTTPS_PORT } from "./ports";
 import { resourcesReset } from "./resource";
 import { HUB } from "./rights";
 import { hubServe } from "./serve_hub";
-import { memberForget, memberPut, membersLoad } from "./sets/devices";
+import { memberForget, memberMay, memberPut, membersLoad, membersTold } from "./sets/devices";
 import { timeUtc } from "./time";
 
 const TURNS: u32 = 8;
@@ -55,7 +56,17 @@ export function facePrepare(now: i64): void {
 
 /** A device is registered by its certificate, or with `state` 0 no more; answers an `Err` when that cannot be. */
 export function faceMember(extended: u64, lfdi: usize, state: u32, now: i64): i32 {
-  return state == 0 ? memberForget(extended) : memberPut(extended, lfdi, now);
+  membersTold(true);
+  return state == 0 ? faceRemove(extended, now) : memberPut(extended, lfdi, now);
+}
+
+/** A device is to leave for good, and to hear no more: the network's key changes without it.  Answers an `Err` where that is not done. */
+export function faceRemove(extended: u64, now: i64): i32 {
+  let done = memberForget(extended);
+  if (done < 0) return done;
+  membersTold(false); // else it would come back by its certificate
+  stackRemove(extended, now);
+  return stackRotate(now);
 }
 
 /** Takes an event of the radio, or of Ethernet. */
@@ -72,10 +83,10 @@ export function faceDeadline(): i64 { return min<i64>(stackDeadline(), httpDeadl
 function heard(what: i32, now: i64): void {
   switch (what) {
     case StackHeard.Formed: { noteFormed(); return; }
-    // Who has a device's certificate of our root may be a member, and is registered by it.
     case StackHeard.Asks: {
-      memberPut(agentHeard.extended, agentHeard.lfdi, now);
-      stackAdmit(true, now);
+      let may = memberMay(agentHeard.extended, agentHeard.lfdi, now);
+      if (!may) dropped(Layer.Control, Drop.Refused);
+      stackAdmit(may, now);
       return;
     }
     case StackHeard.DeviceJoined: {

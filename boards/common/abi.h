@@ -135,6 +135,7 @@ enum kw_record {
     KW_RECORD_IP_OPENED = 53,
     KW_RECORD_IP_MEMBER = 54,
     KW_RECORD_MEMBERS = 56,
+    KW_RECORD_MEMBERS_TOLD = 57,
 };
 
 enum kw_field {

@@ -6,7 +6,7 @@ import { Err } from "../err.ts";
 import { extendedName } from "./events.ts";
 import type { Tariff } from "./tariff.ts";
 import { nameOf } from "./update_words.ts";
-import { admitEmit, clockEmit, DownKind, openEmit, permitEmit, rekeyEmit, removeEmit, tariffEmit } from "./uplink.ts";
+import { admitEmit, clockEmit, DownKind, memberEmit, openEmit, permitEmit, rekeyEmit, removeEmit, tariffEmit } from "./uplink.ts";
 import { upParse } from "./uplink_parse.ts";
 
 /** The supplier sets a hub's clock this often. */
@@ -47,6 +47,11 @@ export function removeRecord(extended: bigint): Buffer {
 
 export function rekeyRecord(forSeconds: number): Buffer {
   return rekeyEmit({ seconds: forSeconds });
+}
+
+/** A device may be a member of the network of phase 2, by the LFDI of its certificate. */
+export function memberRecord(extended: bigint, lfdi: Uint8Array): Buffer {
+  return memberEmit({ extended, lfdi, state: 1 });
 }
 
 /** A service of a device is to be reached from the hub's Ethernet. */

@@ -9,6 +9,7 @@ import {
   admitRecord,
   CLOCK_PERIOD_MS,
   clockRecord,
+  memberRecord,
   openRecord,
   PERMIT_PERIOD_MS,
   PERMIT_S,
@@ -19,6 +20,7 @@ import {
 } from "./head_end.ts";
 import type { DeviceId, DeviceRole, Phase, PlanRow } from "./plan.ts";
 import type { Factory } from "./provision.ts";
+import { lfdiOfFactory } from "./provision2.ts";
 import type { Tariff } from "./tariff.ts";
 import type { UpdateFile } from "./update_file.ts";
 import { Updates } from "./updates.ts";
@@ -198,6 +200,20 @@ export class Network {
     return this.uplink(clockRecord(originMs + Math.floor(clock.nowUs / 1000)));
   }
 
+  private tellMember(id: DeviceId): void {
+    const factory = this.options.factory(id);
+    const lfdi = lfdiOfFactory(factory);
+    if (lfdi) this.uplink(memberRecord(factory.extended, lfdi));
+  }
+
+  private inBatches(rows: readonly PlanRow[], act: (id: DeviceId) => void): void {
+    rows.forEach(({ id }, index) => {
+      const batch = Math.floor(index / ADMITTED_AT_ONCE);
+      if (batch === 0) act(id);
+      else this.options.clock.after(batch * BATCH_MS * 1000, () => act(id));
+    });
+  }
+
   /** The meters' services, for the hub's Ethernet. */
   private open(): void {
     const { members, factory, opened = [] } = this.options;
@@ -236,24 +252,19 @@ export class Network {
 
   /** The supplier's first words, and those that it repeats. */
   private supply(): void {
-    const { clock, phase, members, factory, tariff } = this.options;
+    const { clock, phase, hub, members, factory, tariff } = this.options;
     const every = (periodMs: number, action: () => boolean): void => {
       if (action()) clock.after(periodMs * 1000, () => every(periodMs, action));
     };
     every(CLOCK_PERIOD_MS, () => this.tellTime());
     // A device that proves who it is may join, and tariffs come with the function sets.
     if (phase === 2) {
+      this.inBatches([hub, ...members], (id) => this.tellMember(id));
       this.open();
       return;
     }
     this.uplink(tariffRecord(tariff));
-    members.forEach(({ id }, index) => {
-      const { extended, installCode } = factory(id);
-      const admit = (): boolean => this.uplink(admitRecord(extended, installCode));
-      const batch = Math.floor(index / ADMITTED_AT_ONCE);
-      if (batch === 0) admit();
-      else clock.after(batch * BATCH_MS * 1000, admit);
-    });
+    this.inBatches(members, (id) => this.uplink(admitRecord(factory(id).extended, factory(id).installCode)));
     every(PERMIT_PERIOD_MS, () => {
       if (this.commissioned) return false;
       this.uplink(permitRecord(PERMIT_S));

@@ -1,5 +1,7 @@
 // What a factory writes into each device of phase 2: address, key, certificates, the root that it believes.  A function of the run's seed.
 import { Record } from "../abi.ts";
+import { identityOf } from "../tls/board_records.ts";
+import { lfdiOf } from "../tls/x509.ts";
 import type { DeviceId, DeviceRole, PlanRow } from "./plan.ts";
 import { addressFor, addressOctets, derive, type Factory, provision } from "./provision.ts";
 import { SupplierAuthority } from "./supplier_authority.ts";
@@ -17,6 +19,12 @@ export function provisionBoth(
     factories.set(id, { ...factory, records: new Map([...factory.records, ...records]) });
   }
   return factories;
+}
+
+/** The LFDI of the certificate that a device was sold with; undefined without one. */
+export function lfdiOfFactory({ records }: Factory): Buffer | undefined {
+  const [leaf] = identityOf(records).current?.chain ?? [];
+  return leaf && lfdiOf(leaf);
 }
 
 /** A device is made the same whichever others are in the plan; its serial number is its address. */

@@ -88,13 +88,13 @@ export interface ActivateRecord {
   image: number;
 }
 
-/** The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. A hub of phase 2 tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record and `Clock`, `Tariff`, `Open` and `Member`, no other. */
+/** The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. A hub of phase 2 tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record and `Clock`, `Tariff`, `Remove`, `Open` and `Member`, no other. */
 export interface RekeyRecord {
   /** from the telling to the use */
   seconds: number;
 }
 
-/** A device is to leave: the hub sends it away, refuses it from now on, and forgets it when it has gone, or was told in vain for an hour. It comes back only when it is admitted anew. Who has had the network key may keep it: a network whose key must not stay with that device gets another one (Rekey), which it is not told. */
+/** A device is to leave: the hub sends it away, refuses it from now on, and forgets it when it has gone, or was told in vain for an hour. It comes back only when it is admitted anew. Who has had the network key may keep it: a network whose key must not stay with that device gets another one (Rekey), which it is not told. A hub of phase 2 does that at once, and tells `Removed` at once. */
 export interface RemoveRecord {
   /** its IEEE address */
   extended: bigint;
@@ -110,7 +110,7 @@ export interface OpenRecord {
   open: number;
 }
 
-/** A device may be in a network of phase 2, with this certificate, or not any more. The hub keeps it in its store and registers the device. */
+/** A device may be in a network of phase 2, with this certificate, or not any more. The hub keeps it in its store and registers the device. From the first of these records on nobody else is let in; who was there before has to be told of as well. With `state` 0 it is as `Remove`. */
 export interface MemberRecord {
   /** its IEEE address; the hub's own tells it what its own certificate is called */
   extended: bigint;

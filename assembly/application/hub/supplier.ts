@@ -6,7 +6,8 @@ import { firewallOpen } from "../../ip/firewall";
 import { hubRefused } from "./refusal";
 import { takeClock, takeTariff } from "./take";
 import {
-  DOWN_CLOCK, DOWN_MEMBER, DOWN_OPEN, DOWN_REKEY, DOWN_TARIFF, MEMBER_SIZE, MemberRecord, OPEN_SIZE, OpenRecord, REKEY_SIZE,
+  DOWN_CLOCK, DOWN_MEMBER, DOWN_OPEN, DOWN_REKEY, DOWN_REMOVE, DOWN_TARIFF, MEMBER_SIZE, MemberRecord, OPEN_SIZE, OpenRecord, REKEY_SIZE,
+  REMOVE_SIZE,
 } from "./uplink";
 
 /** What is left to the device; otherwise 0. */
@@ -16,6 +17,8 @@ export enum SupplierHeard {
   Rekey,
   /** A device is registered, or no more: `supplierMember`. */
   Member,
+  /** A device is to leave: its address begins `supplierMember`. */
+  Remove,
 }
 
 /** Takes an Uplink event; answers a `SupplierHeard`. */
@@ -34,6 +37,7 @@ export function supplierMember(event: usize): MemberRecord { return changetype<M
 function take(at: usize, size: u32, now: i64): i32 {
   switch (<u32>load<u8>(at - 1)) {
     case DOWN_REKEY: return size < REKEY_SIZE ? Err.Truncated : <i32>SupplierHeard.Rekey;
+    case DOWN_REMOVE: return size < REMOVE_SIZE ? Err.Truncated : <i32>SupplierHeard.Remove;
     case DOWN_MEMBER: return size < MEMBER_SIZE ? Err.Truncated : <i32>SupplierHeard.Member;
     case DOWN_CLOCK: return takeClock(at, size, now);
     case DOWN_TARIFF: return takeTariff(at, size, now);

@@ -118,7 +118,7 @@ export class ActivateRecord {
 /**
  * The network gets another key: each device is told under its own link key, then all use it. Who slept through it rejoins. A hub of phase 2
  * tells each router, uses the key after two minutes, whatever `seconds` says, and answers who asks. It takes this record and `Clock`,
- * `Tariff`, `Open` and `Member`, no other.
+ * `Tariff`, `Remove`, `Open` and `Member`, no other.
  */
 export const DOWN_REKEY: u32 = 9;
 /** Without the kind. */
@@ -133,7 +133,7 @@ export class RekeyRecord {
 /**
  * A device is to leave: the hub sends it away, refuses it from now on, and forgets it when it has gone, or was told in vain for an hour. It
  * comes back only when it is admitted anew. Who has had the network key may keep it: a network whose key must not stay with that device
- * gets another one (Rekey), which it is not told.
+ * gets another one (Rekey), which it is not told. A hub of phase 2 does that at once, and tells `Removed` at once.
  */
 export const DOWN_REMOVE: u32 = 10;
 /** Without the kind. */
@@ -162,6 +162,8 @@ export class OpenRecord {
 
 /**
  * A device may be in a network of phase 2, with this certificate, or not any more. The hub keeps it in its store and registers the device.
+ * From the first of these records on nobody else is let in; who was there before has to be told of as well. With `state` 0 it is as
+ * `Remove`.
  */
 export const DOWN_MEMBER: u32 = 12;
 /** Without the kind. */

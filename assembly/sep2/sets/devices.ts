@@ -1,5 +1,7 @@
 // End devices: the supplier's list of who is registered, which the hub keeps; what EndDevice and Registration say of each.
 //
+//   no list, before the supplier has told of anyone: a certificate of our root registers      a list: who is on it, and nobody else
+//
 //   LFDI: the first 20 octets of the certificate's SHA-256      SFDI: its first 36 bits and a digit of check      IEEE 2030.5 section 8.3
 import { Err } from "../../core/err";
 import { Record, storeRead, storeWrite } from "../../core/host";
@@ -15,10 +17,32 @@ export const LFDI_SIZE: u32 = 20;
 const ROW: u32 = offsetof<Member>();
 const LIST: u32 = MEMBERS_MAX * ROW;
 const list = memory.data(LIST, 8);
+/** The supplier has told of somebody: record `MembersTold`. */
+const told = memory.data(1);
 
 export function membersLoad(): void {
   memory.fill(list, 0, LIST);
   storeRead(Record.Members, list, LIST);
+  store<u8>(told, u8(storeRead(Record.MembersTold, told, 1) != Err.NotFound)); // also where the flash has lost it
+}
+
+/** From now on the list counts; with `anew` it is the supplier's, and who had come without him has to be told of as well. */
+export function membersTold(anew: bool): void {
+  if (load<u8>(told)) return;
+  store<u8>(told, 1);
+  if (anew) memory.fill(list, 0, LIST);
+  storeWrite(Record.MembersTold, told, 1);
+  save();
+}
+
+/** Whether the device of this address, which has proved this certificate, may be a member; without a list it is registered. */
+export function memberMay(extended: u64, lfdi: usize, now: i64): bool {
+  if (!load<u8>(told)) {
+    memberPut(extended, lfdi, now);
+    return true;
+  }
+  let row = extended == 0 ? null : held(extended);
+  return row != null && memory.compare(row.lfdi, lfdi, LFDI_SIZE) == 0;
 }
 
 /** Which member has this certificate; -1: nobody. */
