@@ -88,7 +88,7 @@ function found(suite: Suite, wasm: Uint8Array): boolean {
 
 function run(suite: Suite): void {
   const { lab, files } = SUITES[suite];
-  const options = ["--use", "abort=,DROPS_FROM_LAYER=4", "--optimizeLevel", "0"];
+  const options = ["--use", "abort=,DROPS_FROM_LAYER=4,LIMIT_NAMES_LINKS=2", "--optimizeLevel", "0"];
   const stub = readFileSync(join(ROOT, "tests/labs/ip/names_route.ts"), "utf8");
   const build = (edit = (_: string, text: string): string => text): Uint8Array<ArrayBuffer> =>
     compileEntry({
