@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ensureBuilt, targets } from "../host/build/built.ts";
-import { ensurePage } from "../host/build/page.ts";
 import { ROOT } from "../host/modules.ts";
+import { ensurePage } from "../host/web/build_page.ts";
 import { program } from "./words/program.ts";
 
 const DIST = join(ROOT, "dist");

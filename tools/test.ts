@@ -7,10 +7,10 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 
 import { join, relative, resolve } from "node:path";
 import { ensureBuilt, PROCESSES } from "../host/build/built.ts";
 import { ensureLabs } from "../host/build/labs.ts";
-import { ensurePage } from "../host/build/page.ts";
 import { ensure } from "../host/build/preflight.ts";
 import { ROOT } from "../host/modules.ts";
 import { buildAddon } from "../host/native/build.ts";
+import { ensurePage } from "../host/web/build_page.ts";
 import { hostileProgram } from "../tests/hostile/program.ts";
 import { PROGRAM_VARIABLE } from "../tests/support/program.ts";
 import { type Bundle, bundle } from "./test_bundle.ts";

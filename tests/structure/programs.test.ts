@@ -53,6 +53,7 @@ const WRITERS: Record<string, string> = {
   "host/measure/boot.ts": "noise of a measured board",
   "host/native/addon.ts": "what a build says, on standard error",
   "host/native/build.ts": "products of a build",
+  "host/web/build_page.ts": "products of a build",
   "tools/abi.ts": "generated sources",
   "tools/budget.ts": "tests/budgets.json",
   "tools/clusters.ts": "generated sources",

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { ensurePage } from "../../host/build/page.ts";
 import { ensure } from "../../host/build/preflight.ts";
+import { ensurePage } from "../../host/web/build_page.ts";
 import type { Run } from "./kit.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
