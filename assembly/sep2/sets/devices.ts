@@ -41,7 +41,8 @@ export function memberMay(extended: u64, lfdi: usize, now: i64): bool {
     memberPut(extended, lfdi, now);
     return true;
   }
-  let row = extended == 0 ? null : held(extended);
+  if (extended == 0) return false; // rows that are free
+  let row = held(extended);
   return row != null && memory.compare(row.lfdi, lfdi, LFDI_SIZE) == 0;
 }
 
