@@ -8,7 +8,9 @@ import { SERVED_MAX } from "../ip/limits";
 import { streamChanged } from "../ip/tcp/stream";
 import { StackHeard } from "../ip/stack";
 import { discoverySeek } from "./discovery";
-import { ClientHeard, httpClientDeadline, httpClientInput, httpClientReset, httpClientStream, httpClientTick } from "./http/client";
+import {
+  ClientHeard, httpAsk, httpClientDeadline, httpClientIdle, httpClientInput, httpClientReset, httpClientStream, httpClientTick,
+} from "./http/client";
 import { noteReachable } from "./notes";
 import { timeAnswered, timeDeadline, timeReset, timeStart, timeTick, timeUtc } from "./time";
 
@@ -23,6 +25,10 @@ let joined: bool = false;
 let reached: bool = false;
 /** Whom everything goes through, as it was told; 0 when it was not. */
 let way: u64 = 0;
+/** It is the time that was asked for last. */
+let isTime: bool = true;
+/** What came of something else. */
+let heard: i32 = 0; // ClientHeard.None; an enum's name here would make a start function, which no board runs
 
 export function clientsReset(now: i64): void {
   tlsReserve(SESSIONS, SECRETS);
@@ -38,9 +44,9 @@ export function clientsJoined(): bool { return joined; }
 export function clientsReached(): bool { return reached; }
 
 /** The stack says that we are in, or are no more. */
-export function clientsStack(heard: i32, channel: u32, now: i64): void {
-  if (heard == StackHeard.Left) left();
-  if (heard != StackHeard.Joined) return;
+export function clientsStack(what: i32, channel: u32, now: i64): void {
+  if (what == StackHeard.Left) left();
+  if (what != StackHeard.Joined) return;
   joined = true;
   let out = changetype<LogJoined>(note);
   out.address = mac.short;
@@ -61,10 +67,28 @@ function left(): void {
 }
 
 /** Who does not answer may have left: another one is looked for. */
-function answered(heard: i32, now: i64): void {
-  if (heard == ClientHeard.Got) reached = true;
-  else if (heard == ClientHeard.Failed) finderDoubt(now);
-  timeAnswered(heard, now);
+function answered(what: i32, now: i64): void {
+  if (what == ClientHeard.Got) reached = true;
+  else if (what == ClientHeard.Failed) finderDoubt(now);
+  if (isTime) timeAnswered(what, now);
+  else if (what != ClientHeard.None) heard = what;
+}
+
+/** Asks the server something, or tells it the document in `httpClientBody`; true when that has gone out.  One thing at a time. */
+export function clientsAsk(method: u32, path: usize, size: u32, bodySize: u32, now: i64): bool {
+  if (!clientsIdle() || httpAsk(finderServer(now), method, path, size, bodySize, true, timeUtc(now), now) < 0) return false;
+  isTime = false;
+  return true;
+}
+
+/** Whether something may be asked. */
+export function clientsIdle(): bool { return joined && httpClientIdle(); }
+
+/** What came of what was asked, once: a `ClientHeard`. */
+export function clientsHeard(): i32 {
+  let what = heard;
+  heard = 0;
+  return what;
 }
 
 /** The next stream that somebody else should look at, or -1. */
@@ -84,10 +108,12 @@ export function clientsTick(parent: u64, now: i64): bool {
   }
   answered(httpClientTick(now), now);
   let sought = finderTick(now);
-  return (joined && timeTick(finderServer(now), now)) || sought;
+  if (!joined || !timeTick(finderServer(now), now)) return sought;
+  isTime = true;
+  return true;
 }
 
 export function clientsDeadline(): i64 {
   let own = min<i64>(httpClientDeadline(), finderDeadline());
-  return joined ? min<i64>(timeDeadline(), own) : own;
+  return clientsIdle() ? min<i64>(timeDeadline(), own) : own;
 }

@@ -19,7 +19,8 @@ import { HTTP_PORT, HTTPS_PORT } from "./ports";
 import { resourcesReset } from "./resource";
 import { HUB } from "./rights";
 import { hubServe } from "./serve_hub";
-import { memberForget, memberMay, memberPut, membersLoad, membersTold } from "./sets/devices";
+import { memberForget, memberMay, memberNumber, memberPut, membersLoad, membersTold } from "./sets/devices";
+import { mirrorsForget, mirrorsReset } from "./sets/mirrors";
 import { timeUtc } from "./time";
 
 const TURNS: u32 = 8;
@@ -48,6 +49,7 @@ export function facePrepare(now: i64): void {
   stackReset(now);
   resourcesReset(HUB);
   membersLoad();
+  mirrorsReset();
   httpReset();
   streamServe(HTTP_PORT, false);
   streamServe(HTTPS_PORT, true);
@@ -62,6 +64,7 @@ export function faceMember(extended: u64, lfdi: usize, state: u32, now: i64): i3
 
 /** A device is to leave for good, and to hear no more: the network's key changes without it.  Answers an `Err` where that is not done. */
 export function faceRemove(extended: u64, now: i64): i32 {
+  mirrorsForget(memberNumber(extended));
   let done = memberForget(extended);
   if (done < 0) return done;
   membersTold(false); // else it would come back by its certificate

@@ -12,5 +12,7 @@ export const BODY_MAX: u32 = isDefined(LIMIT_BODY) ? LIMIT_BODY : 768;
 export const STRINGS_MAX: u32 = isDefined(LIMIT_STRINGS) ? LIMIT_STRINGS : 48;
 /** Octets of a request's body that are kept; 0: nobody is told anything here. */
 export const INPUT_MAX: u32 = isDefined(LIMIT_INPUT) ? LIMIT_INPUT : 0;
+/** Usage points of others that a hub mirrors. */
+export const MIRRORS_MAX: u32 = isDefined(LIMIT_MIRRORS) ? LIMIT_MIRRORS : 4;
 
 if (LINE_MAX < PATH_MAX + 16) ERROR("a path fits a request's first line");

@@ -1,12 +1,15 @@
 // A meter's face in phase 2: a router of ZigBee IP that serves its resources.
 //
 //   radio -> stackInput -> streams -> HTTP: asked, asks        due -> stack, streams, server, time
+import { NEVER } from "../core/timers";
 import { joinChannel } from "../ip/join";
 import { streamServe } from "../ip/tcp/stream";
+import { StackHeard } from "../ip/stack";
 import { stackDeadline, stackInput, stackParent, stackReset, stackTick } from "../ip/stack_router";
-import { clientsChanged, clientsDeadline, clientsReset, clientsStack, clientsTick } from "./client";
+import { clientsChanged, clientsDeadline, clientsHeard, clientsIdle, clientsReset, clientsStack, clientsTick } from "./client";
 import { METER_SETS, discoveryServe } from "./discovery";
 import { httpAnswer, httpDeadline, httpInput, httpNext, httpReset } from "./http/server";
+import { mirroredDeadline, mirroredHeard, mirroredReset, mirroredStart, mirroredTick } from "./mirrored";
 import { HTTP_PORT, HTTPS_PORT } from "./ports";
 import { resourcesReset } from "./resource";
 import { METER } from "./rights";
@@ -19,6 +22,7 @@ export { clientsJoined as faceJoined, clientsJoined as faceKeyed, clientsReached
 
 export function faceReset(now: i64): void {
   clientsReset(now);
+  mirroredReset();
   stackReset(now);
   resourcesReset(METER);
   httpReset();
@@ -34,9 +38,17 @@ export function faceTick(now: i64): void {
   for (let turns = TURNS; turns > 0 && stackDeadline() <= now; turns--) heard(stackTick(now), now);
   for (let number = clientsChanged(now); number >= 0; number = clientsChanged(now)) httpInput(<u32>number, now);
   while (httpNext(now)) httpAnswer(meterServe(now), now);
+  mirroredHeard(clientsHeard(), now);
   clientsTick(stackParent(), now);
+  mirroredTick(now);
 }
 
-export function faceDeadline(): i64 { return min<i64>(stackDeadline(), min<i64>(httpDeadline(), clientsDeadline())); }
+export function faceDeadline(): i64 {
+  let asks = min<i64>(clientsDeadline(), clientsIdle() ? mirroredDeadline() : NEVER);
+  return min<i64>(stackDeadline(), min<i64>(httpDeadline(), asks));
+}
 
-function heard(what: i32, now: i64): void { clientsStack(what, joinChannel(), now); }
+function heard(what: i32, now: i64): void {
+  clientsStack(what, joinChannel(), now);
+  if (what == StackHeard.Joined) mirroredStart(now);
+}

@@ -3,15 +3,14 @@
 // Who may is the standard's default policy: DeviceCapability anyone, everything else who is registered and has a device's certificate.
 // Time tells nothing of a household: a certificate is enough.  A meter knows no list: whoever the network let in is registered there.
 import { constant, constantText } from "../core/constants";
-import * as Name from "./names";
-import * as Type from "./names";
-import { ANYONE, GET, HUB, METER, OWNER, PROVEN, REGISTERED } from "./rights";
+import { ANYONE, DELETE, GET, HUB, METER, OWNER, POST, PROVEN, PUT, REGISTERED } from "./rights";
 import { Row, Thing } from "./rows";
+import { Name, Type } from "./schema/names";
 import { HUB_CAPABILITY, METER_CAPABILITY } from "./sets/capability";
 import { DEVICE, REGISTRATION, SELF_DEVICE } from "./sets/devices_template";
 import { CONSUMPTION, INTERVAL, RATE, RATE_TYPE, TARIFF } from "./sets/tariffs_template";
 import { TIME } from "./sets/time_template";
-import { METER_READING, READING, READING_TYPE, USAGE } from "./sets/usage_template";
+import { METER_READING, MIRROR, READING, READING_TYPE, USAGE } from "./sets/usage_template";
 
 const PATH_DCAP = constantText("/dcap");
 const PATH_TM = constantText("/tm");
@@ -33,11 +32,13 @@ const PATH_UPT = constantText("/upt/#");
 const PATH_MRS = constantText("/upt/#/mr");
 const PATH_MR = constantText("/upt/#/mr/#");
 const PATH_RT = constantText("/upt/#/mr/#/rt");
+const PATH_MUPS = constantText("/mup");
+const PATH_MUP = constantText("/mup/#");
 const PATH_R = constantText("/upt/#/mr/#/r");
 
 const BOTH: u32 = HUB | METER;
 
-export const RESOURCE_COUNT: u32 = 22;
+export const RESOURCE_COUNT: u32 = 24;
 export const RESOURCES = constant<u16>([
   PATH_DCAP, GET | HUB | ANYONE, Type.DeviceCapability, 0, HUB_CAPABILITY, 0,
   PATH_DCAP, GET | METER | ANYONE, Type.DeviceCapability, 0, METER_CAPABILITY, 0,
@@ -55,10 +56,12 @@ export const RESOURCES = constant<u16>([
   PATH_TTI, GET | HUB | REGISTERED, Type.TimeTariffInterval, Name.TimeTariffInterval, INTERVAL, Thing.Interval << 8,
   PATH_CTIS, GET | HUB | REGISTERED, Type.ConsumptionTariffIntervalList, 0, 0, Row.Consumption | Thing.Interval << 8,
   PATH_CTI, GET | HUB | REGISTERED, Type.ConsumptionTariffInterval, Name.ConsumptionTariffInterval, CONSUMPTION, Thing.Consumption << 8,
-  PATH_UPTS, GET | METER | REGISTERED, Type.UsagePointList, 0, 0, Row.Usage,
-  PATH_UPT, GET | METER | REGISTERED, Type.UsagePoint, Name.UsagePoint, USAGE, Thing.Usage << 8,
-  PATH_MRS, GET | METER | REGISTERED, Type.MeterReadingList, 0, 0, Row.MeterReading | Thing.Usage << 8,
-  PATH_MR, GET | METER | REGISTERED, Type.MeterReading, Name.MeterReading, METER_READING, Thing.MeterReading << 8,
-  PATH_RT, GET | METER | REGISTERED, Type.ReadingType, 0, READING_TYPE, Thing.MeterReading << 8,
-  PATH_R, GET | METER | REGISTERED, Type.Reading, 0, READING, Thing.MeterReading << 8,
+  PATH_UPTS, GET | BOTH | REGISTERED, Type.UsagePointList, 0, 0, Row.Usage,
+  PATH_UPT, GET | BOTH | REGISTERED, Type.UsagePoint, Name.UsagePoint, USAGE, Thing.Usage << 8,
+  PATH_MRS, GET | BOTH | REGISTERED, Type.MeterReadingList, 0, 0, Row.MeterReading | Thing.Usage << 8,
+  PATH_MR, GET | BOTH | REGISTERED, Type.MeterReading, Name.MeterReading, METER_READING, Thing.MeterReading << 8,
+  PATH_RT, GET | BOTH | REGISTERED, Type.ReadingType, 0, READING_TYPE, Thing.MeterReading << 8,
+  PATH_R, GET | BOTH | REGISTERED, Type.Reading, 0, READING, Thing.MeterReading << 8,
+  PATH_MUPS, GET | POST | HUB | REGISTERED, Type.MirrorUsagePointList, 0, 0, Row.Mirror,
+  PATH_MUP, GET | POST | PUT | DELETE | HUB | OWNER, Type.MirrorUsagePoint, Name.MirrorUsagePoint, MIRROR, Thing.Mirror << 8,
 ]);

@@ -73,6 +73,8 @@ export enum Value {
   IntervalTier = 30,
   Price = 31,
   IntervalCreated = 32,
+  RateRole = 33,
+  TariffEnd = 34,
   // a meter's sets/register.ts, a hub's sets/mirrors.ts
   UsageMrid = 40,
   UsageRole = 41,

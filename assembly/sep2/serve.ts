@@ -3,14 +3,15 @@
 //   serveFind -> the device looks whether the numbers name something, and whose it is -> serveMethod -> serveGet | what was told is taken
 import { Err } from "../core/err";
 import { BODY_MAX } from "./limits";
-import { documentBegin, documentClose, documentEnd, documentNumber, documentOpen, documentText } from "./document";
+import { Format } from "./document/format";
+import { documentBegin, documentClose, documentEnd, documentNumber, documentOpen, documentText } from "./document/writer";
 import { ACCEPT_ANY, ACCEPT_EXI, ACCEPT_XML, Method, requestPath } from "./http/request";
 import { exchange } from "./http/server";
-import * as Name from "./names";
 import { asked, resourceFind, resourcePath, resourcePathAt, resourceTake, resourceThing } from "./resource";
 import { METHODS, OWNER, REGISTERED, RIGHTS } from "./rights";
+import { Name } from "./schema/names";
 import { template, templateBegin, templateNext, templatePut } from "./template";
-import { LIST_LINK } from "./template_rows";
+import { ABSENT, LIST_LINK } from "./template_rows";
 
 /** Finds what is asked for, in `asked`; 0, or the status of the refusal of who has shown so much. */
 export function serveFind(standing: u32): u32 {
@@ -30,12 +31,14 @@ export function serveMethod(): u32 {
     exchange.allow = asked.rights & METHODS;
     return 405;
   }
-  exchange.isExi = false;
   let accepts: u32 = request.accepts;
-  if (accepts != 0 && !(accepts & (ACCEPT_XML | ACCEPT_ANY))) return 406;
+  exchange.isExi = (accepts & (ACCEPT_EXI | ACCEPT_XML)) == ACCEPT_EXI; // of who takes both it is XML, as people read it
+  if (accepts != 0 && !(accepts & (ACCEPT_XML | ACCEPT_EXI | ACCEPT_ANY))) return 406;
   if (request.method != Method.Post && request.method != Method.Put) return 0;
-  return request.bodyType == ACCEPT_XML ? 0 : 415;
+  return request.bodyType == ACCEPT_XML || request.bodyType == ACCEPT_EXI ? 0 : 415;
 }
+
+function format(): u32 { return exchange.isExi ? Format.Exi : Format.Xml; }
 
 /** Writes the document of what was found: a status. */
 export function serveGet<Model>(model: Model, now: i64): u32 {
@@ -45,7 +48,7 @@ export function serveGet<Model>(model: Model, now: i64): u32 {
 }
 
 function one<Model>(model: Model, now: i64): i32 {
-  documentBegin(0, asked.type, exchange.body, BODY_MAX);
+  documentBegin(format(), asked.type, exchange.body, BODY_MAX);
   documentText(Name.href, resourcePathAt, resourcePath(asked.row));
   members<Model>(model, now);
   return documentEnd();
@@ -63,7 +66,7 @@ function list<Model>(model: Model, now: i64): i32 {
   let size: i32 = Err.NoBuffer;
   while (size < 0 && results > 0) {
     results--;
-    documentBegin(0, type, exchange.body, BODY_MAX);
+    documentBegin(format(), type, exchange.body, BODY_MAX);
     documentNumber(Name.all, all);
     documentText(Name.href, resourcePathAt, resourcePath(row));
     documentNumber(Name.results, results);
@@ -81,9 +84,14 @@ function list<Model>(model: Model, now: i64): i32 {
 
 function members<Model>(model: Model, now: i64): void {
   for (templateBegin(asked.template); templateNext();) {
-    let isList = template.kind == LIST_LINK;
-    templatePut(isList ? count<Model>(model, resourceThing(template.argument), now) : model.value(template.argument, now));
+    templatePut(template.kind == LIST_LINK ? linked<Model>(model, now) : model.value(template.argument, now));
   }
+}
+
+/** How much is in a list that a link leads to. */
+function linked<Model>(model: Model, now: i64): i64 {
+  let thing = resourceThing(template.argument);
+  return model.isHidden(thing) ? ABSENT : count<Model>(model, thing, now);
 }
 
 function count<Model>(model: Model, thing: u32, now: i64): u32 {

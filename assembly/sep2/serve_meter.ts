@@ -10,6 +10,7 @@ import { timeValue } from "./sets/time_values";
 @unmanaged @final
 class MeterModel {
   item(thing: u32, place: u32, now: i64): bool { return registerItem(thing, place); }
+  isHidden(thing: u32): bool { return false; }
   isBefore(thing: u32, time: i64): bool { return false; }
   value(value: u32, now: i64): i64 { return value < <u32>Value.TimeEnd ? timeValue(value, now) : registerValue(value, now); }
 }

@@ -2,9 +2,9 @@
 //
 //   for (templateBegin(TEMPLATE); templateNext();) templatePut(... template.argument ...);
 import { constantRead } from "../core/host";
-import { documentClose, documentHex, documentNumber, documentOpen, documentText } from "./document";
-import * as Name from "./names";
+import { documentClose, documentHex, documentNumber, documentOpen, documentText } from "./document/writer";
 import { resourcePath, resourcePathAt } from "./resource";
+import { Name } from "./schema/names";
 import { ABSENT, CLOSE, END, FIXED, HEX, LINK, LIST_LINK, OPEN, TEXT } from "./template_rows";
 
 @unmanaged @final
@@ -19,6 +19,8 @@ export class Template {
 }
 export const template = changetype<Template>(memory.data(offsetof<Template>(), 4));
 const row = memory.data(4, 4);
+const UTF8_MAX: u32 = 40;
+const utf8 = memory.data(UTF8_MAX + 1);
 
 export function templateBegin(constant: u32): void { template.at = constant; }
 
@@ -48,7 +50,7 @@ export function templatePut(value: i64): void {
   if (value == ABSENT) return;
   switch (template.kind) {
     case LIST_LINK: { link(value); break; }
-    case TEXT: { documentText(template.name, template.octets, template.size); break; }
+    case TEXT: { text(); break; }
     case HEX: { documentHex(template.name, template.octets, template.size); break; }
     default: documentNumber(template.name, value);
   }
@@ -67,4 +69,19 @@ function link(count: i64): void {
   if (count != ABSENT) documentNumber(Name.all, count);
   documentText(Name.href, resourcePathAt, resourcePath(template.argument));
   documentClose();
+}
+
+/** The model's texts are ISO 8859-1; control characters are none in a document. */
+function text(): void {
+  let end = utf8;
+  for (let at = template.octets; at < template.octets + template.size && end < utf8 + UTF8_MAX; at++) {
+    let octet: u32 = load<u8>(at);
+    if (octet < 0x20 || octet - 0x7f < 33) octet = 0x20;
+    if (octet < 0x80) store<u8>(end++, octet);
+    else {
+      store<u8>(end++, 0xc0 | octet >>> 6);
+      store<u8>(end++, 0x80 | octet & 0x3f);
+    }
+  }
+  documentText(template.name, utf8, <u32>(end - utf8));
 }

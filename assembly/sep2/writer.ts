@@ -1,11 +1,10 @@
-// Text into a buffer of fixed size, one after the other; what does not fit is seen at the end.
+// Text into a buffer of fixed size, one after the other; what does not fit is left out.
 import { constantString } from "../core/constants";
 
 @unmanaged @final
 class Writer {
   at: usize;
   end: usize;
-  isFull: u32;
 }
 const writer = changetype<Writer>(memory.data(offsetof<Writer>(), 4));
 const DIGITS: u32 = 20;
@@ -15,24 +14,15 @@ const text = memory.data(256);
 export function writerBegin(at: usize, capacity: u32): void {
   writer.at = at;
   writer.end = at + capacity;
-  writer.isFull = 0;
 }
 
 /** Where the next octet goes. */
 export function writerAt(): usize { return writer.at; }
 
-/** Whether everything found its place. */
-export function writerFits(): bool { return writer.isFull == 0; }
-
 export function writeOctets(at: usize, size: u32): void {
-  if (size > <u32>(writer.end - writer.at)) { writer.isFull = 1; return; }
+  if (size > <u32>(writer.end - writer.at)) return;
   memory.copy(writer.at, at, size);
   writer.at += size;
-}
-
-export function writeOctet(octet: u32): void {
-  store<u8>(text, octet);
-  writeOctets(text, 1);
 }
 
 /** A constant text. */

@@ -55,6 +55,8 @@ export default class ConstantTables {
   octets = Buffer.alloc(1);
   /** What is known of a declaration: its offset, or undefined while it is being worked out. */
   offsets = new Map();
+  /** Of enums that were looked into, each member's number. */
+  members = new Map();
 
   afterInitialize(program) {
     const user = program.sources.filter((source) => source.sourceKind === SourceKind.User || source.sourceKind === SourceKind.UserEntry);
@@ -147,9 +149,25 @@ export default class ConstantTables {
     return misuse(node, "an element of a constant table is a whole number known here: literals, constants, members of enums");
   }
 
+  /** A member of an enum without a value is one more than the member before it. */
+  implicit(node, element) {
+    let known = this.members.get(element.parent);
+    if (!known) {
+      known = new Map();
+      let next = 0n;
+      for (const member of element.parent.declaration.values) {
+        if (member.initializer) next = this.value(member.initializer, element.file);
+        known.set(member, next++);
+      }
+      this.members.set(element.parent, known);
+    }
+    return known.get(element.declaration) ?? misuse(node, `"${sourceText(node)}" is no member with a value`);
+  }
+
   /** The number that a constant, a member of an enum or another table stands for. */
   named(node, element) {
     const declaration = element?.declaration;
+    if (element?.kind === ElementKind.EnumValue && !declaration.initializer) return this.implicit(node, element);
     const isConstant = element?.kind === ElementKind.EnumValue || (element?.kind === ElementKind.Global && element.is(CommonFlags.Const));
     if (!isConstant || !declaration.initializer) misuse(node, `"${sourceText(node)}" is no constant with a value`);
     const file = element.file;

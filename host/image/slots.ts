@@ -22,7 +22,7 @@ export { type Source, TRIAL_MS } from "./slots_boot.ts";
 export const FILES_MAX = 4;
 /** A hub of both phases is the largest module; a board has the slots that its own needs. */
 export const SLOT_CAPACITY = 192 * 1024;
-export const FILE_CAPACITY = 96 * 1024;
+export const FILE_CAPACITY = 128 * 1024;
 export const SECTOR_SIZE = 4096;
 /** Octets of a ZigBee OTA header that announce the package. */
 const ANNOUNCED_AT = 10;

@@ -40,6 +40,8 @@ export class Home {
   readonly devices = new Map<string, HomeDevice>();
   readonly logs = new Map<string, LogLine[]>();
   readonly troubles: string[] = [];
+  /** What displays show, by line. */
+  readonly screens = new Map<string, string[]>();
   /** What hubs told their head-end. */
   readonly uplinked: Buffer[] = [];
   readonly keyLog: string[] = [];
@@ -107,7 +109,11 @@ export class Home {
     this.logs.set(id, lines);
     return {
       log: (code, octets) => lines.push({ atMs: this.clock.nowUs / 1000, code, octets: Buffer.from(octets) }),
-      display: () => undefined,
+      display: (line, octets) => {
+        const screen = this.screens.get(id) ?? [];
+        screen[line] = Buffer.from(octets).toString("latin1");
+        this.screens.set(id, screen);
+      },
       uplink: (octets) => this.uplinked.push(Buffer.from(octets)),
       link: (_, frame) => this.onLink?.(id, Buffer.from(frame)) ?? Err.NotFound,
       sense: (_, periodMs) => this.sense(id, periodMs),

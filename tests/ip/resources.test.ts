@@ -199,7 +199,7 @@ describe("a hub", () => {
     assert.match(profiles, /^<TariffProfileList xmlns="urn:ieee:std:2030.5:ns" all="2" href="\/tp" results="2">/);
     assert.deepEqual(values(profiles, "currency"), ["826", "978"]);
     assert.deepEqual(values(profiles, "pricePowerOfTenMultiplier"), ["-4", "-2"]);
-    assert.deepEqual(values(profiles, "rateCode"), ["Day &lt;&amp;>"]);
+    assert.deepEqual(values(profiles, "rateCode"), ["Day &lt;&amp;&gt;"]);
     const intervals = "/tp/0/rc/0/tti";
     const whole = read(visitor.get(`${intervals}?s=0&l=255`));
     assert.match(whole, /all="3"/);

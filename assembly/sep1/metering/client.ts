@@ -1,9 +1,8 @@
 // Metering cluster, client: a meter's attributes, whatever its units and scale, become the model's register.
 //
 //   energy = summation * multiplier / divisor [kWh]       power = demand * multiplier / divisor [kW]        annex D.3.2.2.4
-import { household } from "../../model/cost";
 import { register } from "../../model/register";
-import { DRAW_WH, TOTAL_UNKNOWN_MS, Total, totalTake } from "../../model/total";
+import { toldEnergy, toldReset } from "../../model/told";
 import { ZCL_READ_ANSWER, ZCL_SUCCESS, zclConfigureEmit, zclRecordSize } from "../../zigbee/zcl/foundation";
 import { ZCL_INT24, ZCL_UINT24, ZCL_UINT48, zclNumber } from "../../zigbee/zcl/types";
 import { zclHeard } from "../../zigbee/zcl/zcl";
@@ -32,13 +31,12 @@ class Meter {
   scaled: bool;
 }
 const meter = changetype<Meter>(memory.data(offsetof<Meter>(), 8));
-const total = changetype<Total>(memory.data(offsetof<Total>(), 8));
 
 export function meteringClientReset(): void {
   meter.summation = METERING_NO_SUMMATION;
   meter.demand = METERING_NO_DEMAND;
   meter.scaled = false;
-  memory.fill(changetype<usize>(total), 0, offsetof<Total>());
+  toldReset();
 }
 
 /** Writes the payload of a read: how to understand the numbers and, where `values` asks for them, the numbers; answers its end. */
@@ -117,7 +115,7 @@ function mirror(now: i64): void {
   let energy: i64 = usable && meter.summation != METERING_NO_SUMMATION ? plain(meter.summation, bcd) : -1;
   let importWh = energy < 0 ? -1 : meteringScale(energy, meter.multiplier, meter.divisor);
   register.importKnown = importWh >= 0;
-  if (register.importKnown) energyTake(importWh, now);
+  if (register.importKnown) toldEnergy(importWh, meteringScale(1, meter.multiplier, meter.divisor), now);
   register.powerKnown = false;
   if (usable && meter.demand != METERING_NO_DEMAND) {
     let size = plain(meter.demand < 0 ? -meter.demand : meter.demand, bcd);
@@ -126,18 +124,6 @@ function mirror(now: i64): void {
     if (register.powerKnown) register.powerW = <i32>(meter.demand < 0 ? -powerW : powerW);
   }
   register.at = now;
-}
-
-/** One wrong total is not shown; after a reset the one that was counted last is the one to go on from. */
-function energyTake(importWh: i64, now: i64): void {
-  register.stepWh = meteringScale(1, meter.multiplier, meter.divisor);
-  if (!total.known && household.begun) {
-    total.known = true;
-    total.value = household.wh;
-    total.at = now - TOTAL_UNKNOWN_MS;
-  }
-  totalTake(total, importWh, now, DRAW_WH, register.stepWh);
-  register.importWh = total.value;
 }
 
 /** `value` * `multiplier` / `divisor` in thousandths, or -1 beyond 63 bits.  Value below 2^48, the others below 2^24. */

@@ -93,6 +93,12 @@ export function httpClientStream(): i32 { return client.stream; }
 export function httpClientDeadline(): i64 { return client.until; }
 export function httpClientIdle(): bool { return client.step == Step.Idle; }
 
+/** Where a document is put that is to be sent, `BODY_MAX` octets; only while nothing is asked. */
+export function httpClientBody(): usize { return body; }
+
+/** Where an answer said that a resource is. */
+export function httpClientLocation(): usize { return location; }
+
 /**
  * Asks the server at an address for a path, or tells it the `bodySize` octets of `httpClientBody`.  `utc` judges its certificate.  A
  * device speaks EXI where the other side does: `isExi`.

@@ -58,6 +58,15 @@ export function memberOf(lfdi: usize): i32 {
 /** Whether there is a member of this number. */
 export function memberIs(index: u32): bool { return index < MEMBERS_MAX && member(index).extended != 0; }
 
+/** Which member a device is; -1: none. */
+export function memberNumber(extended: u64): i32 {
+  for (let index: u32 = 0; index < MEMBERS_MAX; index++) if (member(index).extended == extended) return index;
+  return -1;
+}
+
+/** The certificate of a member. */
+export function memberLfdi(index: u32): usize { return member(index).lfdi; }
+
 /** A device is registered with this certificate, and with no other. */
 export function memberPut(extended: u64, lfdi: usize, now: i64): i32 {
   if (extended == 0) return Err.Reserved;
@@ -116,8 +125,8 @@ function checked(value: u64): i64 {
 }
 
 function held(extended: u64): Member | null {
-  for (let index: u32 = 0; index < MEMBERS_MAX; index++) if (member(index).extended == extended) return member(index);
-  return null;
+  let index = memberNumber(extended);
+  return index < 0 ? null : member(index);
 }
 
 function member(index: u32): Member { return changetype<Member>(list + index * ROW); }

@@ -1,7 +1,7 @@
 // SelfDevice, EndDevice and Registration: IEEE 2030.5 sections 10.2 and 10.3.
 import { constant } from "../../core/constants";
-import * as Name from "../names";
 import { Row, Value } from "../rows";
+import { Name } from "../schema/names";
 import { END, FIXED, HEX, LINK, WHOLE } from "../template_rows";
 
 export const SELF_DEVICE = constant<u16>([

@@ -3,13 +3,14 @@ import { clockKnown, clockUtc } from "../../model/clock";
 import { register } from "../../model/register";
 import { Thing, Value } from "../rows";
 import { asked } from "../resource";
-import { templateFlags } from "../template";
+import { template, templateFlags } from "../template";
 import { ABSENT } from "../template_rows";
 import { EPOCH } from "../time";
 import { mrid } from "./mrid";
 
 const ENERGY: u32 = 0;
-const POWER: u32 = 1;
+export const POWER: u32 = 1;
+export const LFDI_SIZE: u32 = 20;
 // ReadingType, annex B.2.3.4
 const SUMMATION: i64 = 9;
 const INSTANTANEOUS: i64 = 12;
@@ -23,6 +24,8 @@ const WATT_HOURS: i64 = 72;
 /** Of premises, and good enough for a bill. */
 const ROLE: u32 = 0x0012;
 const VALID: u32 = 0x0001;
+
+const lfdi = memory.data(LFDI_SIZE, 8);
 
 /** A usage point, and the two readings of it. */
 export function registerSelect(set: u32): bool { return asked.id0 == 0 && (set == Thing.Usage || asked.id1 <= POWER); }
@@ -41,7 +44,7 @@ export function registerValue(value: u32, now: i64): i64 {
     case Value.UsageRole: return templateFlags(ROLE);
     case Value.UsageService: return 0;
     case Value.UsageStatus: return 1;
-    case Value.UsageLfdi: return ABSENT;
+    case Value.UsageLfdi: return ownLfdi();
     case Value.Accumulation: return isPower ? INSTANTANEOUS : SUMMATION;
     case Value.Commodity: return ELECTRICITY_SECONDARY;
     case Value.Qualifier: return NORMAL;
@@ -53,6 +56,15 @@ export function registerValue(value: u32, now: i64): i64 {
     case Value.ReadingStart: return clockKnown() ? EPOCH + clockUtc(now) - (now - register.at) / 1000 : 0;
     default: return isPower ? (register.powerKnown ? register.powerW : ABSENT) : register.importKnown ? register.importWh : ABSENT;
   }
+}
+
+/** Where our own is put when the hub has said it: a module does not see its certificate. */
+export function registerLfdi(): usize { return lfdi; }
+
+function ownLfdi(): i64 {
+  template.octets = lfdi;
+  template.size = LFDI_SIZE;
+  return load<u64>(lfdi) == 0 ? ABSENT : 0;
 }
 
 if (ENERGY != 0) ERROR("the first one is the energy");

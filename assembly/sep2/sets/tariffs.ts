@@ -66,7 +66,7 @@ export function tariffValue(value: u32, now: i64): i64 {
   let isActive = utc != TIME_UNKNOWN && row.start <= utc;
   switch (value) {
     case Value.TariffMrid: case Value.RateMrid: return mrid(value, asked.id0);
-    case Value.UsageRole: return templateFlags(ROLE);
+    case Value.RateRole: return templateFlags(ROLE);
     case Value.IntervalMrid: return mrid(value, row.eventId);
     case Value.Currency: return row.currency;
     case Value.PriceMultiplier: return -<i64>row.digits;

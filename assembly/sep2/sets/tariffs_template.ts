@@ -1,7 +1,7 @@
 // Pricing: IEEE 2030.5 section 12.4.  Prices of the same currency, digits and label are the intervals of one tariff profile.
 import { constant } from "../../core/constants";
-import * as Name from "../names";
 import { Row, Value } from "../rows";
+import { Name } from "../schema/names";
 import { CLOSE, END, FIXED, HEX, LINK, LIST_LINK, OPEN, TEXT, WHOLE } from "../template_rows";
 
 /** A contracted supplier of the premises. */
@@ -28,7 +28,7 @@ export const TARIFF = constant<u16>([
 export const RATE = constant<u16>([
   Name.mRID, HEX | Value.RateMrid,
   Name.ReadingTypeLink, LINK | Row.RateType,
-  Name.roleFlags, HEX | Value.UsageRole,
+  Name.roleFlags, HEX | Value.RateRole,
   Name.TimeTariffIntervalListLink, LIST_LINK | Row.Intervals,
   0, END,
 ]);

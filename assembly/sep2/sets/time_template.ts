@@ -1,7 +1,7 @@
 // Time: IEEE 2030.5 section 11.1.
 import { constant } from "../../core/constants";
-import * as Name from "../names";
 import { Value } from "../rows";
+import { Name } from "../schema/names";
 import { END, WHOLE } from "../template_rows";
 
 export const TIME = constant<u16>([
