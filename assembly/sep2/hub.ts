@@ -58,7 +58,7 @@ export function facePrepare(now: i64): void {
 
 /** A device is registered by its certificate, or with `state` 0 no more; answers an `Err` when that cannot be. */
 export function faceMember(extended: u64, lfdi: usize, state: u32, now: i64): i32 {
-  membersTold(true);
+  if (membersTold(true)) mirrorsReset(); // rows have other owners now
   return state == 0 ? faceRemove(extended, now) : memberPut(extended, lfdi, now);
 }
 

@@ -26,13 +26,14 @@ export function membersLoad(): void {
   store<u8>(told, u8(storeRead(Record.MembersTold, told, 1) != Err.NotFound)); // also where the flash has lost it
 }
 
-/** From now on the list counts; with `anew` it is the supplier's, and who had come without him has to be told of as well. */
-export function membersTold(anew: bool): void {
-  if (load<u8>(told)) return;
+/** From now on the list counts; with `anew` it is the supplier's: true when who had come without him has to be told of as well. */
+export function membersTold(anew: bool): bool {
+  if (load<u8>(told)) return false;
   store<u8>(told, 1);
   if (anew) memory.fill(list, 0, LIST);
   storeWrite(Record.MembersTold, told, 1);
   save();
+  return anew;
 }
 
 /** Whether the device of this address, which has proved this certificate, may be a member; without a list it is registered. */
