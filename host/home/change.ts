@@ -1,4 +1,4 @@
-// A home's change to phase 2, as the supplier behind its hub goes about it.
+// A home's change to phase 2, as the supplier behind its hub goes about it once the devices have certificates.
 //
 //   hub ──its own update──▶ load ──each has its module──▶ told ──the time comes: meters, repeaters; displays a while later──▶ change ─▶ over
 //
@@ -33,7 +33,7 @@ const AGAIN_MS = 1_800_000;
 /** From the restart to the answer of the hub, as far as anybody knows before. */
 const TRIAL_MS = 30_000;
 
-export type ChangeStage = "hub" | "load" | "told" | "change" | "over";
+export type ChangeStage = "certificates" | "hub" | "load" | "told" | "change" | "over";
 
 export interface ChangePace {
   noticeMs: number;
@@ -127,11 +127,6 @@ export class Change {
   /** A record from the hub; false when it is not about updates. */
   take(octets: Uint8Array): boolean {
     return this.source.take(octets);
-  }
-
-  /** Who has not changed. */
-  get unchanged(): DeviceId[] {
-    return this.everybody.filter((id) => !this.options.changed(id));
   }
 
   get isOver(): boolean {

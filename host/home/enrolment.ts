@@ -3,6 +3,7 @@
 import { Err } from "../err.ts";
 import { certificateFile } from "../image/certificate_file.ts";
 import { packChain } from "../tls/board_records.ts";
+import { lfdiOf } from "../tls/x509.ts";
 import { seconds } from "./head_end.ts";
 import type { DeviceId } from "./plan.ts";
 import { nameOf } from "./update_words.ts";
@@ -31,6 +32,8 @@ export class Enrolment {
   private readonly pieces = new Map<bigint, Buffer>();
   /** What was answered last, and with which file. */
   private readonly answered = new Map<bigint, { request: Buffer; file: Buffer }>();
+  /** Of who was given a certificate: its LFDI, and whether he has said that he has it. */
+  private readonly given = new Map<DeviceId, { lfdi: Buffer; has: boolean }>();
 
   constructor(private readonly options: EnrolmentOptions) {}
 
@@ -45,9 +48,21 @@ export class Enrolment {
     return true;
   }
 
+  /** The LFDI of the certificate that a device was given; undefined before. */
+  lfdiOf(id: DeviceId): Buffer | undefined {
+    return this.given.get(id)?.lfdi;
+  }
+
+  /** Whether a device has said that its board has installed what it was given. */
+  has(id: DeviceId): boolean {
+    return this.given.get(id)?.has ?? false;
+  }
+
   private ended(id: DeviceId, { extended, offset }: RequestRecord): void {
     this.options.over(id);
     this.answered.delete(extended);
+    const given = this.given.get(id);
+    if (given) given.has = offset === 0;
     if (offset !== 0) this.options.tell(id, "denied", `the device refused it: ${nameOf(Err, -offset)}`);
   }
 
@@ -72,7 +87,9 @@ export class Enrolment {
       return;
     }
     try {
-      const chain = packChain(certify(extended, request));
+      const certificates = certify(extended, request);
+      const chain = packChain(certificates);
+      this.given.set(id, { lfdi: lfdiOf(certificates[0]), has: false });
       const file = certificateFile({ manufacturer, destination: extended, issued: seconds(utcMs()), chain });
       this.answered.set(extended, { request, file });
       offer(id, file);

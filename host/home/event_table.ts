@@ -91,7 +91,7 @@ export const EVENTS = {
   change: {
     about: "how a home's change to phase 2 stands: at each stage, for each device that has changed, and every minute",
     fields: {
-      stage: text("`hub` takes its own update, its devices `load`, are `told` when, `change`; `over`"),
+      stage: text("devices ask for `certificates`, the `hub` takes its own update, its devices `load`, are `told` when, `change`; `over`"),
       changed: whole("devices that have changed, the hub among them"),
       devices: whole("that are to"),
       leftMs: known(whole("simulated time until all of it is done")),

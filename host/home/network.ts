@@ -33,6 +33,8 @@ const ADMITTED_AT_ONCE = 8;
 const BATCH_MS = 1000;
 /** From a hub's start to the supplier's first words. */
 const GREETING_MS = 20;
+/** A device that has no certificate by then stays in phase 1. */
+const CERTIFY_PATIENCE_MS = 3_600_000;
 /** From telling a new key to its use: a display that sleeps has heard of it. */
 const REKEY_S = 60;
 
@@ -74,6 +76,9 @@ export class Network {
   private readonly touched = new Set<DeviceId>();
   private readonly on = new Set<DeviceId>();
   private changing: Change | null = null;
+  /** A change was asked for; it begins with the certificates. */
+  private isToChange = false;
+  private toldCertificates = false;
 
   constructor(private readonly options: NetworkOptions) {
     const { clock, members, hub, updates, updateAtMs } = options;
@@ -127,22 +132,44 @@ export class Network {
     this.plugInNext(id);
   }
 
-  /** The supplier brings the hub and its devices to phase 2. */
+  /** The supplier brings the hub and its devices to phase 2, when those that it certifies have their certificates. */
   change(activateAtMs: number | null): void {
+    if (!this.options.changePack) throw new Error("nobody makes packages of phase 2 here");
+    this.isToChange = true;
+    if (this.enrolment) this.whenCertified(activateAtMs, this.options.clock.nowUs + CERTIFY_PATIENCE_MS * 1000);
+    else this.beginChange(activateAtMs);
+  }
+
+  /** Who has none in time is not changed. */
+  private whenCertified(activateAtMs: number | null, untilUs: number): void {
+    const { clock, members, tellChange } = this.options;
+    if (clock.nowUs >= untilUs || members.every(({ id }) => this.enrolment?.has(id))) {
+      this.beginChange(activateAtMs);
+      return;
+    }
+    const state = { stage: "certificates" as const, changed: 0, devices: members.length + 1, leftMs: null };
+    if (!this.toldCertificates) tellChange(state);
+    this.toldCertificates = true;
+    clock.after(1_000_000, () => this.whenCertified(activateAtMs, untilUs));
+  }
+
+  private beginChange(activateAtMs: number | null): void {
     const { clock, hub, members, originMs, factory, changed, changePack, changePace, tellChange } = this.options;
-    if (!changePack) throw new Error("nobody makes packages of phase 2 here");
     this.changing = new Change({
       clock,
       hub: hub.id,
-      members,
-      pack: changePack,
+      members: members.filter(({ id }) => this.lfdiOf(id)),
+      pack: changePack as NonNullable<typeof changePack>,
       activateAtMs,
       pace: changePace,
       originMs,
       send: (record) => this.uplink(record),
       address: (id) => factory(id).extended,
       changed,
-      remind: () => this.tellTime(),
+      remind: () => {
+        this.tellTime();
+        for (const { id } of [hub, ...members]) this.tellMember(id);
+      },
       tell: tellChange,
     });
     this.changing.start();
@@ -155,11 +182,12 @@ export class Network {
 
   /** Of a change that was asked for. */
   get unchanged(): DeviceId[] {
-    return this.changing?.unchanged ?? [];
+    const { hub, members, changed } = this.options;
+    return this.isToChange ? [hub, ...members].map(({ id }) => id).filter((id) => !changed(id)) : [];
   }
 
   get changeOver(): boolean {
-    return this.changing?.isOver ?? true;
+    return this.changing?.isOver ?? !this.isToChange;
   }
 
   /** A record from the hub that is about certificates or updates; its numbers of files are of the change, where there is one. */
@@ -202,8 +230,12 @@ export class Network {
 
   private tellMember(id: DeviceId): void {
     const factory = this.options.factory(id);
-    const lfdi = lfdiOfFactory(factory);
+    const lfdi = this.lfdiOf(id);
     if (lfdi) this.uplink(memberRecord(factory.extended, lfdi));
+  }
+
+  private lfdiOf(id: DeviceId): Buffer | undefined {
+    return lfdiOfFactory(this.options.factory(id)) ?? this.enrolment?.lfdiOf(id);
   }
 
   private inBatches(rows: readonly PlanRow[], act: (id: DeviceId) => void): void {

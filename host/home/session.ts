@@ -108,6 +108,7 @@ export class Session {
       packages,
       updateAtMs,
       changePack: changePackages(),
+      enrols: changesPhase(plan),
       ackGraceUs,
     });
     const gate = options.zep === null ? null : await ZepGate.open(home.medium, { port: options.zep, enter });

@@ -38,6 +38,7 @@ function row(device: DeviceStatus, paint: Painter): string {
 }
 
 const STAGES: Record<string, string> = {
+  certificates: "the devices ask for certificates",
   hub: "the hub takes its own update",
   load: "the devices load their modules",
   told: "each is told when",

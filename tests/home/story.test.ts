@@ -41,6 +41,18 @@ test("each line of a device says in which phase it is, and how far its module an
   assert.ok(leave.length > 0, "the time left is told");
 });
 
+test("devices that were sold without a certificate have one before anybody changes", () => {
+  const begun = of("hub", "change")[0].t;
+  for (const id of DEVICES.slice(1)) {
+    const steps = of(id, "certificate");
+    assert.deepEqual([...new Set(steps.map(({ step }) => step))], ["asked", "given", "installed"], id);
+    assert.ok(
+      steps.every(({ t, phase }) => t <= begun && phase === 1),
+      id,
+    );
+  }
+});
+
 test("before and after, strangers read what is said: Smart Energy's reports, then HTTP over TLS", async () => {
   const rows: { time: number; se: boolean; http: boolean }[] = [];
   const fields = ["frame.time_relative", "frame.protocols", "http.response.code"];
