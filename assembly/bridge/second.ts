@@ -6,7 +6,6 @@
 import { hubRefused, hubRemoved } from "../application/hub/refusal";
 import { SupplierHeard, supplierInput, supplierMember } from "../application/hub/supplier";
 import { DOWN_OPEN } from "../application/hub/uplink";
-import { Err } from "../core/err";
 import { EVENT_HEAD, EVENT_INTERFACE, EVENT_SIZE } from "../core/host";
 import { NEVER } from "../core/timers";
 import { macSelect } from "../mac/interfaces";
@@ -49,14 +48,18 @@ export function secondUplink(event: usize, now: i64): bool {
   return true;
 }
 
-/** A device is to leave this network for good, which the head-end hears of at once; answers an `Err` when it is not in it. */
-export function secondRemove(extended: u64, now: i64): i32 {
-  if (!begun) return Err.NotFound;
+/**
+ * A device is to leave whichever network it is in: `first` is what came of it in the other one.  That it is out of this one the head-end
+ * hears at once.
+ */
+export function secondRemove(extended: u64, first: i32, now: i64): i32 {
+  if (!begun) return first;
   macSelect(SECOND);
   let done = faceRemove(extended, now);
   macSelect(FIRST);
-  if (done >= 0) hubRemoved(extended);
-  return done;
+  if (done < 0) return first;
+  hubRemoved(extended);
+  return max<i32>(first, done);
 }
 
 /** Does what is due; `channel` is the other network's, 0 while it has none.  Answers when there is more to do. */

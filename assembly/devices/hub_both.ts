@@ -41,20 +41,13 @@ function asked(what: i32, now: i64): void {
   let done: i32 = 0;
   switch (what) {
     case HubHeard.Admit: done = faceAdmit(hubAsked.extended, hubAsked.code, hubAsked.size, now); break;
-    case HubHeard.Remove: done = remove(hubAsked.extended, now); break;
+    case HubHeard.Remove: done = secondRemove(hubAsked.extended, faceRemove(hubAsked.extended, now), now); break;
     case HubHeard.Permit: done = facePermit(hubAsked.seconds, now); break;
     case HubHeard.Rekey: done = min<i32>(faceRekey(hubAsked.seconds, now), secondRekey(now)); break;
     case HubHeard.Rollout: return faceOffer(hubAsked.image, now);
     default: return;
   }
   if (done < 0) hubRefused(event, done);
-}
-
-/** A device leaves whichever network it is in. */
-function remove(extended: u64, now: i64): i32 {
-  let first = faceRemove(extended, now);
-  let second = secondRemove(extended, now);
-  return first < 0 && second >= 0 ? second : first;
 }
 
 /** The head-end hears of a device that has been removed, and of one that wants a certificate. */
