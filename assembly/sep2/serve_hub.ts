@@ -9,7 +9,7 @@ import { Row, Thing, Value } from "./rows";
 import { serveFind, serveGet, serveIsOwned, serveMethod } from "./serve";
 import { deviceValue, memberIs, memberOf, selfValue } from "./sets/devices";
 import {
-  mirrorForget, mirrorHasRoom, mirrorItem, mirrorOwner, mirrorSelect, mirrorTake, mirrorTakeReadings, mirrorValue,
+  mirrorForget, mirrorHasRoom, mirrorItem, mirrorModel, mirrorOwner, mirrorPut, mirrorPutReadings, mirrorSelect, mirrorValue,
 } from "./sets/mirrors";
 import { tariffIsBefore, tariffItem, tariffSelect, tariffValue } from "./sets/tariffs";
 import { timeValue } from "./sets/time_values";
@@ -49,7 +49,7 @@ export function hubServe(now: i64): u32 {
   if (serveIsOwned() && asker != (asked.thing == Thing.Mirror ? mirrorOwner() : <i32>asked.id0)) return 403;
   refused = serveMethod();
   if (refused != 0) return refused;
-  return exchange.request.method <= <u32>Method.Head ? serveGet<HubModel>(changetype<HubModel>(0), now) : tell();
+  return exchange.request.method <= <u32>Method.Head ? serveGet<HubModel>(changetype<HubModel>(0), now) : tell(now);
 }
 
 function select(now: i64): bool {
@@ -62,7 +62,7 @@ function select(now: i64): bool {
 }
 
 /** What only mirrors have: a usage point is told of, or its readings, or it is to be no more. */
-function tell(): u32 {
+function tell(now: i64): u32 {
   let request = exchange.request;
   if (request.method == Method.Delete) {
     mirrorForget(asked.id0);
@@ -70,9 +70,10 @@ function tell(): u32 {
   }
   let format: u32 = request.bodyType == ACCEPT_EXI ? Format.Exi : Format.Xml;
   let isReadings = asked.row == Row.Mirror && request.method == Method.Post;
-  let status = isReadings ? mirrorTakeReadings(format, exchange.input, request.bodySize)
-    : mirrorTake(format, exchange.input, request.bodySize, asker, asked.row == Row.Mirror ? <i32>asked.id0 : -1);
+  let status = isReadings ? mirrorPutReadings(format, exchange.input, request.bodySize)
+    : mirrorPut(format, exchange.input, request.bodySize, asker, asked.row == Row.Mirror ? <i32>asked.id0 : -1);
   if (status == 201 || status == 204) {
+    mirrorModel(now);
     exchange.size = resourcePath(isReadings ? Row.MeterReading : Row.Mirror);
     memory.copy(exchange.body, resourcePathAt, exchange.size);
   }

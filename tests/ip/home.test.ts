@@ -27,7 +27,14 @@ for (const engine of ["V8", "wasm3"] as const) {
     assert.deepEqual(tshark(context, home, "_ws.malformed || tls.alert_message", ["frame.number"]), []);
     const answers = tshark(context, home, "http.response", ["ipv6.dst", "http.response.code", "http.content_type"]);
     assert.equal(new Set(answers.map((row) => row.split("\t")[0])).size, 2, "both were answered");
-    for (const row of answers) assert.match(row, /\t200\tapplication\/sep\+xml/);
+    for (const row of answers) assert.match(row, /\t20[014]\t/);
+    const documents = answers.filter((row) => row.includes("\t200\t"));
+    for (const row of documents) assert.match(row, /\tapplication\/sep(\+xml|-exi);level=-S1$/);
+    for (const device of new Set(answers.map((row) => row.split("\t")[0])))
+      assert.ok(
+        documents.some((row) => row.startsWith(`${device}\t`) && row.includes("+xml")),
+        `${device} was told the time`,
+      );
     assert.ok(tshark(context, home, "icmpv6.rpl.opt.type == 6", ["frame.number"]).length > 0, "the meter says who its parent is");
   });
 }

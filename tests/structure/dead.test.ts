@@ -11,7 +11,6 @@ const DOORS: Record<string, string> = {
   agreementPartnerKey: "an intermediate value of those vectors",
   agreementSecret: "an intermediate value of those vectors",
   dropsOf: "a lab reads what was counted; a device tells it by Log.Refused",
-  mirrorTake: "a hub's mirror of phase 2 takes readings with it as soon as meters post them",
   keSuites: "a test reads which suites an exchange may use",
   pointDecode: "points of vectors enter one by one",
   pointDecodeWhole: "points of vectors enter one by one",

@@ -65,6 +65,9 @@ export function memberNumber(extended: u64): i32 {
   return -1;
 }
 
+/** The IEEE address of a member. */
+export function memberExtended(index: u32): u64 { return member(index).extended; }
+
 /** The certificate of a member. */
 export function memberLfdi(index: u32): usize { return member(index).lfdi; }
 

@@ -2,6 +2,7 @@
 //
 // They live as long as we run: a device whose mirror is not there any more tells of it again.
 import { Err } from "../../core/err";
+import { mirrorTake } from "../../model/mirror";
 import { Format } from "../document/format";
 import { Event, reader, readerBegin, readerNext, readerOctets } from "../document/reader";
 import { MIRRORS_MAX } from "../limits";
@@ -11,7 +12,7 @@ import { Name, Type } from "../schema/names";
 import { DEPTH_MAX } from "../schema/walk";
 import { template, templateFlags } from "../template";
 import { ABSENT } from "../template_rows";
-import { LFDI_SIZE, memberLfdi } from "./devices";
+import { LFDI_SIZE, memberExtended, memberLfdi } from "./devices";
 
 /** Of one device, so that nobody keeps the others from theirs; readings of each. */
 const MIRRORS_OF_ONE: u32 = 2;
@@ -19,6 +20,11 @@ const READINGS_MAX: u32 = 4;
 /** How often we want to be told, s. */
 const POST_RATE: i64 = 30;
 const MRID_SIZE: u32 = 16;
+const WATTS: u32 = 38;
+const WATT_HOURS: u32 = 72;
+const FORWARD: u32 = 1;
+/** Powers of ten that a value for the model may be told in. */
+const TEN_MAX: i32 = 6;
 const IS_MIRROR: u32 = 1;
 
 @unmanaged @final
@@ -133,7 +139,7 @@ export function mirrorForget(index: u32): void {
 }
 
 /** A usage point is told of, with its readings, for a row or for any: 201 or 204 and its numbers in `asked`, or a refusal. */
-export function mirrorTake(format: u32, at: usize, size: u32, owner: i32, row: i32): u32 {
+export function mirrorPut(format: u32, at: usize, size: u32, owner: i32, row: i32): u32 {
   memory.fill(changetype<usize>(toldMirror), 0, MIRROR);
   memory.fill(lfdi, 0, LFDI_SIZE);
   if (walk(format, at, size, -1) != <i32>Type.MirrorUsagePoint || (toldMirror.mrid0 | toldMirror.mrid1) == 0) return 400;
@@ -151,12 +157,32 @@ export function mirrorTake(format: u32, at: usize, size: u32, owner: i32, row: i
 }
 
 /** Readings are told of, of the mirror in `asked`: as above. */
-export function mirrorTakeReadings(format: u32, at: usize, size: u32): u32 {
+export function mirrorPutReadings(format: u32, at: usize, size: u32): u32 {
   let type = walk(format, at, size, -1);
   if (type != <i32>Type.MirrorMeterReading && type != <i32>Type.MirrorMeterReadingList) return 400;
   hasNew = false;
   if (walk(format, at, size, asked.id0) < 0) return 503;
   return hasNew ? 201 : 204;
+}
+
+/** What the meter of the mirror in `asked` told becomes the model's, for who reads it in another network. */
+export function mirrorModel(now: i64): void {
+  let energy: i64 = -1, power: i64 = 0;
+  for (let index: u32 = 0; index < READINGS_MAX; index++) {
+    let row = reading(asked.id0, index);
+    if (!row.valued || row.direction > FORWARD) continue;
+    if (row.unit == WATT_HOURS) energy = scaled(row);
+    else if (row.unit == WATTS) power = scaled(row);
+  }
+  if (energy >= 0) mirrorTake(memberExtended(<u32>mirrorOwner()), energy, <i32>power, now);
+}
+
+function scaled(row: Reading): i64 {
+  let value = row.value;
+  let ten: i32 = row.ten;
+  for (; ten > 0 && ten <= TEN_MAX; ten--) value *= 10;
+  for (; ten < 0 && ten >= -TEN_MAX; ten++) value /= 10;
+  return ten == 0 ? value : -1;
 }
 
 /** Reads a document through, what it tells of readings into a row unless that is -1; answers its type or an `Err`. */
