@@ -44,6 +44,7 @@ const LABELS: Record<keyof Measured, string> = {
   bootInstructions: "instructions from the reset to a module of a slot, verified and loaded",
   frameInstructions: "instructions of a full-size frame, its code translated",
   settledFrameInstructions: "instructions of the dearest after the first minute",
+  documentFrameInstructions: "instructions of the dearest such frame: it ends an answer, whose document is read",
   joinInstructions: "instructions from the start to being in, EAP-TLS among them",
   handshakeInstructions: "instructions of a handshake of TLS as its client, with its frames",
   getInstructions: "instructions of a request and its answer on an open connection",

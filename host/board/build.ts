@@ -20,7 +20,7 @@ export const ARENA_SIZE = 159 << 10;
 /** A meter needs less of its code at once. */
 export const METER_ARENA_SIZE = 149 << 10;
 /** Of modules of phase 2, with their two sessions of TLS. */
-export const SEP2_ARENA_SIZES = { meter: 224 << 10, ihd: 200 << 10 } as const;
+export const SEP2_ARENA_SIZES = { meter: 224 << 10, ihd: 224 << 10 } as const;
 const OURS = [
   "-Wall",
   "-Wextra",

@@ -15,6 +15,7 @@ const MAY: Record<string, string> = {
   "tests/native/images_power.test.ts": "a seed, which is printed",
   "tests/scenarios/day.test.ts": "a figure for the reader",
   "tests/scenarios/storm_run.ts": "the pace of a run by hand, for its reader",
+  "tests/scenarios/upgrade_run.ts": "the same",
   "tests/home/zep.test.ts": "a time stamp that is sent",
   "tests/ip/wire.ts": "the pace of a module whose other end is this machine's own TCP",
   "tests/air/support.ts": "the pace of an air in real time for a program outside, and patience with that program",
