@@ -5,7 +5,7 @@ import { constantRead } from "../core/host";
 import { documentClose, documentHex, documentNumber, documentOpen, documentText } from "./document/writer";
 import { resourcePath, resourcePathAt } from "./resource";
 import { Name } from "./schema/names";
-import { ABSENT, CLOSE, END, FIXED, HEX, LINK, LIST_LINK, OPEN, TEXT } from "./template_rows";
+import { ABSENT, CLOSE, END, FIXED, HEX, LINK, LIST_LINK, OPEN, POLL, POLL_RATE, TEXT } from "./template_rows";
 
 @unmanaged @final
 export class Template {
@@ -38,6 +38,7 @@ export function templateNext(): bool {
       case OPEN: { documentOpen(template.name); break; }
       case CLOSE: { documentClose(); break; }
       case FIXED: { documentNumber(template.name, template.argument); break; }
+      case POLL: { documentNumber(template.name, POLL_RATE); break; }
       case LINK: { link(ABSENT); break; }
       default: return true;
     }

@@ -14,5 +14,9 @@ export const WHOLE: u32 = 6 << 8;
 export const TEXT: u32 = 7 << 8;
 export const HEX: u32 = 8 << 8;
 
+/** How often it is to be read again, s: the default of IEEE 2030.5. */
+export const POLL: u32 = 9 << 8;
+export const POLL_RATE: u32 = 900;
+
 /** Of a value: there is no such element. */
 export const ABSENT: i64 = i64.MIN_VALUE;

@@ -2,9 +2,10 @@
 import { constant } from "../../core/constants";
 import { Row } from "../rows";
 import { Name } from "../schema/names";
-import { END, LINK, LIST_LINK } from "../template_rows";
+import { END, LINK, LIST_LINK, POLL } from "../template_rows";
 
 export const HUB_CAPABILITY = constant<u16>([
+  Name.pollRate, POLL,
   Name.TariffProfileListLink, LIST_LINK | Row.Tariffs,
   Name.TimeLink, LINK | Row.Time,
   Name.UsagePointListLink, LIST_LINK | Row.Usages,
@@ -15,6 +16,7 @@ export const HUB_CAPABILITY = constant<u16>([
 ]);
 
 export const METER_CAPABILITY = constant<u16>([
+  Name.pollRate, POLL,
   Name.TimeLink, LINK | Row.Time,
   Name.UsagePointListLink, LIST_LINK | Row.Usages,
   0, END,

@@ -2,9 +2,10 @@
 import { constant } from "../../core/constants";
 import { Value } from "../rows";
 import { Name } from "../schema/names";
-import { END, WHOLE } from "../template_rows";
+import { END, POLL, WHOLE } from "../template_rows";
 
 export const TIME = constant<u16>([
+  Name.pollRate, POLL,
   Name.currentTime, WHOLE | Value.CurrentTime,
   Name.dstEndTime, WHOLE | Value.SummerEnd,
   Name.dstOffset, WHOLE | Value.SummerShift,
