@@ -10,7 +10,8 @@ import { EVENT_HEAD, EVENT_INTERFACE, EVENT_SIZE } from "../core/host";
 import { NEVER } from "../core/timers";
 import { macSelect } from "../mac/interfaces";
 import { mirrorReset } from "../model/mirror";
-import { faceBeside, faceDeadline, faceInput, faceMember, facePrepare, faceRekey, faceRemove, faceTick } from "../sep2/hub";
+import { rolloutArrived } from "../model/rollout";
+import { faceArrived, faceBeside, faceDeadline, faceInput, faceMember, facePrepare, faceRekey, faceRemove, faceTick } from "../sep2/hub";
 
 const FIRST: u32 = 0;
 const SECOND: u32 = 1;
@@ -69,6 +70,7 @@ export function secondTick(channel: u32, now: i64): i64 {
   if (!begun) faceBeside(channel, now);
   begun = true;
   faceTick(now);
+  rolloutArrived(faceArrived()); // the other network's server of files does not hear it any more
   let deadline = faceDeadline();
   macSelect(FIRST);
   return deadline;

@@ -43,6 +43,11 @@ export function costUpdate(now: i64): void {
   if (changed && (turned || now - savedAt >= SAVE_MS)) save(now);
 }
 
+/** Before a reset that is known of: what was counted since the record was written would be lost. */
+export function costKeep(now: i64): void {
+  if (changed) save(now);
+}
+
 /** Whether a sum for today exists. */
 export function costTodayKnown(): bool { return clockKnown() && household.begun != 0 && household.currency != 0; }
 

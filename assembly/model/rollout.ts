@@ -223,6 +223,12 @@ export function rolloutSeen(extended: u64, version: u32, now: i64): void {
   }
 }
 
+/** A device that was told to activate has come where its server of files does not see it: it runs that, or goes back later. */
+export function rolloutArrived(extended: u64): void {
+  let index = rolloutOf(extended);
+  if (index != ROLLOUT_NOBODY && rolloutDevice(index).status == FileStatus.Activating) rolloutStatus(index, FileStatus.Activated);
+}
+
 /** Changes a device's status for good. */
 export function rolloutStatus(index: u32, status: u32): void {
   let device = rolloutDevice(index);

@@ -28,6 +28,7 @@ const TURNS: u32 = 8;
 const SESSIONS: u32 = SERVED_MAX + AUTHENTICATIONS_MAX;
 
 const note = memory.data(16, 8);
+let arrived: u64 = 0;
 
 export { stackRotate as faceRekey } from "../ip/stack_border";
 
@@ -83,6 +84,13 @@ export function faceTick(now: i64): void {
 
 export function faceDeadline(): i64 { return min<i64>(stackDeadline(), httpDeadline()); }
 
+/** Who has come in since this was asked last, 0 for nobody; one is enough, for each takes some turns. */
+export function faceArrived(): u64 {
+  let extended = arrived;
+  arrived = 0;
+  return extended;
+}
+
 function heard(what: i32, now: i64): void {
   switch (what) {
     case StackHeard.Formed: { noteFormed(); return; }
@@ -96,6 +104,7 @@ function heard(what: i32, now: i64): void {
       changetype<LogAdmitted>(note).partner = agentHeard.extended;
       changetype<LogAdmitted>(note).address = NO_SHORT;
       log(Log.Admitted, note, LOG_ADMITTED_SIZE);
+      arrived = agentHeard.extended;
       return;
     }
     default: return;

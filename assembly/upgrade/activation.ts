@@ -20,6 +20,9 @@ export function activationReset(): void { state.at = NEVER; }
 
 export function activationDeadline(now: i64): i64 { return state.at == NEVER ? updateActivateAt(now) : state.at; }
 
+/** A reset comes in a moment. */
+export function activationIsDue(): bool { return state.at != NEVER; }
+
 export function activationTick(now: i64): void {
   let due = updateActivateAt(now);
   if (due > now) {

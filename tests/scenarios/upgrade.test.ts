@@ -56,6 +56,27 @@ test("the meter's register goes on where it was, to the joule", () => {
   home.close();
 });
 
+test("the display goes on showing the meter: register, price, today's cost; and the hub goes on knowing who has changed", () => {
+  const home = changed(5);
+  const after = home.nowMs;
+  const shown = (): EventLine | undefined => home.of("ihd", "reading", after).findLast(({ importWh }) => importWh !== null);
+  home.expect("the display shows a reading", () => shown() !== undefined, PATIENCE_MS);
+  const before = home.of("ihd", "reading").findLast(({ t }) => t < (home.of("ihd", "boot").at(-1)?.t as number)) as EventLine;
+  const last = shown() as EventLine;
+  assert.ok(last.importWh > before.importWh && last.costToday >= before.costToday, JSON.stringify([before, last]));
+  assert.deepEqual([last.price, last.currency, last.stale], [before.price, before.currency, false]);
+  const truth = Number(home.home.sensor("meter").joules / 3600n);
+  assert.ok(truth - last.importWh >= 0 && truth - last.importWh < 100, `${last.importWh} of ${truth} Wh`);
+  // Longer than the hub waits for one that it does not hear.
+  home.expect("three hours", () => home.nowMs > after + 3 * 3_600_000, 4 * 3_600_000);
+  for (const id of ["meter", "ihd"]) {
+    const { extended } = home.home.status.device(id);
+    const rollouts = home.of("hub", "rollout").filter(({ partner }) => partner === extended);
+    assert.equal(rollouts.at(-1)?.status, "activated", id);
+  }
+  home.close();
+});
+
 test("the same seed gives the same change, event by event", () => {
   const lines = (): EventLine[] => {
     const home = changed(3);

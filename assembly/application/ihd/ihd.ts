@@ -2,11 +2,12 @@
 import { Log, log } from "../../core/host";
 import { LOG_READING_SIZE, LogReading } from "../../core/log";
 import { clock, clockMinute, clockReset, clockUtc } from "../../model/clock";
-import { costPerHour, costReset, costToday, costTodayKnown, costUpdate, household } from "../../model/cost";
+import { costKeep, costPerHour, costReset, costToday, costTodayKnown, costUpdate, household } from "../../model/cost";
 import { progress } from "../../model/progress";
 import { register, registerReset } from "../../model/register";
 import { Tariff, tariffAt, tariffReset, tariffVersion } from "../../model/tariff";
 import { updateMark } from "../../model/update";
+import { activationIsDue } from "../../upgrade/activation";
 import { screenDraw, screenReset } from "./screen";
 
 /** Three times the longest interval at which a meter reports to us: what is older is marked. */
@@ -49,6 +50,7 @@ export function ihdDeadline(): i64 { return drawn.next; }
 
 /** Shows what has changed; cheap when nothing has. */
 export function ihdTick(now: i64): void {
+  if (activationIsDue()) costKeep(now);
   if (!changed(now)) return;
   let told = drawn.registerAt != register.at;
   drawn.registerAt = register.at;
