@@ -79,7 +79,8 @@ bool kw_identity_may(struct kw_store *s) {
     struct kw_trust trust;
     uint8_t hardware[HARDWARE_MAX];
     kw_identity_trust(s, &trust);
-    return trust.count > 0 && is_named(hardware, read_own(s, OWN_HARDWARE, hardware, sizeof hardware));
+    int32_t size = read_own(s, OWN_HARDWARE, hardware, sizeof hardware);
+    return trust.count > 0 && is_named(hardware, size);
 }
 
 // ---- Keys and requests ----

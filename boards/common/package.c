@@ -15,7 +15,7 @@ enum {
     AT_STACK = 18,
     AT_TOTAL = 52
 };
-#define TYPE_NO_MODULE 0xffc0u // from here on credentials, configurations, logs: 075123 table 11-4
+#define TYPE_NO_MODULE 0xffc0u                                    // from here on credentials, configurations, logs: 075123 table 11-4
 enum { CREDENTIAL = 1, SPECIFIC = 2, HARDWARE = 4, CONTROL = 7 }; // bits of the field control, each with octets behind the header
 
 #define ELEMENT_HEAD 6u
