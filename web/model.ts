@@ -20,6 +20,8 @@ export class Model {
   frames: FrameLine[] = [];
   /** Frames that were gone before the page asked for them. */
   missed = 0;
+  /** Whether all frames that the state counts have come. */
+  isWhole = false;
   events: HomeEvent[] = [];
   filter: Filter = { device: "", layer: "" };
   opened: WholeFrame | null = null;
@@ -98,6 +100,7 @@ export class Model {
   private async ask(): Promise<void> {
     const state = await api.state();
     this.state = state;
+    this.isWhole = false;
     const displays = state.devices.filter(({ role }) => role === "ihd");
     const meters = state.devices.filter(({ role }) => role === "meter");
     const display = displays.find(({ id }) => id === this.chosen.display) ?? displays[0];
@@ -121,7 +124,8 @@ export class Model {
       if (this.framesNext > 0) this.missed += missed;
       this.framesNext = next;
       this.frames = [...this.frames, ...frames].slice(-LINES_MAX);
-      if (next >= last) return;
+      this.isWhole = next >= last;
+      if (this.isWhole) return;
     }
     this.again = true;
   }

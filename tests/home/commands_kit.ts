@@ -97,7 +97,7 @@ export const WRONG: Record<string, string> = {
 
 /** Words of options and arguments that are no names of files. */
 export const VALUES = new Set(
-  "n name number version role range uuid code type encoding time eui64 profile sectors uri hex text octets address share port eui64=code command list suite".split(
+  "n name number url version role range uuid code type encoding time eui64 profile sectors uri hex text octets address share port eui64=code command list suite".split(
     " ",
   ),
 );

@@ -69,7 +69,7 @@ test("the same seed gives the same run, line by line, on either engine; another 
   assert.notDeepEqual(told(linesOf(other)), told(linesOf(again)));
 });
 
-test("each minute's question goes over the connection that is there: one handshake a device, an answer within a second", async () => {
+test("each minute's question goes over the connection that is there: one handshake a device, an answer within three seconds", async () => {
   const hello = new Set<string>();
   await tsharkFields(PCAP, KEYS, ["tcp.stream"], ([stream]) => hello.add(stream as string), "tcp && tls.handshake.type == 1");
   assert.equal(hello.size, 2, [...hello].join());
@@ -78,7 +78,7 @@ test("each minute's question goes over the connection that is there: one handsha
     assert.ok(kept.length >= 2, id);
     for (const { status, date, clock } of kept) {
       assert.equal(status, 200);
-      assert.ok(Date.parse(date as string) - Date.parse(clock as string) < 2000, `${id}: ${date} ${clock}`);
+      assert.ok(Date.parse(date as string) - Date.parse(clock as string) < 4000, `${id}: ${date} ${clock}`);
     }
   }
 });
@@ -96,7 +96,7 @@ test("with the keys tshark reads all of it, without them nothing above MLE and P
   assert.deepEqual([verdict.malformed.lines, verdict.undecrypted.lines], [[], []]);
   const requests: string[] = [];
   await tsharkFields(PCAP, KEYS, ["http.request.uri"], ([uri]) => requests.push(uri as string), "http.request");
-  assert.ok(requests.length >= 4 && requests.every((uri) => uri.includes("/tm")), `${requests}`);
+  assert.ok(requests.length >= 4 && ["/tm", "/mup", "/upt"].every((path) => requests.some((uri) => uri.startsWith(path))), `${requests}`);
   const readable: string[] = [];
   await tsharkFields(PCAP, [], ["frame.number", "frame.protocols"], (fields) => readable.push(fields.join(" ")), "tcp || http || icmpv6");
   assert.deepEqual(readable, []);

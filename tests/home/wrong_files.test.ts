@@ -10,6 +10,7 @@ after(() => rmSync(folder, { recursive: true }));
 const INPUTS: Record<string, string> = {
   "home --home": "home --duration 1s --home @",
   "home --load": "home --duration 1s --load @",
+  "home --mqtt-ca": "home --duration 1s --mqtt mqtts://127.0.0.1:9 --mqtt-ca @",
   "home --root": "home --duration 1s --root @",
   "home --update": "home --duration 1s --update ihd=@",
   "bench --home": "bench --home @",
@@ -73,6 +74,7 @@ const INPUTS: Record<string, string> = {
   "vectors wycheproof file": "vectors wycheproof @",
   "vectors se file": "vectors se @",
   "vectors ota file": "vectors ota @",
+  "vectors exi file": "vectors exi @",
 };
 
 /** What is taken all the same, and why. */

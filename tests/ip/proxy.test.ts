@@ -19,10 +19,10 @@ function toldHub(): Uint8Array {
     mirrorTake(load<u64>(event + EVENT_HEAD + 1), load<i64>(event + EVENT_HEAD + 9), load<i32>(event + EVENT_HEAD + 17), now);
     return true;
   }
-  supplierInput(event, now);`;
+  if (supplierInput(event, now)`;
   const edit = (name: string, text: string): string => {
     if (!name.endsWith("bridge/second.ts")) return text;
-    const edited = text.replace("supplierInput(event, now);", door);
+    const edited = text.replace("if (supplierInput(event, now)", door);
     assert.notEqual(edited, text);
     return edited.replace("import { mirrorReset }", "import { mirrorReset, mirrorTake }");
   };

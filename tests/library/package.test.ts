@@ -21,6 +21,7 @@ function needed(): string[] {
   const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as { packages: Record<string, Locked> };
   return Object.entries(packages)
     .filter(([path, { dev, optional, devOptional }]) => path && !dev && !optional && !devOptional)
+    .filter(([path]) => path.lastIndexOf("node_modules/") === 0) // of a name that is there twice the other one comes from the registry
     .map(([path]) => `file:${realpathSync(join(ROOT, path))}`);
 }
 
@@ -38,7 +39,7 @@ before(() => {
   npm(ROOT, "pack", "--silent", "--pack-destination", FOLDER);
   const [file] = readdirSync(FOLDER);
   writeFileSync(at("package.json"), '{ "private": true, "type": "module" }\n');
-  npm(FOLDER, "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--install-links", `./${file}`, ...needed());
+  npm(FOLDER, "install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", "--install-links", `./${file}`, ...needed());
 });
 after(() => rmSync(FOLDER, { recursive: true, force: true }));
 

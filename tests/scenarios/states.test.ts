@@ -90,7 +90,16 @@ const TERMS: Record<string, Terms> = {
   partners: { leavesMs: 11 * MINUTE, rest: ["Idle", "Settled"] },
   errands: { leavesMs: 13 * SECOND, rest: ["Nothing"] },
   prices: { leavesMs: MINUTE, rest: ["Idle"], unseen: { Telling: AT_ONCE } },
-  update: { leavesMs: 65 * MINUTE, rest: ["Off"], unseen: { Verify: AT_ONCE }, updates: true },
+  update: {
+    leavesMs: 65 * MINUTE,
+    rest: ["Off"],
+    unseen: {
+      Verify: AT_ONCE,
+      Specific: "only boards that can have a certificate and have none: tests/scenarios/enrolment.test.ts",
+      Ask: "the same",
+    },
+    updates: true,
+  },
   transfer: {
     leavesMs: 5 * MINUTE,
     rest: ["Off"],

@@ -47,7 +47,7 @@ export async function openPage(browser: Browser, run: Run, width: number, height
 export async function caughtUp({ page }: Opened, run: Run): Promise<void> {
   run.server.live.turn(true);
   await page.locator(`#clock[data-t="${run.session.home.nowMs}"]`).waitFor({ state: "attached" });
-  await page.locator(`#frames-count[data-sent="${run.session.home.status.frames}"]`).waitFor({ state: "attached" });
+  await page.locator(`#frames-count[data-sent="${run.session.home.status.frames}"][data-whole="true"]`).waitFor({ state: "attached" });
 }
 
 /** What axe-core finds, a line each. */

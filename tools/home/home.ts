@@ -1,4 +1,6 @@
 // `kilowasm home` and `npm start`: the home in a terminal, or as lines of JSON.
+import { X509Certificate } from "node:crypto";
+import { InputError } from "../../host/files/input_error.ts";
 import type { Output } from "../../host/home/output.ts";
 import type { Options } from "../../host/home/run_options.ts";
 import { Session } from "../../host/home/session.ts";
@@ -55,13 +57,23 @@ async function main(words: readonly string[]): Promise<void> {
 /** The output, and a broker beside it; without the broker there is no run. */
 async function told({ url, ca }: NonNullable<Options["mqtt"]>, output: Output, session: Session): Promise<Output> {
   try {
-    const certificates = ca === null ? null : Buffer.from(textRead(ca, CERTIFICATES_MAX, "PEM"));
+    const certificates = ca === null ? null : certificatesRead(ca);
     return await MqttOutput.open({ url, ca: certificates }, output, session.home.status, programText());
   } catch (error) {
     await output.end();
     await session.close();
     throw error;
   }
+}
+
+function certificatesRead(path: string): Buffer {
+  const text = Buffer.from(textRead(path, CERTIFICATES_MAX, "PEM"));
+  try {
+    new X509Certificate(text);
+  } catch {
+    throw new InputError(`${path} has no certificate in PEM; name the file of those that the broker's is signed by.`);
+  }
+  return text;
 }
 
 /** The first signal ends the run with its summary; one that comes later than npm's copy of the first ends the process. */

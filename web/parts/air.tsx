@@ -166,7 +166,7 @@ export function Air({ model, state }: { model: Model; state: State }) {
           Save pcapng
         </a>
       </div>
-      <p id="frames-count" data-sent={state.framesSent}>
+      <p id="frames-count" data-sent={state.framesSent} data-whole={String(model.isWhole)}>
         {state.framesSent} frames so far, the newest {model.frames.length} {filter.device || filter.layer ? "that you asked for " : ""}are
         here.
         {model.missed > 0 && ` ${model.missed} were gone before this page asked.`}

@@ -1,7 +1,7 @@
 // MLE on a medium that the test is: what it sends comes out as a packet.  Not shipped.
 import { dropsOf } from "../../../assembly/core/drops";
 import { mac } from "../../../assembly/mac/mac";
-import { keysIndex, keysNext, keysReset, keysTake } from "../../../assembly/ip/keys";
+import { keysIndex, keysMleSlot, keysNext, keysReset, keysTake } from "../../../assembly/ip/keys";
 import { LinkState, neighbourAt, neighbourFind, neighboursReset } from "../../../assembly/ip/neighbours";
 import { packetsReset } from "../../../assembly/ip/packet";
 import { mleHeaderEmit, mleParse } from "../../../assembly/ip/mle/message";
@@ -66,5 +66,5 @@ export function open(at: usize, size: u32, addresses: usize): i32 {
 }
 export function seal(at: usize, size: u32, counter: u32, keyIndex: u32, addresses: usize): i32 {
   mleHeaderEmit(at, counter, keyIndex);
-  return mleSeal(0, at, size, addresses);
+  return mleSeal(keysMleSlot(keyIndex), at, size, addresses);
 }

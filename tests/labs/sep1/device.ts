@@ -3,6 +3,7 @@ import { apsHeard } from "../../../assembly/zigbee/aps/types";
 import { bindingAdd, bindingsReset } from "../../../assembly/zigbee/aps/binding";
 import { HubHeard, hubAsked, hubDeadline, hubInput, hubReset, hubTell, hubTick } from "../../../assembly/application/hub/hub";
 import { ihdDeadline, ihdReset, ihdTick } from "../../../assembly/application/ihd/ihd";
+import { activationReset } from "../../../assembly/upgrade/activation";
 import { meterInput, meterReset } from "../../../assembly/application/meter/meter";
 import { progressSet } from "../../../assembly/model/progress";
 import { errandsBeginHub, errandsBeginMeter, errandsDeadline, errandsReset, errandsTick } from "../../../assembly/sep1/errands";
@@ -46,6 +47,7 @@ export function start(device: u32, now: i64): void {
   } else {
     errandsReset();
     ihdReset(now);
+    activationReset();
   }
 }
 
