@@ -149,7 +149,7 @@ function stopOnce(): void {
 /** The files that words name: a folder of tests/, or a path. */
 function named(words: string[]): string[] {
   return words.flatMap((word) => {
-    const path = [resolve(word), join(ROOT, word), join(ROOT, "tests", word)].find((candidate) => existsSync(candidate));
+    const path = [join(ROOT, "tests", word), resolve(word), join(ROOT, word)].find((candidate) => existsSync(candidate));
     if (path?.endsWith(".test.ts")) return [path];
     const files = path?.startsWith(join(ROOT, "tests/")) ? testFiles(path) : [];
     if (files.length) return files;
