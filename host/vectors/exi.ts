@@ -10,7 +10,8 @@
 
 import { BadXml, type XmlElement, xmlTree } from "../files/xml_tree.ts";
 import { DOCUMENT_MAX, EXI, ExiLab, XML, XML_2013 } from "./exi_lab.ts";
-import { BadVectors, clean, isHex, isVector, nameOf, octetsOf, Report, type Vector } from "./report.ts";
+import { linesOf } from "./lines.ts";
+import { BadVectors, clean, isHex, nameOf, octetsOf, Report, type Vector } from "./report.ts";
 
 const OURS = ["urn:ieee:std:2030.5:ns", "http://ieee.org/2030.5"];
 const XSI = "http://www.w3.org/2001/XMLSchema-instance";
@@ -110,7 +111,7 @@ function judge(lab: ExiLab, { name, xml, exi }: Document, report: Report): void 
 }
 
 export async function runExi(text: string, print: (line: string) => void): Promise<ExiCounts> {
-  const documents = documentsOf(text);
+  const documents = linesOf(text, "documents", documentOf);
   const lab = new ExiLab();
   const report = new Report(print);
   for (const document of documents) {
@@ -125,30 +126,6 @@ export async function runExi(text: string, print: (line: string) => void): Promi
   }
   print(`${documents.length} documents`);
   return { passed: report.passed, failed: report.failed, documents: documents.length };
-}
-
-function documentsOf(text: string): Document[] {
-  const documents: Document[] = [];
-  text
-    .replace(/^\ufeff/, "")
-    .split(/\r?\n/)
-    .forEach((line, index) => {
-      if (line.trim() === "" || line.startsWith("#")) return;
-      documents.push(documentOf(parseLine(line, index + 1), index + 1));
-    });
-  if (documents.length === 0) throw new BadVectors("it has no documents");
-  return documents;
-}
-
-function parseLine(line: string, number: number): Vector {
-  let content: unknown;
-  try {
-    content = JSON.parse(line);
-  } catch (error) {
-    throw new BadVectors(`line ${number} is not JSON: ${(error as Error).message}`);
-  }
-  if (!isVector(content)) throw new BadVectors(`line ${number} is JSON, but not an object`);
-  return content;
 }
 
 function documentOf(vector: Vector, number: number): Document {

@@ -10,7 +10,8 @@ import { labModule } from "../build/labs.ts";
 import { ROOT } from "../modules.ts";
 import { BadPayload, buildPayload, parsePayload } from "../zcl/codec.ts";
 import { type Cluster, type Command, readClusters } from "../zcl/descriptor.ts";
-import { BadVectors, isHex, isVector, Report, type Vector } from "./report.ts";
+import { linesOf } from "./lines.ts";
+import { BadVectors, isHex, Report, type Vector } from "./report.ts";
 
 /** Answer of the lab for a command that no descriptor has: `Err.NotFound`. */
 const NO_PARSER = -7;
@@ -95,7 +96,7 @@ function knownOf(command: Command, payload: Buffer): number | undefined {
 }
 
 export async function runSe(text: string, print: (line: string) => void): Promise<SeCounts> {
-  const frames = readFrames(text);
+  const frames = linesOf(text, "frames", frameOf);
   const clusters = readClusters(join(ROOT, "clusters"));
   const lab = new SeLab();
   const report = new Report(print);
@@ -124,30 +125,6 @@ export async function runSe(text: string, print: (line: string) => void): Promis
   }
   if (total > 0) print(`${total} skipped`);
   return { passed: report.passed, failed: report.failed, skipped: total };
-}
-
-function readFrames(text: string): Frame[] {
-  const frames: Frame[] = [];
-  text
-    .replace(/^\ufeff/, "")
-    .split(/\r?\n/)
-    .forEach((line, index) => {
-      if (line.trim() === "" || line.startsWith("#")) return;
-      frames.push(frameOf(parseLine(line, index + 1), index + 1));
-    });
-  if (frames.length === 0) throw new BadVectors("it has no frames");
-  return frames;
-}
-
-function parseLine(line: string, number: number): Vector {
-  let content: unknown;
-  try {
-    content = JSON.parse(line);
-  } catch (error) {
-    throw new BadVectors(`line ${number} is not JSON: ${(error as Error).message}`);
-  }
-  if (!isVector(content)) throw new BadVectors(`line ${number} is JSON, but not an object`);
-  return content;
 }
 
 function frameOf(vector: Vector, number: number): Frame {
